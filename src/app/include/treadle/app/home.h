@@ -1,0 +1,68 @@
+// The home: one folder with everything Treadle keeps, and the composition root that opens it. Every concrete object (database, record,
+// store, IO manager) is built here, once.
+#pragma once
+
+#include <treadle/artifact/service.h>
+#include <treadle/base/result.h>
+#include <treadle/db/database.h>
+#include <treadle/define/definitions.h>
+#include <treadle/events/record.h>
+#include <treadle/execute/run.h>
+#include <treadle/plan/staleness.h>
+
+#include <memory>
+#include <string>
+
+namespace treadle::artifact {
+class Store;
+}
+
+namespace treadle::app {
+
+// What a flag, the environment and the settings file say, in this order. "" = not given.
+struct HomeOptions {
+  std::string path;  // --home; else TREADLE_HOME, DAGSTER_HOME, [tool.treadle] home, else .treadle in the project folder
+  db::Durability durability = db::Durability::kNormal;
+  bool read_only = false;
+  bool temporary = false;  // a new folder, removed when the Home is destroyed
+};
+
+// Which folder `options` means, absolute; touches no disk beyond looking for the project folder (the nearest parent with a
+// pyproject.toml, treadle.toml or .treadle, else the current one).
+std::string resolve_home(const HomeOptions& options);
+
+// An open home. Thread-safe.
+class Home {
+ public:
+  // Creates the folder on first use (not when read_only). Errors name the folder and the cure.
+  static Result<std::unique_ptr<Home>> open(const HomeOptions& options);
+  virtual ~Home() = default;
+
+  virtual const std::string& path() const = 0;
+  virtual db::Database& database() = 0;
+  virtual events::Record& record() = 0;
+  virtual artifact::Store& store() = 0;
+  // The default IO manager over this home's store.
+  virtual std::shared_ptr<IOManager> default_io_manager() = 0;
+  virtual std::string cache_folder() const = 0;
+  virtual std::string logs_folder() const = 0;
+  virtual const std::string& signing_key() const = 0;
+};
+
+// Definitions made ready for this home: "io_manager" added when absent.
+void add_defaults(Definitions& definitions, Home& home);
+
+// What the record and the store of this home know about the assets of a graph.
+Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph);
+
+// Plans and executes in this home. `selected` assets, with their checks.
+Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph, const std::vector<plan::NodeId>& selected,
+                                       execute::RunOptions options);
+// Finishes an interrupted, failed or cancelled run of this home.
+Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph, const std::string& run_id,
+                                  execute::RunOptions options);
+
+// Reads an asset's latest value (or the one made by `run_id`).
+Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& codec, const std::string& run_id = {});
+
+}  // namespace treadle::app

@@ -1,0 +1,140 @@
+// What users declare, as plain values: steps with their inputs, outputs and checks, source assets, resources, IO managers, jobs.
+// Declaring runs nothing. `find_problems` says everything that is wrong with a set of definitions at once.
+#pragma once
+
+#include <treadle/define/codec.h>
+#include <treadle/define/io_manager.h>
+#include <treadle/define/retry_policy.h>
+#include <treadle/define/step.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace treadle {
+
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+// Where in the user's code something was declared, for messages. line 0 = unknown.
+struct Place {
+  std::string file;
+  int line = 0;
+  std::string text() const;  // "pipeline.py:12" or ""
+};
+
+// What describes an asset, wherever it is made.
+struct AssetInfo {
+  AssetKey key;
+  std::string group = "default";
+  std::string description;
+  std::vector<std::string> owners;  // an e-mail address or "team:name"
+  std::vector<std::string> kinds;
+  Tags tags;
+  Metadata metadata;
+  std::string code_version;  // "" = derived from the body
+};
+
+// A dependency. With a value: the asset is loaded and handed to the function. Without: only order and lineage.
+struct InputDef {
+  std::string name;  // parameter name; "" for a dependency without a value
+  AssetKey asset;
+  bool loads_value = true;
+  std::string io_manager_key;  // loads with this one; "" = the IO manager of the output that made it
+  Metadata metadata;
+  // The C++ type the function wants, when known: checked against the producer's at load.
+  const std::type_info* type = nullptr;
+  // How the default IO manager reads it; null: the function takes no value.
+  std::shared_ptr<const Codec> codec;
+};
+
+struct OutputDef {
+  std::string name = "result";
+  AssetInfo asset;  // key empty: an output that is no asset (the result of a stand-alone check's step)
+  bool required = true;
+  bool stores_value = true;  // false: the function returns nothing to keep
+  std::string io_manager_key = "io_manager";
+  // Of a multi-asset: the assets this output follows from (inputs or other outputs). Nothing = all inputs.
+  std::optional<std::vector<AssetKey>> follows_from;
+  const std::type_info* type = nullptr;
+  std::shared_ptr<const Codec> codec;  // how the default IO manager writes it
+};
+
+struct CheckDef {
+  std::string name;
+  AssetKey asset;
+  bool blocking = false;
+  std::string description;
+  Metadata metadata;
+};
+
+// One function that runs as one step: an asset, a multi-asset, or a check.
+struct StepDef {
+  std::string name;  // the step key: unique; "raw__iris" for the asset raw/iris
+  std::vector<InputDef> inputs;
+  std::vector<OutputDef> outputs;
+  std::vector<CheckDef> checks;
+  std::vector<std::string> required_resources;
+  std::optional<RetryPolicy> retry_policy;
+  Tags op_tags;
+  bool can_subset = false;  // may run for some of its outputs only
+  Place place;
+  std::shared_ptr<StepBody> body;
+};
+
+// An asset made elsewhere that these definitions read or follow.
+struct SourceAssetDef {
+  AssetInfo asset;
+  std::string io_manager_key = "io_manager";
+  // A file or folder on disk whose content is the asset's data version: what reads it is stale when it changes. "" = none.
+  std::string file;
+  Place place;
+  const std::type_info* type = nullptr;
+};
+
+struct JobDef {
+  std::string name;
+  std::string selection;  // selection syntax; "" or "*" = every asset
+  std::string description;
+  Tags tags;
+  std::optional<RetryPolicy> retry_policy;  // for steps without their own
+  Place place;
+};
+
+struct Definitions {
+  std::vector<StepDef> steps;
+  std::vector<SourceAssetDef> sources;
+  std::vector<JobDef> jobs;
+  std::map<std::string, std::shared_ptr<Resource>> resources;
+  std::map<std::string, std::shared_ptr<IOManager>> io_managers;  // "io_manager" is always there: added when absent
+};
+
+// One mistake, said so that it can be mended.
+struct Problem {
+  std::string code;     // stable: "duplicate_key", "unknown_dep", "cycle", "missing_resource", "missing_io_manager", ...
+  std::string subject;  // the asset, step, check or job it is about
+  Place place;
+  std::string message;  // what is wrong
+  std::string cure;     // what to do
+  std::string text() const;
+};
+
+// All mistakes, in the order of declaration; empty when the definitions can be used. Does not look at job selections (room
+// plan does).
+std::vector<Problem> find_problems(const Definitions& definitions);
+
+// Thrown for misuse of a definition: at declaration (one problem) or at load (all of them). what() is the whole text.
+class DefinitionError : public std::exception {
+ public:
+  explicit DefinitionError(std::vector<Problem> problems);
+  const char* what() const noexcept override { return text_.c_str(); }
+  const std::vector<Problem>& problems() const { return problems_; }
+
+ private:
+  std::vector<Problem> problems_;
+  std::string text_;
+};
+
+}  // namespace treadle

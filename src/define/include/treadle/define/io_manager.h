@@ -1,0 +1,65 @@
+// IO managers and resources: the two seams through which a step touches the world.
+#pragma once
+
+#include <treadle/define/step.h>
+#include <treadle/model/asset_key.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace treadle {
+
+struct InputDef;
+struct OutputDef;
+
+// What an IO manager is told about the output it stores, and where it says what it did. Borrowed; valid during the call.
+struct OutputContext {
+  StepContext& step;
+  const OutputDef& output;
+  const Metadata& output_metadata;  // given by user code with this output
+  // Filled in by the IO manager:
+  Metadata metadata;         // added to the materialization
+  std::string data_version;  // "" = let the engine derive one
+  std::string artifact;      // the artifact version that holds the value, if any
+};
+
+struct InputContext {
+  StepContext& step;
+  const InputDef& input;
+  const OutputDef* upstream_output;  // null: made outside these definitions
+  const AssetKey& asset;
+  std::string upstream_step;  // step that makes the asset in these definitions, or ""
+  // When the same run made the asset: the artifact version it was kept as; "" = take the latest.
+  std::string artifact;
+  // Filled in by the IO manager:
+  Metadata metadata;         // added to LOADED_INPUT
+  std::string data_version;  // version that was read; "" = unknown
+};
+
+// Stores outputs, loads inputs. Thread-safe: parallel steps share it.
+class IOManager {
+ public:
+  virtual ~IOManager() = default;
+  virtual StepOutcome handle_output(OutputContext& context, const Value& value) = 0;
+  virtual tl::expected<Value, StepFailure> load_input(InputContext& context) = 0;
+  virtual std::vector<std::string> required_resources() const { return {}; }
+};
+
+// A configured object that steps ask for by key; set up once per run (and once per forked step), torn down at its end.
+class Resource {
+ public:
+  virtual ~Resource() = default;
+  struct SetupContext {
+    std::string run_id;
+    std::string key;
+    std::vector<std::pair<std::string, Value>> required;  // the resources this one asked for
+  };
+  virtual tl::expected<Value, StepFailure> set_up(const SetupContext& context) = 0;
+  virtual StepOutcome tear_down(const Value&) { return {}; }
+  virtual std::vector<std::string> required_resources() const { return {}; }
+  // True when set-up and use must stay on the thread that called the engine.
+  virtual bool wants_calling_thread() const { return false; }
+};
+
+}  // namespace treadle
