@@ -1,0 +1,73 @@
+// The command line: one for the native program `treadle`, for Python's `python -m treadle` and for
+// every C++ program that ends in `td::main`. The front door says who it is and how definitions are
+// loaded; everything else happens here.
+#pragma once
+
+#include <treadle/base/result.h>
+#include <treadle/define/definitions.h>
+#include <treadle/execute/run.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace treadle::cli {
+
+// Which definitions a command wants. At most one of `file` and `module` is given; both are "" in a
+// program that has its definitions built in.
+struct LoadRequest {
+  std::string file;         // -f: as typed, relative to the current folder
+  std::string module;       // -m: "package.module"
+  std::string working_dir;  // imports are resolved from here; "" = the current folder
+};
+
+struct LoadedDefinitions {
+  std::shared_ptr<Definitions> definitions;
+  // How to load them again, JSON object text, recorded with each run so that `run resume` finds the
+  // same code:
+  //   {"kind": "python", "file": "/abs/pipeline.py", "module": "", "working_dir": "/abs"}
+  //   {"kind": "program", "path": "/abs/build/iris"}
+  // "" = a run can only be resumed by naming the code again.
+  std::string origin;
+  // Reads values whose outputs bring no codec of their own.
+  std::shared_ptr<const Codec> codec;
+};
+
+// Loads the user's code. Errors and DefinitionErrors thrown out of it end the command with exit
+// code 3; the message is shown as it is, a traceback included. Called at most once per command, on
+// the thread that called main.
+using DefinitionsLoader = std::function<Result<LoadedDefinitions>(const LoadRequest&)>;
+
+// Which front door is calling.
+struct Program {
+  std::string name = "treadle";  // for help and messages: "treadle", "iris"
+  // None: the native program, which hands commands that need user code to the project's Python.
+  DefinitionsLoader load;
+  // True: the commands take -f and -m and read [tool.treadle] of pyproject.toml. False: definitions
+  // are built in.
+  bool takes_source = true;
+  // Set by a front end that handles signals itself (Python). None: main handles SIGINT and SIGTERM:
+  // the first asks the run to finish cleanly, the second ends the process.
+  execute::Cancellation* cancellation = nullptr;
+  // Has the last word on how a run is executed: the hooks its language needs around forks, for
+  // example. May be empty.
+  std::function<void(execute::RunOptions&)> prepare_run;
+};
+
+// What a command's exit code says. docs/reference/command-line.md
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitRunFailed = 1,           // a step or a check with severity ERROR failed; verify found damage
+  kExitUsage = 2,               // the command line makes no sense
+  kExitInvalidDefinitions = 3,  // the user's code does not load, or what it declares cannot be used
+  kExitNotFound = 4,            // no such asset, run, artifact or file
+  kExitHome = 5,                // the home folder, the record or the store cannot be used
+  kExitInternal = 70,           // a bug in Treadle
+  kExitInterrupted = 130,       // stopped by SIGINT or SIGTERM; the run is recorded as cancelled
+};
+
+// Runs one command and returns its exit code. Writes to the process's stdout and stderr; throws
+// nothing.
+int main(int argc, const char* const* argv, const Program& program);
+
+}  // namespace treadle::cli
