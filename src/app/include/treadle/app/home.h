@@ -1,5 +1,5 @@
-// The home: one folder with everything Treadle keeps, and the composition root that opens it. Every concrete object (database, record,
-// store, IO manager) is built here, once.
+// The home: one folder with everything Treadle keeps, and the composition root that opens it. Every
+// concrete object (database, record, store, IO manager) is built here, once.
 #pragma once
 
 #include <treadle/artifact/service.h>
@@ -21,14 +21,15 @@ namespace treadle::app {
 
 // What a flag, the environment and the settings file say, in this order. "" = not given.
 struct HomeOptions {
-  std::string path;  // --home; else TREADLE_HOME, DAGSTER_HOME, [tool.treadle] home, else .treadle in the project folder
+  std::string path;  // --home; else TREADLE_HOME, DAGSTER_HOME, [tool.treadle] home, else .treadle
+                     // in the project folder
   db::Durability durability = db::Durability::kNormal;
   bool read_only = false;
   bool temporary = false;  // a new folder, removed when the Home is destroyed
 };
 
-// Which folder `options` means, absolute; touches no disk beyond looking for the project folder (the nearest parent with a
-// pyproject.toml, treadle.toml or .treadle, else the current one).
+// Which folder `options` means, absolute; touches no disk beyond looking for the project folder
+// (the nearest parent with a pyproject.toml, treadle.toml or .treadle, else the current one).
 std::string resolve_home(const HomeOptions& options);
 
 // An open home. Thread-safe.
@@ -56,13 +57,15 @@ void add_defaults(Definitions& definitions, Home& home);
 Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph);
 
 // Plans and executes in this home. `selected` assets, with their checks.
-Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph, const std::vector<plan::NodeId>& selected,
+Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph,
+                                       const std::vector<plan::NodeId>& selected,
                                        execute::RunOptions options);
 // Finishes an interrupted, failed or cancelled run of this home.
-Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph, const std::string& run_id,
-                                  execute::RunOptions options);
+Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
+                                  const std::string& run_id, execute::RunOptions options);
 
 // Reads an asset's latest value (or the one made by `run_id`).
-Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& codec, const std::string& run_id = {});
+Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& codec,
+                               const std::string& run_id = {});
 
 }  // namespace treadle::app

@@ -1,5 +1,5 @@
-// Artifacts as everything above the store sees them: log a version, find one, read its files. The seam with two
-// implementations: the embedded store (store.h) and, later, a server over HTTP.
+// Artifacts as everything above the store sees them: log a version, find one, read its files. The
+// seam with two implementations: the embedded store (store.h) and, later, a server over HTTP.
 #pragma once
 
 #include <treadle/base/clock.h>
@@ -15,15 +15,16 @@
 
 namespace treadle::artifact {
 
-// One file to go into a version. Exactly one of `bytes`, `file` and `reference` is meant, by `source`.
+// One file to go into a version. Exactly one of `bytes`, `file` and `reference` is meant, by
+// `source`.
 struct DraftEntry {
   enum class Source : std::uint8_t { kBytes, kFile, kReference };
   std::string path;  // inside the artifact; see check_entry_path
   Source source = Source::kBytes;
   std::string bytes;
-  std::string file;       // path on disk; read while logging, in constant memory
-  std::string reference;  // URI
-  std::string reference_digest;     // kReference: what identifies the content (an ETag, a checksum)
+  std::string file;              // path on disk; read while logging, in constant memory
+  std::string reference;         // URI
+  std::string reference_digest;  // kReference: what identifies the content (an ETag, a checksum)
   std::int64_t reference_size = -1;  // -1 = unknown
   std::string extra;  // JSON object text kept with the entry ("" = none): not part of the digest
 };
@@ -34,12 +35,13 @@ struct Draft {
   std::string collection;  // see check_artifact_name
   std::string type;        // "dataset", "model", ...
   std::string description;
-  std::string metadata = "{}";  // JSON object text
+  std::string metadata = "{}";       // JSON object text
   std::vector<std::string> aliases;  // beside "latest"
-  std::string run_id;  // the run that made it; "" = made by hand
+  std::string run_id;                // the run that made it; "" = made by hand
   std::vector<DraftEntry> entries;
-  // A whole folder, entries below `folder_prefix` ("" = top): walked, hashed and packed in one go; faster than one by one.
-  // Symlinks to files inside the folder are followed; those leading out of it, sockets and devices are errors.
+  // A whole folder, entries below `folder_prefix` ("" = top): walked, hashed and packed in one go;
+  // faster than one by one. Symlinks to files inside the folder are followed; those leading out of
+  // it, sockets and devices are errors.
   std::string folder;
   std::string folder_prefix;
 };
@@ -54,11 +56,11 @@ struct Version {
   std::vector<std::string> aliases;  // without vN
   std::string digest;                // lower-case hex: W&B's digest of the manifest
   std::string description;
-  std::string metadata;      // JSON object text
-  std::int64_t size = 0;     // bytes of all files
+  std::string metadata;   // JSON object text
+  std::int64_t size = 0;  // bytes of all files
   std::int64_t file_count = 0;
   Micros created = 0;
-  std::string run_id;  // the run that made it, or ""
+  std::string run_id;        // the run that made it, or ""
   std::string name() const;  // "collection:v3"
   std::string text() const;  // "entity/project/collection:v3"
 };
@@ -66,7 +68,8 @@ struct Version {
 // What log() did.
 struct Logged {
   Version version;
-  bool created = false;  // false: the content equals the latest version's, which is returned (aliases were added)
+  bool created = false;  // false: the content equals the latest version's, which is returned
+                         // (aliases were added)
 };
 
 struct Entry {
@@ -78,12 +81,14 @@ struct Entry {
   std::string extra;      // JSON object text, or ""
 };
 
-// Thread-safe. Errors: kNotFound names what is missing and the nearest name; kCorrupt names the file.
+// Thread-safe. Errors: kNotFound names what is missing and the nearest name; kCorrupt names the
+// file.
 class ArtifactService {
  public:
   virtual ~ArtifactService() = default;
-  // Makes a version, or finds that the latest one is the same. All or nothing: a crash at any point leaves the whole version
-  // or nothing visible. Version numbers of a collection are given in order, never reused.
+  // Makes a version, or finds that the latest one is the same. All or nothing: a crash at any point
+  // leaves the whole version or nothing visible. Version numbers of a collection are given in
+  // order, never reused.
   virtual Result<Logged> log(const Draft& draft) = 0;
   // Nothing when no such version exists; an error only when looking failed.
   virtual Result<std::optional<Version>> find(const ArtifactRef& ref) = 0;
@@ -93,10 +98,14 @@ class ArtifactService {
   virtual Result<void> use(const Version& version, const std::string& run_id) = 0;
   // In order of path.
   virtual Result<std::vector<Entry>> entries(const Version& version) = 0;
-  // One file's content, verified against its digest; for files up to `limit` bytes, kInvalidArgument above.
-  virtual Result<std::string> read(const Version& version, const std::string& path, std::int64_t limit = 1LL << 31) = 0;
-  // Writes one file, or all, below `folder` (created), verified; atomic per file. Returns the paths written.
-  virtual Result<std::vector<std::string>> download(const Version& version, const std::string& folder,
+  // One file's content, verified against its digest; for files up to `limit` bytes,
+  // kInvalidArgument above.
+  virtual Result<std::string> read(const Version& version, const std::string& path,
+                                   std::int64_t limit = 1LL << 31) = 0;
+  // Writes one file, or all, below `folder` (created), verified; atomic per file. Returns the paths
+  // written.
+  virtual Result<std::vector<std::string>> download(const Version& version,
+                                                    const std::string& folder,
                                                     const std::string& only_path = {}) = 0;
 };
 

@@ -1,5 +1,6 @@
-// The file system as a seam: every byte the stores write goes through here, so that a test can fill the disk, lose what was
-// not synced, or fail the n-th call. Paths are UTF-8 byte strings. Thread-safe.
+// The file system as a seam: every byte the stores write goes through here, so that a test can fill
+// the disk, lose what was not synced, or fail the n-th call. Paths are UTF-8 byte strings.
+// Thread-safe.
 #pragma once
 
 #include <treadle/base/result.h>
@@ -46,7 +47,8 @@ class Files {
   virtual Result<File> create(const std::string& path, std::uint32_t mode = 0666) = 0;
   virtual Result<File> open_append(const std::string& path) = 0;
   // Up to `size` bytes from `offset` into `out` (replaced); short only at the end of the file.
-  virtual Result<void> read_at(const File& file, std::int64_t offset, std::size_t size, std::string& out) = 0;
+  virtual Result<void> read_at(const File& file, std::int64_t offset, std::size_t size,
+                               std::string& out) = 0;
   // All of `bytes`, at the file's position.
   virtual Result<void> write(const File& file, std::string_view bytes) = 0;
   // Content and metadata are on the disk when this returns.
@@ -68,9 +70,10 @@ Files& real_files();
 
 // The whole content of a small file.
 Result<std::string> read_file(Files& files, const std::string& path);
-// Write to a temporary neighbour, sync if asked, rename over `path`: readers see the old or the new content, never a part.
-Result<void> write_file_atomic(Files& files, const std::string& path, std::string_view bytes, bool sync,
-                               std::uint32_t mode = 0666);
+// Write to a temporary neighbour, sync if asked, rename over `path`: readers see the old or the new
+// content, never a part.
+Result<void> write_file_atomic(Files& files, const std::string& path, std::string_view bytes,
+                               bool sync, std::uint32_t mode = 0666);
 // Removes a folder and everything below it. Does not follow symlinks. Absent is fine.
 Result<void> remove_tree(const std::string& path);
 

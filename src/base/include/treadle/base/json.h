@@ -1,5 +1,5 @@
-// JSON as text: a writer for hot paths, and the few helpers the tree shares. Parsing is Boost.JSON's, included by the .cc
-// files that read; no header of ours includes it.
+// JSON as text: a writer for hot paths, and the few helpers the tree shares. Parsing is
+// Boost.JSON's, included by the .cc files that read; no header of ours includes it.
 #pragma once
 
 #include <concepts>
@@ -9,14 +9,16 @@
 
 namespace treadle {
 
-// Appends `text` to `out` as a JSON string with quotes. Invalid UTF-8 is replaced by U+FFFD, so the result always parses.
+// Appends `text` to `out` as a JSON string with quotes. Invalid UTF-8 is replaced by U+FFFD, so the
+// result always parses.
 void append_json_string(std::string& out, std::string_view text);
-// Appends a number that reads back to the same double. NaN and infinities are written bare (NaN, Infinity, -Infinity), as
-// W&B and Python do; readers of ours accept them.
+// Appends a number that reads back to the same double. NaN and infinities are written bare (NaN,
+// Infinity, -Infinity), as W&B and Python do; readers of ours accept them.
 void append_json_number(std::string& out, double value);
 
 // Writes one JSON document front to back. No checks: the calls must nest properly.
-//   JsonWriter w; w.begin_object().field("name", n).key("list").begin_array().value(1).end_array().end_object();
+//   JsonWriter w; w.begin_object().field("name",
+//   n).key("list").begin_array().value(1).end_array().end_object();
 class JsonWriter {
  public:
   JsonWriter& begin_object() { return open('{'); }

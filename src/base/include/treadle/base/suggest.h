@@ -7,7 +7,8 @@
 
 namespace treadle {
 
-// The candidate at the smallest edit distance (transpositions count one), or "" when none is near enough to be a typo.
+// The candidate at the smallest edit distance (transpositions count one), or "" when none is near
+// enough to be a typo.
 std::string nearest_name(std::string_view mistyped, const std::vector<std::string>& candidates);
 // " Did you mean 'x'?" or "": to be appended to a message.
 std::string did_you_mean(std::string_view mistyped, const std::vector<std::string>& candidates);

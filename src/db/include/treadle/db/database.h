@@ -1,5 +1,6 @@
-// One port over SQLite (embedded, default) and PostgreSQL (later): connection, transaction, statement, row. Knows no table.
-// One SQL text serves both: `$1` parameters, `returning`, `on conflict`.
+// One port over SQLite (embedded, default) and PostgreSQL (later): connection, transaction,
+// statement, row. Knows no table. One SQL text serves both: `$1` parameters, `returning`, `on
+// conflict`.
 #pragma once
 
 #include <treadle/base/result.h>
@@ -13,7 +14,8 @@
 
 namespace treadle::db {
 
-// How much of a machine's death a commit survives. A killed *process* loses no commit under any of them.
+// How much of a machine's death a commit survives. A killed *process* loses no commit under any of
+// them.
 enum class Durability : std::uint8_t {
   kFull,    // fsync at every commit
   kNormal,  // fsync at commits that ask for it (Sync::kYes), and at checkpoints
@@ -21,8 +23,9 @@ enum class Durability : std::uint8_t {
 };
 enum class Sync : bool { kNo = false, kYes = true };
 
-// A prepared statement: bind, step until false, read columns of the current row. Owned by its Session and reused: do not keep it
-// beyond the transaction. Parameters and columns count from 1 and 0 as in SQL and SQLite.
+// A prepared statement: bind, step until false, read columns of the current row. Owned by its
+// Session and reused: do not keep it beyond the transaction. Parameters and columns count from 1
+// and 0 as in SQL and SQLite.
 class Statement {
  public:
   virtual ~Statement() = default;
@@ -32,10 +35,18 @@ class Statement {
   virtual Statement& bind(int parameter, std::string_view text) = 0;
   virtual Statement& bind_blob(int parameter, std::string_view bytes) = 0;
   virtual Statement& bind_null(int parameter) = 0;
-  Statement& bind(int parameter, int value) { return bind(parameter, static_cast<std::int64_t>(value)); }
-  Statement& bind(int parameter, bool value) { return bind(parameter, static_cast<std::int64_t>(value)); }
-  Statement& bind(int parameter, const char* text) { return bind(parameter, std::string_view(text)); }
-  Statement& bind(int parameter, const std::string& text) { return bind(parameter, std::string_view(text)); }
+  Statement& bind(int parameter, int value) {
+    return bind(parameter, static_cast<std::int64_t>(value));
+  }
+  Statement& bind(int parameter, bool value) {
+    return bind(parameter, static_cast<std::int64_t>(value));
+  }
+  Statement& bind(int parameter, const char* text) {
+    return bind(parameter, std::string_view(text));
+  }
+  Statement& bind(int parameter, const std::string& text) {
+    return bind(parameter, std::string_view(text));
+  }
 
   // True: a row is there. False: done; the statement is reset and may be bound again.
   virtual Result<bool> step() = 0;
@@ -53,7 +64,8 @@ class Statement {
 class Session {
  public:
   virtual ~Session() = default;
-  // Prepared once per connection and text; fails on bad SQL (kInternal) or a broken database (kCorrupt).
+  // Prepared once per connection and text; fails on bad SQL (kInternal) or a broken database
+  // (kCorrupt).
   virtual Result<Statement*> prepare(std::string_view sql) = 0;
   // One or more statements without parameters or results.
   virtual Result<void> execute(const std::string& sql) = 0;
@@ -65,8 +77,9 @@ class Session {
 
 using TransactionBody = std::function<Result<void>(Session&)>;
 
-// Thread-safe: writers of one process take turns, readers see one consistent snapshot and never wait for writers. Several
-// processes may open the same database; a writer waits its turn instead of failing with "locked".
+// Thread-safe: writers of one process take turns, readers see one consistent snapshot and never
+// wait for writers. Several processes may open the same database; a writer waits its turn instead
+// of failing with "locked".
 class Database {
  public:
   virtual ~Database() = default;
@@ -74,8 +87,8 @@ class Database {
   virtual Result<void> write(const TransactionBody& body, Sync sync = Sync::kNo) = 0;
   // Runs `body` in one read transaction.
   virtual Result<void> read(const TransactionBody& body) = 0;
-  // Closes the connections so that this process may fork; the next use opens them again (in parent and child alike). Waits for
-  // running transactions. See docs/decisions on forking.
+  // Closes the connections so that this process may fork; the next use opens them again (in parent
+  // and child alike). Waits for running transactions. See docs/decisions on forking.
   virtual void close_for_fork() = 0;
   virtual Durability durability() const = 0;
 };
@@ -86,16 +99,19 @@ struct SqliteOptions {
   bool read_only = false;
 };
 
-// Opens or creates the file. Errors name the path: kReadOnly, kDiskFull, kCorrupt (not a database, truncated), kPermissionDenied.
-Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const SqliteOptions& options = {});
+// Opens or creates the file. Errors name the path: kReadOnly, kDiskFull, kCorrupt (not a database,
+// truncated), kPermissionDenied.
+Result<std::unique_ptr<Database>> open_sqlite(const std::string& path,
+                                              const SqliteOptions& options = {});
 
 // One step of a room's schema. Versions count from 1 without gaps; a shipped step is never edited.
 struct Migration {
   int version;
   const char* sql;
 };
-// Brings the tables of `room` up to date, in one transaction, under the database's write lock. A database written by a newer
-// version is refused (kUnsupported) and left alone.
-Result<void> migrate(Database& database, std::string_view room, std::span<const Migration> migrations);
+// Brings the tables of `room` up to date, in one transaction, under the database's write lock. A
+// database written by a newer version is refused (kUnsupported) and left alone.
+Result<void> migrate(Database& database, std::string_view room,
+                     std::span<const Migration> migrations);
 
 }  // namespace treadle::db

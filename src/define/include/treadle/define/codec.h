@@ -1,5 +1,6 @@
-// Codecs: how a value becomes files of an artifact, and comes back. C++ types bring one each, Python one for any object; what the
-// languages share (text, JSON, bytes, files) is written the same way, so that one reads what the other wrote.
+// Codecs: how a value becomes files of an artifact, and comes back. C++ types bring one each,
+// Python one for any object; what the languages share (text, JSON, bytes, files) is written the
+// same way, so that one reads what the other wrote.
 #pragma once
 
 #include <treadle/base/result.h>
@@ -11,17 +12,17 @@ namespace treadle {
 
 // The written form of a value. `format` is stored in the artifact's metadata:
 //   text   one file output.txt, UTF-8             std::string <-> str
-//   json   one file output.json, one JSON value   int, double, bool, vector, map, td::Json <-> int, float, bool, list, dict
-//   bytes  one file output.bin                    td::Bytes <-> bytes
-//   file   one file under its own name            td::File <-> treadle.File
-//   folder all files below a folder               td::Folder <-> treadle.Folder
-//   pickle one file output.pickle, signed         any picklable Python object; C++ cannot read it
+//   json   one file output.json, one JSON value   int, double, bool, vector, map, td::Json <-> int,
+//   float, bool, list, dict bytes  one file output.bin                    td::Bytes <-> bytes file
+//   one file under its own name            td::File <-> treadle.File folder all files below a
+//   folder               td::Folder <-> treadle.Folder pickle one file output.pickle, signed any
+//   picklable Python object; C++ cannot read it
 struct Encoded {
   std::string format;
-  std::string file_name;  // inside the artifact; unused for "folder"
-  std::string bytes;      // the content, unless it is on disk
-  std::string path;       // the file or folder on disk ("file", "folder"); "" = `bytes`
-  std::string type_name;  // the value's type, for people: "int", "pandas.core.frame.DataFrame"
+  std::string file_name;   // inside the artifact; unused for "folder"
+  std::string bytes;       // the content, unless it is on disk
+  std::string path;        // the file or folder on disk ("file", "folder"); "" = `bytes`
+  std::string type_name;   // the value's type, for people: "int", "pandas.core.frame.DataFrame"
   bool must_sign = false;  // content that is only opened with this home's own signature (pickles)
 };
 
@@ -33,7 +34,8 @@ class Stored {
   virtual const std::string& file_name() const = 0;
   // The only file's content, verified against its digest (and signature where it must have one).
   virtual Result<std::string> bytes() = 0;
-  // The file or folder on local disk, verified. Read-only; lives as long as the home's cache keeps it.
+  // The file or folder on local disk, verified. Read-only; lives as long as the home's cache keeps
+  // it.
   virtual Result<std::string> local_path() = 0;
 };
 
@@ -42,7 +44,8 @@ class Codec {
  public:
   virtual ~Codec() = default;
   virtual Result<Encoded> encode(const Value& value) const = 0;
-  // kUnsupported for a format it cannot read, with what to do: "'model' was kept as a Python pickle, which C++ cannot read; ...".
+  // kUnsupported for a format it cannot read, with what to do: "'model' was kept as a Python
+  // pickle, which C++ cannot read; ...".
   virtual Result<Value> decode(Stored& stored) const = 0;
 };
 

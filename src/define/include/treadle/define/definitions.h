@@ -1,5 +1,6 @@
-// What users declare, as plain values: steps with their inputs, outputs and checks, source assets, resources, IO managers, jobs.
-// Declaring runs nothing. `find_problems` says everything that is wrong with a set of definitions at once.
+// What users declare, as plain values: steps with their inputs, outputs and checks, source assets,
+// resources, IO managers, jobs. Declaring runs nothing. `find_problems` says everything that is
+// wrong with a set of definitions at once.
 #pragma once
 
 #include <treadle/define/codec.h>
@@ -37,12 +38,14 @@ struct AssetInfo {
   std::string code_version;  // "" = derived from the body
 };
 
-// A dependency. With a value: the asset is loaded and handed to the function. Without: only order and lineage.
+// A dependency. With a value: the asset is loaded and handed to the function. Without: only order
+// and lineage.
 struct InputDef {
   std::string name;  // parameter name; "" for a dependency without a value
   AssetKey asset;
   bool loads_value = true;
-  std::string io_manager_key;  // loads with this one; "" = the IO manager of the output that made it
+  std::string
+      io_manager_key;  // loads with this one; "" = the IO manager of the output that made it
   Metadata metadata;
   // The C++ type the function wants, when known: checked against the producer's at load.
   const std::type_info* type = nullptr;
@@ -52,11 +55,13 @@ struct InputDef {
 
 struct OutputDef {
   std::string name = "result";
-  AssetInfo asset;  // key empty: an output that is no asset (the result of a stand-alone check's step)
+  AssetInfo
+      asset;  // key empty: an output that is no asset (the result of a stand-alone check's step)
   bool required = true;
   bool stores_value = true;  // false: the function returns nothing to keep
   std::string io_manager_key = "io_manager";
-  // Of a multi-asset: the assets this output follows from (inputs or other outputs). Nothing = all inputs.
+  // Of a multi-asset: the assets this output follows from (inputs or other outputs). Nothing = all
+  // inputs.
   std::optional<std::vector<AssetKey>> follows_from;
   const std::type_info* type = nullptr;
   std::shared_ptr<const Codec> codec;  // how the default IO manager writes it
@@ -88,7 +93,8 @@ struct StepDef {
 struct SourceAssetDef {
   AssetInfo asset;
   std::string io_manager_key = "io_manager";
-  // A file or folder on disk whose content is the asset's data version: what reads it is stale when it changes. "" = none.
+  // A file or folder on disk whose content is the asset's data version: what reads it is stale when
+  // it changes. "" = none.
   std::string file;
   Place place;
   const std::type_info* type = nullptr;
@@ -108,12 +114,14 @@ struct Definitions {
   std::vector<SourceAssetDef> sources;
   std::vector<JobDef> jobs;
   std::map<std::string, std::shared_ptr<Resource>> resources;
-  std::map<std::string, std::shared_ptr<IOManager>> io_managers;  // "io_manager" is always there: added when absent
+  std::map<std::string, std::shared_ptr<IOManager>>
+      io_managers;  // "io_manager" is always there: added when absent
 };
 
 // One mistake, said so that it can be mended.
 struct Problem {
-  std::string code;     // stable: "duplicate_key", "unknown_dep", "cycle", "missing_resource", "missing_io_manager", ...
+  std::string code;     // stable: "duplicate_key", "unknown_dep", "cycle", "missing_resource",
+                        // "missing_io_manager", ...
   std::string subject;  // the asset, step, check or job it is about
   Place place;
   std::string message;  // what is wrong
@@ -121,11 +129,12 @@ struct Problem {
   std::string text() const;
 };
 
-// All mistakes, in the order of declaration; empty when the definitions can be used. Does not look at job selections (room
-// plan does).
+// All mistakes, in the order of declaration; empty when the definitions can be used. Does not look
+// at job selections (room plan does).
 std::vector<Problem> find_problems(const Definitions& definitions);
 
-// Thrown for misuse of a definition: at declaration (one problem) or at load (all of them). what() is the whole text.
+// Thrown for misuse of a definition: at declaration (one problem) or at load (all of them). what()
+// is the whole text.
 class DefinitionError : public std::exception {
  public:
   explicit DefinitionError(std::vector<Problem> problems);

@@ -13,7 +13,8 @@ namespace treadle {
 struct InputDef;
 struct OutputDef;
 
-// What an IO manager is told about the output it stores, and where it says what it did. Borrowed; valid during the call.
+// What an IO manager is told about the output it stores, and where it says what it did. Borrowed;
+// valid during the call.
 struct OutputContext {
   StepContext& step;
   const OutputDef& output;
@@ -46,7 +47,8 @@ class IOManager {
   virtual std::vector<std::string> required_resources() const { return {}; }
 };
 
-// A configured object that steps ask for by key; set up once per run (and once per forked step), torn down at its end.
+// A configured object that steps ask for by key; set up once per run (and once per forked step),
+// torn down at its end.
 class Resource {
  public:
   virtual ~Resource() = default;

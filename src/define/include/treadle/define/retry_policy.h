@@ -18,7 +18,8 @@ struct RetryPolicy {
   bool operator==(const RetryPolicy&) const = default;
 };
 
-// Seconds to wait before the `attempt`-th retry (from 1). `random` is uniform in [0, 1): pure, so that tests can say it.
+// Seconds to wait before the `attempt`-th retry (from 1). `random` is uniform in [0, 1): pure, so
+// that tests can say it.
 double retry_delay(const RetryPolicy& policy, int attempt, double random);
 
 }  // namespace treadle

@@ -1,5 +1,6 @@
-// What runs: a step body, what it may ask of the engine while it runs, and how it ends. The seam between the engine
-// (room execute) and the languages user code is written in (C++ lambdas, Python functions).
+// What runs: a step body, what it may ask of the engine while it runs, and how it ends. The seam
+// between the engine (room execute) and the languages user code is written in (C++ lambdas, Python
+// functions).
 #pragma once
 
 #include <treadle/base/result.h>
@@ -18,12 +19,13 @@ namespace treadle {
 
 // Why a step ended without success: an outcome, not an Error.
 struct StepFailure {
-  std::string message;      // what the user's exception said
-  std::string error_class;  // "ValueError", "std::runtime_error"; "" = unknown
-  std::string stack;        // the user's traceback, many lines; "" = none
+  std::string message;             // what the user's exception said
+  std::string error_class;         // "ValueError", "std::runtime_error"; "" = unknown
+  std::string stack;               // the user's traceback, many lines; "" = none
   std::vector<StepFailure> cause;  // at most one: the exception that led to this one
   Metadata metadata;
-  bool allow_retries = true;  // false: the retry policy does not apply (Failure(allow_retries=False))
+  bool allow_retries =
+      true;  // false: the retry policy does not apply (Failure(allow_retries=False))
   struct RetryRequest {
     int max_retries = 1;
     double seconds_to_wait = 0;
@@ -37,11 +39,12 @@ using StepOutcome = tl::expected<void, StepFailure>;
 
 // One output, as user code hands it over.
 struct OutputReport {
-  std::size_t output = 0;  // index into StepDef::outputs
-  Value value;             // empty: nothing is stored (a materialization without a value)
+  std::size_t output = 0;         // index into StepDef::outputs
+  Value value;                    // empty: nothing is stored (a materialization without a value)
   std::string type_name = "Any";  // for the STEP_OUTPUT event
   Metadata metadata;
-  std::optional<std::string> data_version;  // given by user code; else the IO manager's, else derived
+  std::optional<std::string>
+      data_version;  // given by user code; else the IO manager's, else derived
   std::vector<std::pair<std::string, std::string>> tags;
 };
 
@@ -53,7 +56,8 @@ struct CheckReport {
   Metadata metadata;
 };
 
-// What the engine offers a running step. Lives as long as the step; calls come from the step's thread.
+// What the engine offers a running step. Lives as long as the step; calls come from the step's
+// thread.
 class StepContext {
  public:
   virtual ~StepContext() = default;
@@ -68,10 +72,12 @@ class StepContext {
 
   // Loads an input through its IO manager and records it. The error says which input and why.
   virtual tl::expected<Value, StepFailure> load_input(std::size_t input) = 0;
-  // Records the output, stores its value through its IO manager, records the materialization. Each output once.
+  // Records the output, stores its value through its IO manager, records the materialization. Each
+  // output once.
   virtual StepOutcome handle_output(OutputReport output) = 0;
   virtual StepOutcome report_check(CheckReport check) = 0;
-  // Records a fact beside the step's own outputs (an extra materialization, an observation, ...). Step and run are filled in.
+  // Records a fact beside the step's own outputs (an extra materialization, an observation, ...).
+  // Step and run are filled in.
   virtual void report_event(Event event) = 0;
   virtual void log(LogLevel level, std::string_view message) = 0;
   // A resource of the run by key; never empty for a required key.
@@ -86,9 +92,11 @@ class StepBody {
   virtual ~StepBody() = default;
   // Runs to the end. Exceptions of user code must not leave it: they become a StepFailure.
   virtual StepOutcome run(StepContext& context) = 0;
-  // Identifies the code when the user gave no version: equal code, equal text; "" = cannot say. Computed when asked.
+  // Identifies the code when the user gave no version: equal code, equal text; "" = cannot say.
+  // Computed when asked.
   virtual std::string derived_code_version() { return {}; }
-  // True when the body must run on the thread that called the engine (Python under its global lock).
+  // True when the body must run on the thread that called the engine (Python under its global
+  // lock).
   virtual bool wants_calling_thread() const { return false; }
 };
 

@@ -1,4 +1,5 @@
-// A value on its way between a step and an IO manager: any C++ object, or a Python object, without its type.
+// A value on its way between a step and an IO manager: any C++ object, or a Python object, without
+// its type.
 #pragma once
 
 #include <memory>
@@ -7,7 +8,8 @@
 
 namespace treadle {
 
-// Cheap to copy: copies share the object, which nobody changes. Thread-safe as a shared_ptr to const is.
+// Cheap to copy: copies share the object, which nobody changes. Thread-safe as a shared_ptr to
+// const is.
 class Value {
  public:
   Value() = default;

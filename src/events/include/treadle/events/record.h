@@ -1,4 +1,5 @@
-// The record: what happened, append-only, and what can be read from it. Tables: docs/formats/record.md.
+// The record: what happened, append-only, and what can be read from it. Tables:
+// docs/formats/record.md.
 #pragma once
 
 #include <treadle/base/result.h>
@@ -16,8 +17,8 @@
 namespace treadle::events {
 
 struct RunFilter {
-  std::vector<RunStatus> statuses;  // empty = any
-  std::string job_name;             // "" = any
+  std::vector<RunStatus> statuses;          // empty = any
+  std::string job_name;                     // "" = any
   std::map<std::string, std::string> tags;  // all must match
   int limit = 0;                            // 0 = all; newest first
 };
@@ -47,8 +48,8 @@ struct CheckResult {
 };
 
 struct EventFilter {
-  std::string run_id;     // "" = every run
-  std::string asset_key;  // "" = every asset
+  std::string run_id;            // "" = every run
+  std::string asset_key;         // "" = every asset
   std::vector<EventType> types;  // empty = every type
   std::int64_t after_id = 0;     // only events with a greater id
   std::int64_t before_id = 0;    // only events with a smaller id; 0 = no limit
@@ -56,18 +57,19 @@ struct EventFilter {
   bool newest_first = false;
 };
 
-// Writes one run's events. append() queues and returns at once; a writer thread commits what has queued up in one transaction
-// (group commit), so that a killed process loses at most what was appended during the last commit. Thread-safe.
-// Destroying it commits what is queued.
+// Writes one run's events. append() queues and returns at once; a writer thread commits what has
+// queued up in one transaction (group commit), so that a killed process loses at most what was
+// appended during the last commit. Thread-safe. Destroying it commits what is queued.
 class RunWriter {
  public:
   virtual ~RunWriter() = default;
   // Fills in run_id; `time` 0 becomes now.
   virtual void append(Event event) = 0;
-  // Returns when everything appended so far is committed; the first error of any commit, from then on.
+  // Returns when everything appended so far is committed; the first error of any commit, from then
+  // on.
   virtual Result<void> flush() = 0;
-  // Appends `last`, sets the run's status, commits all of it and, unless durability is off, syncs: when this returns, a lost
-  // machine does not lose the run.
+  // Appends `last`, sets the run's status, commits all of it and, unless durability is off, syncs:
+  // when this returns, a lost machine does not lose the run.
   virtual Result<void> finish(RunStatus status, Event last) = 0;
   // Called on the writer thread after each commit, with the committed events in order.
   using Listener = std::function<void(const std::vector<Event>&)>;
@@ -75,16 +77,20 @@ class RunWriter {
 
 class Record {
  public:
-  // Creates or migrates the tables. `lock_folder`: where the lock that says "this run is being executed" lives (the home).
-  static Result<std::unique_ptr<Record>> open(db::Database& database, const std::string& lock_folder);
+  // Creates or migrates the tables. `lock_folder`: where the lock that says "this run is being
+  // executed" lives (the home).
+  static Result<std::unique_ptr<Record>> open(db::Database& database,
+                                              const std::string& lock_folder);
   virtual ~Record() = default;
 
   // Adds a run (status kNotStarted unless given). kAlreadyExists when the id is taken.
   virtual Result<void> add_run(const Run& run) = 0;
-  // Takes the run's execution lock (held until the writer is destroyed or the process dies) and sets it kStarted. kBusy when
-  // another process is executing it, kNotFound when there is no such run.
+  // Takes the run's execution lock (held until the writer is destroyed or the process dies) and
+  // sets it kStarted. kBusy when another process is executing it, kNotFound when there is no such
+  // run.
   virtual Result<std::unique_ptr<RunWriter>> execute_run(const std::string& run_id) = 0;
-  // Appends one event outside of an executing run (a materialization reported by hand). Returns its id.
+  // Appends one event outside of an executing run (a materialization reported by hand). Returns its
+  // id.
   virtual Result<std::int64_t> report(Event event) = 0;
 
   virtual Result<std::optional<Run>> find_run(const std::string& run_id) = 0;
@@ -93,12 +99,14 @@ class Record {
   virtual Result<std::vector<Run>> runs(const RunFilter& filter = {}) = 0;
   // True when the run is kStarted in the record and no living process executes it.
   virtual Result<bool> interrupted(const std::string& run_id) = 0;
-  virtual Result<void> add_run_tags(const std::string& run_id, const std::map<std::string, std::string>& tags) = 0;
+  virtual Result<void> add_run_tags(const std::string& run_id,
+                                    const std::map<std::string, std::string>& tags) = 0;
 
   // In order of id.
   virtual Result<std::vector<Event>> events(const EventFilter& filter) = 0;
   // One asset, or all when the key is empty. Fast: one projection row per asset and partition.
-  virtual Result<std::vector<LatestMaterialization>> latest_materializations(const AssetKey& asset = {}) = 0;
+  virtual Result<std::vector<LatestMaterialization>> latest_materializations(
+      const AssetKey& asset = {}) = 0;
   virtual Result<std::vector<CheckResult>> latest_checks(const AssetKey& asset = {}) = 0;
   // Keys of all assets ever materialized or observed.
   virtual Result<std::vector<AssetKey>> asset_keys() = 0;

@@ -1,4 +1,5 @@
-// The run loop: walks a plan, starts ready steps on a step runner, turns what they report into events.
+// The run loop: walks a plan, starts ready steps on a step runner, turns what they report into
+// events.
 #pragma once
 
 #include <treadle/base/clock.h>
@@ -17,7 +18,8 @@
 namespace treadle::execute {
 
 enum class Executor : std::uint8_t {
-  kInProcess,  // C++ steps in parallel on threads; steps that want the calling thread there, one at a time
+  kInProcess,  // C++ steps in parallel on threads; steps that want the calling thread there, one at
+               // a time
   kProcess,    // each step in a forked process of its own
 };
 
@@ -41,17 +43,26 @@ struct RunOptions {
   std::string root_run_id;
   std::string parent_run_id;
   Executor executor = Executor::kInProcess;
-  int max_concurrent = 0;  // steps at once; 0 = one per core
+  int max_concurrent = 0;                           // steps at once; 0 = one per core
   std::optional<RetryPolicy> default_retry_policy;  // of the job, for steps without their own
   bool resume = false;  // finish the recorded run `run_id`: steps that succeeded are not run again
   const Cancellation* cancellation = nullptr;
-  // Called on the loop's thread, in order, as events happen (before they are durable). For progress.
+  // Called on the loop's thread, in order, as events happen (before they are durable). For
+  // progress.
   std::function<void(const Event&)> observer;
-  // Folder for captured output of forked steps: <logs>/<run>/<step>.out and .err; "" = not captured.
+  // Folder for captured output of forked steps: <logs>/<run>/<step>.out and .err; "" = not
+  // captured.
   std::string logs_folder;
 };
 
-enum class StepStatus : std::uint8_t { kPending, kRunning, kWaitingForRetry, kSuccess, kFailure, kSkipped };
+enum class StepStatus : std::uint8_t {
+  kPending,
+  kRunning,
+  kWaitingForRetry,
+  kSuccess,
+  kFailure,
+  kSkipped
+};
 
 struct StepResult {
   std::string step_key;
@@ -72,12 +83,14 @@ struct RunResult {
 struct World {
   events::Record& record;
   Clock& clock;
-  // Closes what must not be open while a process forks (databases); called by the process executor before it starts.
+  // Closes what must not be open while a process forks (databases); called by the process executor
+  // before it starts.
   std::function<void()> prepare_to_fork;
 };
 
-// Executes the plan to its end and returns when the record says how it ended (see RunWriter::finish for what is durable). An Error
-// means that the run could not be recorded; a failed step is not an Error.
+// Executes the plan to its end and returns when the record says how it ended (see RunWriter::finish
+// for what is durable). An Error means that the run could not be recorded; a failed step is not an
+// Error.
 Result<RunResult> run(World& world, const plan::Plan& plan, const RunOptions& options);
 
 }  // namespace treadle::execute

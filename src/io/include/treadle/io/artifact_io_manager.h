@@ -16,14 +16,18 @@ struct ArtifactIOManagerOptions {
   std::string signing_key;   // the home's key: signs what must be signed, refuses what is not
 };
 
-// Output: encoded by OutputDef::codec, logged as the collection artifact_name_for(asset key) with the type from metadata
-// "treadle/artifact_type" (default "asset"); the materialization's data version is the artifact's digest. An empty value or an output
-// without asset key is not stored. Input: the version made by this run, else the asset's latest, decoded by InputDef::codec.
+// Output: encoded by OutputDef::codec, logged as the collection artifact_name_for(asset key) with
+// the type from metadata "treadle/artifact_type" (default "asset"); the materialization's data
+// version is the artifact's digest. An empty value or an output without asset key is not stored.
+// Input: the version made by this run, else the asset's latest, decoded by InputDef::codec.
 // `service` must outlive it. Thread-safe.
-std::shared_ptr<IOManager> make_artifact_io_manager(artifact::ArtifactService& service, ArtifactIOManagerOptions options);
+std::shared_ptr<IOManager> make_artifact_io_manager(artifact::ArtifactService& service,
+                                                    ArtifactIOManagerOptions options);
 
-// Reads one stored version with a codec, as the IO manager does (for asset_value() after a run, `load_asset_value`).
-Result<Value> load_version(artifact::ArtifactService& service, const ArtifactIOManagerOptions& options,
+// Reads one stored version with a codec, as the IO manager does (for asset_value() after a run,
+// `load_asset_value`).
+Result<Value> load_version(artifact::ArtifactService& service,
+                           const ArtifactIOManagerOptions& options,
                            const artifact::Version& version, const Codec& codec);
 
 }  // namespace treadle::io

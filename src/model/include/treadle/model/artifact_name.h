@@ -21,17 +21,20 @@ struct ArtifactRef {
 
 Result<ArtifactRef> parse_artifact_ref(std::string_view text);
 
-// Each says which rule a bad name broke. Collection, type, project and entity names: 1..128 characters of letters, digits,
-// '_', '-', '.' and space inside; not "." or "..". Aliases: 1..128 characters without '/', ':' or control characters.
+// Each says which rule a bad name broke. Collection, type, project and entity names: 1..128
+// characters of letters, digits,
+// '_', '-', '.' and space inside; not "." or "..". Aliases: 1..128 characters without '/', ':' or
+// control characters.
 Result<void> check_artifact_name(std::string_view what, std::string_view name);
 Result<void> check_alias(std::string_view alias);
-// A path inside an artifact: relative, '/'-separated, no empty, "." or ".." part, no NUL, backslash or control character,
-// valid UTF-8, at most 4096 bytes.
+// A path inside an artifact: relative, '/'-separated, no empty, "." or ".." part, no NUL, backslash
+// or control character, valid UTF-8, at most 4096 bytes.
 Result<void> check_entry_path(std::string_view path);
 // "v0", "v12": reserved for versions, never an alias.
 bool is_version_name(std::string_view alias);
 
-// The collection that keeps an asset's values. Different keys give different names; a key of letters, digits and '_' joined by
+// The collection that keeps an asset's values. Different keys give different names; a key of
+// letters, digits and '_' joined by
 // '/' reads as itself with dots: "raw/iris" -> "raw.iris".
 std::string artifact_name_for(const AssetKey& key);
 

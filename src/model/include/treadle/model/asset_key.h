@@ -11,8 +11,8 @@
 
 namespace treadle {
 
-// User text is the parts joined by '/': "raw/iris". A part is any UTF-8 text of 1..255 bytes without '/', control
-// characters or NUL; a key has 1..16 parts.
+// User text is the parts joined by '/': "raw/iris". A part is any UTF-8 text of 1..255 bytes
+// without '/', control characters or NUL; a key has 1..16 parts.
 class AssetKey {
  public:
   AssetKey() = default;
@@ -20,8 +20,10 @@ class AssetKey {
   explicit AssetKey(std::vector<std::string> parts);
   // Implicit on purpose: "raw/iris" reads as the key with two parts wherever a key is wanted.
   AssetKey(std::string_view user_text);  // NOLINT(google-explicit-constructor)
-  AssetKey(const char* user_text) : AssetKey(std::string_view(user_text)) {}  // NOLINT(google-explicit-constructor)
-  AssetKey(const std::string& user_text) : AssetKey(std::string_view(user_text)) {}  // NOLINT(google-explicit-constructor)
+  AssetKey(const char* user_text)
+      : AssetKey(std::string_view(user_text)) {}  // NOLINT(google-explicit-constructor)
+  AssetKey(const std::string& user_text)
+      : AssetKey(std::string_view(user_text)) {}  // NOLINT(google-explicit-constructor)
 
   const std::vector<std::string>& parts() const { return parts_; }
   // "raw/iris". Kept, not computed.
@@ -42,5 +44,7 @@ class AssetKey {
 
 template <>
 struct std::hash<treadle::AssetKey> {
-  std::size_t operator()(const treadle::AssetKey& key) const noexcept { return std::hash<std::string>()(key.text()); }
+  std::size_t operator()(const treadle::AssetKey& key) const noexcept {
+    return std::hash<std::string>()(key.text());
+  }
 };

@@ -48,11 +48,18 @@ std::string_view to_string(EventType type);
 std::optional<EventType> event_type_from(std::string_view name);
 
 // The numbers of Python's logging module.
-enum class LogLevel : std::uint8_t { kDebug = 10, kInfo = 20, kWarning = 30, kError = 40, kCritical = 50 };
+enum class LogLevel : std::uint8_t {
+  kDebug = 10,
+  kInfo = 20,
+  kWarning = 30,
+  kError = 40,
+  kCritical = 50
+};
 std::string_view to_string(LogLevel level);
 
 struct Event {
-  std::int64_t id = 0;  // given by the record: increases over all runs of a home; 0 = not recorded yet
+  std::int64_t id =
+      0;  // given by the record: increases over all runs of a home; 0 = not recorded yet
   std::string run_id;
   EventType type = EventType::kLog;
   LogLevel level = LogLevel::kDebug;
@@ -69,7 +76,8 @@ struct Event {
 std::string event_to_json(const Event& event);
 Result<Event> event_from_json(std::string_view json);
 
-// What an ASSET_MATERIALIZATION says beyond metadata; kept in its payload and in the latest-materialization projection.
+// What an ASSET_MATERIALIZATION says beyond metadata; kept in its payload and in the
+// latest-materialization projection.
 struct Provenance {
   std::string code_version;  // given by the user or derived from the function; "" = unknown
   std::string data_version;  // for a kept output: the artifact's digest

@@ -13,7 +13,8 @@
 
 namespace treadle {
 
-// Dagster's DagsterRunStatus. A run whose process is gone stays kStarted in the record; `interrupted` is derived.
+// Dagster's DagsterRunStatus. A run whose process is gone stays kStarted in the record;
+// `interrupted` is derived.
 enum class RunStatus : std::uint8_t {
   kNotStarted = 0,
   kQueued = 1,
@@ -35,15 +36,16 @@ struct Run {
   std::string job_name;  // "__ASSET_JOB" for an ad hoc materialization
   RunStatus status = RunStatus::kNotStarted;
   Micros created = 0;
-  Micros started = 0;   // 0 = not yet
-  Micros finished = 0;  // 0 = not yet
+  Micros started = 0;         // 0 = not yet
+  Micros finished = 0;        // 0 = not yet
   std::string root_run_id;    // first of a chain of re-executions; "" = none
   std::string parent_run_id;  // the run this one re-executes; "" = none
   std::map<std::string, std::string> tags;
   std::vector<std::string> step_keys;  // the plan, in order; what `resume` finishes
   std::string selection;               // as the user gave it; "" = everything
   std::string run_config;              // JSON text; "" = {}
-  // How to load the definitions again: {"kind": "python"|"program", ...}; "" when only the caller's process has them.
+  // How to load the definitions again: {"kind": "python"|"program", ...}; "" when only the caller's
+  // process has them.
   std::string origin;
   std::string executor;  // "in_process" | "process"
 };

@@ -1,5 +1,6 @@
-// The asset graph: definitions indexed so that questions about them take time proportional to the answer. Pure; immutable once
-// built; borrows the Definitions, which must outlive it and not change.
+// The asset graph: definitions indexed so that questions about them take time proportional to the
+// answer. Pure; immutable once built; borrows the Definitions, which must outlive it and not
+// change.
 #pragma once
 
 #include <treadle/define/definitions.h>
@@ -18,17 +19,18 @@ inline constexpr NodeId kNoNode = ~NodeId{0};
 
 struct Node {
   const AssetInfo* info = nullptr;
-  const StepDef* step = nullptr;  // null: a source asset
-  std::uint32_t output = 0;       // index into step->outputs
+  const StepDef* step = nullptr;           // null: a source asset
+  std::uint32_t output = 0;                // index into step->outputs
   const SourceAssetDef* source = nullptr;  // null: made by `step`
-  std::vector<NodeId> parents;   // in order of declaration, each once; of this output only (OutputDef::follows_from)
+  std::vector<NodeId>
+      parents;  // in order of declaration, each once; of this output only (OutputDef::follows_from)
   std::vector<NodeId> children;  // in order of declaration, each once
 };
 
 class AssetGraph {
  public:
-  // An asset that is only named as a dependency becomes a source node without SourceAssetDef (info owned by the graph), as in
-  // Dagster.
+  // An asset that is only named as a dependency becomes a source node without SourceAssetDef (info
+  // owned by the graph), as in Dagster.
   explicit AssetGraph(const Definitions& definitions);
   AssetGraph(const AssetGraph&) = delete;
 

@@ -1,4 +1,5 @@
-// The execution plan: which steps a run executes, in which order, and where each input comes from. Pure.
+// The execution plan: which steps a run executes, in which order, and where each input comes from.
+// Pure.
 #pragma once
 
 #include <treadle/base/result.h>
@@ -18,8 +19,8 @@ struct PlannedInput {
     kOutside,  // a source asset
   };
   From from = From::kStep;
-  std::uint32_t step = 0;    // kStep: index into Plan::steps
-  NodeId node = kNoNode;     // the asset
+  std::uint32_t step = 0;  // kStep: index into Plan::steps
+  NodeId node = kNoNode;   // the asset
 };
 
 struct PlannedStep {
@@ -27,7 +28,8 @@ struct PlannedStep {
   std::vector<std::uint32_t> outputs;   // selected ones, indices into def->outputs
   std::vector<std::uint32_t> checks;    // selected ones, indices into def->checks
   std::vector<PlannedInput> inputs;     // parallel to def->inputs
-  std::vector<std::uint32_t> upstream;  // steps that must have succeeded first: inputs, and blocking checks of what is read
+  std::vector<std::uint32_t> upstream;  // steps that must have succeeded first: inputs, and
+                                        // blocking checks of what is read
   std::vector<std::uint32_t> downstream;
 };
 
@@ -36,11 +38,14 @@ struct Plan {
   const AssetGraph* graph = nullptr;
 };
 
-// Steps for the selected assets (source assets are ignored) and, unless told otherwise, the checks on them. Selecting part of a
-// multi-asset that cannot be subset is a problem. `selected` in any order.
-tl::expected<Plan, std::vector<Problem>> make_plan(const AssetGraph& graph, const std::vector<NodeId>& selected,
-                                                  bool with_checks = true);
-// The plan restricted to these step keys (resume): kNotFound for a key that the definitions no longer have.
+// Steps for the selected assets (source assets are ignored) and, unless told otherwise, the checks
+// on them. Selecting part of a multi-asset that cannot be subset is a problem. `selected` in any
+// order.
+tl::expected<Plan, std::vector<Problem>> make_plan(const AssetGraph& graph,
+                                                   const std::vector<NodeId>& selected,
+                                                   bool with_checks = true);
+// The plan restricted to these step keys (resume): kNotFound for a key that the definitions no
+// longer have.
 Result<Plan> plan_for_steps(const AssetGraph& graph, const std::vector<std::string>& step_keys);
 
 // Everything a user can get wrong, together: definitions, then job selections against the graph.

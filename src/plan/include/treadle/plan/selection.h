@@ -1,5 +1,6 @@
-// Which assets a text like `group:training and not kind:onnx+` means. Pure. The grammar is Dagster's asset selection syntax
-// (docs.dagster.io, "Asset selection syntax"); docs/reference/selection.md is ours.
+// Which assets a text like `group:training and not kind:onnx+` means. Pure. The grammar is
+// Dagster's asset selection syntax (docs.dagster.io, "Asset selection syntax");
+// docs/reference/selection.md is ours.
 #pragma once
 
 #include <treadle/base/result.h>
@@ -26,7 +27,8 @@ class Selection {
   Selection operator|(const Selection& other) const;
   Selection operator&(const Selection& other) const;
   Selection operator-(const Selection& other) const;
-  // Everything up- or downstream within `depth` steps (-1 = all), this selection included unless `include_self` is false.
+  // Everything up- or downstream within `depth` steps (-1 = all), this selection included unless
+  // `include_self` is false.
   Selection upstream(int depth = -1, bool include_self = true) const;
   Selection downstream(int depth = -1, bool include_self = true) const;
   Selection sinks() const;
@@ -36,11 +38,14 @@ class Selection {
   std::shared_ptr<const Expr> expr_;
 };
 
-// kInvalidArgument points at the column of the mistake: "selection 'kind:': expected a value after 'kind:' at column 6".
+// kInvalidArgument points at the column of the mistake: "selection 'kind:': expected a value after
+// 'kind:' at column 6".
 Result<Selection> parse_selection(std::string_view text);
 
-// The materializable and source assets selected, in topological order. A key pattern without a wildcard that names no asset is an
-// error with the nearest key; so is an empty result of the whole expression when `allow_empty` is false.
-Result<std::vector<NodeId>> select(const Selection& selection, const AssetGraph& graph, bool allow_empty = true);
+// The materializable and source assets selected, in topological order. A key pattern without a
+// wildcard that names no asset is an error with the nearest key; so is an empty result of the whole
+// expression when `allow_empty` is false.
+Result<std::vector<NodeId>> select(const Selection& selection, const AssetGraph& graph,
+                                   bool allow_empty = true);
 
 }  // namespace treadle::plan

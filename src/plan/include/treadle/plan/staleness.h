@@ -1,4 +1,5 @@
-// What is stale, and why. Pure: definitions and a snapshot of facts in, a status with its reasons out.
+// What is stale, and why. Pure: definitions and a snapshot of facts in, a status with its reasons
+// out.
 #pragma once
 
 #include <treadle/model/event.h>
@@ -15,7 +16,7 @@ struct AssetFacts {
   bool materialized = false;
   std::string run_id;
   Micros time = 0;
-  Provenance provenance;     // of the latest materialization
+  Provenance provenance;       // of the latest materialization
   bool artifact_gone = false;  // its artifact version no longer exists
   // Of a source asset: the version seen now (digest of its file, or last observation); "" = unknown
   std::string source_version;
@@ -28,8 +29,8 @@ struct StaleReason {
   enum class Kind : std::uint8_t {
     kNeverMaterialized,
     kCodeChanged,
-    kUpstreamChanged,     // the upstream asset's data version is another than the one used
-    kUpstreamStale,       // an upstream asset is itself stale or missing
+    kUpstreamChanged,  // the upstream asset's data version is another than the one used
+    kUpstreamStale,    // an upstream asset is itself stale or missing
     kDependencyAdded,
     kDependencyRemoved,
     kArtifactGone,
@@ -46,12 +47,13 @@ struct AssetStatus {
   std::vector<StaleReason> reasons;  // empty exactly when fresh
 };
 
-// One status per node. `code_version` gives the current code version of a made asset ("" = unknown: not compared); called at most
-// once per step. Source assets are fresh.
+// One status per node. `code_version` gives the current code version of a made asset ("" = unknown:
+// not compared); called at most once per step. Source assets are fresh.
 std::vector<AssetStatus> find_stale(const AssetGraph& graph, const Facts& facts,
                                     const std::function<std::string(const Node&)>& code_version);
 
-// "code version changed from 1a2b to 3c4d", "upstream 'raw_iris' changed from v1... to v2...": one sentence, without a full stop.
+// "code version changed from 1a2b to 3c4d", "upstream 'raw_iris' changed from v1... to v2...": one
+// sentence, without a full stop.
 std::string describe(const StaleReason& reason, const AssetGraph& graph);
 
 }  // namespace treadle::plan
