@@ -26,17 +26,17 @@ bool has_nul(const std::string& path) {
 
 class RealFiles final : public Files {
  public:
-  Result<File> open_read(const std::string& path) override {
+  Result<OpenFile> open_read(const std::string& path) override {
     return open(path, O_RDONLY | O_CLOEXEC, 0, "open");
   }
-  Result<File> create(const std::string& path, std::uint32_t mode) override {
+  Result<OpenFile> create(const std::string& path, std::uint32_t mode) override {
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode, "create");
   }
-  Result<File> open_append(const std::string& path) override {
+  Result<OpenFile> open_append(const std::string& path) override {
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666, "open");
   }
 
-  Result<void> read_at(const File& file, std::int64_t offset, std::size_t size,
+  Result<void> read_at(const OpenFile& file, std::int64_t offset, std::size_t size,
                        std::string& out) override {
     out.resize(size);
     std::size_t done = 0;
@@ -55,7 +55,7 @@ class RealFiles final : public Files {
     return {};
   }
 
-  Result<void> write(const File& file, std::string_view bytes) override {
+  Result<void> write(const OpenFile& file, std::string_view bytes) override {
     while (!bytes.empty()) {
       const ssize_t n = ::write(file.fd(), bytes.data(), bytes.size());
       if (n < 0) {
@@ -67,7 +67,7 @@ class RealFiles final : public Files {
     return {};
   }
 
-  Result<void> sync(const File& file) override {
+  Result<void> sync(const OpenFile& file) override {
     while (fsync(file.fd()) != 0) {
       if (errno != EINTR) return fail(errno_error("cannot sync", errno));
     }
@@ -75,7 +75,7 @@ class RealFiles final : public Files {
   }
 
   Result<void> sync_folder(const std::string& path) override {
-    TREADLE_TRY(File folder, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, "open folder"));
+    TREADLE_TRY(OpenFile folder, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, "open folder"));
     return sync(folder);
   }
 
@@ -143,7 +143,7 @@ class RealFiles final : public Files {
   }
 
  private:
-  static Result<File> open(const std::string& path, int flags, std::uint32_t mode,
+  static Result<OpenFile> open(const std::string& path, int flags, std::uint32_t mode,
                            std::string_view what) {
     if (has_nul(path)) return fail(Errc::kInvalidArgument, "a path must not contain NUL bytes");
     int fd = -1;
@@ -151,13 +151,13 @@ class RealFiles final : public Files {
       fd = ::open(path.c_str(), flags, mode);
     } while (fd < 0 && errno == EINTR);
     if (fd < 0) return failed(what, path);
-    return File(fd);
+    return OpenFile(fd);
   }
 };
 
 }  // namespace
 
-File& File::operator=(File&& other) noexcept {
+OpenFile& OpenFile::operator=(OpenFile&& other) noexcept {
   if (this != &other) {
     if (fd_ >= 0) close(fd_);
     fd_ = std::exchange(other.fd_, -1);
@@ -165,7 +165,7 @@ File& File::operator=(File&& other) noexcept {
   return *this;
 }
 
-File::~File() {
+OpenFile::~OpenFile() {
   if (fd_ >= 0) close(fd_);
 }
 
@@ -175,7 +175,7 @@ Files& real_files() {
 }
 
 Result<std::string> read_file(Files& files, const std::string& path) {
-  TREADLE_TRY(const File file, files.open_read(path));
+  TREADLE_TRY(const OpenFile file, files.open_read(path));
   std::string content;
   std::string chunk;
   constexpr std::size_t kChunk = 256 * 1024;
@@ -194,7 +194,7 @@ Result<void> write_file_atomic(Files& files, const std::string& path, std::strin
   const std::string temporary = path + ".tmp-" + to_hex(random_bytes(6));
   const auto attempt = [&]() -> Result<void> {
     {
-      TREADLE_TRY(const File file, files.create(temporary, mode));
+      TREADLE_TRY(const OpenFile file, files.create(temporary, mode));
       TREADLE_CHECK(files.write(file, bytes));
       if (sync) TREADLE_CHECK(files.sync(file));
     }

@@ -24,14 +24,14 @@ struct FileStat {
   bool operator==(const FileStat&) const = default;
 };
 
-// An open file; closes itself. Movable.
-class File {
+// An open file; closes itself. Movable. (treadle::File is a value of user code: room cpp.)
+class OpenFile {
  public:
-  File() = default;
-  explicit File(int fd) : fd_(fd) {}
-  File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  File& operator=(File&& other) noexcept;
-  ~File();
+  OpenFile() = default;
+  explicit OpenFile(int fd) : fd_(fd) {}
+  OpenFile(OpenFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  OpenFile& operator=(OpenFile&& other) noexcept;
+  ~OpenFile();
   int fd() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
 
@@ -42,17 +42,17 @@ class File {
 class Files {
  public:
   virtual ~Files() = default;
-  virtual Result<File> open_read(const std::string& path) = 0;
+  virtual Result<OpenFile> open_read(const std::string& path) = 0;
   // A new file that must not exist yet, mode 0666 less umask (or `mode`).
-  virtual Result<File> create(const std::string& path, std::uint32_t mode = 0666) = 0;
-  virtual Result<File> open_append(const std::string& path) = 0;
+  virtual Result<OpenFile> create(const std::string& path, std::uint32_t mode = 0666) = 0;
+  virtual Result<OpenFile> open_append(const std::string& path) = 0;
   // Up to `size` bytes from `offset` into `out` (replaced); short only at the end of the file.
-  virtual Result<void> read_at(const File& file, std::int64_t offset, std::size_t size,
+  virtual Result<void> read_at(const OpenFile& file, std::int64_t offset, std::size_t size,
                                std::string& out) = 0;
   // All of `bytes`, at the file's position.
-  virtual Result<void> write(const File& file, std::string_view bytes) = 0;
+  virtual Result<void> write(const OpenFile& file, std::string_view bytes) = 0;
   // Content and metadata are on the disk when this returns.
-  virtual Result<void> sync(const File& file) = 0;
+  virtual Result<void> sync(const OpenFile& file) = 0;
   virtual Result<void> sync_folder(const std::string& path) = 0;
   // Atomic; replaces `to`.
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;

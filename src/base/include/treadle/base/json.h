@@ -12,6 +12,8 @@ namespace treadle {
 // Appends `text` to `out` as a JSON string with quotes. Invalid UTF-8 is replaced by U+FFFD, so the
 // result always parses.
 void append_json_string(std::string& out, std::string_view text);
+// Whether `text` is UTF-8 throughout: what append_json_string writes unchanged.
+bool is_valid_utf8(std::string_view text);
 // Appends a number that reads back to the same double. NaN and infinities are written bare (NaN,
 // Infinity, -Infinity), as W&B and Python do; readers of ours accept them.
 void append_json_number(std::string& out, double value);
