@@ -5,6 +5,7 @@
 #include <treadle/base/result.h>
 #include <treadle/model/asset_key.h>
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
