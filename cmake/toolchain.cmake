@@ -31,6 +31,11 @@ if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 endif()
 
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # In a unity file every source looks included, and so its types with anonymous members look shared.
+  add_compile_options(-Wno-subobject-linkage)
+endif()
+
 if(TREADLE_SANITIZE)
   add_compile_options(-fsanitize=${TREADLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${TREADLE_SANITIZE})

@@ -144,7 +144,7 @@ class RealFiles final : public Files {
 
  private:
   static Result<OpenFile> open(const std::string& path, int flags, std::uint32_t mode,
-                           std::string_view what) {
+                               std::string_view what) {
     if (has_nul(path)) return fail(Errc::kInvalidArgument, "a path must not contain NUL bytes");
     int fd = -1;
     do {
