@@ -1,0 +1,123 @@
+#include <treadle/app/settings.h>
+#include <treadle/base/files.h>
+#include <treadle/base/suggest.h>
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <vector>
+
+// The only file that includes toml++, header-only: the parser lands in this object and nowhere
+// else.
+#define TOML_HEADER_ONLY 1
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+namespace treadle::app {
+namespace {
+
+const std::vector<std::string> kKeys = {"durability", "executor",         "file",
+                                        "home",       "max_concurrent",   "module",
+                                        "program",    "working_directory"};
+
+Result<void> read_choice(const std::string& key, std::string& value,
+                         const std::vector<std::string>& allowed, const std::string& path) {
+  for (const std::string& choice : allowed)
+    if (value == choice) return {};
+  std::string list;
+  for (const std::string& choice : allowed) list += (list.empty() ? "" : ", ") + choice;
+  return fail(Errc::kInvalidArgument, fmt::format("{}: '{}' must be one of {}; it is '{}'.{}", path,
+                                                  key, list, value, did_you_mean(value, allowed)));
+}
+
+Result<Settings> read_table(const toml::table& table, const std::string& path) {
+  Settings settings;
+  settings.origin = path;
+  settings.folder = parent_path(path);
+  for (const auto& [name, node] : table) {
+    const std::string key(name.str());
+    if (key == "max_concurrent") {
+      const auto number = node.value_exact<std::int64_t>();
+      if (!number || *number < 0 || *number > 100'000)
+        return fail(Errc::kInvalidArgument,
+                    fmt::format("{}: 'max_concurrent' must be a whole number from 0.", path));
+      settings.max_concurrent = static_cast<int>(*number);
+      continue;
+    }
+    bool known = false;
+    for (const std::string& candidate : kKeys) known = known || candidate == key;
+    if (!known) {
+      std::string list;
+      for (const std::string& candidate : kKeys) list += (list.empty() ? "" : ", ") + candidate;
+      return fail(Errc::kInvalidArgument,
+                  fmt::format("{}: Treadle knows no setting '{}'.{} The settings are: {}.", path,
+                              key, did_you_mean(key, kKeys), list));
+    }
+    const auto text = node.value_exact<std::string>();
+    if (!text)
+      return fail(Errc::kInvalidArgument, fmt::format("{}: '{}' must be a text.", path, key));
+    const auto as_path = [&] {
+      return absolute_path(text->starts_with('/') ? *text : join_path(settings.folder, *text));
+    };
+    if (key == "module") settings.module = *text;
+    if (key == "file") settings.file = as_path();
+    if (key == "program") settings.program = as_path();
+    if (key == "home") settings.home = as_path();
+    if (key == "working_directory") settings.working_directory = as_path();
+    if (key == "executor") settings.executor = *text;
+    if (key == "durability") settings.durability = *text;
+  }
+  if (!settings.executor.empty())
+    TREADLE_CHECK(read_choice("executor", settings.executor, {"in_process", "process"}, path));
+  if (!settings.durability.empty())
+    TREADLE_CHECK(read_choice("durability", settings.durability, {"full", "normal", "off"}, path));
+  const int sources = !settings.module.empty() + !settings.file.empty() + !settings.program.empty();
+  if (sources > 1)
+    return fail(Errc::kInvalidArgument,
+                path +
+                    ": give only one of 'module', 'file' and 'program': each says where the "
+                    "definitions are.");
+  return settings;
+}
+
+// Nothing when the file is absent or has no table for us.
+Result<std::optional<Settings>> read_one(const std::string& path, bool is_pyproject) {
+  auto text = read_file(real_files(), path);
+  if (!text) {
+    if (text.error().code == Errc::kNotFound) return std::nullopt;
+    return fail(std::move(text).error());
+  }
+  // A pyproject.toml of somebody else is none of our business, even if it does not parse.
+  if (is_pyproject && text->find("treadle") == std::string::npos) return std::nullopt;
+  const toml::parse_result parsed = toml::parse(*text, path);
+  if (!parsed) {
+    return fail(Errc::kInvalidArgument,
+                fmt::format("{}:{}: this is not TOML: {}.", path,
+                            parsed.error().source().begin.line, parsed.error().description()));
+  }
+  const toml::table* table = &parsed.table();
+  if (is_pyproject) {
+    table = parsed.table()["tool"]["treadle"].as_table();
+    if (!table) return std::nullopt;
+  }
+  TREADLE_TRY(Settings settings, read_table(*table, path));
+  return settings;
+}
+
+}  // namespace
+
+Result<Settings> read_settings(const std::string& folder) {
+  std::string current = absolute_path(folder);
+  while (true) {
+    TREADLE_TRY(auto own, read_one(join_path(current, "treadle.toml"), false));
+    if (own) return std::move(*own);
+    TREADLE_TRY(auto shared, read_one(join_path(current, "pyproject.toml"), true));
+    if (shared) return std::move(*shared);
+    std::string parent = parent_path(current);
+    if (parent == current || parent.empty()) return Settings{};
+    current = std::move(parent);
+  }
+}
+
+}  // namespace treadle::app
