@@ -77,7 +77,9 @@ def bad_tree(tmp_path: Path) -> Path:
     (upper / "a.cc").write_text(
         "#include <treadle/lower/x.h>\n# include <treadle/other/x.h>\n#include <sqlite3.h>\n"
     )
-    (upper / "a.h").write_text("#include <fmt/core.h>\n")
+    (upper / "include").mkdir()
+    (upper / "include" / "a.h").write_text("#include <fmt/core.h>\n")
+    (upper / "private.h").write_text("#include <fmt/core.h>\n")
     (upper / "long.cc").write_text("\n" * (rooms.MAX_SOURCE_LINES + 1))
     (upper / "utils.cc").write_text("// TO" + "DO\n// see /wo" + "rk/x\n")
     return tmp_path
@@ -90,7 +92,7 @@ def test_each_rule_notices_a_tree_that_breaks_it(bad_tree: Path) -> None:
     assert "other" in edge
     assert rooms.upward_or_cyclic_deps(src) == ["room lower names upper, which is not below it"]
     heavy = rooms.misplaced_heavy_headers({"upper": src / "upper"})
-    assert [line.split(" ")[0] for line in heavy] == ["upper/a.cc:3", "upper/a.h:1"]
+    assert [line.split(" ")[0] for line in heavy] == ["upper/a.cc:3", "include/a.h:1"]
     assert len(rooms.oversized_files([src])) == 1
     assert len(rooms.rooms_without_readme(src)) == 2
     assert len(rooms.leftovers(bad_tree)) == 3
