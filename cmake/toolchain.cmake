@@ -8,7 +8,7 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
-add_compile_options(-Wall -Wextra -Wnon-virtual-dtor -Wsuggest-override -Werror=switch -Werror=unused-result
+add_compile_options(-Wall -Wextra -Wnon-virtual-dtor -Wsuggest-override -Wno-missing-field-initializers -Werror=switch -Werror=unused-result
                     -Werror=return-type)
 option(TREADLE_WERROR "Treat warnings as errors" ON)
 if(TREADLE_WERROR)

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <mutex>
@@ -69,34 +70,48 @@ class Connection;
 class SqliteStatement final : public Statement {
  public:
   SqliteStatement(Connection& connection, sqlite3_stmt* statement)
-      : connection_(connection), statement_(statement) {}
+      : connection_(connection), statement_(statement) {
+    // SQLite numbers `$n` by first appearance; ours are numbered by n, as in PostgreSQL.
+    const int count = sqlite3_bind_parameter_count(statement);
+    for (int index = 1; index <= count; ++index) {
+      const char* name = sqlite3_bind_parameter_name(statement, index);
+      const int parameter = name != nullptr ? std::atoi(name + 1) : index;
+      if (parameter < 1) continue;
+      if (static_cast<std::size_t>(parameter) >= index_of_.size()) {
+        index_of_.resize(static_cast<std::size_t>(parameter) + 1, 0);
+      }
+      index_of_[static_cast<std::size_t>(parameter)] = index;
+    }
+  }
   ~SqliteStatement() override { sqlite3_finalize(statement_); }
 
   Statement& bind(int parameter, std::int64_t value) override {
     fresh();
-    note(sqlite3_bind_int64(statement_, parameter, value));
+    note(sqlite3_bind_int64(statement_, index_of(parameter), value));
     return *this;
   }
   Statement& bind(int parameter, double value) override {
     fresh();
-    note(sqlite3_bind_double(statement_, parameter, value));
+    note(sqlite3_bind_double(statement_, index_of(parameter), value));
     return *this;
   }
   Statement& bind(int parameter, std::string_view text) override {
     fresh();
-    note(sqlite3_bind_text(statement_, parameter, text.data() == nullptr ? "" : text.data(),
-                           static_cast<int>(text.size()), SQLITE_STATIC));
+    note(sqlite3_bind_text(statement_, index_of(parameter),
+                           text.data() == nullptr ? "" : text.data(), static_cast<int>(text.size()),
+                           SQLITE_STATIC));
     return *this;
   }
   Statement& bind_blob(int parameter, std::string_view bytes) override {
     fresh();
-    note(sqlite3_bind_blob64(statement_, parameter, bytes.data() == nullptr ? "" : bytes.data(),
-                             bytes.size(), SQLITE_STATIC));
+    note(sqlite3_bind_blob64(statement_, index_of(parameter),
+                             bytes.data() == nullptr ? "" : bytes.data(), bytes.size(),
+                             SQLITE_STATIC));
     return *this;
   }
   Statement& bind_null(int parameter) override {
     fresh();
-    note(sqlite3_bind_null(statement_, parameter));
+    note(sqlite3_bind_null(statement_, index_of(parameter)));
     return *this;
   }
 
@@ -126,12 +141,17 @@ class SqliteStatement final : public Statement {
   void fresh() {
     if (running_) reset();
   }
+  int index_of(int parameter) const {
+    const auto i = static_cast<std::size_t>(parameter);
+    return i < index_of_.size() ? index_of_[i] : 0;
+  }
   void note(int rc) {
     if (rc != SQLITE_OK && bind_error_ == SQLITE_OK) bind_error_ = rc;
   }
 
   Connection& connection_;
   sqlite3_stmt* statement_;
+  std::vector<int> index_of_;  // SQLite's index of our parameter
   bool running_ = false;
   int bind_error_ = SQLITE_OK;
 };

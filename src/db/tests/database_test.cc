@@ -67,6 +67,21 @@ TEST_F(DatabaseTest, WhatIsCommittedIsReadBackWithItsTypes) {
   }));
 }
 
+TEST_F(DatabaseTest, ParametersAreNumberedByTheirNameAndNotByTheirPlace) {
+  auto database = open();
+  ASSERT_TRUE(database->read([&](Session& session) -> Result<void> {
+    TREADLE_TRY(Statement * s, session.prepare("select $3, $1, $3"));
+    s->bind(1, "one").bind(3, "three");
+    EXPECT_TRUE(s->step().value());
+    EXPECT_EQ(s->text(0), "three");
+    EXPECT_EQ(s->text(1), "one");
+    EXPECT_EQ(s->text(2), "three");
+    s->bind(2, "nothing");
+    EXPECT_FALSE(s->step()) << "there is no $2";
+    return {};
+  }));
+}
+
 TEST_F(DatabaseTest, AFailedBodyLeavesNothingBehind) {
   auto database = open();
   ASSERT_TRUE(make_table(*database));

@@ -7,11 +7,10 @@
 #include <treadle/model/event.h>
 #include <treadle/model/run.h>
 
-#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace treadle::events {
@@ -71,8 +70,6 @@ class RunWriter {
   // Appends `last`, sets the run's status, commits all of it and, unless durability is off, syncs:
   // when this returns, a lost machine does not lose the run.
   virtual Result<void> finish(RunStatus status, Event last) = 0;
-  // Called on the writer thread after each commit, with the committed events in order.
-  using Listener = std::function<void(const std::vector<Event>&)>;
 };
 
 class Record {

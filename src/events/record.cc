@@ -1,0 +1,311 @@
+#include "rows.h"
+#include "run_writer.h"
+#include "schema.h"
+#include <treadle/events/record.h>
+
+#include <boost/json.hpp>
+
+namespace treadle::events {
+namespace {
+
+tl::unexpected<Error> no_such_run(const std::string& run_id) {
+  return fail(Errc::kNotFound, "there is no run '" + run_id +
+                                   "' in this home. `treadle run list` shows those there are.");
+}
+
+class SqlRecord final : public Record {
+ public:
+  SqlRecord(db::Database& database, std::string lock_folder)
+      : database_(database), lock_folder_(std::move(lock_folder)) {}
+
+  Result<void> add_run(const Run& run) override {
+    TREADLE_CHECK(check_run_id(run.run_id));
+    return database_.write([&](db::Session& session) { return insert_run(session, run); });
+  }
+
+  Result<std::unique_ptr<RunWriter>> execute_run(const std::string& run_id) override {
+    std::int64_t key = 0;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(key, find_run_key(session, run_id));
+      return {};
+    }));
+    if (key == 0) return no_such_run(run_id);
+    TREADLE_TRY(RunLock lock, RunLock::try_acquire(lock_folder_, key));
+    if (!lock) {
+      return fail(Errc::kBusy, "run '" + run_id + "' is being executed by another process.");
+    }
+    TREADLE_CHECK(database_.write([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(db::Statement * s,
+                  session.prepare(
+                      "update runs set status = $1, finished = 0, "
+                      "started = case when started = 0 then $2 else started end where id = $3"));
+      s->bind(1, static_cast<std::int64_t>(RunStatus::kStarted))
+          .bind(2, system_clock().now())
+          .bind(3, key);
+      return s->run();
+    }));
+    return std::make_unique<GroupCommitWriter>(database_, run_id, key, std::move(lock));
+  }
+
+  Result<std::int64_t> report(Event event) override {
+    if (event.time == 0) event.time = system_clock().now();
+    std::int64_t id = 0;
+    TREADLE_CHECK(database_.write(
+        [&](db::Session& session) -> Result<void> {
+          std::int64_t run = 0;
+          if (!event.run_id.empty()) {
+            TREADLE_TRY(run, find_run_key(session, event.run_id));
+            if (run == 0) return no_such_run(event.run_id);
+          }
+          TREADLE_TRY(id, insert_event(session, run, event));
+          return {};
+        },
+        db::Sync::kYes));
+    return id;
+  }
+
+  Result<std::optional<Run>> find_run(const std::string& run_id) override {
+    TREADLE_TRY(auto found, select_runs("where r.run_id = $1", {run_id}, 1));
+    if (found.empty()) return std::optional<Run>();
+    return std::optional<Run>(std::move(found.front()));
+  }
+
+  Result<Run> get_run_by_prefix(const std::string& prefix) override {
+    TREADLE_TRY(auto exact, find_run(prefix));
+    if (exact) return std::move(*exact);
+    TREADLE_TRY(auto found, select_runs("where substr(r.run_id, 1, length($1)) = $1", {prefix}, 2));
+    if (prefix.empty() || found.empty()) return no_such_run(prefix);
+    if (found.size() > 1) {
+      return fail(Errc::kInvalidArgument, "several runs begin with '" + prefix +
+                                              "': " + found[0].run_id + ", " + found[1].run_id +
+                                              ". Give more of the id.");
+    }
+    return std::move(found.front());
+  }
+
+  Result<std::vector<Run>> runs(const RunFilter& filter) override {
+    std::string where = "where 1 = 1";
+    std::vector<std::string> texts;
+    if (!filter.statuses.empty()) {
+      where += " and r.status in (";
+      for (std::size_t i = 0; i < filter.statuses.size(); ++i) {
+        where += (i > 0 ? "," : "") + std::to_string(static_cast<int>(filter.statuses[i]));
+      }
+      where += ")";
+    }
+    const auto parameter = [&](const std::string& text) {
+      texts.push_back(text);
+      return "$" + std::to_string(texts.size());
+    };
+    if (!filter.job_name.empty()) where += " and r.job_name = " + parameter(filter.job_name);
+    for (const auto& [name, value] : filter.tags) {
+      where += " and exists (select 1 from run_tags t where t.run = r.id and t.name = " +
+               parameter(name);
+      where += " and t.value = " + parameter(value) + ")";
+    }
+    return select_runs(where, texts, filter.limit);
+  }
+
+  Result<bool> interrupted(const std::string& run_id) override {
+    std::int64_t key = 0;
+    RunStatus status{};
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(db::Statement * s,
+                  session.prepare("select id, status from runs where run_id = $1"));
+      s->bind(1, run_id);
+      TREADLE_TRY(const bool found, s->step());
+      if (!found) return no_such_run(run_id);
+      key = s->integer(0);
+      status = static_cast<RunStatus>(s->integer(1));
+      return {};
+    }));
+    if (status != RunStatus::kStarted && status != RunStatus::kCanceling) return false;
+    TREADLE_TRY(const bool held, RunLock::is_held(lock_folder_, key));
+    return !held;
+  }
+
+  Result<void> add_run_tags(const std::string& run_id,
+                            const std::map<std::string, std::string>& tags) override {
+    return database_.write([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(const std::int64_t key, find_run_key(session, run_id));
+      if (key == 0) return no_such_run(run_id);
+      return set_tags(session, key, tags);
+    });
+  }
+
+  Result<std::vector<Event>> events(const EventFilter& filter) override {
+    std::vector<Event> events;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      std::int64_t run = 0;
+      if (!filter.run_id.empty()) {
+        TREADLE_TRY(run, find_run_key(session, filter.run_id));
+        if (run == 0) return no_such_run(filter.run_id);
+      }
+      std::string sql = "select " + std::string(kEventColumns) +
+                        " from events e left join runs r on r.id = e.run where e.id > $1";
+      if (filter.before_id > 0) sql += " and e.id < $2";
+      if (run != 0) sql += " and e.run = $3";
+      if (!filter.asset_key.empty()) sql += " and e.asset_key = $4";
+      if (!filter.types.empty()) {
+        sql += " and e.type in (";
+        for (std::size_t i = 0; i < filter.types.size(); ++i) {
+          sql += (i > 0 ? "," : "") + std::to_string(static_cast<int>(filter.types[i]));
+        }
+        sql += ")";
+      }
+      sql += filter.newest_first ? " order by e.id desc" : " order by e.id";
+      if (filter.limit > 0) sql += " limit " + std::to_string(filter.limit);
+      TREADLE_TRY(db::Statement * s, session.prepare(sql));
+      s->bind(1, filter.after_id);
+      if (filter.before_id > 0) s->bind(2, filter.before_id);
+      if (run != 0) s->bind(3, run);
+      if (!filter.asset_key.empty()) s->bind(4, filter.asset_key);
+      while (true) {
+        TREADLE_TRY(const bool row, s->step());
+        if (!row) return {};
+        events.push_back(read_event(*s));
+      }
+    }));
+    return events;
+  }
+
+  Result<std::vector<LatestMaterialization>> latest_materializations(
+      const AssetKey& asset) override {
+    std::vector<LatestMaterialization> all;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      std::string sql =
+          "select l.asset_key, l.partition, e.id, coalesce(r.run_id, ''), e.step_key, e.time, "
+          "e.payload "
+          "from latest_materializations l join events e on e.id = l.event left join runs r on r.id "
+          "= e.run";
+      if (!asset.empty()) sql += " where l.asset_key = $1";
+      TREADLE_TRY(db::Statement * s, session.prepare(sql));
+      if (!asset.empty()) s->bind(1, asset.text());
+      while (true) {
+        TREADLE_TRY(const bool row, s->step());
+        if (!row) return {};
+        LatestMaterialization& m = all.emplace_back();
+        m.asset = AssetKey(s->text(0));
+        m.partition = s->text(1);
+        m.event_id = s->integer(2);
+        m.run_id = s->text(3);
+        m.step_key = s->text(4);
+        m.time = s->integer(5);
+        TREADLE_TRY(m.provenance,
+                    provenance_from_json(object_in_payload(s->text(6), "provenance")));
+      }
+    }));
+    return all;
+  }
+
+  Result<std::vector<CheckResult>> latest_checks(const AssetKey& asset) override {
+    std::vector<CheckResult> all;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      std::string sql =
+          "select l.asset_key, l.check_name, e.id, coalesce(r.run_id, ''), e.time, e.payload "
+          "from latest_checks l join events e on e.id = l.event left join runs r on r.id = e.run";
+      if (!asset.empty()) sql += " where l.asset_key = $1";
+      sql += " order by l.asset_key, l.check_name";
+      TREADLE_TRY(db::Statement * s, session.prepare(sql));
+      if (!asset.empty()) s->bind(1, asset.text());
+      while (true) {
+        TREADLE_TRY(const bool row, s->step());
+        if (!row) return {};
+        CheckResult& check = all.emplace_back();
+        check.asset = AssetKey(s->text(0));
+        check.check = s->text(1);
+        check.event_id = s->integer(2);
+        check.run_id = s->text(3);
+        check.time = s->integer(4);
+        read_check_payload(s->text(5), check);
+      }
+    }));
+    return all;
+  }
+
+  Result<std::vector<AssetKey>> asset_keys() override {
+    std::vector<AssetKey> keys;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(
+          db::Statement * s,
+          session.prepare("select distinct asset_key from events where asset_key is not null "
+                          "and type in ($1, $2) order by asset_key"));
+      s->bind(1, static_cast<std::int64_t>(EventType::kAssetMaterialization));
+      s->bind(2, static_cast<std::int64_t>(EventType::kAssetObservation));
+      while (true) {
+        TREADLE_TRY(const bool row, s->step());
+        if (!row) return {};
+        keys.emplace_back(s->text(0));
+      }
+    }));
+    return keys;
+  }
+
+ private:
+  // Newest first; `limit` 0 = all.
+  Result<std::vector<Run>> select_runs(const std::string& where,
+                                       const std::vector<std::string>& texts, int limit) {
+    std::vector<Run> runs;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      std::string sql =
+          "select " + std::string(kRunColumns) + " from runs r " + where + " order by r.id desc";
+      if (limit > 0) sql += " limit " + std::to_string(limit);
+      TREADLE_TRY(db::Statement * s, session.prepare(sql));
+      for (std::size_t i = 0; i < texts.size(); ++i) s->bind(static_cast<int>(i) + 1, texts[i]);
+      std::vector<std::int64_t> keys;
+      while (true) {
+        TREADLE_TRY(const bool row, s->step());
+        if (!row) break;
+        keys.push_back(s->integer(0));
+        runs.push_back(read_run(*s));
+      }
+      TREADLE_TRY(db::Statement * tags,
+                  session.prepare("select name, value from run_tags where run = $1"));
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        tags->bind(1, keys[i]);
+        while (true) {
+          TREADLE_TRY(const bool row, tags->step());
+          if (!row) break;
+          runs[i].tags.emplace(tags->text(0), tags->text(1));
+        }
+      }
+      return {};
+    }));
+    return runs;
+  }
+
+  static void read_check_payload(std::string_view payload, CheckResult& check) {
+    boost::json::error_code error;
+    const boost::json::value value = boost::json::parse(payload, error);
+    if (error || !value.is_object()) return;
+    const auto& object = value.get_object();
+    const auto flag = [&](std::string_view name) {
+      const auto* field = object.if_contains(name);
+      return field != nullptr && field->is_bool() && field->get_bool();
+    };
+    check.passed = flag("passed");
+    check.blocking = flag("blocking");
+    if (const auto* severity = object.if_contains("severity");
+        severity != nullptr && severity->is_string()) {
+      check.error_severity = severity->get_string() != "WARN";
+    }
+    if (const auto* text = object.if_contains("description");
+        text != nullptr && text->is_string()) {
+      check.description = text->get_string();
+    }
+    check.metadata = object_in_payload(payload, "metadata");
+  }
+
+  db::Database& database_;
+  const std::string lock_folder_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Record>> Record::open(db::Database& database,
+                                             const std::string& lock_folder) {
+  TREADLE_CHECK(db::migrate(database, "events", kMigrations));
+  return std::make_unique<SqlRecord>(database, lock_folder);
+}
+
+}  // namespace treadle::events

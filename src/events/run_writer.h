@@ -1,0 +1,40 @@
+// Private to the room: the writer of one executing run.
+#pragma once
+
+#include "run_lock.h"
+#include <treadle/events/record.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace treadle::events {
+
+class GroupCommitWriter final : public RunWriter {
+ public:
+  GroupCommitWriter(db::Database& database, std::string run_id, std::int64_t run, RunLock lock);
+  ~GroupCommitWriter() override;
+  void append(Event event) override;
+  Result<void> flush() override;
+  Result<void> finish(RunStatus status, Event last) override;
+
+ private:
+  void work();
+  void complete(Event& event) const;
+
+  db::Database& database_;
+  const std::string run_id_;
+  const std::int64_t run_;
+  const RunLock lock_;
+
+  std::mutex mutex_;  // guards all below
+  std::condition_variable wake_;
+  std::condition_variable committed_;
+  std::vector<Event> queue_;
+  bool busy_ = false;  // the writer thread is committing a group
+  bool stop_ = false;
+  std::optional<Error> error_;  // the first; nothing is written after it
+  std::thread thread_;
+};
+
+}  // namespace treadle::events

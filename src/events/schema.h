@@ -1,0 +1,62 @@
+// Private to the room: the tables of the record. docs/formats/record.md says what each column
+// means.
+#pragma once
+
+#include <treadle/db/database.h>
+
+namespace treadle::events {
+
+inline constexpr db::Migration kMigrations[] = {
+    {1, R"sql(
+create table runs (
+  id integer primary key,
+  run_id text not null unique,
+  job_name text not null,
+  status integer not null,
+  created bigint not null,
+  started bigint not null default 0,
+  finished bigint not null default 0,
+  root_run_id text not null default '',
+  parent_run_id text not null default '',
+  step_keys text not null default '[]',
+  selection text not null default '',
+  run_config text not null default '',
+  origin text not null default '',
+  executor text not null default ''
+);
+create table run_tags (
+  run bigint not null references runs (id),
+  name text not null,
+  value text not null,
+  primary key (run, name)
+);
+create table events (
+  id integer primary key,
+  run bigint not null,
+  type integer not null,
+  level integer not null,
+  time bigint not null,
+  step_key text not null,
+  asset_key text,
+  partition text not null,
+  message text not null,
+  payload text not null
+);
+create index events_run on events (run);
+create index events_asset on events (asset_key, type) where asset_key is not null;
+create table latest_materializations (
+  asset_key text not null,
+  partition text not null,
+  event bigint not null,
+  primary key (asset_key, partition)
+);
+create table latest_checks (
+  asset_key text not null,
+  check_name text not null,
+  event bigint not null,
+  primary key (asset_key, check_name)
+);
+)sql"},
+};
+
+}  // namespace treadle::events
