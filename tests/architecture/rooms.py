@@ -12,7 +12,7 @@ MAX_SOURCE_LINES = 700
 # Names that gather whatever has no home; a file is named for what is in it.
 SHAPELESS_NAMES = {"utils", "util", "common", "misc", "helpers", "helper", "stuff", "tmp", "temp"}
 LEFTOVER_SUFFIXES = {".orig", ".rej", ".bak", ".swp", ".tmp", ".patch"}
-# Headers that cost seconds a file: the rooms whose sources may include them. Never in a public header of ours.
+# Headers that cost seconds a file, and the rooms whose sources may include them. Never in a public header.
 HEAVY_HEADERS: dict[str, set[str]] = {
     r"sqlite3\.h": {"db"},
     r"openssl/.*": {"base"},
