@@ -146,16 +146,14 @@ std::string provenance_to_json(const Provenance& provenance) {
   return std::move(w).str();
 }
 
-Result<Provenance> provenance_from_json(std::string_view json) {
+namespace {
+
+Provenance read_provenance(const boost::json::object& object) {
   Provenance p;
-  if (json.empty() || json == "{}") return p;
-  TREADLE_TRY(const boost::json::value document, parse_json(json, "provenance"));
-  const auto* object = document.if_object();
-  if (object == nullptr) return fail(Errc::kCorrupt, "provenance is a JSON object");
-  p.code_version = string_at(*object, "code_version");
-  p.data_version = string_at(*object, "data_version");
-  p.artifact = string_at(*object, "artifact");
-  if (const auto* inputs = object->if_contains("inputs"); inputs != nullptr && inputs->is_array()) {
+  p.code_version = string_at(object, "code_version");
+  p.data_version = string_at(object, "data_version");
+  p.artifact = string_at(object, "artifact");
+  if (const auto* inputs = object.if_contains("inputs"); inputs != nullptr && inputs->is_array()) {
     for (const auto& item : inputs->get_array()) {
       if (const auto* input = item.if_object()) {
         p.inputs.push_back(
@@ -164,6 +162,26 @@ Result<Provenance> provenance_from_json(std::string_view json) {
     }
   }
   return p;
+}
+
+}  // namespace
+
+Result<Provenance> provenance_from_json(std::string_view json) {
+  if (json.empty() || json == "{}") return Provenance{};
+  TREADLE_TRY(const boost::json::value document, parse_json(json, "provenance"));
+  const auto* object = document.if_object();
+  if (object == nullptr) return fail(Errc::kCorrupt, "provenance is a JSON object");
+  return read_provenance(*object);
+}
+
+Result<Provenance> provenance_of(const Event& materialization) {
+  if (materialization.payload.empty()) return Provenance{};
+  TREADLE_TRY(const boost::json::value document,
+              parse_json(materialization.payload, "event payload"));
+  const auto* object = document.if_object();
+  const auto* provenance = object != nullptr ? object->if_contains("provenance") : nullptr;
+  if (provenance == nullptr || !provenance->is_object()) return Provenance{};
+  return read_provenance(provenance->get_object());
 }
 
 }  // namespace treadle

@@ -11,12 +11,13 @@
 namespace treadle {
 
 // The written form of a value. `format` is stored in the artifact's metadata:
-//   text   one file output.txt, UTF-8             std::string <-> str
-//   json   one file output.json, one JSON value   int, double, bool, vector, map, td::Json <-> int,
-//   float, bool, list, dict bytes  one file output.bin                    td::Bytes <-> bytes file
-//   one file under its own name            td::File <-> treadle.File folder all files below a
-//   folder               td::Folder <-> treadle.Folder pickle one file output.pickle, signed any
-//   picklable Python object; C++ cannot read it
+//   text    one file output.txt, UTF-8             std::string <-> str
+//   json    one file output.json, one JSON value   int, double, bool, vector, map, td::Json
+//                                                  <-> int, float, bool, list, dict
+//   bytes   one file output.bin                    td::Bytes <-> bytes
+//   file    one file under its own name            td::File <-> treadle.File
+//   folder  all files below a folder               td::Folder <-> treadle.Folder
+//   pickle  one file output.pickle, signed         any picklable Python object; C++ cannot read it
 struct Encoded {
   std::string format;
   std::string file_name;   // inside the artifact; unused for "folder"

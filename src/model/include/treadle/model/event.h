@@ -94,5 +94,7 @@ struct Provenance {
 
 std::string provenance_to_json(const Provenance& provenance);
 Result<Provenance> provenance_from_json(std::string_view json);
+// Of an ASSET_MATERIALIZATION event: its payload's "provenance", empty when it says none.
+Result<Provenance> provenance_of(const Event& materialization);
 
 }  // namespace treadle
