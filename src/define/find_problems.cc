@@ -1,0 +1,142 @@
+#include "problem_finder.h"
+#include <treadle/base/suggest.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace treadle {
+
+DefinitionIndex::DefinitionIndex(const Definitions& d) : definitions(d) {
+  std::size_t outputs = d.sources.size(), inputs = 0;
+  for (const StepDef& step : d.steps) {
+    outputs += step.outputs.size();
+    inputs += step.inputs.size();
+  }
+  makers.reserve(outputs);
+  dependencies.reserve(inputs);
+  for (const StepDef& step : d.steps) {
+    for (std::uint32_t o = 0; o < step.outputs.size(); ++o) {
+      const AssetKey& key = step.outputs[o].asset.key;
+      if (!key.empty()) makers.try_emplace(key.text(), Maker{&step, o, nullptr});
+    }
+    for (const InputDef& input : step.inputs) ++dependencies[input.asset.text()];
+  }
+  for (const SourceAssetDef& source : d.sources) {
+    makers.try_emplace(source.asset.key.text(), Maker{nullptr, 0, &source});
+  }
+}
+
+const Maker* DefinitionIndex::find_maker(const AssetKey& key) const {
+  const auto found = makers.find(key.text());
+  return found == makers.end() ? nullptr : &found->second;
+}
+
+std::string DefinitionIndex::suggest_asset(const AssetKey& key) const {
+  if (suggestions_left_-- <= 0) return {};
+  std::vector<std::string> names;
+  names.reserve(makers.size());
+  for (const SourceAssetDef& source : definitions.sources) names.push_back(source.asset.key.text());
+  for (const StepDef& step : definitions.steps) {
+    for (const OutputDef& output : step.outputs) names.push_back(output.asset.key.text());
+  }
+  std::string suggestion = did_you_mean(key.text(), names);
+  if (!suggestion.empty()) suggestion.erase(0, 1);
+  return suggestion;
+}
+
+std::vector<Problem> Findings::sorted() && {
+  std::stable_sort(found_.begin(), found_.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Problem> problems;
+  problems.reserve(found_.size());
+  for (auto& [rank, problem] : found_) problems.push_back(std::move(problem));
+  return problems;
+}
+
+std::string sentence_name(const StepDef& step) {
+  const OutputDef* asset = nullptr;
+  std::size_t assets = 0;
+  for (const OutputDef& output : step.outputs) {
+    if (output.asset.key.empty()) continue;
+    asset = &output;
+    ++assets;
+  }
+  if (assets == 1) return "Asset '" + asset->asset.key.text() + "'";
+  if (assets > 1) return "Multi-asset '" + step.name + "'";
+  if (step.checks.size() == 1) {
+    return "Check '" + step.checks[0].name + "' of '" + step.checks[0].asset.text() + "'";
+  }
+  return "Step '" + step.name + "'";
+}
+
+std::string subject_of(const StepDef& step) {
+  std::string subject;
+  for (const OutputDef& output : step.outputs) {
+    if (output.asset.key.empty()) continue;
+    if (!subject.empty()) return step.name;
+    subject = output.asset.key.text();
+  }
+  return subject.empty() ? step.name : subject;
+}
+
+std::string in_place(const Place& place) {
+  const std::string text = place.text();
+  return text.empty() ? "" : " (" + text + ")";
+}
+
+void check_retry_policy(const RetryPolicy& policy, const std::string& who,
+                        const std::string& subject, const Place& place, Findings& findings) {
+  if (policy.max_retries < 0) {
+    findings.add(
+        "bad_retry_policy", subject, place,
+        who + " has a retry policy with max_retries " + std::to_string(policy.max_retries) + ".",
+        "Give the number of retries after the first attempt: 0 or more.");
+  }
+  if (!(policy.delay >= 0) || !std::isfinite(policy.delay)) {
+    std::string delay = std::to_string(policy.delay);
+    if (delay.find('.') != std::string::npos) {
+      delay.erase(std::max(delay.find_last_not_of('0'), delay.find('.') + 1) + 1);
+    }
+    findings.add("bad_retry_policy", subject, place,
+                 who + " has a retry policy with a delay of " + delay + " seconds.",
+                 "Give the seconds to wait before a retry: 0 or more.");
+  }
+}
+
+std::vector<Problem> find_problems(const Definitions& definitions) {
+  const DefinitionIndex index(definitions);
+  Findings findings;
+  check_duplicates(index, findings);
+  for (std::size_t i = 0; i < definitions.sources.size(); ++i) {
+    const SourceAssetDef& source = definitions.sources[i];
+    findings.at_source(i);
+    check_naming(source.asset, source.place, findings);
+    check_io_manager(index, source.io_manager_key,
+                     "Source asset '" + source.asset.key.text() + "' is loaded",
+                     source.asset.key.text(), source.place, findings);
+  }
+  for (std::size_t i = 0; i < definitions.steps.size(); ++i) {
+    const StepDef& step = definitions.steps[i];
+    findings.at_step(i);
+    for (const OutputDef& output : step.outputs) {
+      if (!output.asset.key.empty()) check_naming(output.asset, step.place, findings);
+    }
+    check_step_wiring(index, step, findings);
+    if (step.retry_policy) {
+      check_retry_policy(*step.retry_policy, sentence_name(step), subject_of(step), step.place,
+                         findings);
+    }
+  }
+  check_cycles(index, findings);
+  findings.at_end();
+  check_resource_needs(index, findings);
+  for (const JobDef& job : definitions.jobs) {
+    if (job.retry_policy) {
+      check_retry_policy(*job.retry_policy, "Job '" + job.name + "'", job.name, job.place,
+                         findings);
+    }
+  }
+  return std::move(findings).sorted();
+}
+
+}  // namespace treadle
