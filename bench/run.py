@@ -1,0 +1,156 @@
+"""Prints the speed table, Treadle beside its peers measured in the same run; keeps it as JSON in build/bench/.
+
+Each measurement is a process of its own with an empty home on the project's disk. Figures are medians; in
+brackets the lowest and the highest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from measure import OUT, ROOT, BenchError, Figure
+from rows import DAGSTER, Repeats, Row, rows
+
+
+def prepare_peer() -> None:
+    """build/peer: a venv with the peers alone, made once per version of requirements/peer.txt."""
+    wanted = (ROOT / "requirements" / "peer.txt").read_text()
+    stamp = ROOT / "build" / "peer" / "installed.txt"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print("installing the peers into build/peer ...", file=sys.stderr)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(ROOT / "build" / "peer")], check=True)
+    requirements = str(ROOT / "requirements" / "peer.txt")
+    subprocess.run([str(DAGSTER.python), "-m", "pip", "install", "-q", "-r", requirements], check=True)
+    stamp.write_text(wanted)
+
+
+def machine() -> dict[str, Any]:
+    cpu = next(
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.processor(),
+    )
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "commit": commit.stdout.strip(),
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def digits(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.{1 if value >= 10 else 2 if value >= 1 else 3 if value >= 0.1 else 4}f}"
+
+
+def cell(figure: Figure | None) -> str:
+    if figure is None:
+        return "-"
+    if len(figure.values) == 1:
+        return digits(figure.median)
+    return f"{digits(figure.median)} ({digits(figure.low)}-{digits(figure.high)})"
+
+
+def measure(row: Row, repeats: Repeats, with_peer: bool) -> dict[str, Any]:
+    result: dict[str, Any] = {"row": row}
+    for side, run in (("ours", row.ours), ("peer", row.peer if with_peer else None)):
+        result[side] = None
+        if run is not None:
+            print(
+                f"\r\033[K{row.title}: {'Treadle' if side == 'ours' else row.peer_name}",
+                end="",
+                file=sys.stderr,
+            )
+            try:
+                result[side] = run(repeats)
+            except (BenchError, FileNotFoundError) as error:
+                print(f"\n{error}", file=sys.stderr)
+    print("\r\033[K", end="", file=sys.stderr)
+    return result
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    head = ["figure", "unit", "Treadle", "target", "", "peer", "ratio"]
+    lines = [head]
+    for result in results:
+        row, ours, peer = result["row"], result["ours"], result["peer"]
+        met = "" if ours is None else "met" if ours.median <= row.target else "missed"
+        ratio = f"{peer.median / ours.median:,.0f} x" if ours and peer else "-"
+        beside = f"{row.peer_name}: {cell(peer)}" if peer else "-"
+        lines.append([row.title, row.unit, cell(ours), f"{row.target:g}", met, beside, ratio])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def as_json(result: dict[str, Any]) -> dict[str, Any]:
+    row: Row = result["row"]
+    return {
+        "name": row.name,
+        "title": row.title,
+        "unit": row.unit,
+        "target": row.target,
+        "treadle": list(result["ours"].values) if result["ours"] else None,
+        "peer": list(result["peer"].values) if result["peer"] else None,
+        "peer_name": row.peer_name if row.peer else None,
+        "note": row.note,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer repeats, shorter runs of the peers")
+    parser.add_argument("--no-peer", action="store_true", help="only Treadle")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="only this row; may be repeated"
+    )
+    options = parser.parse_args()
+    everything = rows(options.quick)
+    unknown = set(options.only) - {row.name for row in everything}
+    if unknown:
+        parser.error(
+            f"no row {', '.join(sorted(unknown))}; there are: {', '.join(row.name for row in everything)}"
+        )
+    if not options.no_peer:
+        prepare_peer()
+    OUT.mkdir(parents=True, exist_ok=True)
+    repeats = Repeats(3, 1, 1) if options.quick else Repeats(7, 5, 2)
+    chosen = [row for row in everything if not options.only or row.name in options.only]
+    results = [measure(row, repeats, not options.no_peer) for row in chosen]
+    facts = machine()
+    print("{cpu}, {cores} cores; Python {python}; commit {commit}; {time}".format(**facts))
+    print(table(results))
+    for result in results:
+        if result["row"].note and result["peer"]:
+            print(f"{result['row'].title}: {result['row'].note}.")
+    path = OUT / f"{facts['time'].replace(':', '')}.json"
+    path.write_text(
+        json.dumps({"machine": facts, "rows": [as_json(result) for result in results]}, indent=1) + "\n"
+    )
+    print(f"kept as {path.relative_to(ROOT)}")
+    return 0 if all(result["ours"] for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
