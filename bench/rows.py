@@ -42,7 +42,7 @@ DAGSTER = Side("dagster", ROOT / "build" / "peer" / "bin" / "python")
 
 @dataclass(frozen=True)
 class Repeats:
-    """How often: `ours` for Treadle; `peer` where a repeat takes a second or so, `slow` where it takes minutes."""
+    """How often: `ours` for Treadle; `peer` where a repeat takes seconds, `slow` where it takes minutes."""
 
     ours: int
     peer: int

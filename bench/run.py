@@ -1,4 +1,4 @@
-"""Prints the speed table, Treadle beside its peers measured in the same run; keeps it as JSON in build/bench/.
+"""Prints the speed table, Treadle beside its peers in the same run; keeps it as JSON in build/bench/.
 
 Each measurement is a process of its own with an empty home on the project's disk. Figures are medians; in
 brackets the lowest and the highest.

@@ -1,4 +1,4 @@
-"""Declares COUNT assets in chains of ten and resolves them; prints seconds and the peak memory of the process."""
+"""Declares COUNT assets in chains of ten and resolves them; prints seconds and the peak memory."""
 
 import json
 import resource
