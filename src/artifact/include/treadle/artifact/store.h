@@ -1,0 +1,153 @@
+// The embedded artifact store: collections, versions, aliases, lineage and garbage collection over
+// a home's database and its blobs. What becomes visible, when, and what a crash leaves:
+// docs/formats/artifacts.md.
+#pragma once
+
+#include <treadle/artifact/manifest.h>
+#include <treadle/artifact/service.h>
+#include <treadle/base/files.h>
+#include <treadle/db/database.h>
+
+#include <functional>
+#include <mutex>
+#include <optional>
+
+namespace treadle::blob {
+class Batch;
+class BlobStore;
+}  // namespace treadle::blob
+
+namespace treadle::artifact {
+
+struct StoreOptions {
+  Files& files = real_files();
+  Clock& clock = system_clock();
+  std::string entity = "local";  // where a draft or reference names none
+  std::string project = "default";
+  // How much of a machine's death a version survives; nothing = as the database. kNormal: its files
+  // are durable before it is visible, itself with the next durable commit: see flush().
+  std::optional<db::Durability> durability = {};
+  bool read_only = false;
+};
+
+// Which collections; "" = any.
+struct CollectionFilter {
+  std::string entity;
+  std::string project;
+  std::string type;
+  std::string name;
+};
+struct Collection {
+  std::string entity;
+  std::string project;
+  std::string name;
+  std::string type;
+  std::string description;
+  Micros created = 0;
+  std::int64_t version_count = 0;  // not deleted
+  std::int64_t size = 0;           // bytes of all these versions, shared content counted each time
+  std::optional<Version> latest;   // nothing when every version was deleted
+};
+
+// What is wrong in the store, one sentence each, and which versions it concerns.
+struct Problem {
+  std::string what;
+  std::vector<std::string> used_by;  // "entity/project/collection:v3, file 'a/b'"
+};
+struct VerifyReport {
+  std::int64_t blobs = 0;
+  std::int64_t bytes = 0;
+  std::int64_t versions = 0;
+  std::vector<Problem> problems;  // empty: all is well
+};
+// Bytes done, bytes in all.
+using VerifyProgress = std::function<void(std::int64_t, std::int64_t)>;
+
+struct GcOptions {
+  bool dry_run = false;
+  // What is younger is left alone, because a writer may be about to name it.
+  Micros grace = 24LL * 3600 * 1'000'000;
+};
+struct GcReport {
+  std::int64_t blobs = 0;       // contents that no version has any more
+  std::int64_t blob_bytes = 0;  // their size
+  std::int64_t files = 0;       // files removed, leftovers of dead writers included
+  std::int64_t file_bytes = 0;  // disk space given back
+};
+
+// Thread-safe; several processes may use one home. Holds no thread or open file between calls, so a
+// process may fork after Database::close_for_fork().
+class Store final : public ArtifactService {
+ public:
+  // Creates tables and folders on first use. `database` must outlive the store.
+  static Result<std::unique_ptr<Store>> open(db::Database& database, const std::string& home_folder,
+                                             const StoreOptions& options = {});
+  ~Store() override;
+
+  Result<Logged> log(const Draft& draft) override;
+  Result<std::optional<Version>> find(const ArtifactRef& ref) override;
+  Result<Version> get(const ArtifactRef& ref) override;
+  Result<void> use(const Version& version, const std::string& run_id) override;
+  Result<std::vector<Entry>> entries(const Version& version) override;
+  Result<std::string> read(const Version& version, const std::string& path,
+                           std::int64_t limit = 1LL << 31) override;
+  Result<std::vector<std::string>> download(const Version& version, const std::string& folder,
+                                            const std::string& only_path = {}) override;
+
+  // Everything logged so far survives the loss of the machine when this returns.
+  Result<void> flush();
+
+  // In order of entity, project, name.
+  Result<std::vector<Collection>> collections(const CollectionFilter& filter = {});
+  // Of one collection, oldest first; the reference's version is ignored. kNotFound suggests.
+  Result<std::vector<Version>> versions(const ArtifactRef& collection);
+
+  // Moves or makes an alias; at every instant exactly one version has it.
+  Result<void> add_alias(const Version& version, const std::string& alias);
+  // kNotFound when the version does not have it. `latest` cannot be removed.
+  Result<void> remove_alias(const Version& version, const std::string& alias);
+  // The version is gone at once, its number is never used again, its content goes with the next
+  // gc(). With aliases other than `latest` only when `with_aliases`. `latest` moves to the newest
+  // one left.
+  Result<void> delete_version(const Version& version, bool with_aliases = false);
+
+  // Lineage, in order of time. Deleted versions are left out.
+  Result<std::vector<Version>> made_by(const std::string& run_id);
+  Result<std::vector<Version>> used_by(const std::string& run_id);
+  Result<std::vector<std::string>> users_of(const Version& version);  // run ids
+
+  // Re-hashes all content and re-reads all manifests. Damaged content is remembered: logging the
+  // same files again repairs it.
+  Result<VerifyReport> verify(const VerifyProgress& progress = {});
+  // Removes content no version has, and what dead writers left. Safe while others write.
+  Result<GcReport> gc(const GcOptions& options = {});
+
+ private:
+  struct Gathered;
+
+  Store(db::Database& database, std::string home, const StoreOptions& options);
+
+  Result<void> check_writable() const;
+  ArtifactRef with_defaults(ArtifactRef ref) const;
+  Result<Gathered> gather(const Draft& draft);
+  Result<std::optional<Logged>> try_log(const Draft& draft, const Gathered& gathered);
+  Result<std::shared_ptr<const Manifest>> manifest_of(const Version& version);
+  Error missing(const ArtifactRef& ref);
+
+  db::Database& database_;
+  const std::string home_;
+  Files& files_;
+  Clock& clock_;
+  const std::string entity_;
+  const std::string project_;
+  const db::Durability durability_;
+  const bool read_only_;
+  std::unique_ptr<blob::BlobStore> blobs_;
+
+  // The manifest read last: entries(), read() and download() of one version come together.
+  std::mutex cache_mutex_;
+  std::string cached_sha256_;
+  std::shared_ptr<const Manifest> cached_;
+};
+
+}  // namespace treadle::artifact

@@ -1,0 +1,282 @@
+// Logging a version: gather what is to go in, put its bytes, commit.
+#include "commit.h"
+#include "stat_cache.h"
+#include "walk.h"
+#include <treadle/artifact/store.h>
+#include <treadle/base/json.h>
+#include <treadle/blob/store.h>
+#include <treadle/model/artifact_name.h>
+#include <treadle/model/run.h>
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+
+namespace treadle::artifact {
+
+// What a draft names on disk.
+struct Store::Gathered {
+  std::vector<FoundFile> files;
+  std::vector<blob::SourceFile> sources;  // one for each of files
+  std::string cache_file;
+  bool all_known = true;  // every source's digests came from the cache
+  Micros looked_at = 0;   // before the first was looked at
+};
+
+namespace {
+
+constexpr int kMostAttempts = 10;
+constexpr std::size_t kCacheFromFiles = 16;
+constexpr std::int64_t kCacheFromBytes = 1024 * 1024;
+constexpr std::size_t kLongestText = 16 * 1024 * 1024;
+constexpr std::size_t kDeepestExtra = 16;
+
+Result<void> check_text(std::string_view what, std::string_view text) {
+  if (text.size() > kLongestText) {
+    return fail(Errc::kInvalidArgument, "The " + std::string(what) + " has " +
+                                            format_size(static_cast<std::int64_t>(text.size())) +
+                                            "; at most 16 MiB are kept.");
+  }
+  if (!is_valid_utf8(text) || text.find('\0') != std::string_view::npos) {
+    return fail(Errc::kInvalidArgument,
+                "The " + std::string(what) + " must be UTF-8 text without NUL.");
+  }
+  return {};
+}
+
+Result<void> check_extra(const DraftEntry& entry) {
+  if (entry.extra.empty()) return {};
+  boost::json::error_code error;
+  boost::json::parse_options options;
+  options.max_depth = kDeepestExtra;
+  const boost::json::value value = boost::json::parse(entry.extra, error, {}, options);
+  if (error || !value.is_object()) {
+    return fail(Errc::kInvalidArgument,
+                "The extra of '" + entry.path + "' must be a JSON object, at most 16 levels deep.");
+  }
+  return {};
+}
+
+Result<void> check_draft(const Draft& draft, const std::string& entity,
+                         const std::string& project) {
+  TREADLE_CHECK(check_artifact_name("entity name", entity));
+  TREADLE_CHECK(check_artifact_name("project name", project));
+  TREADLE_CHECK(check_artifact_name("artifact name", draft.collection));
+  TREADLE_CHECK(check_artifact_name("artifact type", draft.type));
+  for (const std::string& alias : draft.aliases) {
+    TREADLE_CHECK(check_alias(alias));
+    if (is_version_name(alias)) {
+      return fail(Errc::kInvalidArgument, "'" + alias +
+                                              "' cannot be an alias: v0, v1, ... are reserved for "
+                                              "versions. Choose another name.");
+    }
+  }
+  TREADLE_CHECK(check_text("description", draft.description));
+  TREADLE_CHECK(check_text("metadata", draft.metadata));
+  if (!draft.metadata.starts_with('{') || !draft.metadata.ends_with('}')) {
+    return fail(Errc::kInvalidArgument, "The metadata must be a JSON object.");
+  }
+  if (!draft.run_id.empty()) TREADLE_CHECK(check_run_id(draft.run_id));
+  for (const DraftEntry& entry : draft.entries) {
+    TREADLE_CHECK(check_entry_path(entry.path));
+    TREADLE_CHECK(check_extra(entry));
+    if (entry.source != DraftEntry::Source::kReference) continue;
+    TREADLE_CHECK(check_text("reference", entry.reference));
+    TREADLE_CHECK(check_text("reference digest", entry.reference_digest));
+    if (entry.reference.empty() || entry.reference_digest.empty() ||
+        entry.reference_digest.find('\n') != std::string::npos) {
+      return fail(Errc::kInvalidArgument,
+                  "The reference '" + entry.path +
+                      "' needs a URI and a digest of one line that identifies its content (an "
+                      "ETag, a checksum, or the URI itself).");
+    }
+  }
+  if (!draft.folder_prefix.empty()) TREADLE_CHECK(check_entry_path(draft.folder_prefix));
+  return {};
+}
+
+Entry entry_of(std::string path, const blob::Blob& blob, std::string extra) {
+  return {std::move(path), to_base64(blob.md5), to_hex(blob.sha256), blob.size, "",
+          std::move(extra)};
+}
+
+// The manifest, given the blobs of the draft's kBytes entries and of the gathered files (kFile
+// entries first, in their order, then the folder's).
+Result<Manifest> manifest_for(const Draft& draft, const std::vector<FoundFile>& files,
+                              const std::vector<blob::Blob>& bytes,
+                              const std::vector<blob::Blob>& file_blobs) {
+  std::vector<Entry> entries;
+  entries.reserve(draft.entries.size() + files.size());
+  std::size_t next_bytes = 0;
+  std::size_t next_file = 0;
+  for (const DraftEntry& entry : draft.entries) {
+    switch (entry.source) {
+      case DraftEntry::Source::kBytes:
+        entries.push_back(entry_of(entry.path, bytes[next_bytes++], entry.extra));
+        break;
+      case DraftEntry::Source::kFile:
+        entries.push_back(entry_of(entry.path, file_blobs[next_file++], entry.extra));
+        break;
+      case DraftEntry::Source::kReference:
+        entries.push_back({entry.path, entry.reference_digest, "", entry.reference_size,
+                           entry.reference, entry.extra});
+        break;
+    }
+  }
+  for (; next_file < files.size(); ++next_file) {
+    entries.push_back(entry_of(files[next_file].entry, file_blobs[next_file], ""));
+  }
+  return make_manifest(std::move(entries));
+}
+
+Pending pending_for(const Draft& draft, const Manifest& manifest) {
+  Pending out;
+  out.draft = &draft;
+  out.digest = manifest_digest(manifest);
+  out.content_digest = content_digest(manifest);
+  for (const Entry& entry : manifest.entries) {
+    out.size += std::max<std::int64_t>(entry.size, 0);
+    ++out.file_count;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Store::Gathered> Store::gather(const Draft& draft) {
+  Gathered out;
+  out.looked_at = clock_.now();
+  for (const DraftEntry& entry : draft.entries) {
+    if (entry.source != DraftEntry::Source::kFile) continue;
+    FoundFile found{absolute_path(entry.file), entry.path, {}};
+    TREADLE_TRY(found.stat, files_.stat(found.path));
+    if (found.stat.kind != FileStat::Kind::kFile) {
+      return fail(Errc::kInvalidArgument, "'" + entry.file + "' is not a file.");
+    }
+    out.files.push_back(std::move(found));
+  }
+  if (!draft.folder.empty()) {
+    const std::string folder = absolute_path(draft.folder);
+    TREADLE_TRY(std::vector<FoundFile> found, walk(files_, folder, home_));
+    if (!draft.folder_prefix.empty()) {
+      for (FoundFile& file : found) file.entry = draft.folder_prefix + "/" + file.entry;
+    }
+    std::move(found.begin(), found.end(), std::back_inserter(out.files));
+  }
+  std::int64_t bytes = 0;
+  for (const FoundFile& file : out.files) bytes += file.stat.size;
+  if (out.files.empty()) return out;
+  StatCache cache;
+  if (out.files.size() >= kCacheFromFiles || bytes >= kCacheFromBytes) {
+    const std::string key =
+        draft.folder.empty() ? out.files.front().path : absolute_path(draft.folder) + "/";
+    out.cache_file = join_path(join_path(home_, "cache/stat"), to_hex(sha256(key)));
+    cache = StatCache::load(files_, out.cache_file);
+  }
+  out.sources.reserve(out.files.size());
+  for (const FoundFile& file : out.files) {
+    blob::SourceFile source{file.path, file.stat.size, std::nullopt};
+    if (const blob::Blob* known = cache.find(file.path, file.stat)) source.known = *known;
+    out.all_known = out.all_known && source.known;
+    out.sources.push_back(std::move(source));
+  }
+  return out;
+}
+
+Result<Logged> Store::log(const Draft& draft) {
+  TREADLE_CHECK(check_writable());
+  const std::string& entity = draft.entity.empty() ? entity_ : draft.entity;
+  const std::string& project = draft.project.empty() ? project_ : draft.project;
+  TREADLE_CHECK(check_draft(draft, entity, project));
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    TREADLE_TRY(const Gathered gathered, gather(draft));
+    TREADLE_TRY(std::optional<Logged> logged, try_log(draft, gathered));
+    if (logged) return *std::move(logged);
+  }
+  return fail(Errc::kBusy, "Garbage collection kept removing content while '" + draft.collection +
+                               "' was being logged. Try again when it is done.");
+}
+
+// Nothing: content that was thought to be in the store was collected meanwhile.
+Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered& gathered) {
+  const auto pending_with = [&](const Manifest& manifest) {
+    Pending pending = pending_for(draft, manifest);
+    pending.entity = draft.entity.empty() ? entity_ : draft.entity;
+    pending.project = draft.project.empty() ? project_ : draft.project;
+    return pending;
+  };
+  // Whether the newest version is this already, aliases and all: then nothing need be written.
+  const auto nothing_to_do = [&](const Pending& pending) -> Result<std::optional<Logged>> {
+    std::optional<Version> same;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(same, find_same(session, pending));
+      return {};
+    }));
+    if (!same || !has_aliases(*same, draft)) return std::nullopt;
+    return Logged{*std::move(same), false};
+  };
+
+  const bool has_files = !gathered.files.empty();
+  if (has_files && gathered.all_known) {
+    std::vector<blob::Blob> bytes;
+    for (const DraftEntry& entry : draft.entries) {
+      if (entry.source != DraftEntry::Source::kBytes) continue;
+      bytes.push_back(
+          {sha256(entry.bytes), md5(entry.bytes), static_cast<std::int64_t>(entry.bytes.size())});
+    }
+    std::vector<blob::Blob> known;
+    known.reserve(gathered.sources.size());
+    for (const blob::SourceFile& source : gathered.sources) known.push_back(*source.known);
+    TREADLE_TRY(const Manifest manifest, manifest_for(draft, gathered.files, bytes, known));
+    TREADLE_TRY(std::optional<Logged> done, nothing_to_do(pending_with(manifest)));
+    if (done) return done;
+  }
+
+  const std::unique_ptr<blob::Batch> batch = blobs_->begin();
+  TREADLE_TRY(const std::vector<blob::Blob> file_blobs, batch->add_files(gathered.sources));
+  std::vector<blob::Blob> bytes;
+  for (const DraftEntry& entry : draft.entries) {
+    if (entry.source != DraftEntry::Source::kBytes) continue;
+    TREADLE_TRY(const blob::Blob blob, batch->add(entry.bytes));
+    bytes.push_back(blob);
+  }
+  TREADLE_TRY(const Manifest manifest, manifest_for(draft, gathered.files, bytes, file_blobs));
+  Pending pending = pending_with(manifest);
+  const auto remember = [&] {
+    if (gathered.cache_file.empty() || gathered.all_known) return;
+    std::vector<CachedFile> cached;
+    cached.reserve(gathered.files.size());
+    for (std::size_t i = 0; i < gathered.files.size(); ++i) {
+      cached.push_back({gathered.files[i].path, gathered.files[i].stat, file_blobs[i]});
+    }
+    // A cache that cannot be written only costs time.
+    (void)StatCache::save(files_, gathered.cache_file, std::move(cached), gathered.looked_at);
+  };
+  if (has_files) {
+    TREADLE_TRY(std::optional<Logged> done, nothing_to_do(pending));
+    if (done) {
+      remember();
+      return done;
+    }
+  }
+  TREADLE_TRY(const blob::Blob document, batch->add(manifest_text(manifest)));
+  pending.manifest_sha256 = document.sha256;
+  TREADLE_CHECK(batch->finish());
+
+  std::optional<Logged> logged;
+  bool collected = false;
+  const auto body = [&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(logged, commit(session, pending, *batch, clock_.now()));
+    collected = !logged;
+    if (collected) return fail(Errc::kBusy, "Content was collected meanwhile.");
+    return {};
+  };
+  auto committed =
+      database_.write(body, durability_ == db::Durability::kFull ? db::Sync::kYes : db::Sync::kNo);
+  if (collected) return std::nullopt;
+  if (!committed) return fail(std::move(committed).error());
+  remember();
+  return logged;
+}
+
+}  // namespace treadle::artifact

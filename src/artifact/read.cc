@@ -1,0 +1,152 @@
+// Content out of the store: into memory, or into a folder.
+#include "rows.h"
+#include <treadle/artifact/store.h>
+#include <treadle/base/random.h>
+#include <treadle/base/suggest.h>
+#include <treadle/blob/store.h>
+#include <treadle/model/artifact_name.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <span>
+
+namespace treadle::artifact {
+namespace {
+
+Result<Sha256> sha256_of(const Entry& entry) {
+  const std::optional<std::string> bytes = from_hex(entry.sha256);
+  Sha256 out{};
+  if (!bytes || bytes->size() != out.size()) {
+    return fail(Errc::kCorrupt,
+                "The manifest does not say where the content of '" + entry.path + "' is.");
+  }
+  std::memcpy(out.data(), bytes->data(), out.size());
+  return out;
+}
+
+// The entry, or why there is none to read.
+Result<const Entry*> find_entry(const Manifest& manifest, const Version& version,
+                                const std::string& path) {
+  const auto it =
+      std::lower_bound(manifest.entries.begin(), manifest.entries.end(), path,
+                       [](const Entry& entry, const std::string& p) { return entry.path < p; });
+  if (it == manifest.entries.end() || it->path != path) {
+    constexpr std::size_t kMostNames = 1000;
+    std::vector<std::string> names;
+    for (const Entry& entry : manifest.entries) {
+      if (names.size() < kMostNames) names.push_back(entry.path);
+    }
+    return fail(Errc::kNotFound, "There is no file '" + path + "' in " + version.text() + "." +
+                                     did_you_mean(path, names));
+  }
+  if (!it->reference.empty()) {
+    return fail(Errc::kUnsupported, "The entry '" + path + "' of " + version.text() +
+                                        " is a reference; its content is at " + it->reference +
+                                        ".");
+  }
+  return &*it;
+}
+
+Error in_version(Error error, const Version& version, const std::string& path) {
+  if (error.code == Errc::kNotFound) error.code = Errc::kCorrupt;  // the manifest promised it
+  std::string cure;
+  if (error.code == Errc::kCorrupt) {
+    cure =
+        " Run `treadle artifact verify` to see what else is damaged; logging the same file "
+        "again repairs it.";
+  }
+  return {error.code,
+          "Cannot read the file '" + path + "' of " + version.text() + ": " + error.message + cure};
+}
+
+// Makes folders below a root without ever walking through a symlink.
+class Folders {
+ public:
+  Folders(Files& files, std::string root) : files_(files), root_(std::move(root)) {}
+
+  Result<void> make(std::string_view relative) {
+    if (relative.empty() || made_.contains(relative)) return {};
+    const std::size_t slash = relative.rfind('/');
+    if (slash != std::string_view::npos) TREADLE_CHECK(make(relative.substr(0, slash)));
+    const std::string path = join_path(root_, relative);
+    const auto stat = files_.stat(path, false);
+    if (stat && stat->kind == FileStat::Kind::kSymlink) {
+      return fail(Errc::kInvalidArgument, "'" + path +
+                                              "' is a symbolic link; files are not written "
+                                              "through it. Remove it, or choose another folder.");
+    }
+    if (!stat) TREADLE_CHECK(files_.make_folders(path));
+    made_.emplace(relative);
+    return {};
+  }
+
+ private:
+  Files& files_;
+  const std::string root_;
+  std::set<std::string, std::less<>> made_;
+};
+
+}  // namespace
+
+Result<std::string> Store::read(const Version& version, const std::string& path,
+                                std::int64_t limit) {
+  TREADLE_TRY(const std::shared_ptr<const Manifest> manifest, manifest_of(version));
+  TREADLE_TRY(const Entry* entry, find_entry(*manifest, version, path));
+  TREADLE_TRY(const Sha256 sha256, sha256_of(*entry));
+  auto content = blobs_->reader()->read(sha256, limit);
+  if (!content) return fail(in_version(std::move(content).error(), version, path));
+  return content;
+}
+
+Result<std::vector<std::string>> Store::download(const Version& version, const std::string& folder,
+                                                 const std::string& only_path) {
+  TREADLE_TRY(const std::shared_ptr<const Manifest> manifest, manifest_of(version));
+  std::vector<const Entry*> wanted;
+  std::vector<Sha256> blobs;
+  const auto want = [&](const Entry& entry) -> Result<void> {
+    TREADLE_TRY(const Sha256 sha256, sha256_of(entry));
+    wanted.push_back(&entry);
+    blobs.push_back(sha256);
+    return {};
+  };
+  if (!only_path.empty()) {
+    TREADLE_TRY(const Entry* entry, find_entry(*manifest, version, only_path));
+    TREADLE_CHECK(want(*entry));
+  } else {
+    for (const Entry& entry : manifest->entries) {
+      if (entry.reference.empty()) TREADLE_CHECK(want(entry));
+    }
+  }
+
+  const std::string root = absolute_path(folder);
+  TREADLE_CHECK(files_.make_folders(root));
+  Folders folders(files_, root);
+  const std::unique_ptr<blob::Reader> reader = blobs_->reader();
+  TREADLE_CHECK(reader->locate(blobs));
+  std::vector<std::string> written;
+  written.reserve(wanted.size());
+  const std::string suffix = ".part-" + to_hex(random_bytes(6));
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const std::string& path = wanted[i]->path;
+    TREADLE_CHECK(check_entry_path(path));
+    const std::size_t slash = path.rfind('/');
+    if (slash != std::string::npos) {
+      TREADLE_CHECK(folders.make(std::string_view(path).substr(0, slash)));
+    }
+    // A neighbour in the same folder, so that the rename is atomic; a random name, because the real
+    // one with a suffix may be too long.
+    const std::string target = join_path(root, path);
+    const std::string part = join_path(parent_path(target), suffix);
+    auto ok = reader->copy(blobs[i], part);
+    if (ok) ok = files_.rename(part, target);
+    if (!ok) {
+      (void)files_.remove(part);
+      return fail(in_version(std::move(ok).error(), version, path));
+    }
+    written.push_back(target);
+  }
+  return written;
+}
+
+}  // namespace treadle::artifact

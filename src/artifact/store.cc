@@ -1,0 +1,202 @@
+// Opening the store; finding and reading versions.
+#include "rows.h"
+#include "schema.h"
+#include <treadle/artifact/store.h>
+#include <treadle/base/suggest.h>
+#include <treadle/blob/local_store.h>
+#include <treadle/model/artifact_name.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace treadle::artifact {
+namespace {
+
+constexpr std::int64_t kLargestManifest = 1LL << 30;
+constexpr std::string_view kIn = "c.entity = $1 and c.project = $2 and c.name = $3 and ";
+
+Result<std::optional<Version>> select_ref(db::Session& session, const ArtifactRef& ref) {
+  const auto bind = [&](db::Statement& s) {
+    s.bind(1, ref.entity).bind(2, ref.project).bind(3, ref.collection);
+  };
+  const std::string& version = ref.version;
+  if (is_version_name(version)) {
+    std::int64_t index = 0;
+    const auto [end, error] =
+        std::from_chars(version.data() + 1, version.data() + version.size(), index);
+    if (error != std::errc()) return std::nullopt;
+    return select_version(session, std::string(kIn) + "v.version_index = $4",
+                          [&](db::Statement& s) {
+                            bind(s);
+                            s.bind(4, index);
+                          });
+  }
+  return select_version(session,
+                        std::string(kIn) +
+                            "v.id = (select a.version_id from artifact_alias a "
+                            "where a.collection_id = c.id and a.alias = $4)",
+                        [&](db::Statement& s) {
+                          bind(s);
+                          s.bind(4, version.empty() ? std::string_view("latest") : version);
+                        });
+}
+
+Result<std::vector<std::string>> texts(db::Session& session, std::string_view sql,
+                                       const Bind& bind) {
+  TREADLE_TRY(db::Statement * s, session.prepare(sql));
+  bind(*s);
+  std::vector<std::string> out;
+  while (true) {
+    TREADLE_TRY(const bool more, s->step());
+    if (!more) return out;
+    out.emplace_back(s->text(0));
+  }
+}
+
+}  // namespace
+
+Store::Store(db::Database& database, std::string home, const StoreOptions& options)
+    : database_(database),
+      home_(std::move(home)),
+      files_(options.files),
+      clock_(options.clock),
+      entity_(options.entity),
+      project_(options.project),
+      durability_(options.durability.value_or(database.durability())),
+      read_only_(options.read_only) {}
+
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(db::Database& database, const std::string& home_folder,
+                                           const StoreOptions& options) {
+  std::unique_ptr<Store> store(new Store(database, absolute_path(home_folder), options));
+  if (!options.read_only) TREADLE_CHECK(migrate_tables(database));
+  const blob::LocalOptions blob_options{.files = options.files,
+                                        .clock = options.clock,
+                                        .sync = store->durability_ != db::Durability::kOff,
+                                        .read_only = options.read_only};
+  TREADLE_TRY(store->blobs_,
+              blob::open_local_store(database, join_path(store->home_, "blobs"), blob_options));
+  return store;
+}
+
+Result<void> Store::check_writable() const {
+  if (!read_only_) return {};
+  return fail(Errc::kReadOnly, "The home '" + home_ +
+                                   "' was opened for reading only. Open it for writing, or choose "
+                                   "another home.");
+}
+
+ArtifactRef Store::with_defaults(ArtifactRef ref) const {
+  if (ref.entity.empty()) ref.entity = entity_;
+  if (ref.project.empty()) ref.project = project_;
+  return ref;
+}
+
+Result<std::optional<Version>> Store::find(const ArtifactRef& given) {
+  const ArtifactRef ref = with_defaults(given);
+  std::optional<Version> out;
+  TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(out, select_ref(session, ref));
+    return {};
+  }));
+  return out;
+}
+
+Result<Version> Store::get(const ArtifactRef& ref) {
+  TREADLE_TRY(std::optional<Version> version, find(ref));
+  if (version) return *std::move(version);
+  return fail(missing(with_defaults(ref)));
+}
+
+// Why there is no such version, with the nearest name.
+Error Store::missing(const ArtifactRef& ref) {
+  const std::string place = ref.entity + "/" + ref.project;
+  std::vector<std::string> collections;
+  std::vector<std::string> aliases;
+  std::vector<Version> versions;
+  const auto looked = database_.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(collections,
+                texts(session,
+                      "select name from artifact_collection where entity = $1 and "
+                      "project = $2 order by name",
+                      [&](db::Statement& s) { s.bind(1, ref.entity).bind(2, ref.project); }));
+    TREADLE_TRY(versions,
+                select_versions(session, std::string(kIn) + "true order by v.version_index",
+                                [&](db::Statement& s) {
+                                  s.bind(1, ref.entity).bind(2, ref.project);
+                                  s.bind(3, ref.collection);
+                                }));
+    return {};
+  });
+  if (!looked) return looked.error();
+  if (std::find(collections.begin(), collections.end(), ref.collection) == collections.end()) {
+    return {Errc::kNotFound,
+            "There is no artifact '" + ref.collection + "' in " + place + "." +
+                (collections.empty() ? std::string(" Nothing has been logged there yet.")
+                                     : did_you_mean(ref.collection, collections))};
+  }
+  const std::string name = "'" + place + "/" + ref.collection + "'";
+  if (versions.empty()) return {Errc::kNotFound, "Every version of " + name + " was deleted."};
+  std::vector<std::string> names;
+  for (const Version& version : versions) {
+    names.insert(names.end(), version.aliases.begin(), version.aliases.end());
+    names.push_back("v" + std::to_string(version.index));
+  }
+  std::string suggestion = is_version_name(ref.version) ? "" : did_you_mean(ref.version, names);
+  if (suggestion.empty()) {
+    suggestion = " It has " + std::to_string(versions.size()) +
+                 (versions.size() == 1 ? " version, " : " versions, up to ") + names.back() + ".";
+  }
+  return {Errc::kNotFound, "The artifact " + name + " has no version or alias '" +
+                               (ref.version.empty() ? "latest" : ref.version) + "'." + suggestion};
+}
+
+Result<std::shared_ptr<const Manifest>> Store::manifest_of(const Version& version) {
+  std::optional<Sha256> sha256;
+  std::string text;
+  std::shared_ptr<const Manifest> cached;
+  const auto body = [&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(sha256, manifest_sha256_of(session, version.id));
+    if (!sha256) {
+      return fail(Errc::kNotFound, "The version " + version.text() + " no longer exists.");
+    }
+    {
+      const std::lock_guard lock(cache_mutex_);
+      if (cached_ && cached_sha256_ == to_hex(*sha256)) cached = cached_;
+    }
+    if (cached) return {};
+    TREADLE_TRY(text, blobs_->read(session, *sha256, kLargestManifest));
+    return {};
+  };
+  if (auto ok = database_.read(body); !ok) {
+    return fail(std::move(ok).error().with_context("The manifest of " + version.text()));
+  }
+  if (cached) return cached;
+  auto manifest = parse_manifest(text);
+  if (!manifest) return fail(std::move(manifest).error().with_context(version.text()));
+  auto shared = std::make_shared<const Manifest>(*std::move(manifest));
+  const std::lock_guard lock(cache_mutex_);
+  cached_sha256_ = to_hex(*sha256);
+  cached_ = shared;
+  return shared;
+}
+
+Result<std::vector<Entry>> Store::entries(const Version& version) {
+  TREADLE_TRY(const std::shared_ptr<const Manifest> manifest, manifest_of(version));
+  return manifest->entries;
+}
+
+Result<void> Store::use(const Version& version, const std::string& run_id) {
+  TREADLE_CHECK(check_writable());
+  return database_.write([&](db::Session& session) -> Result<void> {
+    TREADLE_CHECK(collection_of(session, version));
+    TREADLE_TRY(db::Statement * s,
+                session.prepare("insert into artifact_use (version_id, run_id, used) values "
+                                "($1, $2, $3) on conflict (version_id, run_id) do nothing"));
+    s->bind(1, version.id).bind(2, run_id).bind(3, clock_.now());
+    return s->run();
+  });
+}
+
+}  // namespace treadle::artifact

@@ -1,0 +1,179 @@
+// Verifying everything, collecting garbage, making what was logged durable.
+#include "rows.h"
+#include <treadle/artifact/store.h>
+#include <treadle/blob/store.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+namespace treadle::artifact {
+namespace {
+
+constexpr std::int64_t kLargestManifest = 1LL << 30;
+constexpr std::size_t kMostUsers = 20;  // named per problem
+
+struct ManifestRow {
+  std::int64_t version_id;
+  std::string version;  // text()
+  std::string digest;
+  Sha256 sha256;
+};
+
+Result<std::vector<ManifestRow>> manifest_rows(db::Session& session, std::int64_t after) {
+  TREADLE_TRY(db::Statement * s,
+              session.prepare("select v.id, c.entity, c.project, c.name, v.version_index, "
+                              "v.digest, v.manifest_sha256 from artifact_version v "
+                              "join artifact_collection c on c.id = v.collection_id "
+                              "where v.id > $1 and v.state = 'COMMITTED' order by v.id"));
+  s->bind(1, after);
+  std::vector<ManifestRow> out;
+  while (true) {
+    TREADLE_TRY(const bool more, s->step());
+    if (!more) return out;
+    ManifestRow row{s->integer(0), "", std::string(s->text(5)), {}};
+    row.version = std::string(s->text(1)) + "/" + std::string(s->text(2)) + "/" +
+                  std::string(s->text(3)) + ":v" + std::to_string(s->integer(4));
+    const std::string_view sha256 = s->text(6);
+    std::memcpy(row.sha256.data(), sha256.data(), std::min(sha256.size(), row.sha256.size()));
+    out.push_back(std::move(row));
+  }
+}
+
+std::optional<Sha256> sha256_from(const std::string& hex) {
+  const std::optional<std::string> bytes = from_hex(hex);
+  Sha256 out{};
+  if (!bytes || bytes->size() != out.size()) return std::nullopt;
+  std::memcpy(out.data(), bytes->data(), out.size());
+  return out;
+}
+
+// Problems by blob, in the order found, each with who uses it.
+class Problems {
+ public:
+  void add(const Sha256& blob, std::string what) {
+    if (of_.emplace(blob, out_.size()).second) out_.push_back({std::move(what), {}});
+  }
+  void add(std::string what) { out_.push_back({std::move(what), {}}); }
+  void used(const Sha256& blob, const std::string& by) {
+    const auto it = of_.find(blob);
+    if (it == of_.end()) return;
+    std::vector<std::string>& users = out_[it->second].used_by;
+    if (users.size() < kMostUsers) users.push_back(by);
+    if (users.size() == kMostUsers) users.back() = "... and more";
+  }
+  std::vector<Problem> take() { return std::move(out_); }
+
+ private:
+  std::map<Sha256, std::size_t> of_;
+  std::vector<Problem> out_;
+};
+
+}  // namespace
+
+Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
+  VerifyReport report;
+  TREADLE_TRY(const blob::Checked checked, blobs_->verify(progress));
+  report.blobs = checked.blobs;
+  report.bytes = checked.bytes;
+  Problems problems;
+  for (const blob::BadBlob& bad : checked.bad) problems.add(bad.blob.sha256, bad.problem);
+  for (const blob::Blob& twin : checked.md5_collisions) {
+    problems.add(twin.sha256, "The content with SHA-256 " + to_hex(twin.sha256) +
+                                  " has the same MD5 as other content (" + to_base64(twin.md5) +
+                                  "): somebody made it so. Do not trust W&B's digest to tell "
+                                  "them apart.");
+  }
+
+  std::vector<ManifestRow> rows;
+  TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(rows, manifest_rows(session, 0));
+    return {};
+  }));
+  for (const ManifestRow& row : rows) {
+    ++report.versions;
+    problems.used(row.sha256, row.version + ", its manifest");
+    std::string text;
+    auto read = database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(text, blobs_->read(session, row.sha256, kLargestManifest));
+      return {};
+    });
+    if (!read) {
+      problems.add("The manifest of " + row.version + " cannot be read: " + read.error().message);
+      continue;
+    }
+    const auto manifest = parse_manifest(text);
+    if (!manifest) {
+      problems.add(row.version + ": " + manifest.error().message);
+      continue;
+    }
+    if (manifest_digest(*manifest) != row.digest) {
+      problems.add("The manifest of " + row.version + " does not have the version's digest " +
+                   row.digest + ".");
+    }
+    std::vector<Sha256> named;
+    std::vector<const Entry*> entries;
+    for (const Entry& entry : manifest->entries) {
+      const std::optional<Sha256> sha256 = sha256_from(entry.sha256);
+      if (!sha256) continue;
+      named.push_back(*sha256);
+      entries.push_back(&entry);
+    }
+    TREADLE_TRY(const std::vector<Sha256> absent, blobs_->missing(named));
+    for (const Sha256& blob : absent) {
+      problems.add(blob, "The blob " + to_hex(blob) + " is not in the store.");
+    }
+    for (std::size_t i = 0; i < named.size(); ++i) {
+      problems.used(named[i], row.version + ", file '" + entries[i]->path + "'");
+    }
+  }
+  report.problems = problems.take();
+  return report;
+}
+
+Result<GcReport> Store::gc(const GcOptions& options) {
+  if (!options.dry_run) TREADLE_CHECK(check_writable());
+  std::int64_t seen = 0;
+  const auto mark = [&](db::Session& session, blob::BlobSet& used) -> Result<void> {
+    TREADLE_TRY(const std::vector<ManifestRow> rows, manifest_rows(session, seen));
+    for (const ManifestRow& row : rows) {
+      seen = row.version_id;
+      if (!used.insert(row.sha256).second) continue;  // the same document was read before
+      auto text = blobs_->read(session, row.sha256, kLargestManifest);
+      auto manifest = text ? parse_manifest(*text) : fail(std::move(text).error());
+      if (!manifest) {
+        return fail(std::move(manifest).error().with_context(
+            "Nothing more was removed, because what " + row.version +
+            " uses cannot be read. Delete that version, or repair it, and collect again"));
+      }
+      for (const Entry& entry : manifest->entries) {
+        if (const auto sha256 = sha256_from(entry.sha256)) used.insert(*sha256);
+      }
+    }
+    return {};
+  };
+  const blob::SweepOptions sweep{.dry_run = options.dry_run, .grace = options.grace};
+  TREADLE_TRY(const blob::Swept swept, blobs_->sweep(mark, sweep));
+  GcReport report;
+  report.blobs = swept.blobs;
+  report.blob_bytes = swept.blob_bytes;
+  report.files = swept.files;
+  report.file_bytes = swept.file_bytes;
+  return report;
+}
+
+Result<void> Store::flush() {
+  TREADLE_CHECK(check_writable());
+  // A durable commit makes all commits before it durable; it must change something to be one.
+  return database_.write(
+      [&](db::Session& session) -> Result<void> {
+        TREADLE_TRY(db::Statement * s,
+                    session.prepare("insert into artifact_flush (id, flushed) values (1, $1) "
+                                    "on conflict (id) do update set flushed = excluded.flushed"));
+        s->bind(1, clock_.now());
+        return s->run();
+      },
+      db::Sync::kYes);
+}
+
+}  // namespace treadle::artifact

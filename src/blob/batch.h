@@ -1,0 +1,67 @@
+// Private to the room: content on its way into a local store. See Batch in store.h.
+#pragma once
+
+#include "pack.h"
+
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+namespace treadle::blob {
+
+// add_files() works with threads of its own; otherwise single thread.
+class LocalBatch final : public Batch {
+ public:
+  explicit LocalBatch(const Context& context) : context_(context) {}
+  ~LocalBatch() override;
+
+  Result<Blob> add(std::string_view bytes) override;
+  Result<std::vector<Blob>> add_files(std::span<const SourceFile> files) override;
+  Result<void> finish() override;
+  Result<bool> record(db::Session& session) override;
+
+ private:
+  // A row to be.
+  struct Row {
+    Blob blob;
+    std::string content{};  // inline
+    int pack = -1;          // index in packs_
+    std::int64_t offset = 0;
+    std::string file{};  // name in files/
+  };
+  struct Hashed {
+    Blob blob;
+    std::string content;
+  };
+
+  // One slice of add_files: reads, hashes, asks what is there already, keeps the rest.
+  Result<void> add_slice(std::span<const SourceFile> files, std::span<Blob> out);
+  Result<std::optional<Hashed>> read_small(const SourceFile& file) const;
+  Result<Blob> add_large(const SourceFile& file);
+  // Keeps small content that is not in the store.
+  Result<void> keep(const Blob& blob, std::string content, bool may_inline);
+  Result<void> append_to_pack(Row& row, std::string_view content);
+  Result<void> spill_inline_rows();
+  // Which of these the store has already.
+  Result<std::vector<bool>> present(std::span<const Sha256> blobs);
+  bool is_pending(const Sha256& blob);
+
+  const Context& context_;
+  std::mutex mutex_;  // guards what follows
+  std::vector<PackWriter> packs_;
+  std::vector<Row> rows_;
+  std::unordered_map<Sha256, std::size_t, Sha256Hash> row_of_;
+  std::size_t inline_bytes_ = 0;
+  bool inline_full_ = false;
+  bool singles_written_ = false;
+  std::optional<std::int64_t> generation_;  // of the store, when it said what it has
+  bool generation_moved_ = false;
+  Micros begun_ = context_.clock.now();
+  bool recorded_ = false;
+};
+
+// Longer than this before record(), and sweep() of another process may have taken our files for
+// leftovers: record() then looks whether they are still there.
+inline constexpr Micros kLongBatch = 3600LL * 1'000'000;
+
+}  // namespace treadle::blob

@@ -1,0 +1,184 @@
+// Files on disk into a batch: the reading and hashing half of LocalBatch.
+#include "batch.h"
+#include <treadle/base/random.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+namespace treadle::blob {
+namespace {
+
+constexpr std::size_t kSliceFiles = 256;
+constexpr std::int64_t kSliceBytes = 4 * 1024 * 1024;
+constexpr std::size_t kThreadsFromFiles = 64;
+constexpr std::int64_t kThreadsFromBytes = 8 * 1024 * 1024;
+constexpr unsigned kMostThreads = 4;
+
+struct Slice {
+  std::size_t begin;
+  std::size_t end;
+};
+
+std::vector<Slice> slices_of(std::span<const SourceFile> files) {
+  std::vector<Slice> out;
+  std::size_t begin = 0;
+  std::int64_t bytes = 0;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    bytes += std::min<std::int64_t>(files[i].size, kPackLimit);
+    if (i + 1 - begin < kSliceFiles && bytes < kSliceBytes) continue;
+    out.push_back({begin, i + 1});
+    begin = i + 1;
+    bytes = 0;
+  }
+  if (begin < files.size()) out.push_back({begin, files.size()});
+  return out;
+}
+
+std::size_t threads_for(std::span<const SourceFile> files, std::size_t slices) {
+  std::int64_t bytes = 0;
+  for (const SourceFile& file : files) bytes += file.size;
+  if (files.size() < kThreadsFromFiles && bytes < kThreadsFromBytes) return 1;
+  const unsigned cores = std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);
+  return std::min<std::size_t>(cores, slices);
+}
+
+}  // namespace
+
+Result<std::vector<Blob>> LocalBatch::add_files(std::span<const SourceFile> files) {
+  std::vector<Blob> out(files.size());
+  const std::vector<Slice> slices = slices_of(files);
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> stop = false;
+  std::mutex error_mutex;
+  std::optional<Error> error;
+  const auto work = [&] {
+    while (!stop) {
+      const std::size_t i = next++;
+      if (i >= slices.size()) return;
+      const Slice slice = slices[i];
+      const std::size_t count = slice.end - slice.begin;
+      auto ok =
+          add_slice(files.subspan(slice.begin, count), std::span(out).subspan(slice.begin, count));
+      if (ok) continue;
+      stop = true;
+      const std::lock_guard lock(error_mutex);
+      if (!error) error = std::move(ok).error();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < threads_for(files, slices.size()); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  if (error) return fail(*std::move(error));
+  return out;
+}
+
+Result<void> LocalBatch::add_slice(std::span<const SourceFile> files, std::span<Blob> out) {
+  std::vector<std::optional<Hashed>> read(files.size());
+  std::vector<Sha256> asked;
+  std::vector<std::size_t> asked_for;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (files[i].known) {
+      out[i] = *files[i].known;
+    } else {
+      TREADLE_TRY(read[i], read_small(files[i]));
+      if (!read[i]) {
+        TREADLE_TRY(out[i], add_large(files[i]));
+        continue;
+      }
+      out[i] = read[i]->blob;
+    }
+    asked.push_back(out[i].sha256);
+    asked_for.push_back(i);
+  }
+  if (asked.empty()) return {};
+  TREADLE_TRY(const std::vector<bool> there, present(asked));
+  for (std::size_t k = 0; k < asked.size(); ++k) {
+    if (there[k] || is_pending(asked[k])) continue;
+    const std::size_t i = asked_for[k];
+    if (!read[i]) {  // a cache knew the digests, the store no longer has the content
+      TREADLE_TRY(read[i], read_small(files[i]));
+      if (!read[i]) {
+        TREADLE_TRY(out[i], add_large(files[i]));
+        continue;
+      }
+      out[i] = read[i]->blob;
+    }
+    TREADLE_CHECK(keep(out[i], std::move(read[i]->content), files.size() <= 16));
+  }
+  return {};
+}
+
+// Nothing: the file is larger than what goes into a pack.
+Result<std::optional<LocalBatch::Hashed>> LocalBatch::read_small(const SourceFile& file) const {
+  if (file.size > static_cast<std::int64_t>(kPackLimit)) return std::nullopt;
+  Hashed out;
+  TREADLE_TRY(const OpenFile open, context_.files.open_read(file.path));
+  // One byte more than expected shows the end of the file in one call.
+  auto ok = context_.files.read_at(open, 0, static_cast<std::size_t>(file.size) + 1, out.content);
+  if (!ok) return fail(std::move(ok).error().with_context("'" + file.path + "'"));
+  if (static_cast<std::int64_t>(out.content.size()) >
+      file.size) {  // it grew, or the hint was wrong
+    ok = context_.files.read_at(open, 0, kPackLimit + 1, out.content);
+    if (!ok) return fail(std::move(ok).error().with_context("'" + file.path + "'"));
+    if (out.content.size() > kPackLimit) return std::nullopt;
+  }
+  out.blob = {sha256(out.content), md5(out.content), static_cast<std::int64_t>(out.content.size())};
+  return out;
+}
+
+Result<Blob> LocalBatch::add_large(const SourceFile& source) {
+  Files& files = context_.files;
+  const std::string temporary = join_path(context_.temporary(), random_uuid());
+  TREADLE_TRY(const OpenFile from, files.open_read(source.path));
+  Blob blob;
+  const auto copy = [&]() -> Result<void> {
+    auto to = files.create(temporary);
+    if (!to) return fail(cannot_write(context_, std::move(to).error()));
+    ContentHasher hasher;
+    std::string chunk;
+    while (true) {
+      if (auto ok = files.read_at(from, blob.size, kChunk, chunk); !ok) {
+        return fail(std::move(ok).error().with_context("'" + source.path + "'"));
+      }
+      hasher.update(chunk);
+      blob.size += static_cast<std::int64_t>(chunk.size());
+      if (auto ok = files.write(*to, chunk); !ok) {
+        return fail(cannot_write(context_, std::move(ok).error()));
+      }
+      if (chunk.size() < kChunk) break;
+    }
+    const ContentHasher::Digests digests = hasher.finish();
+    blob.md5 = digests.md5;
+    blob.sha256 = digests.sha256;
+    if (is_pending(blob.sha256)) return files.remove(temporary);
+    TREADLE_TRY(const std::vector<bool> there, present({&blob.sha256, 1}));
+    if (there[0]) return files.remove(temporary);
+    if (context_.sync) {
+      if (auto ok = files.sync(*to); !ok) {
+        return fail(cannot_write(context_, std::move(ok).error()));
+      }
+    }
+    Row row{.blob = blob};
+    row.file = to_hex(blob.sha256) + "." + to_hex(random_bytes(4));
+    if (auto ok = files.rename(temporary, join_path(context_.singles(), row.file)); !ok) {
+      return fail(cannot_write(context_, std::move(ok).error()));
+    }
+    const std::lock_guard lock(mutex_);
+    singles_written_ = true;
+    if (row_of_.emplace(blob.sha256, rows_.size()).second) {
+      rows_.push_back(std::move(row));
+      return {};
+    }
+    return files.remove(join_path(context_.singles(), row.file));  // another thread had the same
+  };
+  auto ok = copy();
+  if (!ok) {
+    (void)files.remove(temporary);
+    return fail(std::move(ok).error());
+  }
+  return blob;
+}
+
+}  // namespace treadle::blob

@@ -1,0 +1,74 @@
+#include "local_store.h"
+
+#include "batch.h"
+#include "reader.h"
+#include "schema.h"
+
+namespace treadle::blob {
+
+std::unique_ptr<Batch> LocalStore::begin() {
+  return std::make_unique<LocalBatch>(context_);
+}
+
+std::unique_ptr<Reader> LocalStore::reader() {
+  return std::make_unique<LocalReader>(context_);
+}
+
+Result<std::string> LocalStore::read(db::Session& session, const Sha256& blob, std::int64_t limit) {
+  TREADLE_TRY(const std::optional<Place> place, find_place(context_, session, blob, true));
+  if (!place) {
+    return fail(Errc::kNotFound, "There is no blob " + to_hex(blob) + " in the store.");
+  }
+  if (place->blob.size > limit) {
+    return fail(Errc::kInvalidArgument, "The content has " + format_size(place->blob.size) +
+                                            ", more than the " + format_size(limit) +
+                                            " asked for at most. Download it to a file.");
+  }
+  return read_place(context_, *place, nullptr);
+}
+
+Result<std::vector<Sha256>> LocalStore::missing(std::span<const Sha256> blobs) {
+  std::vector<Sha256> out;
+  TREADLE_CHECK(context_.database.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(db::Statement * s, session.prepare("select 1 from blob_object where sha256 = $1"));
+    for (const Sha256& blob : blobs) {
+      s->bind_blob(1, view(blob));
+      TREADLE_TRY(const bool found, s->step());
+      if (!found) out.push_back(blob);
+    }
+    return {};
+  }));
+  return out;
+}
+
+Result<std::unique_ptr<BlobStore>> open_local_store(db::Database& database,
+                                                    const std::string& folder,
+                                                    const LocalOptions& options) {
+  Context context{.database = database,
+                  .files = options.files,
+                  .clock = options.clock,
+                  .folder = absolute_path(folder),
+                  .sync = options.sync,
+                  .read_only = options.read_only};
+  if (!options.read_only) {
+    TREADLE_CHECK(migrate_tables(database));
+    bool created = false;
+    for (const std::string& path : {context.packs(), context.singles(), context.temporary()}) {
+      if (context.files.stat(path)) continue;
+      if (auto ok = context.files.make_folders(path); !ok) {
+        return fail(cannot_write(context, std::move(ok).error()));
+      }
+      created = true;
+    }
+    if (created && options.sync) {
+      for (const std::string& path : {context.folder, parent_path(context.folder)}) {
+        if (auto ok = context.files.sync_folder(path); !ok) {
+          return fail(cannot_write(context, std::move(ok).error()));
+        }
+      }
+    }
+  }
+  return std::make_unique<LocalStore>(std::move(context));
+}
+
+}  // namespace treadle::blob
