@@ -1,0 +1,154 @@
+#include "failure.h"
+#include "stored_version.h"
+#include <treadle/base/files.h>
+#include <treadle/io/artifact_io_manager.h>
+
+namespace treadle::io {
+namespace {
+
+constexpr const char* kTypeMetadata = "treadle/artifact_type";
+
+std::string artifact_type(const OutputContext& context) {
+  const MetadataValue* given = find_metadata(context.output_metadata, kTypeMetadata);
+  if (given == nullptr) given = find_metadata(context.output.asset.metadata, kTypeMetadata);
+  const auto* text = given == nullptr ? nullptr : std::get_if<std::string>(&given->data());
+  return text == nullptr ? "asset" : *text;
+}
+
+class ArtifactIOManager final : public IOManager {
+ public:
+  ArtifactIOManager(artifact::ArtifactService& service, ArtifactIOManagerOptions options)
+      : service_(service), options_(std::move(options)) {}
+
+  StepOutcome handle_output(OutputContext& context, const Value& value) override {
+    const AssetKey& key = context.output.asset.key;
+    if (!value || key.empty() || !context.output.stores_value) return {};
+    auto logged = store(context, value);
+    if (!logged)
+      return step_failure(std::move(logged).error(), "cannot store asset '" + key.text() + "'");
+    context.data_version = logged->version.digest;
+    context.artifact = logged->version.text();
+    return {};
+  }
+
+  tl::expected<Value, StepFailure> load_input(InputContext& context) override {
+    auto value = load(context);
+    if (!value)
+      return step_failure(std::move(value).error(),
+                          "cannot load asset '" + context.asset.text() + "'");
+    return std::move(*value);
+  }
+
+ private:
+  Result<artifact::Logged> store(OutputContext& context, const Value& value) {
+    const OutputDef& output = context.output;
+    if (output.codec == nullptr) {
+      return fail(
+          Errc::kUnsupported,
+          "Nothing says how its values are written. Give the type a codec, or the output an IO "
+          "manager of its own.");
+    }
+    TREADLE_TRY(Encoded encoded, output.codec->encode(value));
+    artifact::Draft draft;
+    draft.entity = options_.entity;
+    draft.project = options_.project;
+    draft.collection = artifact_name_for(output.asset.key);
+    draft.type = artifact_type(context);
+    draft.description = output.asset.description;
+    draft.run_id = context.step.run_id();
+    const bool folder = encoded.format == "folder";
+    draft.metadata = Description{.format = encoded.format,
+                                 .file = folder ? std::string() : encoded.file_name,
+                                 .type = encoded.type_name,
+                                 .asset_key = output.asset.key.text()}
+                         .to_json();
+    if (folder) {
+      draft.folder = encoded.path;
+    } else {
+      TREADLE_TRY(artifact::DraftEntry entry, entry_of(std::move(encoded)));
+      draft.entries.push_back(std::move(entry));
+    }
+    return service_.log(draft);
+  }
+
+  Result<artifact::DraftEntry> entry_of(Encoded encoded) {
+    artifact::DraftEntry entry;
+    entry.path = std::move(encoded.file_name);
+    if (encoded.path.empty()) {
+      entry.bytes = std::move(encoded.bytes);
+    } else if (encoded.must_sign) {
+      // The signature is of the very bytes that are stored, whatever happens to the file meanwhile.
+      TREADLE_TRY(entry.bytes, read_file(real_files(), encoded.path));
+    } else {
+      entry.source = artifact::DraftEntry::Source::kFile;
+      entry.file = std::move(encoded.path);
+    }
+    if (encoded.must_sign) {
+      if (options_.signing_key.empty()) {
+        return fail(Errc::kPermissionDenied,
+                    "The home has no key to sign a " + encoded.format + " with.");
+      }
+      entry.extra = signature_extra(options_.signing_key, entry.bytes);
+    }
+    return entry;
+  }
+
+  Result<artifact::Version> find_version(const InputContext& context) {
+    if (!context.artifact.empty()) {
+      TREADLE_TRY(const ArtifactRef made, parse_artifact_ref(context.artifact));
+      return service_.get(made);
+    }
+    const ArtifactRef latest{
+        options_.entity, options_.project, artifact_name_for(context.asset), {}};
+    TREADLE_TRY(auto found, service_.find(latest));
+    if (found) return std::move(*found);
+    if (context.upstream_output != nullptr && !context.upstream_output->stores_value) {
+      return fail(Errc::kNotFound,
+                  "Its function returns nothing, so there is no value to load. Depend on it "
+                  "without a value.");
+    }
+    if (context.upstream_output != nullptr) {
+      return fail(
+          Errc::kNotFound,
+          "No value of it is in this home's store. Materialize it first, or in the same run.");
+    }
+    return fail(
+        Errc::kNotFound,
+        "It is made outside of these definitions, and no value of it is in this home's store. "
+        "Materialize it where it is made, with the same home.");
+  }
+
+  Result<Value> load(InputContext& context) {
+    if (context.input.codec == nullptr) {
+      return fail(
+          Errc::kUnsupported,
+          "Nothing says how the function reads its values. Give the type a codec, or the input "
+          "an IO manager of its own.");
+    }
+    TREADLE_TRY(const artifact::Version version, find_version(context));
+    TREADLE_TRY(Value value, load_version(service_, options_, version, *context.input.codec));
+    TREADLE_CHECK(service_.use(version, context.step.run_id()));
+    context.data_version = version.digest;
+    set_metadata(context.metadata, "artifact", MetadataValue::text(version.text()));
+    return value;
+  }
+
+  artifact::ArtifactService& service_;
+  const ArtifactIOManagerOptions options_;
+};
+
+}  // namespace
+
+std::shared_ptr<IOManager> make_artifact_io_manager(artifact::ArtifactService& service,
+                                                    ArtifactIOManagerOptions options) {
+  return std::make_shared<ArtifactIOManager>(service, std::move(options));
+}
+
+Result<Value> load_version(artifact::ArtifactService& service,
+                           const ArtifactIOManagerOptions& options,
+                           const artifact::Version& version, const Codec& codec) {
+  TREADLE_TRY(StoredVersion stored, StoredVersion::open(service, options, version));
+  return codec.decode(stored);
+}
+
+}  // namespace treadle::io

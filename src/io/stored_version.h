@@ -1,0 +1,54 @@
+// One version of the store, as a codec reads it. Private to the room.
+#pragma once
+
+#include <treadle/io/artifact_io_manager.h>
+
+#include <string>
+#include <vector>
+
+namespace treadle::io {
+
+// What the IO manager wrote down about a version beside its files: {"treadle": {...}} in its metadata.
+struct Description {
+  std::string format;  // as Encoded::format
+  std::string file;    // the entry that holds the value; "" for a folder
+  std::string type;    // the value's type, for people
+  std::string asset_key;
+  std::string to_json() const;
+};
+
+// The description of a version, or for one that was put by hand "file" (one entry) or "folder".
+Result<Description> describe(const artifact::Version& version,
+                             const std::vector<artifact::Entry>& entries);
+
+// The signature that the home's key gives to content.
+std::string sign(std::string_view key, std::string_view bytes);
+// {"signature": "..."}: what an entry carries.
+std::string signature_extra(std::string_view key, std::string_view bytes);
+
+// Borrows `service` and `options`. Not thread-safe.
+class StoredVersion final : public Stored {
+ public:
+  static Result<StoredVersion> open(artifact::ArtifactService& service,
+                                    const ArtifactIOManagerOptions& options,
+                                    const artifact::Version& version);
+  const std::string& format() const override { return description_.format; }
+  const std::string& file_name() const override { return description_.file; }
+  Result<std::string> bytes() override;
+  Result<std::string> local_path() override;
+
+ private:
+  StoredVersion(artifact::ArtifactService& service, const ArtifactIOManagerOptions& options,
+                const artifact::Version& version)
+      : service_(&service), options_(&options), version_(version) {}
+  // Nothing wrong when `bytes` need no signature or have the right one.
+  Result<void> check_signature(std::string_view bytes) const;
+
+  artifact::ArtifactService* service_;
+  const ArtifactIOManagerOptions* options_;
+  artifact::Version version_;
+  std::vector<artifact::Entry> entries_;
+  Description description_;
+};
+
+}  // namespace treadle::io
