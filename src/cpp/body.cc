@@ -1,0 +1,143 @@
+#include <treadle/base/digest.h>
+#include <treadle/base/files.h>
+#include <treadle/cpp/body.h>
+
+#include <cstring>
+#include <elf.h>
+#include <link.h>
+#include <map>
+#include <mutex>
+
+namespace treadle::cpp {
+
+StepOutcome FunctionBody::run(StepContext& step) {
+  Context context(step, outputs_);
+  try {
+    return call_(context);
+  } catch (...) {
+    return tl::make_unexpected(current_exception_failure());
+  }
+}
+
+std::string FunctionBody::derived_code_version() {
+  return build_version(code_);
+}
+
+StepOutcome hand_over(Context& context, std::size_t index, OutputReport report) {
+  context.merge_metadata(index, report.metadata);
+  report.output = index;
+  return context.step().handle_output(std::move(report));
+}
+
+namespace {
+
+// What an asset's input is called in the record: the last part of its key, made unique.
+std::string input_name(const StepDef& step, const AssetKey& asset) {
+  const std::string base = asset.parts().empty() ? "input" : asset.parts().back();
+  std::string name = base;
+  for (int number = 2;; ++number) {
+    bool taken = false;
+    for (const auto& input : step.inputs) taken = taken || input.name == name;
+    if (!taken) return name;
+    name = base + "_" + std::to_string(number);
+  }
+}
+
+}  // namespace
+
+void declare_input(StepDef& step, AssetKey asset, const std::type_info* type,
+                   std::shared_ptr<const Codec> codec) {
+  InputDef input;
+  input.name = input_name(step, asset);
+  input.asset = std::move(asset);
+  input.type = type;
+  input.codec = std::move(codec);
+  step.inputs.push_back(std::move(input));
+}
+
+void declare_order(StepDef& step, AssetKey asset) {
+  InputDef input;
+  input.asset = std::move(asset);
+  input.loads_value = false;
+  step.inputs.push_back(std::move(input));
+}
+
+StepFailure wrong_input(const StepContext& step, std::size_t input, const Value& value,
+                        const std::type_info& wanted) {
+  return to_failure("Input " + std::to_string(input + 1) + " of step '" + step.step_key() +
+                    "' came as " + (value ? readable_name(*value.type()) : "nothing") +
+                    ", but the function takes a " + readable_name(wanted) +
+                    ". Its IO manager must load what the function takes.");
+}
+
+namespace {
+
+// The linker's build id of the loaded object that holds an address, and the object's file.
+struct LoadedObject {
+  const void* address;
+  std::string build_id;
+  std::string path;
+};
+
+bool contains(const dl_phdr_info& object, const void* address) {
+  const auto at = reinterpret_cast<ElfW(Addr)>(address);
+  for (int i = 0; i < object.dlpi_phnum; ++i) {
+    const auto& segment = object.dlpi_phdr[i];
+    const ElfW(Addr) start = object.dlpi_addr + segment.p_vaddr;
+    if (segment.p_type == PT_LOAD && at >= start && at < start + segment.p_memsz) return true;
+  }
+  return false;
+}
+
+std::string build_id_in(std::string_view notes) {
+  const auto aligned = [](std::size_t size) { return (size + 3) & ~std::size_t{3}; };
+  while (notes.size() >= sizeof(ElfW(Nhdr))) {
+    ElfW(Nhdr) note;
+    std::memcpy(&note, notes.data(), sizeof note);
+    notes.remove_prefix(sizeof note);
+    const std::size_t name_size = aligned(note.n_namesz);
+    const std::size_t size = name_size + aligned(note.n_descsz);
+    if (notes.size() < size) return {};
+    if (note.n_type == NT_GNU_BUILD_ID &&
+        notes.substr(0, note.n_namesz) == std::string_view("GNU\0", 4))
+      return to_hex(notes.substr(name_size, note.n_descsz));
+    notes.remove_prefix(size);
+  }
+  return {};
+}
+
+int look_into(dl_phdr_info* object, std::size_t, void* data) {
+  auto& wanted = *static_cast<LoadedObject*>(data);
+  if (!contains(*object, wanted.address)) return 0;
+  wanted.path = object->dlpi_name;
+  for (int i = 0; i < object->dlpi_phnum && wanted.build_id.empty(); ++i) {
+    const auto& segment = object->dlpi_phdr[i];
+    if (segment.p_type != PT_NOTE) continue;
+    const auto* start = reinterpret_cast<const char*>(object->dlpi_addr + segment.p_vaddr);
+    wanted.build_id = build_id_in({start, segment.p_memsz});
+  }
+  return 1;
+}
+
+std::string file_digest(const std::string& path) {
+  auto bytes = read_file(real_files(), path);
+  return bytes ? to_hex(sha256(*bytes)) : std::string();
+}
+
+}  // namespace
+
+std::string build_version(const void* code) {
+  static std::mutex mutex;
+  static std::map<const void*, std::string> known;
+  const std::lock_guard lock(mutex);
+  if (const auto found = known.find(code); found != known.end()) return found->second;
+  LoadedObject object{code, {}, {}};
+  dl_iterate_phdr(look_into, &object);
+  std::string id = std::move(object.build_id);
+  if (id.empty()) id = file_digest(object.path.empty() ? "/proc/self/exe" : object.path);
+  std::string version = id.empty() ? std::string() : "build:" + id.substr(0, 16);
+  known.emplace(code, version);
+  return version;
+}
+
+}  // namespace treadle::cpp

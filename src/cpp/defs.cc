@@ -1,0 +1,181 @@
+#include <treadle/base/files.h>
+#include <treadle/cpp/defs.h>
+#include <treadle/io/file_source.h>
+
+namespace treadle {
+namespace {
+
+constexpr const char* kFileSources = "file_source";
+
+Place place_of(const std::source_location& where) {
+  return where.line() == 0 ? Place{}
+                           : Place{
+                                 where.file_name(),
+                                 static_cast<int>(where.line()),
+                             };
+}
+
+std::string step_key_of(const AssetKey& key) {
+  std::string name;
+  for (const auto& part : key.parts()) {
+    if (!name.empty()) name += "__";
+    name += part;
+  }
+  return name;
+}
+
+template <class Options>
+AssetInfo info_of(Options& options) {
+  AssetInfo info;
+  info.key = std::move(options.key);
+  info.group = std::move(options.group);
+  info.description = std::move(options.description);
+  info.owners = std::move(options.owners);
+  info.kinds = std::move(options.kinds);
+  info.tags = std::move(options.tags);
+  info.metadata = std::move(options.metadata);
+  return info;
+}
+
+template <class Options>
+OutputDef output_of(Options& options) {
+  OutputDef output;
+  output.asset = info_of(options);
+  output.asset.code_version = std::move(options.code_version);
+  output.io_manager_key = std::move(options.io_manager);
+  return output;
+}
+
+template <class Options>
+StepDef step_of(Options& options) {
+  StepDef step;
+  step.required_resources = std::move(options.resources);
+  step.retry_policy = std::move(options.retry_policy);
+  step.place = place_of(options.where);
+  return step;
+}
+
+}  // namespace
+
+StepDef& Defs::add_asset(AssetOptions options) {
+  StepDef step = step_of(options);
+  step.name = step_key_of(options.key);
+  step.outputs.push_back(output_of(options));
+  for (auto& dep : options.deps) cpp::declare_order(step, std::move(dep));
+  return definitions_.steps.emplace_back(std::move(step));
+}
+
+StepDef& Defs::add_multi_asset(MultiAssetOptions options, std::size_t returned) {
+  StepDef step = step_of(options);
+  step.name = std::move(options.name);
+  step.can_subset = options.can_subset;
+  if (options.outputs.size() != returned) {
+    throw DefinitionError({Problem{
+        .code = "wrong_output_count",
+        .subject = step.name,
+        .place = step.place,
+        .message = "The function of a multi-asset returns " + std::to_string(returned) +
+                   " values, but " + std::to_string(options.outputs.size()) + " assets are named.",
+        .cure = "Name one asset in `outputs` for each value that the function returns."}});
+  }
+  for (std::size_t i = 0; i < options.outputs.size(); ++i) {
+    step.outputs.push_back(output_of(options.outputs[i]));
+    OutputDef& output = step.outputs.back();
+    output.name = step_key_of(output.asset.key);
+    output.follows_from = std::move(options.outputs[i].follows_from);
+  }
+  if (step.name.empty() && !step.outputs.empty()) {
+    step.name = step.outputs.front().name;
+    if (step.outputs.size() == 2) step.name += "_and_" + step.outputs.back().name;
+    if (step.outputs.size() > 2)
+      step.name += "_and_" + std::to_string(step.outputs.size() - 1) + "_more";
+  }
+  for (auto& dep : options.deps) cpp::declare_order(step, std::move(dep));
+  return definitions_.steps.emplace_back(std::move(step));
+}
+
+StepDef& Defs::add_check(const Named& name, const AssetKey& asset, CheckOptions options) {
+  StepDef step = step_of(options);
+  step.place = place_of(name.where);
+  step.name = step_key_of(asset) + "_" + name.key.text();
+  CheckDef check;
+  check.name = name.key.text();
+  check.asset = asset;
+  check.blocking = options.blocking;
+  check.description = std::move(options.description);
+  check.metadata = std::move(options.metadata);
+  step.checks.push_back(std::move(check));
+  return definitions_.steps.emplace_back(std::move(step));
+}
+
+StepOutcome Defs::OfCheck::hand_over(Context& context, CheckResult result) {
+  CheckReport report;
+  report.passed = result.passed;
+  report.error_severity = result.severity == Severity::kError;
+  report.description = std::move(result.description);
+  report.metadata = std::move(result.metadata);
+  context.merge_metadata(0, report.metadata);
+  return context.step().report_check(std::move(report));
+}
+
+void Defs::add_source(SourceOptions options, const std::type_info* type) {
+  SourceAssetDef source;
+  source.place = place_of(options.where);
+  source.io_manager_key = std::move(options.io_manager);
+  source.type = type;
+  source.asset = info_of(options);
+  definitions_.sources.push_back(std::move(source));
+}
+
+void Defs::add_file_source(SourceOptions options, const std::type_info* type,
+                           const std::string& path) {
+  const std::string absolute = absolute_path(path);
+  options.io_manager = "file:" + options.key.text();
+  definitions_.io_managers[options.io_manager] = io::make_file_source_io_manager(absolute);
+  add_source(std::move(options), type);
+  definitions_.sources.back().file = absolute;
+}
+
+Asset<File> Defs::file_source(SourceOptions options, const std::string& path) {
+  const AssetKey key = options.key;
+  add_file_source(std::move(options), &typeid(File), path);
+  return Asset<File>(key);
+}
+
+Asset<File> Defs::file_source(Named name, const std::string& path) {
+  return file_source(SourceOptions{.key = std::move(name.key), .where = name.where}, path);
+}
+
+Asset<Folder> Defs::folder_source(SourceOptions options, const std::string& path) {
+  const AssetKey key = options.key;
+  add_file_source(std::move(options), &typeid(Folder), path);
+  return Asset<Folder>(key);
+}
+
+Asset<Folder> Defs::folder_source(Named name, const std::string& path) {
+  return folder_source(SourceOptions{.key = std::move(name.key), .where = name.where}, path);
+}
+
+void Defs::io_manager(std::string key, std::shared_ptr<IOManager> manager) {
+  definitions_.io_managers[std::move(key)] = std::move(manager);
+}
+
+void Defs::job(std::string name, std::string selection, JobOptions options) {
+  JobDef job;
+  job.name = std::move(name);
+  job.selection = std::move(selection);
+  job.description = std::move(options.description);
+  job.tags = std::move(options.tags);
+  job.retry_policy = std::move(options.retry_policy);
+  job.place = place_of(options.where);
+  definitions_.jobs.push_back(std::move(job));
+}
+
+namespace cpp {
+
+StepFailure no_such_object(const std::string& key) {
+  return to_failure("Resource '" + key + "' was not made: its function returned a null pointer.");
+}
+
+}  // namespace cpp
+}  // namespace treadle

@@ -1,0 +1,138 @@
+// Handles that declarations give back, and the options they take. Values.
+#pragma once
+
+#include <treadle/define/definitions.h>
+#include <treadle/define/retry_policy.h>
+
+#include <optional>
+#include <source_location>
+#include <string>
+#include <vector>
+
+namespace treadle {
+
+// An asset whose value is a T: hand it to whatever is computed from it. Asset<void> keeps no value: handing it over only orders.
+template <class T>
+class Asset {
+ public:
+  explicit Asset(AssetKey key) : key_(std::move(key)) {}
+  const AssetKey& key() const { return key_; }
+  operator const AssetKey&() const {
+    return key_;
+  }  // NOLINT(google-explicit-constructor): wherever a key is wanted
+
+ private:
+  AssetKey key_;
+};
+
+// An asset that another program or Python makes, or that is declared further down. That it holds a T is checked against what
+// makes it when the definitions are loaded, if it is among them, and in any case when the value is read.
+template <class T>
+Asset<T> by_name(AssetKey key) {
+  return Asset<T>(std::move(key));
+}
+
+// Assets that must be there first, without handing over their values: defs.asset("report", write_report, td::after(model)).
+struct After {
+  std::vector<AssetKey> assets;
+};
+template <class... Assets>
+After after(const Assets&... assets) {
+  return After{{AssetKey(assets)...}};
+}
+
+// A resource of the run: hand it to a function that takes a T&. Steps run in parallel: T must bear that.
+template <class T>
+class ResourceHandle {
+ public:
+  explicit ResourceHandle(std::string key) : key_(std::move(key)) {}
+  const std::string& key() const { return key_; }
+
+ private:
+  std::string key_;
+};
+
+struct AssetOptions {
+  AssetKey key = {};
+  std::string group = "default";
+  std::string description = {};
+  std::vector<std::string> owners = {};  // an e-mail address or "team:name"
+  std::vector<std::string> kinds = {};
+  Tags tags = {};
+  Metadata metadata = {};
+  // Change it when the function changes: then this asset and what follows from it is stale, and nothing else. "" = the build of
+  // the program, so that every rebuild makes it stale.
+  std::string code_version = {};
+  std::vector<AssetKey> deps = {};          // as td::after
+  std::vector<std::string> resources = {};  // that the function asks its td::Context for
+  std::string io_manager = "io_manager";    // stores the value
+  std::optional<RetryPolicy> retry_policy = {};
+  std::source_location where = std::source_location::current();
+};
+
+// One asset of a multi-asset.
+struct OutputOptions {
+  AssetKey key = {};
+  std::string group = "default";
+  std::string description = {};
+  std::vector<std::string> owners = {};
+  std::vector<std::string> kinds = {};
+  Tags tags = {};
+  Metadata metadata = {};
+  std::string code_version = {};
+  std::string io_manager = "io_manager";
+  // The inputs or other outputs that this one follows from; nothing = all inputs.
+  std::optional<std::vector<AssetKey>> follows_from = {};
+};
+
+struct MultiAssetOptions {
+  std::string name = {};                    // of the step; "" = made from the assets' names
+  std::vector<OutputOptions> outputs = {};  // as many as the function returns
+  std::vector<AssetKey> deps = {};
+  std::vector<std::string> resources = {};
+  std::optional<RetryPolicy> retry_policy = {};
+  bool can_subset =
+      false;  // the function looks at Context::wants and may leave out std::optional outputs
+  std::source_location where = std::source_location::current();
+};
+
+struct CheckOptions {
+  bool blocking = false;  // what follows from the asset does not run when the check fails
+  std::string description = {};
+  Metadata metadata = {};
+  std::vector<std::string> resources = {};
+  std::optional<RetryPolicy> retry_policy = {};
+  std::source_location where = std::source_location::current();
+};
+
+struct SourceOptions {
+  AssetKey key = {};
+  std::string group = "default";
+  std::string description = {};
+  std::vector<std::string> owners = {};
+  std::vector<std::string> kinds = {};
+  Tags tags = {};
+  Metadata metadata = {};
+  std::string io_manager = "io_manager";  // loads the value
+  std::source_location where = std::source_location::current();
+};
+
+struct JobOptions {
+  std::string description = {};
+  Tags tags = {};
+  std::optional<RetryPolicy> retry_policy = {};  // for steps without their own
+  std::source_location where = std::source_location::current();
+};
+
+// A key with the place it was written at, so that messages can point there.
+struct Named {
+  template <class Text>
+    requires std::convertible_to<Text, AssetKey>
+  Named(Text&& text, std::source_location place =
+                         std::source_location::current())  // NOLINT(google-explicit-constructor)
+      : key(std::forward<Text>(text)), where(place) {}
+  AssetKey key;
+  std::source_location where;
+};
+
+}  // namespace treadle

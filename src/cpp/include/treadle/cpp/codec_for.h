@@ -1,0 +1,101 @@
+// How values of C++ types become the files of an artifact. Built in: text, bytes, files, folders,
+// and as JSON everything json_of.h and json_containers.h know.
+#pragma once
+
+#include <treadle/cpp/json_containers.h>
+#include <treadle/cpp/values.h>
+#include <treadle/define/codec.h>
+
+#include <memory>
+#include <string>
+
+namespace treadle {
+
+// Specialise it to keep a type in a form of its own. encode() names the file; decode() gets it
+// back:
+//   template <> struct td::CodecFor<Image> {
+//     static td::Result<td::Encoded> encode(const Image& image) {
+//       return td::Encoded{.format = "file", .file_name = "image.png", .bytes = to_png(image)};
+//     }
+//     static td::Result<Image> decode(td::Stored& stored) {
+//       TREADLE_TRY(std::string png, stored.bytes());
+//       return from_png(png);
+//     }
+//   };
+template <class T>
+struct CodecFor;
+
+// Of values that only pass through IO managers of your own: lifts the demand for a codec.
+template <class T>
+inline constexpr bool kept_by_own_io_manager = false;
+
+template <class T>
+concept Storable = requires(const T& value, Stored& stored) {
+  { CodecFor<T>::encode(value) } -> std::same_as<Result<Encoded>>;
+  { CodecFor<T>::decode(stored) } -> std::same_as<Result<T>>;
+};
+
+namespace cpp {
+
+Result<Encoded> encode_json(JsonOut out);
+Result<Json> decode_json(Stored& stored);
+tl::unexpected<Error> unreadable(const Stored& stored, std::string_view wanted);
+tl::unexpected<Error> wrong_type(const Value& value, const std::type_info& wanted);
+
+}  // namespace cpp
+
+template <>
+struct CodecFor<std::string> {
+  static Result<Encoded> encode(const std::string& value);
+  static Result<std::string> decode(Stored& stored);
+};
+template <>
+struct CodecFor<Bytes> {
+  static Result<Encoded> encode(const Bytes& value);
+  static Result<Bytes> decode(Stored& stored);  // the content of any kept file but a pickle
+};
+template <>
+struct CodecFor<File> {
+  static Result<Encoded> encode(const File& value);
+  static Result<File> decode(Stored& stored);  // any kept file but a pickle
+};
+template <>
+struct CodecFor<Folder> {
+  static Result<Encoded> encode(const Folder& value);
+  static Result<Folder> decode(Stored& stored);
+};
+
+template <JsonStorable T>
+struct CodecFor<T> {
+  static Result<Encoded> encode(const T& value) {
+    JsonOut out;
+    JsonOf<T>::write(out, value);
+    return cpp::encode_json(std::move(out));
+  }
+  static Result<T> decode(Stored& stored) {
+    TREADLE_TRY(const Json json, cpp::decode_json(stored));
+    return JsonOf<T>::read(json);
+  }
+};
+
+// The codec of a type as the engine wants it; one object per type, shared.
+template <class T>
+std::shared_ptr<const Codec> codec_of() {
+  struct Typed final : Codec {
+    Result<Encoded> encode(const Value& value) const override {
+      const T* object = value.get<T>();
+      if (object == nullptr) return cpp::wrong_type(value, typeid(T));
+      auto encoded = CodecFor<T>::encode(*object);
+      if (encoded && encoded->type_name.empty()) encoded->type_name = cpp::readable_name(typeid(T));
+      return encoded;
+    }
+    Result<Value> decode(Stored& stored) const override {
+      TREADLE_TRY(T object, CodecFor<T>::decode(stored));
+      return Value::of(std::move(object));
+    }
+  };
+  static const std::shared_ptr<const Codec> codec = std::make_shared<Typed>();
+  return codec;
+}
+
+}  // namespace treadle

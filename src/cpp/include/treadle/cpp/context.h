@@ -1,0 +1,84 @@
+// What a running function may ask and say, when it takes a td::Context& as its first parameter.
+#pragma once
+
+#include <treadle/cpp/values.h>
+#include <treadle/define/definitions.h>
+#include <treadle/define/step.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+namespace treadle {
+
+// Thrown by Context::stop_if_cancelled: the step ends as interrupted, not as failed.
+struct Cancelled : std::runtime_error {
+  Cancelled() : std::runtime_error("The run is being cancelled.") {}
+};
+
+// Borrowed: lives as long as the call. Used from the thread of the call.
+class Context {
+ public:
+  // `outputs`: the assets of the step, in order.
+  Context(StepContext& step, const std::vector<AssetKey>& outputs)
+      : step_(step), outputs_(outputs) {}
+  Context(const Context&) = delete;
+  ~Context();
+
+  const std::string& run_id() const { return step_.run_id(); }
+  const std::string& step_key() const { return step_.step_key(); }
+  int retry_number() const { return step_.retry_number(); }  // 0 on the first attempt
+
+  void debug(std::string_view message) { step_.log(LogLevel::kDebug, message); }
+  void info(std::string_view message) { step_.log(LogLevel::kInfo, message); }
+  void warning(std::string_view message) { step_.log(LogLevel::kWarning, message); }
+  void error(std::string_view message) { step_.log(LogLevel::kError, message); }
+
+  // A fact about what is being made, recorded with its materialization: about every output of the
+  // step, or about one.
+  void add_metadata(std::string name, MetadataValue value);
+  void add_metadata(const AssetKey& asset, std::string name, MetadataValue value);
+
+  // Whether this run wants that output (a multi-asset that can be run in part).
+  bool wants(const AssetKey& asset) const;
+
+  // True once the run is being cancelled: look now and then in a long computation.
+  bool cancelled() const { return step_.cancelled(); }
+  void stop_if_cancelled() const {
+    if (cancelled()) throw Cancelled();
+  }
+
+  // A resource that the options of the asset name. Throws td::Failure when it is of another type.
+  template <class T>
+  T& resource(const std::string& key) {
+    const Value value = step_.resource(key);
+    const auto* held = value.get<std::shared_ptr<T>>();
+    if (held == nullptr) throw_no_resource(key, typeid(T));
+    return **held;
+  }
+
+  // A path for a file or folder that the function is about to write and return: in a folder of this
+  // step that is removed when the output has been stored, or when the step fails.
+  std::string scratch_path(std::string_view name);
+
+  // The engine's own view, for what is not here.
+  StepContext& step() { return step_; }
+
+  // Adds what add_metadata said about an output behind what it already has.
+  void merge_metadata(std::size_t output, Metadata& into) const;
+
+ private:
+  [[noreturn]] static void throw_no_resource(const std::string& key, const std::type_info& wanted);
+  std::size_t output_of(const AssetKey& asset) const;
+
+  StepContext& step_;
+  const std::vector<AssetKey>& outputs_;
+  std::vector<std::pair<std::size_t, std::pair<std::string, MetadataValue>>> added_;
+  std::string scratch_;  // "" = not made yet
+};
+
+}  // namespace treadle

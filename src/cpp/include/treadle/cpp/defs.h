@@ -1,0 +1,172 @@
+// Defs: declares assets, checks, sources, resources and IO managers from ordinary functions. Declaring runs nothing. Mistakes that
+// the types show do not compile; the others are found together, each with its place, when the definitions are used.
+#pragma once
+
+#include <treadle/cpp/asset.h>
+#include <treadle/cpp/body.h>
+#include <treadle/cpp/resource.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace treadle {
+
+// Not thread-safe; a value.
+class Defs {
+ public:
+  // An asset computed by `fn`: its parameters, in order, are the values of what is wired to it (assets, td::by_name<T>, resources),
+  // after a td::Context& if it wants one. It returns the value, a td::Output with facts, nothing (void), or a td::Result of these;
+  // an error or an exception fails the step.
+  template <class F, class... Wired>
+  auto asset(AssetOptions options, F fn, const Wired&... wired) {
+    using T = typename cpp::Kept<cpp::ResultOf<F, Wired...>>::type;
+    return finish_asset<T>(add_asset(std::move(options)), std::move(fn), wired...);
+  }
+  template <class F, class... Wired>
+  auto asset(Named name, F fn, const Wired&... wired) {
+    return asset(AssetOptions{.key = std::move(name.key), .where = name.where}, std::move(fn),
+                 wired...);
+  }
+
+  // Several assets computed together: `fn` returns a std::tuple, std::pair or std::array with one element for each, in order;
+  // a std::optional element may be absent, which leaves that asset and what follows from it unmade. Gives back a std::tuple of
+  // handles.
+  template <class F, class... Wired>
+  auto multi_asset(MultiAssetOptions options, F fn, const Wired&... wired) {
+    using Elements = typename cpp::Elements<cpp::ResultOf<F, Wired...>>::type;
+    StepDef& step = add_multi_asset(std::move(options), Elements::kSize);
+    return finish_multi_asset(Elements(), step, std::move(fn), wired...);
+  }
+  template <std::size_t N, class F, class... Wired>
+  auto multi_asset(const OutputOptions (&outputs)[N], F fn, const Wired&... wired) {
+    static_assert(cpp::NamesForResult<N, cpp::ResultOf<F, Wired...>>::kOk);
+    return multi_asset(MultiAssetOptions{.outputs = {outputs, outputs + N}, .where = {}},
+                       std::move(fn), wired...);
+  }
+  template <std::size_t N, class F, class... Wired>
+  auto multi_asset(const char* const (&names)[N], F fn, const Wired&... wired) {
+    static_assert(cpp::NamesForResult<N, cpp::ResultOf<F, Wired...>>::kOk);
+    MultiAssetOptions options{.where = {}};
+    for (const char* name : names) options.outputs.push_back({.key = name});
+    return multi_asset(std::move(options), std::move(fn), wired...);
+  }
+
+  // A check of an asset: `fn` takes its value (after a td::Context& if it wants one, before what else is wired) and returns a
+  // td::CheckResult, a bool, or a td::Result of these.
+  template <class T, class F, class... Wired>
+  void check(Named name, const Asset<T>& asset, F fn, CheckOptions options = {},
+             const Wired&... wired) {
+    StepDef& step = add_check(name, asset.key(), std::move(options));
+    cpp::declare(step, asset);
+    (cpp::declare(step, wired), ...);
+    step.body = cpp::make_body<OfCheck>(std::move(fn), step, 0, asset, wired...);
+  }
+
+  // An asset made elsewhere, read as a T.
+  template <class T>
+  Asset<T> source(SourceOptions options) {
+    static_assert(cpp::ValuesOfType<T>::kCanBeKept);
+    const AssetKey key = options.key;
+    add_source(std::move(options), &typeid(T));
+    return Asset<T>(key);
+  }
+  template <class T>
+  Asset<T> source(Named name) {
+    return source<T>(SourceOptions{.key = std::move(name.key), .where = name.where});
+  }
+  // A file or folder on disk as an asset: what reads it is stale when its content changes. A relative path starts at the current
+  // folder.
+  Asset<File> file_source(Named name, const std::string& path);
+  Asset<File> file_source(SourceOptions options, const std::string& path);
+  Asset<Folder> folder_source(Named name, const std::string& path);
+  Asset<Folder> folder_source(SourceOptions options, const std::string& path);
+
+  // A resource: `make` returns it (or a pointer to it, or a td::Result) when a run needs it; `tear_down(T&)` is called at the end,
+  // before it is destroyed.
+  template <class Make>
+  auto resource(std::string key, Make make) {
+    return resource(std::move(key), std::move(make), cpp::NoTearDown());
+  }
+  template <class Make, class TearDown>
+  auto resource(std::string key, Make make, TearDown tear_down) {
+    using T = cpp::ResourceOf<Make>;
+    definitions_.resources[key] = std::make_shared<cpp::MadeResource<T, Make, TearDown>>(
+        std::move(make), std::move(tear_down));
+    return ResourceHandle<T>(std::move(key));
+  }
+
+  void io_manager(std::string key, std::shared_ptr<IOManager> manager);
+  // A named selection of assets (selection syntax) that can be run by name.
+  void job(std::string name, std::string selection, JobOptions options = {});
+
+  const Definitions& definitions() const { return definitions_; }
+  operator const Definitions&() const {
+    return definitions_;
+  }  // NOLINT(google-explicit-constructor)
+
+ private:
+  // What becomes of the result, by kind of step.
+  struct OfCheck {
+    static StepOutcome hand_over(Context& context, CheckResult result);
+    static StepOutcome hand_over(Context& context, bool passed) {
+      return hand_over(context, CheckResult{.passed = passed});
+    }
+  };
+  struct OfAsset {
+    static StepOutcome hand_over(Context& context) { return cpp::hand_over(context, 0, {}); }
+    template <class R>
+    static StepOutcome hand_over(Context& context, R result) {
+      return cpp::hand_over(context, 0, cpp::report_of(std::move(result)));
+    }
+  };
+  struct OfMultiAsset {
+    template <class R>
+    static StepOutcome hand_over(Context& context, R result) {
+      return cpp::hand_over_all(context, std::move(result),
+                                std::make_index_sequence<std::tuple_size_v<R>>());
+    }
+  };
+
+  template <class T, class F, class... Wired>
+  Asset<T> finish_asset(StepDef& step, F fn, const Wired&... wired) {
+    static_assert(cpp::ValuesOfType<T>::kCanBeKept);
+    cpp::describe_output<T>(step.outputs.front());
+    const std::size_t first_input = step.inputs.size();
+    (cpp::declare(step, wired), ...);
+    step.body = cpp::make_body<OfAsset>(std::move(fn), step, first_input, wired...);
+    return Asset<T>(step.outputs.front().asset.key);
+  }
+  template <class... E, class F, class... Wired>
+  std::tuple<Asset<typename E::type>...> finish_multi_asset(cpp::Types<E...>, StepDef& step, F fn,
+                                                            const Wired&... wired) {
+    static_assert((cpp::ValuesOfType<typename E::type>::kCanBeKept && ...));
+    std::size_t next = 0;
+    (describe_element<E>(step.outputs[next++]), ...);
+    const std::size_t first_input = step.inputs.size();
+    (cpp::declare(step, wired), ...);
+    step.body = cpp::make_body<OfMultiAsset>(std::move(fn), step, first_input, wired...);
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return std::tuple<Asset<typename E::type>...>{
+          Asset<typename E::type>(step.outputs[I].asset.key)...};
+    }(std::index_sequence_for<E...>());
+  }
+  template <class E>
+  static void describe_element(OutputDef& output) {
+    cpp::describe_output<typename E::type>(output);
+    output.required = E::kRequired;
+  }
+
+  // In defs.cc: what does not depend on types.
+  StepDef& add_asset(AssetOptions options);
+  StepDef& add_multi_asset(MultiAssetOptions options, std::size_t returned);
+  StepDef& add_check(const Named& name, const AssetKey& asset, CheckOptions options);
+  void add_source(SourceOptions options, const std::type_info* type);
+  void add_file_source(SourceOptions options, const std::type_info* type, const std::string& path);
+
+  Definitions definitions_;
+};
+
+}  // namespace treadle

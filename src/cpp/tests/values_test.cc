@@ -1,0 +1,3 @@
+#include <treadle/treadle.hpp>
+
+#include <gtest/gtest.h>
