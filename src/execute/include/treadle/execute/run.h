@@ -4,6 +4,7 @@
 
 #include <treadle/base/clock.h>
 #include <treadle/base/result.h>
+#include <treadle/define/step.h>
 #include <treadle/events/record.h>
 #include <treadle/plan/plan.h>
 
@@ -33,6 +34,24 @@ class Cancellation {
   std::atomic<bool> requested_{false};
 };
 
+// What is known of an asset's latest value before the run (or its resumption) begins.
+struct KnownVersion {
+  std::string data_version;  // "" = unknown
+  std::string artifact;  // the artifact version that holds the value; "" = none, or take the latest
+  bool operator==(const KnownVersion&) const = default;
+};
+
+// What a front end must do around the forks of the process executor (Python: PyOS_BeforeFork and its kin). Each may be empty.
+struct ForkHooks {
+  std::function<void()> before;
+  std::function<void()> after_in_parent;
+  std::function<void()> after_in_child;
+  // In a step's process, when the step has ended: flush what the language buffers. The process leaves by _exit.
+  std::function<void()> before_exit;
+  // Called from the signal handler in a step's process when the run is being cancelled: async-signal-safe.
+  void (*on_terminate)() = nullptr;
+};
+
 struct RunOptions {
   std::string run_id;  // "" = a new UUID
   std::string job_name = "__ASSET_JOB";
@@ -53,6 +72,14 @@ struct RunOptions {
   // Folder for captured output of forked steps: <logs>/<run>/<step>.out and .err; "" = not
   // captured.
   std::string logs_folder;
+  // Whether captured output also appears on this process's own stdout and stderr.
+  bool forward_output = true;
+  // Data versions of assets that this run reads but does not make, for provenance and for loading
+  // exactly them.
+  std::unordered_map<AssetKey, KnownVersion> known_versions;
+  ForkHooks fork_hooks;
+  // How long a forked step may go on after SIGTERM, before SIGKILL.
+  double terminate_grace_seconds = 5;
 };
 
 enum class StepStatus : std::uint8_t {
@@ -68,14 +95,15 @@ struct StepResult {
   std::string step_key;
   StepStatus status = StepStatus::kPending;
   int attempts = 0;
-  Micros duration = 0;  // of the last attempt
-  std::optional<StepFailure> failure;
+  Micros duration = 0;                 // of the last attempt
+  std::optional<StepFailure> failure;  // of the last attempt
 };
 
 struct RunResult {
   std::string run_id;
   RunStatus status = RunStatus::kNotStarted;
-  std::vector<StepResult> steps;  // as in the plan
+  std::vector<StepResult> steps;       // as in the plan
+  std::optional<StepFailure> failure;  // no step is to blame: a resource that could not be set up
   bool success() const { return status == RunStatus::kSuccess; }
 };
 

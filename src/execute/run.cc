@@ -1,0 +1,231 @@
+#include "coordinator.h"
+#include "event_log.h"
+#include "in_process_runner.h"
+#include "resource_set.h"
+#include "resume.h"
+#include "step_events.h"
+#include "step_execution.h"
+#include <treadle/base/random.h>
+#include <treadle/execute/run.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <unistd.h>
+
+namespace treadle::execute {
+namespace {
+
+int steps_at_once(const RunOptions& options) {
+  if (options.max_concurrent > 0) return options.max_concurrent;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+Versions known_versions(const plan::Plan& plan, const RunOptions& options) {
+  Versions versions(plan.graph->nodes().size());
+  for (const auto& [asset, version] : options.known_versions) {
+    const plan::NodeId node = plan.graph->find(asset);
+    if (node != plan::kNoNode) versions[node] = version;
+  }
+  return versions;
+}
+
+Result<void> add_run(World& world, const plan::Plan& plan, const RunOptions& options,
+                     const std::string& run_id) {
+  Run run;
+  run.run_id = run_id;
+  run.job_name = options.job_name;
+  run.created = world.clock.now();
+  run.root_run_id = options.root_run_id;
+  run.parent_run_id = options.parent_run_id;
+  run.tags = options.tags;
+  run.step_keys.reserve(plan.steps.size());
+  for (const plan::PlannedStep& step : plan.steps) run.step_keys.push_back(step.def->name);
+  run.selection = options.selection;
+  run.run_config = options.run_config;
+  run.origin = options.origin;
+  run.executor = options.executor == Executor::kProcess ? "process" : "in_process";
+  return world.record.add_run(run);
+}
+
+Result<void> check_resumable(World& world, const std::string& run_id) {
+  if (run_id.empty()) {
+    return fail(Errc::kInvalidArgument, "Which run to resume must be said: its id is empty.");
+  }
+  TREADLE_TRY(const std::optional<Run> run, world.record.find_run(run_id));
+  if (!run) return fail(Errc::kNotFound, "There is no run '" + run_id + "' to resume.");
+  if (run->status == RunStatus::kSuccess) {
+    return fail(Errc::kInvalidArgument, "Run " + run_id +
+                                            " has finished successfully: there is nothing to "
+                                            "resume. Start a new run instead.");
+  }
+  return {};
+}
+
+// One execution of a run, from its first event to its last.
+class Execution {
+ public:
+  Execution(World& world, const plan::Plan& plan, const RunOptions& options, std::string run_id)
+      : world_(world),
+        plan_(plan),
+        options_(options),
+        run_id_(std::move(run_id)),
+        versions_(known_versions(plan, options)) {}
+
+  Result<RunResult> run();
+
+ private:
+  bool in_process() const { return options_.executor == Executor::kInProcess; }
+  Result<std::unique_ptr<StepRunner>> make_fork_runner();
+  Result<void> read_what_is_done();
+  void announce(EventLog& log);
+  std::vector<std::uint32_t> steps_to_run() const;
+  std::string pid() const { return std::to_string(::getpid()); }
+  Result<RunResult> finish(EventLog& log, RunStatus status, Event last, RunResult result);
+
+  World& world_;
+  const plan::Plan& plan_;
+  const RunOptions& options_;
+  const std::string run_id_;
+  Versions versions_;
+  Cancellation stop_;
+  Earlier earlier_;
+};
+
+Result<RunResult> Execution::run() {
+  const auto begin = std::chrono::steady_clock::now();
+  // The process that forks steps must exist before any thread of ours: before the writer.
+  std::unique_ptr<StepRunner> runner;
+  if (!in_process()) {
+    TREADLE_TRY(runner, make_fork_runner());
+  }
+  if (!options_.resume) TREADLE_CHECK(add_run(world_, plan_, options_, run_id_));
+  TREADLE_TRY(const std::unique_ptr<events::RunWriter> writer, world_.record.execute_run(run_id_));
+  // Only now, when nobody else can be executing it.
+  if (options_.resume) TREADLE_CHECK(read_what_is_done());
+
+  EventLog log(*writer, world_.clock, run_id_, options_.observer);
+  announce(log);
+  RunResult result;
+  result.run_id = run_id_;
+
+  const std::vector<std::uint32_t> to_run = steps_to_run();
+  ResourceSet resources(plan_, in_process() ? to_run : std::vector<std::uint32_t>());
+  const EventSink sink = [&log](Event event) { log.emit(std::move(event)); };
+  if (StepOutcome up = resources.set_up(run_id_, sink); !up) {
+    result.failure = std::move(up).error();
+    for (const plan::PlannedStep& step : plan_.steps) {
+      result.steps.emplace_back().step_key = step.def->name;
+    }
+    return finish(log, RunStatus::kFailure, run_failure(options_.job_name, {}, result.failure),
+                  std::move(result));
+  }
+
+  const StepEnvironment environment{.plan = plan_,
+                                    .run_id = run_id_,
+                                    .job_name = options_.job_name,
+                                    .clock = world_.clock,
+                                    .versions = versions_,
+                                    .resources = resources,
+                                    .stop = stop_,
+                                    .cancellation = options_.cancellation};
+  runner = std::make_unique<InProcessRunner>(environment, sink, steps_at_once(options_));
+  Coordinator coordinator(plan_, options_, log, versions_, stop_, earlier_);
+  coordinator.run(*runner);
+  runner.reset();
+  resources.tear_down(sink);
+
+  const Micros took = std::chrono::duration_cast<std::chrono::microseconds>(
+                          std::chrono::steady_clock::now() - begin)
+                          .count();
+  log.emit(engine_event(
+      in_process() ? "Finished steps in process (pid: " + pid() + ") in " + duration_text(took)
+                   : "Multiprocess executor: parent process exiting after " + duration_text(took) +
+                         " (pid: " + pid() + ")",
+      "{\"pid\":" + pid() + "}"));
+
+  std::vector<std::string> failed;
+  for (const std::uint32_t step : coordinator.failed()) {
+    failed.push_back(plan_.steps[step].def->name);
+  }
+  const bool canceled = coordinator.canceled();
+  result.steps = coordinator.take_results();
+  if (canceled) {
+    return finish(log, RunStatus::kCanceled, run_canceled(options_.job_name), std::move(result));
+  }
+  if (!failed.empty()) {
+    return finish(log, RunStatus::kFailure, run_failure(options_.job_name, failed, {}),
+                  std::move(result));
+  }
+  return finish(log, RunStatus::kSuccess, run_success(options_.job_name), std::move(result));
+}
+
+Result<std::unique_ptr<StepRunner>> Execution::make_fork_runner() {
+  return fail(Errc::kUnsupported, "This build runs steps in process only.");
+}
+
+Result<void> Execution::read_what_is_done() {
+  events::EventFilter filter;
+  filter.run_id = run_id_;
+  filter.types = resume_event_types();
+  TREADLE_TRY(const std::vector<Event> events, world_.record.events(filter));
+  TREADLE_TRY(earlier_, read_earlier(plan_, events));
+  for (const auto& [node, version] : earlier_.versions) versions_[node] = version;
+  return {};
+}
+
+void Execution::announce(EventLog& log) {
+  const std::string& job = options_.job_name;
+  if (!earlier_.started) {
+    for (const plan::PlannedStep& step : plan_.steps) {
+      for (const std::uint32_t output : step.outputs) {
+        const AssetKey& asset = step.def->outputs[output].asset.key;
+        if (!asset.empty()) log.emit(materialization_planned(job, step.def->name, asset));
+      }
+    }
+    for (const plan::PlannedStep& step : plan_.steps) {
+      for (const std::uint32_t check : step.checks) {
+        log.emit(check_planned(job, step.def->name, step.def->checks[check]));
+      }
+    }
+    log.emit(run_start(job));
+  }
+  if (options_.resume) {
+    log.emit(engine_event("Resuming the run: " + std::to_string(earlier_.done.size()) + " of " +
+                          std::to_string(plan_.steps.size()) +
+                          " steps have succeeded before and are not run again."));
+  }
+  log.emit(engine_event(in_process()
+                            ? "Executing steps in process (pid: " + pid() + ")"
+                            : "Executing steps using multiprocess executor: parent process "
+                              "(pid: " +
+                                  pid() + ")",
+                        "{\"pid\":" + pid() + "}"));
+}
+
+std::vector<std::uint32_t> Execution::steps_to_run() const {
+  std::vector<bool> done(plan_.steps.size(), false);
+  for (const Readiness::Done& d : earlier_.done) done[d.step] = true;
+  std::vector<std::uint32_t> steps;
+  for (std::uint32_t i = 0; i < done.size(); ++i) {
+    if (!done[i]) steps.push_back(i);
+  }
+  return steps;
+}
+
+Result<RunResult> Execution::finish(EventLog& log, RunStatus status, Event last, RunResult result) {
+  TREADLE_CHECK(log.finish(status, std::move(last)));
+  result.status = status;
+  return result;
+}
+
+}  // namespace
+
+Result<RunResult> run(World& world, const plan::Plan& plan, const RunOptions& options) {
+  if (options.resume) TREADLE_CHECK(check_resumable(world, options.run_id));
+  return Execution(world, plan, options, options.run_id.empty() ? random_uuid() : options.run_id)
+      .run();
+}
+
+}  // namespace treadle::execute

@@ -1,0 +1,341 @@
+#include "step_execution.h"
+
+#include "provenance.h"
+#include "step_events.h"
+#include <treadle/define/io_manager.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <exception>
+#include <memory>
+
+namespace treadle::execute {
+namespace {
+
+StepFailure engine_failure(std::string_view error_class, std::string message) {
+  StepFailure failure;
+  failure.error_class = error_class;
+  failure.message = std::move(message);
+  return failure;
+}
+
+tl::unexpected<StepFailure> failed(std::string_view error_class, std::string message) {
+  return tl::unexpected<StepFailure>(engine_failure(error_class, std::move(message)));
+}
+
+std::string class_name(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
+  return status == 0 && name ? name.get() : type.name();
+}
+
+// Runs user code that must not throw, and makes an outcome of what it throws nevertheless.
+template <class Function>
+auto guarded(const std::string& what, Function&& function) -> decltype(function()) {
+  try {
+    return function();
+  } catch (const std::exception& e) {
+    StepFailure failure = engine_failure(kUncaughtException, what + ": " + e.what());
+    failure.cause.push_back(engine_failure(class_name(typeid(e)), e.what()));
+    return tl::unexpected<StepFailure>(std::move(failure));
+  } catch (...) {
+    return failed(kUncaughtException, what + ": it threw something that is no std::exception.");
+  }
+}
+
+class StepExecution final : public StepContext {
+ public:
+  StepExecution(const StepEnvironment& environment, const Attempt& attempt, const EventSink& sink)
+      : env_(environment),
+        attempt_(attempt),
+        sink_(sink),
+        planned_(environment.plan.steps[attempt.step]),
+        def_(*planned_.def) {}
+
+  AttemptReport run();
+
+  const std::string& run_id() const override { return env_.run_id; }
+  const std::string& job_name() const override { return env_.job_name; }
+  const std::string& step_key() const override { return def_.name; }
+  int retry_number() const override { return attempt_.number - 1; }
+  bool output_selected(std::size_t output) const override {
+    return contains(planned_.outputs, output);
+  }
+  bool check_selected(std::size_t check) const override { return contains(planned_.checks, check); }
+  tl::expected<Value, StepFailure> load_input(std::size_t input) override;
+  StepOutcome handle_output(OutputReport output) override;
+  StepOutcome report_check(CheckReport check) override;
+  void report_event(Event event) override {
+    event.step_key = def_.name;
+    emit(std::move(event));
+  }
+  void log(LogLevel level, std::string_view message) override {
+    emit(log_event(def_.name, level, message));
+  }
+  Value resource(const std::string& key) override { return env_.resources.get(key); }
+  bool cancelled() const override {
+    return env_.stop.requested() ||
+           (env_.cancellation != nullptr && env_.cancellation->requested());
+  }
+
+ private:
+  static bool contains(const std::vector<std::uint32_t>& list, std::size_t index) {
+    return std::find(list.begin(), list.end(), index) != list.end();
+  }
+  void emit(Event event) {
+    event.time = env_.clock.now();
+    sink_(std::move(event));
+  }
+  bool produced(std::size_t output) const {
+    return std::any_of(report_.outputs.begin(), report_.outputs.end(),
+                       [&](const ProducedOutput& p) { return p.output == output; });
+  }
+  IOManager* find_io_manager(const std::string& key) const {
+    const auto& managers = env_.plan.graph->definitions().io_managers;
+    const auto at = managers.find(key);
+    return at == managers.end() ? nullptr : at->second.get();
+  }
+  const plan::AssetGraph& graph() const { return *env_.plan.graph; }
+  const std::string& code_version(const OutputDef& output);
+  Provenance provenance_of(const OutputDef& output);
+  std::string input_version(plan::NodeId node) const;
+  std::string check_output_name(const CheckDef& check) const;
+  StepOutcome finish_outputs();
+  StepOutcome blocking_checks() const;
+
+  const StepEnvironment& env_;
+  const Attempt& attempt_;
+  const EventSink& sink_;
+  const plan::PlannedStep& planned_;
+  const StepDef& def_;
+  AttemptReport report_;
+  // Versions that IO managers said they read, where they know better than the run.
+  std::vector<std::pair<plan::NodeId, std::string>> read_;
+  std::vector<CheckReport> checks_;
+  std::optional<std::string> derived_code_version_;
+};
+
+AttemptReport StepExecution::run() {
+  emit(step_start(def_.name, attempt_.number));
+  const auto begin = std::chrono::steady_clock::now();
+  StepOutcome outcome = guarded("Step \"" + def_.name + "\" let an exception escape",
+                                [&] { return def_.body->run(*this); });
+  if (outcome) outcome = finish_outputs();
+  if (outcome) outcome = blocking_checks();
+  if (!outcome) report_.failure = std::move(outcome).error();
+  report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(
+                         std::chrono::steady_clock::now() - begin)
+                         .count();
+  return std::move(report_);
+}
+
+tl::expected<Value, StepFailure> StepExecution::load_input(std::size_t index) {
+  const InputDef& input = def_.inputs[index];
+  const plan::PlannedInput& planned = planned_.inputs[index];
+  const plan::Node& node = graph().node(planned.node);
+  const std::string& key = input_io_manager_key(input, node);
+  IOManager* manager = find_io_manager(key);
+  if (manager == nullptr) {
+    return failed(kInvariant, "There is no IO manager '" + key + "' to load input '" + input.name +
+                                  "' of step \"" + def_.name +
+                                  "\" with. Add it to the definitions.");
+  }
+  const OutputDef* upstream = node.step != nullptr ? &node.step->outputs[node.output] : nullptr;
+  InputContext context{.step = *this,
+                       .input = input,
+                       .upstream_output = upstream,
+                       .asset = input.asset,
+                       .upstream_step = node.step != nullptr ? node.step->name : std::string(),
+                       .artifact = env_.versions[planned.node].artifact,
+                       .metadata = {},
+                       .data_version = {}};
+  auto value = guarded(
+      "IO manager '" + key + "' let an exception escape while loading input '" + input.name + "'",
+      [&] { return manager->load_input(context); });
+  if (!value) return value;
+  emit(loaded_input(def_.name, input, key, context.upstream_step,
+                    upstream != nullptr ? upstream->name : std::string(), context.data_version,
+                    context.metadata));
+  emit(step_input(def_.name, input.name));
+  if (!context.data_version.empty()) {
+    read_.emplace_back(planned.node, std::move(context.data_version));
+  }
+  return value;
+}
+
+StepOutcome StepExecution::handle_output(OutputReport report) {
+  const OutputDef& output = def_.outputs[report.output];
+  if (produced(report.output)) {
+    return failed(kInvariant, "Step \"" + def_.name + "\" returned its output '" + output.name +
+                                  "' more than once.");
+  }
+  emit(step_output(def_.name, output.name, report.type_name, report.metadata));
+
+  ProducedOutput done{.output = static_cast<std::uint32_t>(report.output), .version = {}};
+  Metadata stored_metadata;
+  const bool stores = output.stores_value && report.value;
+  if (stores) {
+    IOManager* manager = find_io_manager(output.io_manager_key);
+    if (manager == nullptr) {
+      return failed(kInvariant, "There is no IO manager '" + output.io_manager_key +
+                                    "' to store output '" + output.name + "' of step \"" +
+                                    def_.name + "\" with. Add it to the definitions.");
+    }
+    OutputContext context{.step = *this,
+                          .output = output,
+                          .output_metadata = report.metadata,
+                          .metadata = {},
+                          .data_version = {},
+                          .artifact = {}};
+    TREADLE_CHECK(guarded("IO manager '" + output.io_manager_key +
+                              "' let an exception escape while storing output '" + output.name +
+                              "'",
+                          [&] { return manager->handle_output(context, report.value); }));
+    done.version = {std::move(context.data_version), std::move(context.artifact)};
+    stored_metadata = std::move(context.metadata);
+  }
+  if (!output.asset.key.empty()) {
+    Provenance provenance = provenance_of(output);
+    provenance.artifact = done.version.artifact;
+    if (report.data_version) done.version.data_version = *report.data_version;
+    if (done.version.data_version.empty()) {
+      done.version.data_version = derive_data_version(provenance, env_.run_id);
+    }
+    provenance.data_version = done.version.data_version;
+    Metadata metadata = std::move(report.metadata);
+    for (const auto& [name, value] : stored_metadata) set_metadata(metadata, name, value);
+    emit(materialization(def_.name, output, provenance, metadata, report.tags));
+  }
+  if (stores) emit(handled_output(def_.name, output, stored_metadata));
+  report_.outputs.push_back(std::move(done));
+  return {};
+}
+
+StepOutcome StepExecution::report_check(CheckReport report) {
+  const CheckDef& check = def_.checks[report.check];
+  for (const CheckReport& earlier : checks_) {
+    if (earlier.check == report.check) {
+      return failed(kInvariant, "Step \"" + def_.name + "\" reported its check '" + check.name +
+                                    "' more than once.");
+    }
+  }
+  emit(step_output(def_.name, check_output_name(check), "Any", {}));
+  emit(check_evaluation(def_.name, check, report));
+  report.metadata.clear();
+  checks_.push_back(std::move(report));
+  return {};
+}
+
+// Dagster's name for the output that carries a check: "result" for a stand-alone check, else "<asset>_<check>".
+std::string StepExecution::check_output_name(const CheckDef& check) const {
+  const bool alone = std::none_of(def_.outputs.begin(), def_.outputs.end(),
+                                  [](const OutputDef& o) { return !o.asset.key.empty(); });
+  if (alone && def_.checks.size() == 1) return "result";
+  std::string name;
+  for (const std::string& part : check.asset.parts()) {
+    if (!name.empty()) name += "__";
+    name += part;
+  }
+  return name + "_" + check.name;
+}
+
+const std::string& StepExecution::code_version(const OutputDef& output) {
+  if (!output.asset.code_version.empty()) return output.asset.code_version;
+  if (!derived_code_version_) {
+    // No version is better than no run.
+    try {
+      derived_code_version_ = def_.body->derived_code_version();
+    } catch (const std::exception&) {
+      derived_code_version_.emplace();
+    }
+  }
+  return *derived_code_version_;
+}
+
+std::string StepExecution::input_version(plan::NodeId node) const {
+  for (const auto& [read, version] : read_) {
+    if (read == node) return version;
+  }
+  // An output that follows from another output of the same step.
+  const plan::Node& upstream = graph().node(node);
+  if (upstream.step == &def_) {
+    for (const ProducedOutput& p : report_.outputs) {
+      if (p.output == upstream.output) return p.version.data_version;
+    }
+  }
+  return env_.versions[node].data_version;
+}
+
+Provenance StepExecution::provenance_of(const OutputDef& output) {
+  Provenance provenance;
+  provenance.code_version = code_version(output);
+  const plan::NodeId node = graph().find(output.asset.key);
+  if (node == plan::kNoNode) return provenance;
+  const std::vector<plan::NodeId>& parents = graph().node(node).parents;
+  provenance.inputs.reserve(parents.size());
+  for (const plan::NodeId parent : parents) {
+    provenance.inputs.push_back({graph().node(parent).info->key, input_version(parent)});
+  }
+  return provenance;
+}
+
+// What must have come by the end of the step: required outputs (one without a value comes by itself) and checks.
+StepOutcome StepExecution::finish_outputs() {
+  const auto missing = [&](const std::string& name) {
+    return failed(kOutputMissing, "Core compute for op \"" + def_.name +
+                                      "\" did not return an output for non-optional output \"" +
+                                      name + "\"");
+  };
+  for (const std::uint32_t index : planned_.outputs) {
+    const OutputDef& output = def_.outputs[index];
+    if (!output.required || output.asset.key.empty() || produced(index)) continue;
+    if (output.stores_value) return missing(output.name);
+    OutputReport nothing;
+    nothing.output = index;
+    nothing.type_name = "Nothing";
+    TREADLE_CHECK(handle_output(std::move(nothing)));
+  }
+  if (def_.can_subset) return {};
+  for (const std::uint32_t index : planned_.checks) {
+    const bool reported = std::any_of(checks_.begin(), checks_.end(),
+                                      [&](const CheckReport& c) { return c.check == index; });
+    if (!reported) return missing(check_output_name(def_.checks[index]));
+  }
+  return {};
+}
+
+StepOutcome StepExecution::blocking_checks() const {
+  // By asset, in order of appearance, as Dagster's message lists them.
+  std::vector<std::pair<std::string, std::string>> by_asset;
+  int count = 0;
+  for (const CheckReport& report : checks_) {
+    const CheckDef& check = def_.checks[report.check];
+    if (report.passed || !report.error_severity || !check.blocking) continue;
+    ++count;
+    const auto at = std::find_if(by_asset.begin(), by_asset.end(), [&](const auto& entry) {
+      return entry.first == check.asset.text();
+    });
+    if (at == by_asset.end()) {
+      by_asset.emplace_back(check.asset.text(), check.name);
+    } else {
+      at->second += "," + check.name;
+    }
+  }
+  if (count == 0) return {};
+  std::string message = std::to_string(count) + " blocking asset check" + (count > 1 ? "s" : "") +
+                        " failed with ERROR severity:";
+  for (const auto& [asset, names] : by_asset) message += "\n" + asset + ": " + names;
+  return failed(kCheckFailed, std::move(message));
+}
+
+}  // namespace
+
+AttemptReport execute_attempt(const StepEnvironment& environment, const Attempt& attempt,
+                              const EventSink& sink) {
+  return StepExecution(environment, attempt, sink).run();
+}
+
+}  // namespace treadle::execute

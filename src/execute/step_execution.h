@@ -1,0 +1,35 @@
+// What one attempt at a step does, the same wherever it runs: the engine's side of StepContext.
+#pragma once
+
+#include "attempt.h"
+#include "resource_set.h"
+#include <treadle/execute/run.h>
+#include <treadle/plan/plan.h>
+
+#include <string>
+#include <vector>
+
+namespace treadle::execute {
+
+// Versions of assets by node of the graph: what the run knew at its beginning, and what its steps made since.
+using Versions = std::vector<KnownVersion>;
+
+// What the steps of one process share. Borrowed; everything outlives the steps.
+struct StepEnvironment {
+  const plan::Plan& plan;
+  const std::string& run_id;
+  const std::string& job_name;
+  Clock& clock;
+  // Read for what a step reads, which nobody writes while it runs.
+  const Versions& versions;
+  const ResourceSet& resources;
+  const Cancellation& stop;                    // the run's own: set once it is being cancelled
+  const Cancellation* cancellation = nullptr;  // the caller's
+};
+
+// Runs the attempt on this thread. Records everything but how it ended: STEP_SUCCESS, STEP_FAILURE and STEP_UP_FOR_RETRY are for
+// the coordinator, who also sees processes die.
+AttemptReport execute_attempt(const StepEnvironment& environment, const Attempt& attempt,
+                              const EventSink& sink);
+
+}  // namespace treadle::execute
