@@ -16,13 +16,15 @@ namespace treadle::plan {
 // A parsed selection; value type (cheap to copy, shared and immutable).
 class Selection {
  public:
-  struct Expr;
-  Selection();  // everything: "*"
+  struct Expr;  // private to the room: selection_expr.h
+  Selection();  // everything that can be materialized: "*"
   explicit Selection(std::shared_ptr<const Expr> expr) : expr_(std::move(expr)) {}
   static Selection keys(std::vector<AssetKey> keys);
   const Expr& expr() const { return *expr_; }
-  // The text again, normalised.
+  // The text again, normalised: parse_selection(s.text()) == s. Dagster reads it too, save for keys that need an escape.
   std::string text() const;
+  // The same expression; two expressions that happen to select the same are not equal.
+  bool operator==(const Selection& other) const;
 
   Selection operator|(const Selection& other) const;
   Selection operator&(const Selection& other) const;
