@@ -1,8 +1,8 @@
 """Pages do not lie: links lead somewhere, and blocks marked to be run are run.
 
-A fenced block that begins with ```python file=NAME is written to NAME in a folder of the page's own; one that is
-marked ```sh run is run there, in order, with the built `treadle` and Python on the path. It must exit with 0, or
-with N when marked ```sh run exit=N.
+A block that begins with ```python file=NAME is written to NAME in a folder of the page's own; one that is
+marked ```sh run is run there, in order, with the built `treadle` and Python on the path. It must exit with 0,
+or with N when marked ```sh run exit=N.
 """
 
 from __future__ import annotations
