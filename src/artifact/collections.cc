@@ -72,6 +72,26 @@ Result<std::vector<Version>> Store::versions(const ArtifactRef& collection) {
   return out;
 }
 
+Result<std::unordered_set<std::string>> Store::version_texts() {
+  std::unordered_set<std::string> texts;
+  TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(db::Statement * s,
+                session.prepare(
+                    "select c.entity, c.project, c.name, v.version_index "
+                    "from artifact_version v join artifact_collection c on c.id = v.collection_id "
+                    "where v.state = 'COMMITTED'"));
+    while (true) {
+      TREADLE_TRY(const bool row, s->step());
+      if (!row) return {};
+      std::string text(s->text(0));
+      text.append("/").append(s->text(1)).append("/").append(s->text(2));
+      text.append(":v").append(std::to_string(s->integer(3)));
+      texts.insert(std::move(text));
+    }
+  }));
+  return texts;
+}
+
 Result<void> Store::add_alias(const Version& version, const std::string& alias) {
   TREADLE_CHECK(check_writable());
   TREADLE_CHECK(check_alias(alias));

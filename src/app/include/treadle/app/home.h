@@ -56,11 +56,13 @@ void add_defaults(Definitions& definitions, Home& home);
 // What the record and the store of this home know about the assets of a graph.
 Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph);
 
-// Plans and executes in this home. `selected` assets, with their checks.
+// Plans and executes in this home: the selected assets and, unless told otherwise, the checks on them.
+// The definitions must have no problems (plan::check_definitions). Fills in what the options leave
+// open: known versions, the logs folder.
 Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph,
                                        const std::vector<plan::NodeId>& selected,
-                                       execute::RunOptions options);
-// Finishes an interrupted, failed or cancelled run of this home.
+                                       execute::RunOptions options, bool with_checks = true);
+// Finishes an interrupted, failed or cancelled run of this home. `run_id` may be the beginning of an id.
 Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
                                   const std::string& run_id, execute::RunOptions options);
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <unordered_set>
 
 namespace treadle::blob {
 class Batch;
@@ -101,6 +102,9 @@ class Store final : public ArtifactService {
   Result<std::vector<Collection>> collections(const CollectionFilter& filter = {});
   // Of one collection, oldest first; the reference's version is ignored. kNotFound suggests.
   Result<std::vector<Version>> versions(const ArtifactRef& collection);
+
+  // Version::text() of every version there is: which of many still exist, in one look.
+  Result<std::unordered_set<std::string>> version_texts();
 
   // Moves or makes an alias; at every instant exactly one version has it.
   Result<void> add_alias(const Version& version, const std::string& alias);

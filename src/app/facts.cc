@@ -1,0 +1,44 @@
+// What the record and the store know about the assets of a graph.
+#include <treadle/app/home.h>
+#include <treadle/artifact/store.h>
+#include <treadle/base/content_digest.h>
+
+#include <unordered_set>
+
+namespace treadle::app {
+
+Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph) {
+  plan::Facts facts(graph.nodes().size());
+  TREADLE_TRY(auto latest, home.record().latest_materializations());
+  std::vector<std::string> named;
+  for (events::LatestMaterialization& materialization : latest) {
+    const plan::NodeId id = graph.find(materialization.asset);
+    if (id == plan::kNoNode) continue;
+    plan::AssetFacts& fact = facts[id];
+    if (fact.materialized && fact.time > materialization.time) continue;
+    fact.materialized = true;
+    fact.run_id = std::move(materialization.run_id);
+    fact.time = materialization.time;
+    fact.provenance = std::move(materialization.provenance);
+  }
+
+  TREADLE_TRY(const std::unordered_set<std::string> existing, home.store().version_texts());
+  for (plan::NodeId id = 0; id < facts.size(); ++id) {
+    plan::AssetFacts& fact = facts[id];
+    const plan::Node& node = graph.node(id);
+    fact.artifact_gone =
+        !fact.provenance.artifact.empty() && !existing.contains(fact.provenance.artifact);
+    if (node.source == nullptr) continue;
+    if (!node.source->file.empty()) {
+      // A source that is not there is the step's to report, when it tries to read it.
+      if (auto digest = content_digest(real_files(), absolute_path(node.source->file))) {
+        fact.source_version = std::move(*digest);
+      }
+    } else if (fact.materialized) {
+      fact.source_version = fact.provenance.data_version;
+    }
+  }
+  return facts;
+}
+
+}  // namespace treadle::app

@@ -1,0 +1,147 @@
+#include <treadle/app/home.h>
+#include <treadle/app/settings.h>
+#include <treadle/artifact/store.h>
+#include <treadle/base/digest.h>
+#include <treadle/base/files.h>
+#include <treadle/base/random.h>
+#include <treadle/io/artifact_io_manager.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <unistd.h>
+
+namespace treadle::app {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// The nearest folder at or above the current one that looks like a project.
+std::string project_folder() {
+  const std::string current = absolute_path(".");
+  for (std::string folder = current;; folder = parent_path(folder)) {
+    for (const char* mark : {"pyproject.toml", "treadle.toml", ".treadle"}) {
+      if (real_files().stat(join_path(folder, mark))) return folder;
+    }
+    if (folder == "/") return current;
+  }
+}
+
+// The home's key: 32 random bytes, made once. Two processes that open a new home together agree on one, because a hard link is
+// made by only one of them.
+Result<std::string> load_or_make_key(const std::string& path, bool read_only) {
+  Files& files = real_files();
+  auto existing = read_file(files, path);
+  if (existing) {
+    if (existing->size() < 32) {
+      return fail(Errc::kCorrupt,
+                  "the home's key '" + path +
+                      "' is too short. Restore it from a backup; without it, pickles "
+                      "kept in this home cannot be opened.");
+    }
+    return existing;
+  }
+  if (existing.error().code != Errc::kNotFound) return existing;
+  if (read_only) return std::string();
+  const std::string temporary = path + ".tmp-" + to_hex(random_bytes(6));
+  TREADLE_CHECK(write_file_atomic(files, temporary, random_bytes(32), true, 0600));
+  const int rc = link(temporary.c_str(), path.c_str());
+  const int number = errno;
+  TREADLE_CHECK(files.remove(temporary));
+  if (rc != 0 && number != EEXIST) return fail(errno_error("cannot create '" + path + "'", number));
+  TREADLE_CHECK(files.sync_folder(parent_path(path)));
+  return read_file(files, path);
+}
+
+class LocalHome final : public Home {
+ public:
+  ~LocalHome() override {
+    io_manager_.reset();
+    store_.reset();
+    record_.reset();
+    database_.reset();
+    if (temporary_) (void)remove_tree(path_);
+  }
+
+  Result<void> open(const HomeOptions& options) {
+    temporary_ = options.temporary;
+    if (temporary_) {
+      const std::string folder = environment("TMPDIR");
+      path_ = join_path(folder.empty() ? "/tmp" : folder, "treadle-" + to_hex(random_bytes(8)));
+    } else {
+      path_ = resolve_home(options);
+    }
+    if (auto ready = prepare_folder(options.read_only); !ready) {
+      return fail(std::move(ready).error().with_context("cannot use the home '" + path_ + "'"));
+    }
+    TREADLE_TRY(key_, load_or_make_key(join_path(path_, "key"), options.read_only));
+    TREADLE_TRY(database_, db::open_sqlite(join_path(path_, "treadle.db"),
+                                           {.durability = temporary_ ? db::Durability::kOff
+                                                                     : options.durability,
+                                            .read_only = options.read_only}));
+    TREADLE_TRY(record_, events::Record::open(*database_, path_));
+    artifact::StoreOptions store_options;
+    store_options.read_only = options.read_only;
+    TREADLE_TRY(store_, artifact::Store::open(*database_, path_, store_options));
+    io::ArtifactIOManagerOptions io_options;
+    io_options.cache_folder = cache_folder();
+    io_options.signing_key = key_;
+    io_manager_ = io::make_artifact_io_manager(*store_, io_options);
+    return {};
+  }
+
+  const std::string& path() const override { return path_; }
+  db::Database& database() override { return *database_; }
+  events::Record& record() override { return *record_; }
+  artifact::Store& store() override { return *store_; }
+  std::shared_ptr<IOManager> default_io_manager() override { return io_manager_; }
+  std::string cache_folder() const override { return join_path(path_, "cache"); }
+  std::string logs_folder() const override { return join_path(path_, "logs"); }
+  const std::string& signing_key() const override { return key_; }
+
+ private:
+  Result<void> prepare_folder(bool read_only) const {
+    Files& files = real_files();
+    if (!read_only) return files.make_folders(path_);
+    TREADLE_TRY(const FileStat stat, files.stat(path_));
+    if (stat.kind != FileStat::Kind::kFolder)
+      return fail(Errc::kInvalidArgument, "it is not a folder");
+    return {};
+  }
+
+  std::string path_;
+  bool temporary_ = false;
+  std::string key_;
+  std::unique_ptr<db::Database> database_;
+  std::unique_ptr<events::Record> record_;
+  std::unique_ptr<artifact::Store> store_;
+  std::shared_ptr<IOManager> io_manager_;
+};
+
+}  // namespace
+
+std::string resolve_home(const HomeOptions& options) {
+  for (const std::string& path :
+       {options.path, environment("TREADLE_HOME"), environment("DAGSTER_HOME")}) {
+    if (!path.empty()) return absolute_path(path);
+  }
+  if (const auto settings = read_settings(absolute_path("."));
+      settings && !settings->home.empty()) {
+    return settings->home;
+  }
+  return join_path(project_folder(), ".treadle");
+}
+
+Result<std::unique_ptr<Home>> Home::open(const HomeOptions& options) {
+  auto home = std::make_unique<LocalHome>();
+  TREADLE_CHECK(home->open(options));
+  return home;
+}
+
+void add_defaults(Definitions& definitions, Home& home) {
+  definitions.io_managers.try_emplace("io_manager", home.default_io_manager());
+}
+
+}  // namespace treadle::app

@@ -1,0 +1,98 @@
+// From a selection of assets to a finished run, in one home.
+#include <treadle/app/home.h>
+#include <treadle/artifact/store.h>
+#include <treadle/io/artifact_io_manager.h>
+
+namespace treadle::app {
+namespace {
+
+std::string texts_of(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    if (!text.empty()) text += '\n';
+    text += problem.text();
+  }
+  return text;
+}
+
+// What steps need to know about assets that this run does not make itself.
+Result<void> add_known_versions(Home& home, const plan::AssetGraph& graph,
+                                execute::RunOptions& options) {
+  TREADLE_TRY(const plan::Facts facts, load_facts(home, graph));
+  for (plan::NodeId id = 0; id < facts.size(); ++id) {
+    const plan::AssetFacts& fact = facts[id];
+    execute::KnownVersion known;
+    known.data_version =
+        fact.source_version.empty() ? fact.provenance.data_version : fact.source_version;
+    known.artifact = fact.provenance.artifact;
+    if (!known.data_version.empty() || !known.artifact.empty()) {
+      options.known_versions.insert_or_assign(graph.node(id).info->key, std::move(known));
+    }
+  }
+  return {};
+}
+
+Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& graph,
+                                        const plan::Plan& plan, execute::RunOptions options) {
+  TREADLE_CHECK(add_known_versions(home, graph, options));
+  if (options.logs_folder.empty()) options.logs_folder = home.logs_folder();
+  execute::World world{home.record(), system_clock(),
+                       [&home] { home.database().close_for_fork(); }};
+  return execute::run(world, plan, options);
+}
+
+}  // namespace
+
+Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph,
+                                       const std::vector<plan::NodeId>& selected,
+                                       execute::RunOptions options, bool with_checks) {
+  auto plan = plan::make_plan(graph, selected, with_checks);
+  if (!plan) return fail(Errc::kInvalidArgument, texts_of(plan.error()));
+  return execute_plan(home, graph, *plan, std::move(options));
+}
+
+Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
+                                  const std::string& run_id, execute::RunOptions options) {
+  TREADLE_TRY(const Run run, home.record().get_run_by_prefix(run_id));
+  TREADLE_TRY(const plan::Plan plan, plan::plan_for_steps(graph, run.step_keys));
+  options.run_id = run.run_id;
+  options.job_name = run.job_name;
+  options.resume = true;
+  return execute_plan(home, graph, plan, std::move(options));
+}
+
+Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& codec,
+                               const std::string& run_id) {
+  std::string artifact;
+  if (run_id.empty()) {
+    TREADLE_TRY(const auto latest, home.record().latest_materializations(key));
+    if (!latest.empty()) artifact = latest.front().provenance.artifact;
+  } else {
+    TREADLE_TRY(const auto events,
+                home.record().events({.run_id = run_id,
+                                      .asset_key = key.text(),
+                                      .types = {EventType::kAssetMaterialization},
+                                      .limit = 1,
+                                      .newest_first = true}));
+    if (!events.empty()) {
+      TREADLE_TRY(const Provenance provenance, provenance_of(events.front()));
+      artifact = provenance.artifact;
+    }
+  }
+  if (artifact.empty()) {
+    return fail(Errc::kNotFound,
+                "asset '" + key.text() + "' has no kept value" +
+                    (run_id.empty() ? " in this home." : " from run '" + run_id + "'.") +
+                    " Materialize it first; an asset that returns nothing, or whose own IO manager "
+                    "keeps it, "
+                    "has none.");
+  }
+  TREADLE_TRY(const ArtifactRef ref, parse_artifact_ref(artifact));
+  TREADLE_TRY(const artifact::Version version, home.store().get(ref));
+  io::ArtifactIOManagerOptions options;
+  options.cache_folder = home.cache_folder();
+  options.signing_key = home.signing_key();
+  return io::load_version(home.store(), options, version, codec);
+}
+
+}  // namespace treadle::app
