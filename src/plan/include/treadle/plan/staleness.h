@@ -25,6 +25,7 @@ using Facts = std::vector<AssetFacts>;  // one per node of the graph
 
 enum class Staleness : std::uint8_t { kFresh, kStale, kMissing };
 
+// A reason to compute an asset again. A version that is unknown on either side is not compared.
 struct StaleReason {
   enum class Kind : std::uint8_t {
     kNeverMaterialized,
@@ -36,8 +37,8 @@ struct StaleReason {
     kArtifactGone,
   };
   Kind kind;
-  NodeId upstream = kNoNode;  // of the upstream and dependency kinds
-  std::string from;           // version used; code or data version
+  NodeId upstream = kNoNode;  // of the upstream and dependency kinds; kNoNode: no longer in the definitions, `from` names it
+  std::string from;           // version used; code or data version, or the artifact that is gone
   std::string to;             // version now
   bool operator==(const StaleReason&) const = default;
 };

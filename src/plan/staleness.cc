@@ -1,0 +1,171 @@
+#include <treadle/plan/staleness.h>
+
+#include <optional>
+#include <unordered_map>
+
+namespace treadle::plan {
+namespace {
+
+using Kind = StaleReason::Kind;
+
+// The inputs that a materialization was computed from, by key. The record keeps them in the order of the parents, so that as a
+// rule the next one is the one asked for.
+class RecordedInputs {
+ public:
+  explicit RecordedInputs(const std::vector<Provenance::Input>& inputs)
+      : inputs_(inputs), found_(inputs.size()) {}
+
+  const Provenance::Input* find(const AssetKey& key) {
+    std::size_t at = next_;
+    if (at >= inputs_.size() || inputs_[at].asset != key) {
+      if (by_key_.empty()) {
+        for (std::size_t i = 0; i < inputs_.size(); ++i) by_key_[inputs_[i].asset.text()] = i;
+      }
+      const auto it = by_key_.find(key.text());
+      if (it == by_key_.end()) return nullptr;
+      at = it->second;
+    }
+    next_ = at + 1;
+    found_[at] = true;
+    return &inputs_[at];
+  }
+
+  // Calls `report` for each input that was never asked for.
+  template <class Report>
+  void for_each_other(Report report) const {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      if (!found_[i]) report(inputs_[i]);
+    }
+  }
+
+ private:
+  const std::vector<Provenance::Input>& inputs_;
+  std::vector<bool> found_;
+  std::unordered_map<std::string_view, std::size_t> by_key_;
+  std::size_t next_ = 0;
+};
+
+class StaleFinder {
+ public:
+  StaleFinder(const AssetGraph& graph, const Facts& facts,
+              const std::function<std::string(const Node&)>& code_version)
+      : graph_(graph),
+        facts_(facts),
+        code_version_(code_version),
+        derived_(graph.definitions().steps.size()),
+        statuses_(graph.nodes().size()) {}
+
+  std::vector<AssetStatus> run() {
+    for (const NodeId id : graph_.topological_order()) {
+      if (graph_.node(id).step) judge(id);
+    }
+    return std::move(statuses_);
+  }
+
+ private:
+  void judge(NodeId id) {
+    const Node& node = graph_.node(id);
+    const AssetFacts& facts = facts_[id];
+    AssetStatus& status = statuses_[id];
+    if (!facts.materialized) {
+      status.staleness = Staleness::kMissing;
+      status.reasons.push_back({Kind::kNeverMaterialized, kNoNode, {}, {}});
+      return;
+    }
+    const auto add = [&](Kind kind, NodeId upstream, std::string from, std::string to) {
+      status.reasons.push_back({kind, upstream, std::move(from), std::move(to)});
+    };
+    if (facts.artifact_gone) add(Kind::kArtifactGone, kNoNode, facts.provenance.artifact, {});
+    if (!facts.provenance.code_version.empty()) {
+      const std::string& now = current_code_version(node);
+      if (!now.empty() && now != facts.provenance.code_version) {
+        add(Kind::kCodeChanged, kNoNode, facts.provenance.code_version, now);
+      }
+    }
+    RecordedInputs recorded(facts.provenance.inputs);
+    for (const NodeId parent : node.parents) {
+      const Node& upstream = graph_.node(parent);
+      const Provenance::Input* used = recorded.find(upstream.info->key);
+      // Made together by one call of one function: nothing can have changed in between.
+      if (upstream.step == node.step && facts_[parent].run_id == facts.run_id) continue;
+      if (!used) {
+        add(Kind::kDependencyAdded, parent, {}, {});
+        continue;
+      }
+      const std::string& now = data_version(parent);
+      if (!used->data_version.empty() && !now.empty() && used->data_version != now) {
+        add(Kind::kUpstreamChanged, parent, used->data_version, now);
+      } else if (statuses_[parent].staleness != Staleness::kFresh) {
+        add(Kind::kUpstreamStale, parent, {}, {});
+      }
+    }
+    recorded.for_each_other([&](const Provenance::Input& input) {
+      const NodeId upstream = graph_.find(input.asset);
+      add(Kind::kDependencyRemoved, upstream,
+          upstream == kNoNode ? input.asset.text() : std::string(), {});
+    });
+    if (!status.reasons.empty()) status.staleness = Staleness::kStale;
+  }
+
+  const std::string& data_version(NodeId id) const {
+    const AssetFacts& facts = facts_[id];
+    if (graph_.node(id).step || facts.source_version.empty()) return facts.provenance.data_version;
+    return facts.source_version;
+  }
+
+  const std::string& current_code_version(const Node& node) {
+    if (!node.info->code_version.empty()) return node.info->code_version;
+    auto& derived = derived_[node.step - graph_.definitions().steps.data()];
+    if (!derived) derived = code_version_ ? code_version_(node) : std::string();
+    return *derived;
+  }
+
+  const AssetGraph& graph_;
+  const Facts& facts_;
+  const std::function<std::string(const Node&)>& code_version_;
+  std::vector<std::optional<std::string>> derived_;  // by step
+  std::vector<AssetStatus> statuses_;
+};
+
+// Long versions are cut, unless that would hide the difference.
+std::string from_to(const std::string& from, const std::string& to) {
+  constexpr std::size_t kLength = 12;
+  const bool cut = from.compare(0, kLength, to, 0, kLength) != 0;
+  const auto shown = [&](const std::string& version) {
+    return cut ? version.substr(0, kLength) : version;
+  };
+  return "from " + shown(from) + " to " + shown(to);
+}
+
+}  // namespace
+
+std::vector<AssetStatus> find_stale(const AssetGraph& graph, const Facts& facts,
+                                    const std::function<std::string(const Node&)>& code_version) {
+  return StaleFinder(graph, facts, code_version).run();
+}
+
+std::string describe(const StaleReason& reason, const AssetGraph& graph) {
+  const std::string upstream =
+      "'" +
+      (reason.upstream == kNoNode ? reason.from : graph.node(reason.upstream).info->key.text()) +
+      "'";
+  switch (reason.kind) {
+    case Kind::kNeverMaterialized:
+      return "never materialized";
+    case Kind::kCodeChanged:
+      return "code version changed " + from_to(reason.from, reason.to);
+    case Kind::kUpstreamChanged:
+      return "upstream " + upstream + " changed " + from_to(reason.from, reason.to);
+    case Kind::kUpstreamStale:
+      return "upstream " + upstream + " is stale";
+    case Kind::kDependencyAdded:
+      return "dependency on " + upstream + " added";
+    case Kind::kDependencyRemoved:
+      return "dependency on " + upstream + " removed";
+    case Kind::kArtifactGone:
+      return reason.from.empty() ? "its artifact is gone" : "artifact " + reason.from + " is gone";
+  }
+  return {};
+}
+
+}  // namespace treadle::plan
