@@ -1,5 +1,6 @@
 #include "coordinator.h"
 #include "event_log.h"
+#include "fork_runner.h"
 #include "in_process_runner.h"
 #include "resource_set.h"
 #include "resume.h"
@@ -77,7 +78,7 @@ class Execution {
 
  private:
   bool in_process() const { return options_.executor == Executor::kInProcess; }
-  Result<std::unique_ptr<StepRunner>> make_fork_runner();
+  Result<std::unique_ptr<ForkRunner>> make_fork_runner();
   Result<void> read_what_is_done();
   void announce(EventLog& log);
   std::vector<std::uint32_t> steps_to_run() const;
@@ -130,7 +131,11 @@ Result<RunResult> Execution::run() {
                                     .resources = resources,
                                     .stop = stop_,
                                     .cancellation = options_.cancellation};
-  runner = std::make_unique<InProcessRunner>(environment, sink, steps_at_once(options_));
+  if (in_process()) {
+    runner = std::make_unique<InProcessRunner>(environment, sink, steps_at_once(options_));
+  } else {
+    static_cast<ForkRunner&>(*runner).attach(sink);
+  }
   Coordinator coordinator(plan_, options_, log, versions_, stop_, earlier_);
   coordinator.run(*runner);
   runner.reset();
@@ -161,8 +166,14 @@ Result<RunResult> Execution::run() {
   return finish(log, RunStatus::kSuccess, run_success(options_.job_name), std::move(result));
 }
 
-Result<std::unique_ptr<StepRunner>> Execution::make_fork_runner() {
-  return fail(Errc::kUnsupported, "This build runs steps in process only.");
+Result<std::unique_ptr<ForkRunner>> Execution::make_fork_runner() {
+  if (world_.prepare_to_fork) world_.prepare_to_fork();
+  return ForkRunner::create({.plan = plan_,
+                             .run_id = run_id_,
+                             .options = options_,
+                             .clock = world_.clock,
+                             .versions = versions_,
+                             .max_concurrent = steps_at_once(options_)});
 }
 
 Result<void> Execution::read_what_is_done() {

@@ -1,0 +1,221 @@
+#include "fork_runner.h"
+
+#include "step_events.h"
+#include "wire.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace treadle::execute {
+namespace {
+
+int milliseconds_until(Deadline deadline) {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ForkRunner>> ForkRunner::create(const ForkSetup& setup) {
+  if (const std::string& logs = setup.options.logs_folder; !logs.empty()) {
+    TREADLE_CHECK(real_files().make_folders(join_path(logs, setup.run_id)));
+  }
+  std::unique_ptr<ForkRunner> runner(new ForkRunner(setup));
+  TREADLE_TRY(runner->forker_, start_forker(runner->setup_, runner->channel_));
+  return runner;
+}
+
+ForkRunner::~ForkRunner() {
+  if (forker_ == 0) return;
+  // At the end of the channel the forker kills what is left, and leaves.
+  channel_ = Channel();
+  while (::waitpid(forker_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+void ForkRunner::start(const std::vector<Attempt>& attempts) {
+  queue_.insert(queue_.end(), attempts.begin(), attempts.end());
+}
+
+void ForkRunner::hand_over() {
+  while (!queue_.empty() && running_ < setup_.max_concurrent) {
+    const Attempt attempt = queue_.front();
+    queue_.pop_front();
+    const std::uint32_t id = next_task_++;
+    tasks_[id] = {.step = attempt.step, .begin = std::chrono::steady_clock::now()};
+    ++running_;
+    channel_.queue(MessageKind::kStart, id, start_body(attempt));
+  }
+}
+
+// The forker knows what was known when it was forked; what steps have made since goes with the order.
+std::string ForkRunner::start_body(const Attempt& attempt) const {
+  StartBody body{.attempt = attempt, .versions = {}};
+  for (const plan::PlannedInput& input : setup_.plan.steps[attempt.step].inputs) {
+    body.versions.emplace_back(input.node, setup_.versions[input.node]);
+  }
+  return encode(body);
+}
+
+void ForkRunner::wait(Deadline deadline) {
+  hand_over();
+  if (!gone_ && !channel_.flush()) forker_is_gone();
+  if (gone_) {
+    if (queue_.empty()) ::poll(nullptr, 0, milliseconds_until(deadline));
+    forker_is_gone();
+    return;
+  }
+  const short events = channel_.has_queued() ? POLLIN | POLLOUT : POLLIN;
+  pollfd ready{.fd = channel_.fd(), .events = events, .revents = 0};
+  ::poll(&ready, 1, milliseconds_until(deadline));
+  receive();
+  forward_output();
+}
+
+void ForkRunner::receive() {
+  Message message;
+  while (true) {
+    switch (channel_.receive(message)) {
+      case Channel::Received::kMessage:
+        handle(message);
+        break;
+      case Channel::Received::kNothingYet:
+        // A step's own child may keep the channel open beyond the forker's end.
+        if (running_ > 0 && ::waitpid(forker_, nullptr, WNOHANG) == forker_) {
+          forker_ = 0;
+          forker_is_gone();
+        }
+        return;
+      case Channel::Received::kClosed:
+        forker_is_gone();
+        return;
+    }
+  }
+}
+
+void ForkRunner::handle(const Message& message) {
+  const auto at = tasks_.find(message.task);
+  if (at == tasks_.end()) return;
+  Task& task = at->second;
+  switch (message.kind) {
+    case MessageKind::kStarted:
+      handle_started(task, message);
+      break;
+    case MessageKind::kEvent:
+      if (std::optional<Event> event = decode_event(message.body)) sink_(std::move(*event));
+      break;
+    case MessageKind::kReport:
+      if (std::optional<AttemptReport> r = decode_report(message.body)) report(task, std::move(*r));
+      break;
+    case MessageKind::kExit:
+      handle_exit(message.task, message);
+      break;
+    case MessageKind::kStart:
+    case MessageKind::kTerminate:
+    case MessageKind::kKill:
+      break;
+  }
+}
+
+void ForkRunner::handle_started(Task& task, const Message& message) {
+  const std::optional<StartedBody> body = decode_started(message.body);
+  if (!body || !body->captured) return;
+  const std::string& key = setup_.plan.steps[task.step].def->name;
+  sink_(logs_captured(key, body->pid, body->out, body->err));
+  if (!setup_.options.forward_output) return;
+  task.out = std::make_unique<OutputTail>(body->out, body->out_begin, STDOUT_FILENO);
+  task.err = std::make_unique<OutputTail>(body->err, body->err_begin, STDERR_FILENO);
+}
+
+void ForkRunner::handle_exit(std::uint32_t id, const Message& message) {
+  // The handler of the report may start other attempts, and so move the tasks.
+  auto node = tasks_.extract(id);
+  if (node.mapped().reported) return;
+  const std::optional<ProcessExit> exit = decode_exit(message.body);
+  crashed(node.mapped(), exit.value_or(ProcessExit{}));
+}
+
+void ForkRunner::crashed(Task& task, const ProcessExit& exit) {
+  const std::string& key = setup_.plan.steps[task.step].def->name;
+  AttemptReport crash;
+  crash.failure = crash_failure(key, exit);
+  crash.exit = exit;
+  crash.duration = std::chrono::duration_cast<std::chrono::microseconds>(
+                       std::chrono::steady_clock::now() - task.begin)
+                       .count();
+  const bool ended_by_us = canceling_ && (exit.signal == SIGTERM || exit.signal == SIGKILL);
+  crash.failure->interrupted = ended_by_us;
+  Event event = engine_event(
+      "Multiprocess executor: child process for step " + key +
+          (exit.signal != 0 ? " was terminated by signal " + std::to_string(exit.signal) + " (" +
+                                  signal_name(exit.signal) + ")."
+                            : " unexpectedly exited with code " + std::to_string(exit.code) + "."),
+      "{\"error\":" + failure_to_json(*crash.failure) + "}");
+  event.step_key = key;
+  event.level = LogLevel::kError;
+  sink_(std::move(event));
+  report(task, std::move(crash));
+}
+
+void ForkRunner::report(Task& task, AttemptReport report) {
+  if (task.out) task.out->forward();
+  if (task.err) task.err->forward();
+  task.reported = true;
+  --running_;
+  done_(task.step, std::move(report));
+}
+
+void ForkRunner::forker_is_gone() {
+  gone_ = true;
+  StepFailure failure;
+  failure.error_class = "ChildProcessCrashException";
+  failure.message =
+      "The process that starts steps is gone: somebody or the system killed it. Resume the run.";
+  failure.allow_retries = false;
+  const auto fail_step = [&](std::uint32_t step) {
+    AttemptReport report;
+    report.failure = failure;
+    report.exit = ProcessExit{.signal = SIGKILL};
+    done_(step, std::move(report));
+  };
+  std::vector<std::uint32_t> lost;
+  for (const auto& [id, task] : tasks_) {
+    if (!task.reported) lost.push_back(task.step);
+  }
+  tasks_.clear();
+  running_ = 0;
+  for (const std::uint32_t step : lost) fail_step(step);
+  while (!queue_.empty()) {
+    const std::uint32_t step = queue_.front().step;
+    queue_.pop_front();
+    fail_step(step);
+  }
+}
+
+void ForkRunner::forward_output() {
+  for (auto& [id, task] : tasks_) {
+    if (task.reported) continue;
+    if (task.out) task.out->forward();
+    if (task.err) task.err->forward();
+  }
+}
+
+std::vector<std::uint32_t> ForkRunner::cancel() {
+  canceling_ = true;
+  std::vector<std::uint32_t> dropped;
+  for (const Attempt& attempt : queue_) dropped.push_back(attempt.step);
+  queue_.clear();
+  channel_.queue(MessageKind::kTerminate, 0, {});
+  return dropped;
+}
+
+void ForkRunner::kill() {
+  channel_.queue(MessageKind::kKill, 0, {});
+}
+
+}  // namespace treadle::execute

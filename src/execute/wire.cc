@@ -1,0 +1,217 @@
+#include "wire.h"
+
+#include <cstring>
+#include <type_traits>
+
+namespace treadle::execute {
+namespace {
+
+class Writer {
+ public:
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  Writer& number(T value) {
+    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    return *this;
+  }
+  Writer& text(std::string_view value) {
+    number(static_cast<std::uint64_t>(value.size()));
+    out_ += value;
+    return *this;
+  }
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
+// After a read beyond the end, everything is empty and whole() is false.
+class Reader {
+ public:
+  explicit Reader(std::string_view in) : in_(in) {}
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  void number(T& value) {
+    if (in_.size() < sizeof value) {
+      whole_ = false;
+      in_ = {};
+      return;
+    }
+    std::memcpy(&value, in_.data(), sizeof value);
+    in_.remove_prefix(sizeof value);
+  }
+  template <class T>
+  T number() {
+    T value{};
+    number(value);
+    return value;
+  }
+  std::string text() {
+    const auto size = number<std::uint64_t>();
+    if (size > in_.size()) whole_ = false;
+    std::string value(in_.substr(0, size));
+    in_.remove_prefix(value.size());
+    return value;
+  }
+  // A count of things of at least one byte each.
+  std::uint64_t count() {
+    const auto n = number<std::uint64_t>();
+    if (n > in_.size()) whole_ = false;
+    return whole_ ? n : 0;
+  }
+  bool whole() const { return whole_; }
+
+ private:
+  std::string_view in_;
+  bool whole_ = true;
+};
+
+void write(Writer& w, const KnownVersion& version) {
+  w.text(version.data_version).text(version.artifact);
+}
+
+KnownVersion read_version(Reader& r) {
+  KnownVersion version;
+  version.data_version = r.text();
+  version.artifact = r.text();
+  return version;
+}
+
+void write(Writer& w, const StepFailure& failure) {
+  w.text(failure.message).text(failure.error_class).text(failure.stack);
+  w.number(failure.allow_retries).number(failure.interrupted).number(failure.retry.has_value());
+  if (failure.retry) {
+    w.number(failure.retry->max_retries).number(failure.retry->seconds_to_wait);
+  }
+  w.text(metadata_to_json(failure.metadata));
+  w.number(static_cast<std::uint64_t>(failure.cause.size()));
+  for (const StepFailure& cause : failure.cause) write(w, cause);
+}
+
+StepFailure read_failure(Reader& r) {
+  StepFailure failure;
+  failure.message = r.text();
+  failure.error_class = r.text();
+  failure.stack = r.text();
+  r.number(failure.allow_retries);
+  r.number(failure.interrupted);
+  if (r.number<bool>()) {
+    failure.retry.emplace();
+    r.number(failure.retry->max_retries);
+    r.number(failure.retry->seconds_to_wait);
+  }
+  if (auto metadata = metadata_from_json(r.text())) failure.metadata = std::move(*metadata);
+  for (std::uint64_t n = r.count(); n > 0 && r.whole(); --n) {
+    failure.cause.push_back(read_failure(r));
+  }
+  return failure;
+}
+
+template <class T>
+std::optional<T> if_whole(const Reader& r, T value) {
+  if (!r.whole()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::string encode(const StartBody& body) {
+  Writer w;
+  w.number(body.attempt.step).number(body.attempt.number);
+  w.number(static_cast<std::uint64_t>(body.versions.size()));
+  for (const auto& [node, version] : body.versions) {
+    w.number(node);
+    write(w, version);
+  }
+  return w.take();
+}
+
+std::optional<StartBody> decode_start(std::string_view text) {
+  Reader r(text);
+  StartBody body;
+  r.number(body.attempt.step);
+  r.number(body.attempt.number);
+  for (std::uint64_t n = r.count(); n > 0 && r.whole(); --n) {
+    const auto node = r.number<plan::NodeId>();
+    body.versions.emplace_back(node, read_version(r));
+  }
+  return if_whole(r, std::move(body));
+}
+
+std::string encode(const StartedBody& body) {
+  Writer w;
+  w.number(body.pid).number(body.captured).text(body.out).text(body.err);
+  return w.number(body.out_begin).number(body.err_begin).take();
+}
+
+std::optional<StartedBody> decode_started(std::string_view text) {
+  Reader r(text);
+  StartedBody body;
+  r.number(body.pid);
+  r.number(body.captured);
+  body.out = r.text();
+  body.err = r.text();
+  r.number(body.out_begin);
+  r.number(body.err_begin);
+  return if_whole(r, std::move(body));
+}
+
+std::string encode(const Event& event) {
+  Writer w;
+  w.number(event.type).number(event.level).number(event.time);
+  w.text(event.step_key).text(event.asset_key).text(event.partition);
+  return w.text(event.message).text(event.payload).take();
+}
+
+std::optional<Event> decode_event(std::string_view text) {
+  Reader r(text);
+  Event event;
+  r.number(event.type);
+  r.number(event.level);
+  r.number(event.time);
+  event.step_key = r.text();
+  event.asset_key = r.text();
+  event.partition = r.text();
+  event.message = r.text();
+  event.payload = r.text();
+  return if_whole(r, std::move(event));
+}
+
+std::string encode(const AttemptReport& report) {
+  Writer w;
+  w.number(report.duration).number(report.failure.has_value());
+  if (report.failure) write(w, *report.failure);
+  w.number(static_cast<std::uint64_t>(report.outputs.size()));
+  for (const ProducedOutput& output : report.outputs) {
+    w.number(output.output);
+    write(w, output.version);
+  }
+  return w.take();
+}
+
+std::optional<AttemptReport> decode_report(std::string_view text) {
+  Reader r(text);
+  AttemptReport report;
+  r.number(report.duration);
+  if (r.number<bool>()) report.failure = read_failure(r);
+  for (std::uint64_t n = r.count(); n > 0 && r.whole(); --n) {
+    ProducedOutput& output = report.outputs.emplace_back();
+    r.number(output.output);
+    output.version = read_version(r);
+  }
+  return if_whole(r, std::move(report));
+}
+
+std::string encode(const ProcessExit& exit) {
+  return Writer().number(exit.signal).number(exit.code).take();
+}
+
+std::optional<ProcessExit> decode_exit(std::string_view text) {
+  Reader r(text);
+  ProcessExit exit;
+  r.number(exit.signal);
+  r.number(exit.code);
+  return if_whole(r, exit);
+}
+
+}  // namespace treadle::execute
