@@ -14,9 +14,12 @@ struct Entry {
   std::string right;
 };
 
-int usable_width(const Terminal& terminal) { return terminal.width > 0 ? std::min(terminal.width, 100) : 100; }
+int usable_width(const Terminal& terminal) {
+  return terminal.width > 0 ? std::min(terminal.width, 100) : 100;
+}
 
-std::string render_section(std::string_view title, const std::vector<Entry>& entries, const Terminal& terminal) {
+std::string render_section(std::string_view title, const std::vector<Entry>& entries,
+                           const Terminal& terminal) {
   if (entries.empty()) return {};
   int left = 0;
   for (const Entry& entry : entries) left = std::max(left, display_width(entry.left));
@@ -25,7 +28,8 @@ std::string render_section(std::string_view title, const std::vector<Entry>& ent
   for (const Entry& entry : entries) {
     const auto lines = wrap(entry.right, std::max(20, usable_width(terminal) - left - 4));
     const bool fits = display_width(entry.left) <= left;
-    out += "  " + (fits ? pad_right(entry.left, left) : entry.left + "\n" + std::string(static_cast<std::size_t>(left) + 2, ' '));
+    out += "  " + (fits ? pad_right(entry.left, left)
+                        : entry.left + "\n" + std::string(static_cast<std::size_t>(left) + 2, ' '));
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (i > 0) out += std::string(static_cast<std::size_t>(left) + 2, ' ');
       out += "  " + lines[i] + "\n";
@@ -83,7 +87,8 @@ std::string render_help(const std::vector<const CommandSpec*>& path, const Termi
   out += render_section("Commands", entries, terminal);
 
   entries.clear();
-  for (const ArgumentSpec& argument : command.arguments) entries.push_back({argument.name, argument.help});
+  for (const ArgumentSpec& argument : command.arguments)
+    entries.push_back({argument.name, argument.help});
   out += render_section("Arguments", entries, terminal);
 
   entries.clear();
@@ -106,7 +111,8 @@ std::string render_help(const std::vector<const CommandSpec*>& path, const Termi
     }
     out += "\n";
   }
-  if (!command.subcommands.empty()) out += fmt::format("'{}COMMAND --help' explains a command.\n\n", prefix);
+  if (!command.subcommands.empty())
+    out += fmt::format("'{}COMMAND --help' explains a command.\n\n", prefix);
   out.erase(out.find_last_not_of('\n') + 2);
   return out;
 }

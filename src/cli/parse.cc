@@ -1,7 +1,6 @@
 #include "parse.h"
 
 #include "text.h"
-
 #include <treadle/base/suggest.h>
 
 #include <fmt/format.h>
@@ -16,7 +15,6 @@ namespace {
 bool looks_like_option(const std::string& word) {
   return word.size() > 1 && word[0] == '-' && !(word[1] >= '0' && word[1] <= '9');
 }
-
 
 class Parser {
  public:
@@ -63,9 +61,10 @@ class Parser {
       }
       return;
     }
-    parsed_.error = fmt::format("'{}' takes {}; '{}' is one word too many.", parsed_.command_line(),
-                                arguments.empty() ? "no arguments" : count_text(arguments.size(), "argument"),
-                                printable(word));
+    parsed_.error =
+        fmt::format("'{}' takes {}; '{}' is one word too many.", parsed_.command_line(),
+                    arguments.empty() ? "no arguments" : count_text(arguments.size(), "argument"),
+                    printable(word));
     if (word.find(' ') == std::string::npos && arguments.size() == 1)
       *parsed_.error += " Quote a text with spaces.";
   }
@@ -86,7 +85,8 @@ class Parser {
     if (parsed_.help) return;  // `treadle help mistyped` still helps
     std::string hint = did_you_mean(word, names);
     if (hint.empty()) hint = elsewhere(word);
-    parsed_.error = fmt::format("'{}' is not a command of '{}'.{}", printable(word), parsed_.command_line(), hint);
+    parsed_.error = fmt::format("'{}' is not a command of '{}'.{}", printable(word),
+                                parsed_.command_line(), hint);
     if (hint.empty()) *parsed_.error += fmt::format(" Its commands are: {}.", join(names, ", "));
   }
 
@@ -95,7 +95,8 @@ class Parser {
     for (const CommandSpec& group : parsed_.path.front()->subcommands)
       for (const CommandSpec& sub : group.subcommands)
         if (sub.name == word)
-          return fmt::format(" Did you mean '{} {} {}'?", parsed_.path.front()->name, group.name, word);
+          return fmt::format(" Did you mean '{} {} {}'?", parsed_.path.front()->name, group.name,
+                             word);
     return {};
   }
 
@@ -111,8 +112,8 @@ class Parser {
     for (const CommandSpec* command : parsed_.path)
       for (const OptionSpec& option : command->options)
         if (!option.hidden) names.push_back(option.long_name());
-    parsed_.error =
-        fmt::format("'{}' has no option {}.{}", parsed_.command_line(), printable(name), did_you_mean(name, names));
+    parsed_.error = fmt::format("'{}' has no option {}.{}", parsed_.command_line(), printable(name),
+                                did_you_mean(name, names));
   }
 
   void take_long(const std::string& word, const std::vector<std::string>& words) {
@@ -145,12 +146,14 @@ class Parser {
         **flag = true;
         continue;
       }
-      if (i + 1 < word.size()) return store(*option, name, word.substr(word[i + 1] == '=' ? i + 2 : i + 1));
+      if (i + 1 < word.size())
+        return store(*option, name, word.substr(word[i + 1] == '=' ? i + 2 : i + 1));
       return take_value(*option, name, words);
     }
   }
 
-  void take_value(const OptionSpec& option, const std::string& name, const std::vector<std::string>& words) {
+  void take_value(const OptionSpec& option, const std::string& name,
+                  const std::vector<std::string>& words) {
     if (position_ + 1 >= words.size()) {
       parsed_.error = fmt::format("Option {} needs a value: {} {}.", name, name, option.value);
       return;
@@ -159,16 +162,19 @@ class Parser {
   }
 
   void store(const OptionSpec& option, const std::string& name, const std::string& value) {
-    if (!option.choices.empty() && std::find(option.choices.begin(), option.choices.end(), value) == option.choices.end()) {
-      parsed_.error = fmt::format("Option {} takes one of {}, not '{}'.{}", name, join(option.choices, ", "),
-                                  printable(value), did_you_mean(value, option.choices));
+    if (!option.choices.empty() &&
+        std::find(option.choices.begin(), option.choices.end(), value) == option.choices.end()) {
+      parsed_.error =
+          fmt::format("Option {} takes one of {}, not '{}'.{}", name, join(option.choices, ", "),
+                      printable(value), did_you_mean(value, option.choices));
       return;
     }
     if (auto* number = std::get_if<int*>(&option.target)) {
       int parsed = 0;
       const auto [end, errc] = std::from_chars(value.data(), value.data() + value.size(), parsed);
       if (errc != std::errc() || end != value.data() + value.size() || parsed < 0) {
-        parsed_.error = fmt::format("Option {} takes a whole number from 0, not '{}'.", name, printable(value));
+        parsed_.error =
+            fmt::format("Option {} takes a whole number from 0, not '{}'.", name, printable(value));
         return;
       }
       **number = parsed;
@@ -185,14 +191,15 @@ class Parser {
       std::vector<std::string> names;
       for (const CommandSpec& sub : command.subcommands)
         if (!sub.hidden) names.push_back(sub.name);
-      parsed_.error = fmt::format("'{}' needs a command: {}.", parsed_.command_line(), join(names, ", "));
+      parsed_.error =
+          fmt::format("'{}' needs a command: {}.", parsed_.command_line(), join(names, ", "));
       return;
     }
     for (std::size_t i = next_argument_; i < command.arguments.size(); ++i) {
       const bool filled = i == next_argument_ && list_seen_;
       if (command.arguments[i].required && !filled) {
-        parsed_.error = fmt::format("'{}' needs {}: {}.", parsed_.command_line(), command.arguments[i].name,
-                                    command.arguments[i].help);
+        parsed_.error = fmt::format("'{}' needs {}: {}.", parsed_.command_line(),
+                                    command.arguments[i].name, command.arguments[i].help);
         return;
       }
     }

@@ -52,9 +52,9 @@ struct CommandSpec {
   std::vector<ArgumentSpec> arguments;
   std::vector<OptionSpec> options;
   std::vector<Example> examples;
-  std::vector<CommandSpec> subcommands;      // not empty: a group without an action of its own
-  std::function<int(Session&)> run;          // empty for a group
-  bool needs_definitions = false;            // loads the user's code: the native program hands it to Python
+  std::vector<CommandSpec> subcommands;  // not empty: a group without an action of its own
+  std::function<int(Session&)> run;      // empty for a group
+  bool needs_definitions = false;  // loads the user's code: the native program hands it to Python
   bool hidden = false;
 };
 

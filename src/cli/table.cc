@@ -18,8 +18,9 @@ void shrink_to(int limit, const std::vector<Column>& columns, std::vector<int>& 
   std::vector<std::size_t> order(columns.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::erase_if(order, [&](std::size_t i) { return columns[i].shrink == 0; });
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return columns[a].shrink < columns[b].shrink; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return columns[a].shrink < columns[b].shrink;
+  });
   for (const std::size_t i : order) {
     if (excess <= 0) return;
     const int least = std::min(widths[i], std::max(kLeast, display_width(columns[i].title)));
@@ -36,7 +37,8 @@ std::string render_table(const Table& table, const Terminal& terminal) {
   std::vector<Column> columns;
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    const bool empty = std::all_of(table.rows.begin(), table.rows.end(), [i](const auto& row) { return row[i].text.empty(); });
+    const bool empty = std::all_of(table.rows.begin(), table.rows.end(),
+                                   [i](const auto& row) { return row[i].text.empty(); });
     if (empty) continue;
     kept.push_back(i);
     columns.push_back(table.columns[i]);

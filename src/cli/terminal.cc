@@ -1,10 +1,9 @@
 #include "terminal.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace treadle::cli {
 namespace {
@@ -22,7 +21,8 @@ bool locale_is_unicode() {
     const auto dot = value.find('.');
     if (dot == std::string_view::npos) return true;
     std::string charset(value.substr(dot + 1));
-    std::transform(charset.begin(), charset.end(), charset.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(charset.begin(), charset.end(), charset.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     return charset.starts_with("utf-8") || charset.starts_with("utf8");
   }
   return true;
@@ -41,13 +41,26 @@ std::string Terminal::paint(Style style, std::string_view text) const {
   if (!color || style == Style::kPlain || text.empty()) return std::string(text);
   std::string_view code;
   switch (style) {
-    case Style::kPlain: break;
-    case Style::kBold: code = "1"; break;
-    case Style::kDim: code = "2"; break;
-    case Style::kGreen: code = "32"; break;
-    case Style::kRed: code = "31"; break;
-    case Style::kYellow: code = "33"; break;
-    case Style::kCyan: code = "36"; break;
+    case Style::kPlain:
+      break;
+    case Style::kBold:
+      code = "1";
+      break;
+    case Style::kDim:
+      code = "2";
+      break;
+    case Style::kGreen:
+      code = "32";
+      break;
+    case Style::kRed:
+      code = "31";
+      break;
+    case Style::kYellow:
+      code = "33";
+      break;
+    case Style::kCyan:
+      code = "36";
+      break;
   }
   std::string out = "\x1b[";
   out.append(code).append("m").append(text).append("\x1b[0m");

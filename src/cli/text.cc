@@ -46,7 +46,8 @@ struct Range {
 
 template <std::size_t N>
 bool in_ranges(const std::array<Range, N>& ranges, char32_t c) {
-  return std::any_of(ranges.begin(), ranges.end(), [c](const Range& r) { return c >= r.first && c <= r.last; });
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [c](const Range& r) { return c >= r.first && c <= r.last; });
 }
 
 // Marks that change direction or break lines without being seen, and the tag characters.
@@ -113,8 +114,12 @@ constexpr std::string_view kEllipsis = "…";
 
 }  // namespace
 
-std::string printable(std::string_view text) { return neutralise(text, false); }
-std::string printable_block(std::string_view text) { return neutralise(text, true); }
+std::string printable(std::string_view text) {
+  return neutralise(text, false);
+}
+std::string printable_block(std::string_view text) {
+  return neutralise(text, true);
+}
 
 int display_width(std::string_view text) {
   int width = 0;
@@ -152,11 +157,13 @@ std::string truncate_front(std::string_view text, int width) {
 }
 
 std::string pad_right(std::string_view text, int width) {
-  return std::string(text) + std::string(static_cast<std::size_t>(std::max(0, width - display_width(text))), ' ');
+  return std::string(text) +
+         std::string(static_cast<std::size_t>(std::max(0, width - display_width(text))), ' ');
 }
 
 std::string pad_left(std::string_view text, int width) {
-  return std::string(static_cast<std::size_t>(std::max(0, width - display_width(text))), ' ') + std::string(text);
+  return std::string(static_cast<std::size_t>(std::max(0, width - display_width(text))), ' ') +
+         std::string(text);
 }
 
 std::vector<std::string> split_lines(std::string_view text) {
@@ -233,7 +240,11 @@ std::string format_time(Micros time) {
   return text + " UTC";
 }
 
-std::string short_digest(std::string_view digest) { return std::string(digest.substr(0, 10)); }
-std::string short_id(std::string_view run_id) { return std::string(run_id.substr(0, 8)); }
+std::string short_digest(std::string_view digest) {
+  return std::string(digest.substr(0, 10));
+}
+std::string short_id(std::string_view run_id) {
+  return std::string(run_id.substr(0, 8));
+}
 
 }  // namespace treadle::cli

@@ -52,12 +52,14 @@ struct Program {
   // Has the last word on how a run is executed: the hooks its language needs around forks, for
   // example. May be empty.
   std::function<void(execute::RunOptions&)> prepare_run;
+  // Writes out what the front end's language still buffers for stdout and stderr. May be empty.
+  std::function<void()> flush_output;
 };
 
 // What a command's exit code says. docs/reference/command-line.md
 enum ExitCode : int {
   kExitOk = 0,
-  kExitRunFailed = 1,           // a step or a check with severity ERROR failed; verify found damage
+  kExitRunFailed = 1,           // a step or a blocking check failed; verify found damage
   kExitUsage = 2,               // the command line makes no sense
   kExitInvalidDefinitions = 3,  // the user's code does not load, or what it declares cannot be used
   kExitNotFound = 4,            // no such asset, run, artifact or file

@@ -1,0 +1,116 @@
+#include "artifact_lookup.h"
+#include "commands.h"
+#include "render.h"
+#include "text.h"
+
+#include <fmt/format.h>
+
+namespace treadle::cli {
+namespace {
+
+struct ArtifactAliasOptions {
+  std::string ref;
+  std::vector<std::string> aliases;
+  bool remove = false;
+};
+
+int run_artifact_alias(Session& session, const ArtifactAliasOptions& options) {
+  int code = kExitOk;
+  if (!open_store_for_reading(session, code)) return code;
+  const auto home = session.open_home();
+  if (!home) return session.fail(home.error());
+  artifact::Store& store = (*home)->store();
+  const auto version = get_version(**home, options.ref);
+  if (!version) return session.fail(version.error());
+  for (const std::string& alias : options.aliases)
+    if (auto good = check_alias(alias); !good) return session.fail(good.error());
+  for (const std::string& alias : options.aliases) {
+    auto done =
+        options.remove ? store.remove_alias(*version, alias) : store.add_alias(*version, alias);
+    if (!done) return session.fail(done.error());
+  }
+  if (auto durable = store.flush(); !durable) return session.fail(durable.error());
+  const auto now = get_version(**home, version->text());
+  if (!now) return session.fail(now.error());
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().key("version");
+    write_version(w, *now);
+    w.end_object();
+    session.print_json(w.str());
+  }
+  session.print(fmt::format(
+      "{} has {}\n", printable(short_artifact(now->text())),
+      now->aliases.empty() ? "no alias" : "the aliases " + printable(join(now->aliases, ", "))));
+  return kExitOk;
+}
+
+struct ArtifactDeleteOptions {
+  std::string ref;
+  bool with_aliases = false;
+};
+
+int run_artifact_delete(Session& session, const ArtifactDeleteOptions& options) {
+  const auto ref = parse_artifact_ref(options.ref);
+  if (!ref) return session.fail(ref.error());
+  // "model" alone would mean the latest version: too easy to say by accident.
+  if (ref->version.empty())
+    return session.usage_error(fmt::format("Name the version to delete: {}:v3, or {}:ALIAS.",
+                                           printable(options.ref), printable(options.ref)));
+  int code = kExitOk;
+  if (!open_store_for_reading(session, code)) return code;
+  const auto home = session.open_home();
+  if (!home) return session.fail(home.error());
+  const auto version = (*home)->store().get(*ref);
+  if (!version) return session.fail(version.error());
+  if (auto done = (*home)->store().delete_version(*version, options.with_aliases); !done)
+    return session.fail(done.error());
+  if (auto durable = (*home)->store().flush(); !durable) return session.fail(durable.error());
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().key("deleted");
+    write_version(w, *version);
+    w.end_object();
+    session.print_json(w.str());
+  }
+  session.print(fmt::format("Deleted {}. Its space comes back with 'artifact gc'.\n",
+                            printable(short_artifact(version->text()))));
+  return kExitOk;
+}
+
+}  // namespace
+
+CommandSpec artifact_alias_command() {
+  auto o = std::make_shared<ArtifactAliasOptions>();
+  CommandSpec command;
+  command.name = "alias";
+  command.summary = "Give a version another name, or take it away";
+  command.details = "An alias names one version at a time: giving it to another moves it.";
+  command.arguments = {{"ARTIFACT", "NAME:v3 or NAME:ALIAS; without a version, the latest", &o->ref,
+                        WordKind::kArtifact},
+                       {"ALIAS", "One or more aliases", &o->aliases, WordKind::kText}};
+  command.options = {
+      {.names = "--remove", .value = "", .help = "Take the aliases away", .target = &o->remove}};
+  command.examples = {{"artifact alias model:v3 production", "v3 is in production now"},
+                      {"artifact alias model:v3 production --remove", "no version is"}};
+  command.run = [o](Session& session) { return run_artifact_alias(session, *o); };
+  return command;
+}
+
+CommandSpec artifact_delete_command() {
+  auto o = std::make_shared<ArtifactDeleteOptions>();
+  CommandSpec command;
+  command.name = "delete";
+  command.summary = "Delete a version; its number is never used again";
+  command.arguments = {{"ARTIFACT", "NAME:v3 or NAME:ALIAS", &o->ref, WordKind::kArtifact}};
+  command.options = {{.names = "--with-aliases",
+                      .value = "",
+                      .help = "Also when it has aliases other than 'latest'",
+                      .target = &o->with_aliases}};
+  command.examples = {
+      {"artifact delete model:v2", "the version, not the content it shares with others"}};
+  command.run = [o](Session& session) { return run_artifact_delete(session, *o); };
+  return command;
+}
+
+}  // namespace treadle::cli

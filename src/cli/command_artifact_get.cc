@@ -1,0 +1,66 @@
+#include "artifact_lookup.h"
+#include "commands.h"
+#include "render.h"
+#include "text.h"
+#include <treadle/base/files.h>
+
+#include <fmt/format.h>
+
+namespace treadle::cli {
+namespace {
+
+struct ArtifactGetOptions {
+  std::string ref;
+  std::string folder;
+  std::string path;
+};
+
+int run_artifact_get(Session& session, const ArtifactGetOptions& options) {
+  int code = kExitOk;
+  const auto home = open_store_for_reading(session, code);
+  if (!home) return code;
+  const auto version = get_version(*home, options.ref);
+  if (!version) return session.fail(version.error());
+  const std::string folder = options.folder.empty() ? version->collection : options.folder;
+  if (const auto found = real_files().stat(folder); found && found->kind != FileStat::Kind::kFolder)
+    return session.usage_error(
+        fmt::format("{} is a file; DIR names a folder to write to.", printable(folder)));
+  const auto written = home->store().download(*version, folder, options.path);
+  if (!written) return session.fail(written.error());
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().key("version");
+    write_version(w, *version);
+    w.field("folder", absolute_path(folder)).key("files").begin_array();
+    for (const std::string& path : *written) w.value(path);
+    w.end_array().end_object();
+    session.print_json(w.str());
+  }
+  session.print(fmt::format("Wrote {} of {} to {}\n", count_text(written->size(), "file"),
+                            printable(short_artifact(version->text())), printable(folder)));
+  return kExitOk;
+}
+
+}  // namespace
+
+CommandSpec artifact_get_command() {
+  auto o = std::make_shared<ArtifactGetOptions>();
+  CommandSpec command;
+  command.name = "get";
+  command.summary = "Write the files of a version to a folder, verified";
+  command.arguments = {
+      {"ARTIFACT", "NAME, NAME:v3 or NAME:ALIAS; without a version, the latest", &o->ref,
+       WordKind::kArtifact},
+      {"DIR", "The folder, made when it does not exist (default: one named like the artifact)",
+       &o->folder, WordKind::kFolder, false}};
+  command.options = {{.names = "--path",
+                      .value = "PATH",
+                      .help = "Only this file of the artifact",
+                      .target = &o->path}};
+  command.examples = {{"artifact get iris data/", "the latest version"},
+                      {"artifact get model:production ./model", "the version an alias names"}};
+  command.run = [o](Session& session) { return run_artifact_get(session, *o); };
+  return command;
+}
+
+}  // namespace treadle::cli

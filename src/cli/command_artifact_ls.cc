@@ -1,0 +1,141 @@
+#include "commands.h"
+#include "render.h"
+#include "session.h"
+#include "table.h"
+#include "text.h"
+#include <treadle/artifact/store.h>
+
+#include <fmt/format.h>
+
+namespace treadle::cli {
+namespace {
+
+struct ArtifactLsOptions {
+  std::string name;
+  std::string type;
+};
+
+std::string collection_text(const artifact::Collection& collection) {
+  return short_artifact(collection.entity + "/" + collection.project + "/" + collection.name);
+}
+
+int list_collections(Session& session, app::Home* home, const ArtifactLsOptions& options) {
+  std::vector<artifact::Collection> collections;
+  if (home) {
+    artifact::CollectionFilter filter;
+    filter.type = options.type;
+    auto found = home->store().collections(filter);
+    if (!found) return session.fail(found.error());
+    collections = std::move(*found);
+  }
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().key("artifacts").begin_array();
+    for (const artifact::Collection& collection : collections) {
+      w.begin_object()
+          .field("entity", collection.entity)
+          .field("project", collection.project)
+          .field("name", collection.name);
+      w.field("type", collection.type)
+          .field("version_count", collection.version_count)
+          .field("size", collection.size);
+      w.key("latest");
+      if (collection.latest) {
+        write_version(w, *collection.latest);
+      } else {
+        w.null();
+      }
+      w.end_object();
+    }
+    w.end_array().end_object();
+    session.print_json(w.str());
+    return kExitOk;
+  }
+  if (!home) {
+    session.print(session.no_home_text());
+  } else if (collections.empty()) {
+    session.print(options.type.empty()
+                      ? "No artifacts.\n"
+                      : fmt::format("No artifacts of type '{}'.\n", printable(options.type)));
+  }
+  Table table;
+  table.columns = {{"artifact", Column::Align::kLeft, 2, true},
+                   {"type"},
+                   {"latest"},
+                   {"aliases", Column::Align::kLeft, 1, false},
+                   {"versions", Column::Align::kRight},
+                   {"size", Column::Align::kRight},
+                   {"made"}};
+  for (const artifact::Collection& collection : collections) {
+    const auto& latest = collection.latest;
+    std::vector<std::string> aliases;
+    if (latest)
+      for (const std::string& alias : latest->aliases)
+        if (alias != "latest") aliases.push_back(alias);
+    table.rows.push_back({collection_text(collection), collection.type,
+                          latest ? "v" + std::to_string(latest->index) : "none",
+                          join(aliases, ", "), std::to_string(collection.version_count),
+                          format_size(collection.size),
+                          latest ? format_ago(latest->created, session.now()) : ""});
+  }
+  session.print(render_table(table, session.out()));
+  return kExitOk;
+}
+
+int list_versions(Session& session, app::Home* home, const ArtifactLsOptions& options) {
+  if (!home) return session.fail(kExitNotFound, "not_found", session.no_home_text());
+  const auto ref = parse_artifact_ref(options.name);
+  if (!ref) return session.fail(ref.error());
+  const auto versions = home->store().versions(*ref);
+  if (!versions) return session.fail(versions.error());
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().key("versions").begin_array();
+    for (const artifact::Version& version : *versions) write_version(w, version);
+    w.end_array().end_object();
+    session.print_json(w.str());
+    return kExitOk;
+  }
+  Table table;
+  table.columns = {{"version"},
+                   {"aliases", Column::Align::kLeft, 2, false},
+                   {"digest"},
+                   {"files", Column::Align::kRight},
+                   {"size", Column::Align::kRight},
+                   {"made"},
+                   {"by run"},
+                   {"description", Column::Align::kLeft, 1, false}};
+  for (const artifact::Version& version : *versions)
+    table.rows.push_back({short_artifact(version.text()), join(version.aliases, ", "),
+                          short_digest(version.digest), std::to_string(version.file_count),
+                          format_size(version.size), format_ago(version.created, session.now()),
+                          short_id(version.run_id), version.description});
+  session.print(render_table(table, session.out()));
+  return kExitOk;
+}
+
+}  // namespace
+
+CommandSpec artifact_ls_command() {
+  auto o = std::make_shared<ArtifactLsOptions>();
+  CommandSpec command;
+  command.name = "ls";
+  command.summary = "List artifacts, or the versions of one";
+  command.arguments = {
+      {"NAME", "Only this artifact, with all its versions", &o->name, WordKind::kArtifact, false}};
+  command.options = {{.names = "-t,--type",
+                      .value = "TYPE",
+                      .help = "Only artifacts of this type",
+                      .target = &o->type}};
+  command.examples = {{"artifact ls", "every artifact with its latest version"},
+                      {"artifact ls model", "the versions of one"}};
+  command.run = [o](Session& session) {
+    auto home = session.open_existing_home();
+    if (!home) return session.fail(home.error());
+    return o->name.empty() ? list_collections(session, home->get(), *o)
+                           : list_versions(session, home->get(), *o);
+  };
+  return command;
+}
+
+}  // namespace treadle::cli

@@ -1,0 +1,338 @@
+#include "commands.h"
+#include "execute.h"
+#include "load.h"
+#include "render.h"
+#include "text.h"
+#include <treadle/base/suggest.h>
+#include <treadle/plan/plan.h>
+#include <treadle/plan/selection.h>
+#include <treadle/plan/staleness.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace treadle::cli {
+namespace {
+
+struct MaterializeOptions {
+  SourceOptions source;
+  RunFlags run;
+  std::string selection;
+  std::string select_option;
+  std::string job;
+  std::string run_id;
+  std::vector<std::string> tags;
+  bool stale = false;
+  bool dry_run = false;
+  bool no_checks = false;
+};
+
+Result<std::map<std::string, std::string>> parse_tags(const std::vector<std::string>& texts) {
+  std::map<std::string, std::string> tags;
+  for (const std::string& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(Errc::kInvalidArgument,
+                  fmt::format("--tags takes name=value, not '{}'.", printable(text)));
+    tags[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return tags;
+}
+
+const JobDef* find_job(const Definitions& definitions, const std::string& name) {
+  for (const JobDef& job : definitions.jobs)
+    if (job.name == name) return &job;
+  return nullptr;
+}
+
+Error no_such_job(const Definitions& definitions, const std::string& name) {
+  std::vector<std::string> names;
+  for (const JobDef& job : definitions.jobs) names.push_back(job.name);
+  return {Errc::kNotFound, fmt::format("There is no job '{}' in these definitions.{}",
+                                       printable(name), did_you_mean(name, names))};
+}
+
+// What makes a fresh asset fresh: "kept by run 3f2a91bc 5 min ago; code and inputs are the same".
+std::string why_fresh(const plan::AssetFacts& facts, Micros now) {
+  std::string text = "code";
+  std::vector<std::string> inputs;
+  for (const auto& input : facts.provenance.inputs) {
+    std::string version = short_digest(input.data_version);
+    inputs.push_back(version.empty() ? input.asset.text()
+                                     : fmt::format("{} ({})", input.asset.text(), version));
+  }
+  text += inputs.empty() ? " unchanged" : " and inputs unchanged: " + join(inputs, ", ");
+  return fmt::format("made by run {} {}; {}", short_id(facts.run_id), format_ago(facts.time, now),
+                     text);
+}
+
+std::string reasons_text(const plan::AssetStatus& status, const plan::AssetGraph& graph) {
+  std::vector<std::string> parts;
+  for (const plan::StaleReason& reason : status.reasons)
+    parts.push_back(plan::describe(reason, graph));
+  return join(parts, "; ");
+}
+
+// The assets a run would make and why, for --stale and --dry-run.
+struct Decision {
+  std::vector<plan::NodeId> wanted;
+  std::vector<plan::NodeId> fresh;  // left out by --stale
+  plan::Facts facts;
+  std::vector<plan::AssetStatus> statuses;
+};
+
+std::string render_assets(const std::vector<plan::NodeId>& ids, const Decision& decision,
+                          const plan::AssetGraph& graph, Session& session) {
+  std::string out;
+  int width = 0;
+  for (const plan::NodeId id : ids)
+    width = std::max(width, display_width(printable(graph.node(id).info->key.text())));
+  width = std::min(width, 40);
+  for (const plan::NodeId id : ids) {
+    const plan::AssetStatus& status = decision.statuses[id];
+    const bool fresh = status.staleness == plan::Staleness::kFresh;
+    const std::string why =
+        fresh ? why_fresh(decision.facts[id], session.now()) : reasons_text(status, graph);
+    out +=
+        fmt::format("  {}  {}  {}\n", pad_right(printable(graph.node(id).info->key.text()), width),
+                    session.out().paint(staleness_style(status.staleness),
+                                        pad_right(staleness_word(status.staleness), 7)),
+                    printable(why));
+  }
+  return out;
+}
+
+void write_assets(JsonWriter& w, const std::vector<plan::NodeId>& ids, const Decision& decision,
+                  const plan::AssetGraph& graph) {
+  w.begin_array();
+  for (const plan::NodeId id : ids) {
+    w.begin_object().field("asset", graph.node(id).info->key.text());
+    w.field("status", staleness_word(decision.statuses[id].staleness)).key("reasons");
+    write_reasons(w, decision.statuses[id], graph);
+    w.end_object();
+  }
+  w.end_array();
+}
+
+int report_nothing_stale(Session& session, const Decision& decision,
+                         const plan::AssetGraph& graph) {
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object()
+        .key("run")
+        .null()
+        .field("success", true)
+        .key("error")
+        .null()
+        .key("steps")
+        .begin_array()
+        .end_array();
+    w.key("fresh");
+    write_assets(w, decision.fresh, decision, graph);
+    w.end_object();
+    session.print_json(w.str());
+  }
+  session.print("Nothing is stale.\n\n" + render_assets(decision.fresh, decision, graph, session));
+  return kExitOk;
+}
+
+int report_dry_run(Session& session, const plan::Plan& plan, const Decision& decision,
+                   const plan::AssetGraph& graph) {
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().field("dry_run", true).key("steps").begin_array();
+    for (const plan::PlannedStep& step : plan.steps) {
+      w.begin_object().field("step_key", step.def->name).key("assets").begin_array();
+      for (const std::uint32_t output : step.outputs)
+        if (!step.def->outputs[output].asset.key.empty())
+          w.value(step.def->outputs[output].asset.key.text());
+      w.end_array().key("checks").begin_array();
+      for (const std::uint32_t check : step.checks) w.value(step.def->checks[check].name);
+      w.end_array().key("upstream").begin_array();
+      for (const std::uint32_t upstream : step.upstream) w.value(plan.steps[upstream].def->name);
+      w.end_array().end_object();
+    }
+    w.end_array().key("assets");
+    write_assets(w, decision.wanted, decision, graph);
+    w.key("fresh");
+    write_assets(w, decision.fresh, decision, graph);
+    w.end_object();
+    session.print_json(w.str());
+    return kExitOk;
+  }
+  std::string out =
+      fmt::format("Would run {}, in this order:\n", count_text(plan.steps.size(), "step"));
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const plan::PlannedStep& step = plan.steps[i];
+    std::vector<std::string> upstream;
+    for (const std::uint32_t index : step.upstream) upstream.push_back(plan.steps[index].def->name);
+    out += fmt::format("{:>4}. {}", i + 1, printable(step_label(*step.def)));
+    if (!upstream.empty())
+      out += session.out().paint(Style::kDim, " after " + printable(join(upstream, ", ")));
+    out += "\n";
+  }
+  out += "\nAssets:\n" + render_assets(decision.wanted, decision, graph, session);
+  if (!decision.fresh.empty())
+    out += "\nLeft out, because fresh:\n" + render_assets(decision.fresh, decision, graph, session);
+  session.print(out);
+  return kExitOk;
+}
+
+// Which assets are meant, source assets left out. An Error when there are none.
+Result<std::vector<plan::NodeId>> select_assets(const std::string& text,
+                                                const plan::AssetGraph& graph) {
+  TREADLE_TRY(const plan::Selection selection, text.empty()
+                                                   ? Result<plan::Selection>(plan::Selection())
+                                                   : plan::parse_selection(text));
+  TREADLE_TRY(std::vector<plan::NodeId> selected, plan::select(selection, graph));
+  const bool some = !selected.empty();
+  std::erase_if(selected, [&](plan::NodeId id) { return graph.node(id).step == nullptr; });
+  if (selected.empty() && text.empty())
+    return fail(Errc::kNotFound,
+                "There is nothing to materialize: these definitions declare no assets.");
+  if (selected.empty())
+    return fail(
+        Errc::kNotFound,
+        fmt::format("'{}' selects {}. See what there is with the command 'list'.", printable(text),
+                    some ? "only source assets, which are made elsewhere" : "no assets"));
+  return selected;
+}
+
+Result<Decision> decide(app::Home* home, const plan::AssetGraph& graph,
+                        std::vector<plan::NodeId> selected, bool only_stale) {
+  Decision decision;
+  decision.facts.resize(graph.nodes().size());
+  if (home) {
+    TREADLE_TRY(decision.facts, app::load_facts(*home, graph));
+  }
+  decision.statuses = plan::find_stale(graph, decision.facts, code_version_of);
+  for (const plan::NodeId id : selected) {
+    const bool fresh = decision.statuses[id].staleness == plan::Staleness::kFresh;
+    (only_stale && fresh ? decision.fresh : decision.wanted).push_back(id);
+  }
+  return decision;
+}
+
+int run_materialize(Session& session, const MaterializeOptions& options) {
+  if (!options.selection.empty() && !options.select_option.empty())
+    return session.usage_error("Give the selection once: as the argument or with --select.");
+  std::string text = options.selection.empty() ? options.select_option : options.selection;
+  if (!options.job.empty() && !text.empty())
+    return session.usage_error("Give either a selection or --job: a job has its own selection.");
+  auto tags = parse_tags(options.tags);
+  if (!tags) return session.fail(tags.error());
+  if (!options.run_id.empty())
+    if (auto good = check_run_id(options.run_id); !good) return session.fail(good.error());
+
+  auto loaded = load_definitions(session, options.source);
+  if (!loaded) return loaded.error().exit_code;
+  const auto durability = choose_durability(session, options.run);
+  if (!durability) return session.fail(durability.error());
+  // A dry run writes nothing, not even an empty home.
+  auto home = options.dry_run ? session.open_existing_home() : session.open_home(*durability);
+  if (!home) return session.fail(home.error());
+  auto code = check_code(session, std::move(*loaded), home->get());
+  if (!code) return code.error().exit_code;
+  const plan::AssetGraph& graph = *code->graph;
+
+  execute::RunOptions run;
+  run.run_id = options.run_id;
+  run.origin = code->loaded.origin;
+  if (!options.job.empty()) {
+    const JobDef* job = find_job(*code->loaded.definitions, options.job);
+    if (!job) return session.fail(no_such_job(*code->loaded.definitions, options.job));
+    text = job->selection == "*" ? "" : job->selection;
+    run.job_name = job->name;
+    run.default_retry_policy = job->retry_policy;
+    run.tags.insert(job->tags.begin(), job->tags.end());
+  }
+  run.selection = text;
+  run.with_checks = !options.no_checks;
+  for (auto& [name, value] : *tags) run.tags[name] = value;
+
+  auto selected = select_assets(text, graph);
+  if (!selected) return session.fail(selected.error());
+  if (options.stale || options.dry_run) {
+    auto decision = decide(home->get(), graph, std::move(*selected), options.stale);
+    if (!decision) return session.fail(decision.error());
+    if (decision->wanted.empty()) return report_nothing_stale(session, *decision, graph);
+    if (options.dry_run) {
+      const auto plan = plan::make_plan(graph, decision->wanted, !options.no_checks);
+      if (!plan) return report_problems(session, plan.error());
+      return report_dry_run(session, *plan, *decision, graph);
+    }
+    session.print(render_assets(decision->wanted, *decision, graph, session) + "\n");
+    selected = std::move(decision->wanted);
+  }
+  const auto plan = plan::make_plan(graph, *selected, !options.no_checks);
+  if (!plan) return report_problems(session, plan.error());
+  if (auto chosen = choose_run_options(session, options.run, **home, run); !chosen)
+    return session.fail(chosen.error());
+  return execute_and_report(session, **home, *code, plan->steps.size(), std::move(run),
+                            [&](execute::RunOptions ready) {
+                              return app::materialize(**home, graph, *selected, std::move(ready));
+                            });
+}
+
+}  // namespace
+
+CommandSpec materialize_command(const Program& program) {
+  auto o = std::make_shared<MaterializeOptions>();
+  CommandSpec command;
+  command.name = "materialize";
+  command.summary = "Run the functions that make assets, and keep what they return";
+  command.details =
+      "Without a selection, everything is materialized. Progress goes to stderr; the table of what "
+      "was kept goes to stdout. With "
+      "--json, stdout has one object: the run with its steps, assets, checks and errors.\n\n"
+      "Ctrl-C (or SIGTERM) stops cleanly: what runs is finished or given up, the record says so, "
+      "'run resume' goes on from "
+      "there. A second Ctrl-C kills; nothing recorded is lost.";
+  command.arguments = {
+      {"SELECTION",
+       "Only these assets: a key, or an expression such as '+model' or 'group:training'",
+       &o->selection, WordKind::kAsset, false}};
+  add_source_options(command, program, o->source);
+  command.options.push_back({.names = "--select",
+                             .value = "SELECTION",
+                             .help = "The same as the argument, as Dagster spells it",
+                             .target = &o->select_option,
+                             .kind = WordKind::kAsset});
+  command.options.push_back({.names = "-j,--job",
+                             .value = "NAME",
+                             .help = "Run a job: its selection, tags and retry policy",
+                             .target = &o->job});
+  command.options.push_back({.names = "--stale",
+                             .value = "",
+                             .help = "Only what is missing or stale; says why for each asset",
+                             .target = &o->stale});
+  command.options.push_back({.names = "--dry-run",
+                             .value = "",
+                             .help = "Print what would run and why; run nothing",
+                             .target = &o->dry_run});
+  command.options.push_back({.names = "--no-checks",
+                             .value = "",
+                             .help = "Leave out asset checks",
+                             .target = &o->no_checks});
+  add_run_options(command, o->run);
+  command.options.push_back({.names = "--run-id",
+                             .value = "ID",
+                             .help = "Name the run instead of a new UUID",
+                             .target = &o->run_id});
+  command.options.push_back({.names = "--tags",
+                             .value = "NAME=VALUE",
+                             .help = "Tag the run; may be given several times",
+                             .target = &o->tags});
+  const std::string from = program.takes_source ? " -f pipeline.py" : "";
+  command.examples = {{"materialize" + from, "everything"},
+                      {"materialize '+model'" + from, "the asset 'model' and all it is made from"},
+                      {"materialize --stale" + from, "only what has changed"},
+                      {"materialize --executor process --max-concurrent 8" + from,
+                       "each step in its own process, 8 at once"}};
+  command.run = [o](Session& session) { return run_materialize(session, *o); };
+  return command;
+}
+
+}  // namespace treadle::cli

@@ -1,0 +1,82 @@
+#include "commands.h"
+#include "render.h"
+#include "run_lookup.h"
+#include "text.h"
+#include <treadle/artifact/store.h>
+
+#include <fmt/format.h>
+
+namespace treadle::cli {
+namespace {
+
+std::string render_run_head(const RunReport& report, const Session& session) {
+  const Run& run = report.run;
+  const Terminal& terminal = session.out();
+  const auto line = [&](std::string_view name, const std::string& value) {
+    return value.empty() ? std::string()
+                         : "  " + terminal.paint(Style::kDim, pad_right(name, 11)) + value + "\n";
+  };
+  std::string out =
+      terminal.paint(Style::kBold, printable(run.run_id)) + "  " +
+      terminal.paint(status_style(run, report.interrupted), status_word(run, report.interrupted)) +
+      "\n";
+  if (run.started > 0)
+    out +=
+        line("started", format_time(run.started) + ", " + format_ago(run.started, session.now()));
+  const Micros took = report.duration(session.now());
+  if (took >= 0) out += line("took", format_duration(took));
+  if (run.job_name != "__ASSET_JOB") out += line("job", printable(run.job_name));
+  out += line("selection", run.selection.empty() ? "*" : printable(run.selection));
+  out += line("executor", printable(run.executor));
+  for (const auto& [name, value] : run.tags)
+    out += line("tag", printable(name) + "=" + printable(value));
+  if (!run.parent_run_id.empty()) out += line("re-runs", printable(run.parent_run_id));
+  return out + "\n";
+}
+
+int run_run_show(Session& session, const std::string& id) {
+  auto home = session.open_existing_home();
+  if (!home) return session.fail(home.error());
+  if (!*home) return session.fail(kExitNotFound, "not_found", session.no_home_text());
+  const auto run = get_run(**home, id);
+  if (!run) return session.fail(run.error());
+  events::EventFilter filter;
+  filter.run_id = run->run_id;
+  const auto events = (*home)->record().events(filter);
+  if (!events) return session.fail(events.error());
+  RunReport report = make_report(*run, *events);
+  report.interrupted = (*home)->record().interrupted(run->run_id).value_or(false);
+  add_artifacts(report, (*home)->store());
+  if (session.json()) {
+    JsonWriter w;
+    write_report(w, report);
+    session.print_json(w.str());
+    return kExitOk;
+  }
+  std::string out = render_run_head(report, session) + render_report_table(report, session.out());
+  const std::string failures = render_failures(report, session.out());
+  if (!failures.empty()) out += "\n" + failures;
+  if (report.interrupted)
+    out +=
+        fmt::format("\nThe process that executed this run is gone. Finish it: {} run resume {}\n",
+                    session.program().name, short_id(run->run_id));
+  session.print(out);
+  return kExitOk;
+}
+
+}  // namespace
+
+CommandSpec run_show_command() {
+  auto id = std::make_shared<std::string>();
+  CommandSpec command;
+  command.name = "show";
+  command.summary = "Show what a run did: steps, assets, checks, errors";
+  command.arguments = {
+      {"RUN", "The run's id, or the beginning of it, or 'latest'", id.get(), WordKind::kRun}};
+  command.examples = {{"run show latest", "the newest run"},
+                      {"run show 3f2a91bc", "the beginning of an id is enough"}};
+  command.run = [id](Session& session) { return run_run_show(session, *id); };
+  return command;
+}
+
+}  // namespace treadle::cli

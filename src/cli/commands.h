@@ -1,0 +1,36 @@
+// The commands, one file each: command_<name>.cc builds the CommandSpec and runs it.
+#pragma once
+
+#include "spec.h"
+#include <treadle/cli/cli.h>
+
+#include <string>
+#include <vector>
+
+namespace treadle::cli {
+
+CommandSpec materialize_command(const Program& program);
+CommandSpec list_command(const Program& program);
+CommandSpec check_command(const Program& program);
+CommandSpec asset_show_command(const Program& program);
+
+CommandSpec run_list_command();
+CommandSpec run_show_command();
+CommandSpec run_logs_command();
+CommandSpec run_resume_command(const Program& program);
+
+CommandSpec artifact_put_command();
+CommandSpec artifact_get_command();
+CommandSpec artifact_ls_command();
+CommandSpec artifact_show_command();
+CommandSpec artifact_verify_command();
+CommandSpec artifact_gc_command();
+CommandSpec artifact_alias_command();
+CommandSpec artifact_delete_command();
+
+CommandSpec completion_command(const Program& program);
+
+// The whole tree, with the groups run, asset and artifact.
+CommandSpec root_command(const Program& program, struct GlobalOptions& globals);
+
+}  // namespace treadle::cli

@@ -1,0 +1,176 @@
+#include "load.h"
+
+#include "python.h"
+#include "render.h"
+#include "text.h"
+#include <treadle/base/files.h>
+#include <treadle/base/json.h>
+#include <treadle/plan/plan.h>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace treadle::cli {
+namespace {
+
+tl::unexpected<Stop> stop(int exit_code) {
+  return tl::unexpected<Stop>(Stop{exit_code});
+}
+
+std::vector<std::string> arguments_of(const Session& session) {
+  return {session.words().begin() + 1, session.words().end()};
+}
+
+// -f and -m, else the settings; nothing of them is an error with the three ways out.
+Result<LoadRequest> make_request(Session& session, const SourceOptions& source) {
+  if (!source.file.empty() && !source.module.empty())
+    return fail(Errc::kInvalidArgument, "Give either --file or --module, not both.");
+  LoadRequest request{source.file, source.module, source.working_dir};
+  if (!source.given()) {
+    TREADLE_TRY(const app::Settings settings, session.settings());
+    request.file = settings.file;
+    request.module = settings.module;
+    if (request.working_dir.empty())
+      request.working_dir =
+          settings.working_directory.empty() ? settings.folder : settings.working_directory;
+    if (request.file.empty() && request.module.empty())
+      return fail(Errc::kInvalidArgument,
+                  "Which definitions? Name a file (-f pipeline.py) or a module (-m "
+                  "package.module), or say it once for the "
+                  "project in pyproject.toml:\n  [tool.treadle]\n  module = \"package.module\"");
+  }
+  if (!request.file.empty()) {
+    const auto found = real_files().stat(request.file);
+    if (!found) return fail(Error{found.error()}.with_context("Cannot read the definitions"));
+    if (found->kind == FileStat::Kind::kFolder)
+      return fail(Errc::kInvalidArgument, fmt::format("{} is a folder; --file names a Python file.",
+                                                      printable(request.file)));
+  }
+  return request;
+}
+
+// The native program has no user code: somebody else runs the same command.
+OrStop<LoadedDefinitions> hand_over(Session& session) {
+  auto python = find_python(search_of_this_process(session.words().front()));
+  if (!python) return stop(session.fail(python.error()));
+  return stop(session.fail(exec_python(*python, arguments_of(session))));
+}
+
+OrStop<LoadedDefinitions> hand_over_to_program(Session& session, const std::string& path) {
+  return stop(session.fail(exec_program(path, arguments_of(session))));
+}
+
+OrStop<LoadedDefinitions> call_loader(Session& session, const LoadRequest& request) {
+  try {
+    auto loaded = session.program().load(request);
+    if (!loaded) {
+      if (loaded.error().code == Errc::kCancelled) return stop(session.fail(loaded.error()));
+      return stop(
+          session.fail(kExitInvalidDefinitions, "invalid_definitions", loaded.error().message));
+    }
+    return std::move(*loaded);
+  } catch (const DefinitionError& error) {
+    return stop(report_problems(session, error.problems()));
+  }
+}
+
+std::string text_at(const boost::json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+}  // namespace
+
+void add_source_options(CommandSpec& command, const Program& program, SourceOptions& source) {
+  if (!program.takes_source) return;
+  command.options.push_back({.names = "-f,--file",
+                             .value = "FILE.py",
+                             .help = "Load definitions from a Python file",
+                             .target = &source.file,
+                             .kind = WordKind::kFile});
+  command.options.push_back({.names = "-m,--module",
+                             .value = "MODULE",
+                             .help = "Load definitions from a Python module",
+                             .target = &source.module,
+                             .kind = WordKind::kModule});
+  command.options.push_back({.names = "-d,--working-directory",
+                             .value = "DIR",
+                             .help = "Resolve imports from this folder instead of the current one",
+                             .target = &source.working_dir,
+                             .kind = WordKind::kFolder});
+}
+
+bool has_default_source(Session& session) {
+  if (!session.program().takes_source) return true;
+  const auto settings = session.settings();
+  return settings &&
+         !(settings->file.empty() && settings->module.empty() && settings->program.empty());
+}
+
+OrStop<LoadedDefinitions> load_definitions(Session& session, const SourceOptions& source) {
+  if (!session.program().takes_source) return call_loader(session, {});
+  if (!session.program().load && !source.given()) {
+    const auto settings = session.settings();
+    if (settings && !settings->program.empty())
+      return hand_over_to_program(session, settings->program);
+  }
+  auto request = make_request(session, source);
+  if (!request) return stop(session.fail(request.error()));
+  if (!session.program().load) return hand_over(session);
+  return call_loader(session, *request);
+}
+
+OrStop<LoadedDefinitions> load_origin(Session& session, const std::string& origin,
+                                      const std::string& run_id) {
+  if (!session.program().takes_source) return call_loader(session, {});
+  boost::system::error_code error;
+  const auto parsed = boost::json::parse(origin.empty() ? "{}" : origin, error);
+  const auto* object = error ? nullptr : parsed.if_object();
+  const std::string kind = object ? text_at(*object, "kind") : std::string();
+  if (kind == "program") {
+    const std::string path = text_at(*object, "path");
+    if (!real_files().stat(path))
+      return stop(session.fail(
+          kExitNotFound, "not_found",
+          fmt::format(
+              "Run {} was made by the program {}, which is not there any more. Build it again, or "
+              "resume with the program that has the same definitions.",
+              short_id(run_id), printable(path))));
+    return hand_over_to_program(session, path);
+  }
+  if (kind != "python")
+    return stop(
+        session.usage_error(fmt::format("The record does not say which code run {} was made from. "
+                                        "Name it: -f pipeline.py or -m package.module.",
+                                        short_id(run_id))));
+  if (!session.program().load) return hand_over(session);
+  return call_loader(session, {text_at(*object, "file"), text_at(*object, "module"),
+                               text_at(*object, "working_dir")});
+}
+
+OrStop<Code> check_code(Session& session, LoadedDefinitions loaded, app::Home* home) {
+  if (home) app::add_defaults(*loaded.definitions, *home);
+  const auto problems = plan::check_definitions(*loaded.definitions);
+  if (!problems.empty()) return stop(report_problems(session, problems));
+  auto graph = std::make_unique<plan::AssetGraph>(*loaded.definitions);
+  return Code{std::move(loaded), std::move(graph)};
+}
+
+std::string code_version_of(const plan::Node& node) {
+  if (!node.info->code_version.empty()) return node.info->code_version;
+  return node.step && node.step->body ? node.step->body->derived_code_version() : std::string();
+}
+
+int report_problems(Session& session, const std::vector<Problem>& problems) {
+  session.note(render_problems(problems, session.err()));
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().field("ok", false).key("problems").begin_array();
+    for (const Problem& problem : problems) write_problem(w, problem);
+    w.end_array().end_object();
+    session.print_json(w.str());
+  }
+  return kExitInvalidDefinitions;
+}
+
+}  // namespace treadle::cli

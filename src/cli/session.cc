@@ -1,0 +1,171 @@
+#include "session.h"
+
+#include "text.h"
+#include <treadle/base/clock.h>
+#include <treadle/base/files.h>
+#include <treadle/base/json.h>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+namespace treadle::cli {
+namespace {
+
+// Output that cannot be written (a closed pipe) is nobody's to report.
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return;
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+bool env_is_set(const char* name) {
+  const char* value = std::getenv(name);
+  return value && *value;
+}
+
+}  // namespace
+
+ExitCode exit_code_for(Errc code) {
+  switch (code) {
+    case Errc::kInvalidArgument:
+    case Errc::kAlreadyExists:
+      return kExitUsage;
+    case Errc::kNotFound:
+      return kExitNotFound;
+    case Errc::kPermissionDenied:
+    case Errc::kReadOnly:
+    case Errc::kDiskFull:
+    case Errc::kBusy:
+    case Errc::kCorrupt:
+    case Errc::kUnsupported:
+    case Errc::kIo:
+      return kExitHome;
+    case Errc::kCancelled:
+      return kExitInterrupted;
+    case Errc::kInternal:
+      return kExitInternal;
+  }
+  return kExitInternal;
+}
+
+Session::Session(const Program& program, std::vector<std::string> words,
+                 const GlobalOptions& globals)
+    : program_(program),
+      words_(std::move(words)),
+      globals_(globals),
+      out_(detect_terminal(STDOUT_FILENO, globals.color)),
+      err_(detect_terminal(STDERR_FILENO, globals.color)) {
+  if (!globals_.json) return;
+  std::fflush(stdout);
+  const int copy = dup(STDOUT_FILENO);
+  if (copy < 0) return;
+  stdout_fd_ = copy;
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+}
+
+Session::~Session() {
+  if (stdout_fd_ == STDOUT_FILENO) return;
+  if (program_.flush_output) program_.flush_output();
+  std::fflush(stdout);
+  dup2(stdout_fd_, STDOUT_FILENO);
+  close(stdout_fd_);
+}
+
+Micros Session::now() const {
+  return system_clock().now();
+}
+
+void Session::print(std::string_view text) {
+  if (!json()) write_out(text);
+}
+
+void Session::print_json(std::string_view document) {
+  write_out(std::string(document) + "\n");
+}
+
+void Session::write_out(std::string_view text) {
+  if (!json()) std::fflush(stdout);
+  write_all(stdout_fd_, text);
+}
+
+void Session::note(std::string_view text) {
+  write_all(STDERR_FILENO, std::string(text) + "\n");
+}
+
+void Session::redraw(std::string_view text) {
+  if (err_.interactive) write_all(STDERR_FILENO, "\r\x1b[2K" + std::string(text));
+}
+
+int Session::fail(const Error& error) {
+  return fail(exit_code_for(error.code), to_string(error.code), error.message);
+}
+
+int Session::fail(ExitCode code, std::string_view kind, std::string_view message) {
+  note(err_.paint(Style::kRed, "Error:") + " " + printable_block(message));
+  if (json()) {
+    JsonWriter w;
+    w.begin_object().key("error").begin_object();
+    w.field("code", kind).field("message", message).field("exit_code", static_cast<int>(code));
+    w.end_object().end_object();
+    print_json(w.str());
+  }
+  return code;
+}
+
+Result<app::Settings> Session::settings() {
+  if (!settings_) {
+    TREADLE_TRY(app::Settings read, app::read_settings("."));
+    settings_ = std::make_unique<app::Settings>(std::move(read));
+  }
+  return *settings_;
+}
+
+Result<app::HomeOptions> Session::home_options() {
+  app::HomeOptions options;
+  options.path = globals_.home;
+  if (options.path.empty() && !env_is_set("TREADLE_HOME") && !env_is_set("DAGSTER_HOME")) {
+    TREADLE_TRY(const app::Settings read, settings());
+    options.path = read.home;
+  }
+  return options;
+}
+
+Result<std::unique_ptr<app::Home>> Session::open_home(db::Durability durability) {
+  TREADLE_TRY(app::HomeOptions options, home_options());
+  options.durability = durability;
+  return app::Home::open(options);
+}
+
+Result<std::unique_ptr<app::Home>> Session::open_existing_home() {
+  TREADLE_TRY(app::HomeOptions options, home_options());
+  const std::string path = app::resolve_home(options);
+  const auto database = real_files().stat(join_path(path, "treadle.db"));
+  if (!database && database.error().code == Errc::kNotFound) {
+    // A home that was named and is not there is a slip of the hand; one that would be created later is not.
+    const bool named =
+        !options.path.empty() || env_is_set("TREADLE_HOME") || env_is_set("DAGSTER_HOME");
+    if (named && !real_files().stat(path))
+      note(err_.paint(Style::kYellow, "Note:") + " there is no folder " + printable(path) +
+           " yet.");
+    return std::unique_ptr<app::Home>();
+  }
+  options.read_only = true;
+  return app::Home::open(options);
+}
+
+std::string Session::no_home_text() {
+  const auto options = home_options();
+  return fmt::format("Nothing is kept in {} yet.\n",
+                     options ? printable(app::resolve_home(*options)) : "this home");
+}
+
+}  // namespace treadle::cli
