@@ -249,7 +249,6 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     run.tags.insert(job->tags.begin(), job->tags.end());
   }
   run.selection = text;
-  run.with_checks = !options.no_checks;
   for (auto& [name, value] : *tags) run.tags[name] = value;
 
   auto selected = select_assets(text, graph);
@@ -272,7 +271,7 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     return session.fail(chosen.error());
   return execute_and_report(session, **home, *code, plan->steps.size(), std::move(run),
                             [&](execute::RunOptions ready) {
-                              return app::materialize(**home, graph, *selected, std::move(ready));
+                              return app::materialize(**home, graph, *selected, std::move(ready), !options.no_checks);
                             });
 }
 

@@ -88,9 +88,9 @@ TEST(Report, PayloadsThatMakeNoSenseArePassedOver) {
 TEST(Report, TableSaysForEachAssetWhatBecameOfIt) {
   const RunReport report = make_report(make_run(RunStatus::kFailure), failing_run());
   EXPECT_EQ(render_report_table(report, {}),
-            "asset       kept as   digest         took  checks\n"
-            "raw         raw:v0    0123456789  12.0 ms  ✗ not_empty (WARN)\n"
-            "model       ✗ failed              30 us\n"
+            "asset       kept as   digest       took  checks\n"
+            "raw         raw:v0    0123456789  12 ms  ✗ not_empty (WARN)\n"
+            "model       ✗ failed              30 µs\n"
             "evaluation  not run\n");
 }
 

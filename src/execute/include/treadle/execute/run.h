@@ -64,8 +64,6 @@ struct RunOptions {
   Executor executor = Executor::kInProcess;
   int max_concurrent = 0;                           // steps at once; 0 = one per core
   std::optional<RetryPolicy> default_retry_policy;  // of the job, for steps without their own
-  // Read by whoever makes the plan (room app): also run the checks of the selected assets.
-  bool with_checks = true;
   bool resume = false;  // finish the recorded run `run_id`: steps that succeeded are not run again
   const Cancellation* cancellation = nullptr;
   // Called on the loop's thread, in order, as events happen (before they are durable). For
