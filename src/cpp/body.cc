@@ -13,7 +13,8 @@ namespace treadle::cpp {
 StepOutcome FunctionBody::run(StepContext& step) {
   Context context(step, outputs_);
   try {
-    return call_(context);
+    call(context);
+    return {};
   } catch (...) {
     return tl::make_unexpected(current_exception_failure());
   }
@@ -23,10 +24,33 @@ std::string FunctionBody::derived_code_version() {
   return build_version(code_);
 }
 
-StepOutcome hand_over(Context& context, std::size_t index, OutputReport report) {
-  context.merge_metadata(index, report.metadata);
+void set_body(StepDef& step, std::unique_ptr<FunctionBody> body, const void* code) {
+  for (const auto& output : step.outputs) body->outputs_.push_back(output.asset.key);
+  body->code_ = code;
+  step.body = std::move(body);
+}
+
+void hand_over(Context& context, std::size_t index, Value value, const std::type_info* type) {
+  hand_over(context, index, std::move(value), type, Output<void>());
+}
+
+void hand_over(Context& context, std::size_t index, Value value, const std::type_info* type,
+               Output<void> facts) {
+  OutputReport report;
   report.output = index;
-  return context.step().handle_output(std::move(report));
+  report.value = std::move(value);
+  report.type_name = type == nullptr ? "Nothing" : readable_name(*type);
+  report.metadata = std::move(facts.metadata);
+  if (!facts.data_version.empty()) report.data_version = std::move(facts.data_version);
+  report.tags = std::move(facts.tags);
+  context.merge_metadata(index, report.metadata);
+  if (auto done = context.step().handle_output(std::move(report)); !done) {
+    throw std::move(done).error();
+  }
+}
+
+bool is_wanted(Context& context, std::size_t index) {
+  return context.step().output_selected(index);
 }
 
 namespace {
@@ -62,12 +86,16 @@ void declare_order(StepDef& step, AssetKey asset) {
   step.inputs.push_back(std::move(input));
 }
 
-StepFailure wrong_input(const StepContext& step, std::size_t input, const Value& value,
-                        const std::type_info& wanted) {
-  return to_failure("Input " + std::to_string(input + 1) + " of step '" + step.step_key() +
-                    "' came as " + (value ? readable_name(*value.type()) : "nothing") +
-                    ", but the function takes a " + readable_name(wanted) +
-                    ". Its IO manager must load what the function takes.");
+Value load_input(Context& context, std::size_t input, const std::type_info& wanted) {
+  auto value = context.step().load_input(input);
+  if (!value) throw std::move(value).error();
+  if (value->type() == nullptr || *value->type() != wanted) {
+    throw to_failure("Input " + std::to_string(input + 1) + " of step '" + context.step_key() +
+                     "' came as " + (*value ? readable_name(*value->type()) : "nothing") +
+                     ", but the function takes a " + readable_name(wanted) +
+                     ". Its IO manager must load what the function takes.");
+  }
+  return std::move(*value);
 }
 
 namespace {

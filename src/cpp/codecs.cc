@@ -78,6 +78,24 @@ Result<Json> decode_json(Stored& stored) {
   return Json::parse(bytes);
 }
 
+Result<Encoded> JsonCodec::encode(const Value& value) const {
+  if (value.type() == nullptr || *value.type() != type_) return wrong_type(value, type_);
+  JsonOut out;
+  write(out, value);
+  TREADLE_TRY(Encoded encoded, encode_json(std::move(out)));
+  encoded.type_name = readable_name(type_);
+  return encoded;
+}
+
+Result<Value> JsonCodec::decode(Stored& stored) const {
+  TREADLE_TRY(const Json json, decode_json(stored));
+  return read(json);
+}
+
+std::shared_ptr<const Codec> share_static(const Codec& codec) {
+  return std::shared_ptr<const Codec>(std::shared_ptr<void>(), &codec);
+}
+
 }  // namespace cpp
 
 Result<Encoded> CodecFor<std::string>::encode(const std::string& value) {

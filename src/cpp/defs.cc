@@ -25,49 +25,60 @@ std::string step_key_of(const AssetKey& key) {
 }
 
 template <class Options>
-AssetInfo info_of(Options& options) {
+AssetInfo info_of(const Options& options) {
   AssetInfo info;
-  info.key = std::move(options.key);
-  info.group = std::move(options.group);
-  info.description = std::move(options.description);
-  info.owners = std::move(options.owners);
-  info.kinds = std::move(options.kinds);
-  info.tags = std::move(options.tags);
-  info.metadata = std::move(options.metadata);
+  info.key = options.key;
+  info.group = options.group;
+  info.description = options.description;
+  info.owners = options.owners;
+  info.kinds = options.kinds;
+  info.tags = options.tags;
+  info.metadata = options.metadata;
   return info;
 }
 
 template <class Options>
-OutputDef output_of(Options& options) {
+OutputDef output_of(const Options& options) {
   OutputDef output;
   output.asset = info_of(options);
-  output.asset.code_version = std::move(options.code_version);
-  output.io_manager_key = std::move(options.io_manager);
+  output.asset.code_version = options.code_version;
+  output.io_manager_key = options.io_manager;
   return output;
 }
 
 template <class Options>
-StepDef step_of(Options& options) {
+StepDef step_of(const Options& options) {
   StepDef step;
-  step.required_resources = std::move(options.resources);
-  step.retry_policy = std::move(options.retry_policy);
+  step.required_resources = options.resources;
+  step.retry_policy = options.retry_policy;
   step.place = place_of(options.where);
   return step;
 }
 
 }  // namespace
 
-StepDef& Defs::add_asset(AssetOptions options) {
+Defs::Defs() = default;
+Defs::~Defs() = default;
+Defs::Defs(const Defs&) = default;
+Defs::Defs(Defs&&) noexcept = default;
+Defs& Defs::operator=(const Defs&) = default;
+Defs& Defs::operator=(Defs&&) noexcept = default;
+
+StepDef& Defs::add_asset(const Named& name) {
+  return add_asset(AssetOptions{.key = name.key, .where = name.where});
+}
+
+StepDef& Defs::add_asset(const AssetOptions& options) {
   StepDef step = step_of(options);
   step.name = step_key_of(options.key);
   step.outputs.push_back(output_of(options));
-  for (auto& dep : options.deps) cpp::declare_order(step, std::move(dep));
+  for (const auto& dep : options.deps) cpp::declare_order(step, dep);
   return definitions_.steps.emplace_back(std::move(step));
 }
 
-StepDef& Defs::add_multi_asset(MultiAssetOptions options, std::size_t returned) {
+StepDef& Defs::add_multi_asset(const MultiAssetOptions& options, std::size_t returned) {
   StepDef step = step_of(options);
-  step.name = std::move(options.name);
+  step.name = options.name;
   step.can_subset = options.can_subset;
   if (options.outputs.size() != returned) {
     throw DefinitionError({Problem{
@@ -82,7 +93,7 @@ StepDef& Defs::add_multi_asset(MultiAssetOptions options, std::size_t returned) 
     step.outputs.push_back(output_of(options.outputs[i]));
     OutputDef& output = step.outputs.back();
     output.name = step_key_of(output.asset.key);
-    output.follows_from = std::move(options.outputs[i].follows_from);
+    output.follows_from = options.outputs[i].follows_from;
   }
   if (step.name.empty() && !step.outputs.empty()) {
     step.name = step.outputs.front().name;
@@ -90,11 +101,11 @@ StepDef& Defs::add_multi_asset(MultiAssetOptions options, std::size_t returned) 
     if (step.outputs.size() > 2)
       step.name += "_and_" + std::to_string(step.outputs.size() - 1) + "_more";
   }
-  for (auto& dep : options.deps) cpp::declare_order(step, std::move(dep));
+  for (const auto& dep : options.deps) cpp::declare_order(step, dep);
   return definitions_.steps.emplace_back(std::move(step));
 }
 
-StepDef& Defs::add_check(const Named& name, const AssetKey& asset, CheckOptions options) {
+StepDef& Defs::add_check(const Named& name, const AssetKey& asset, const CheckOptions& options) {
   StepDef step = step_of(options);
   step.place = place_of(name.where);
   step.name = step_key_of(asset) + "_" + name.key.text();
@@ -102,20 +113,22 @@ StepDef& Defs::add_check(const Named& name, const AssetKey& asset, CheckOptions 
   check.name = name.key.text();
   check.asset = asset;
   check.blocking = options.blocking;
-  check.description = std::move(options.description);
-  check.metadata = std::move(options.metadata);
+  check.description = options.description;
+  check.metadata = options.metadata;
   step.checks.push_back(std::move(check));
   return definitions_.steps.emplace_back(std::move(step));
 }
 
-StepOutcome Defs::OfCheck::hand_over(Context& context, CheckResult result) {
+void Defs::OfCheck::hand_over(Context& context, CheckResult result) {
   CheckReport report;
   report.passed = result.passed;
   report.error_severity = result.severity == Severity::kError;
   report.description = std::move(result.description);
   report.metadata = std::move(result.metadata);
   context.merge_metadata(0, report.metadata);
-  return context.step().report_check(std::move(report));
+  if (auto done = context.step().report_check(std::move(report)); !done) {
+    throw std::move(done).error();
+  }
 }
 
 void Defs::add_source(SourceOptions options, const std::type_info* type) {

@@ -4,7 +4,6 @@
 #include <treadle/cpp/returned.h>
 #include <treadle/cpp/wiring.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -14,20 +13,23 @@
 namespace treadle::cpp {
 
 // Calls user code and turns every exception that leaves it into a failure.
-class FunctionBody final : public StepBody {
+class FunctionBody : public StepBody {
  public:
-  using Call = std::function<StepOutcome(Context&)>;
-  // `code`: an address inside the program or shared library that the function was compiled into.
-  FunctionBody(Call call, std::vector<AssetKey> outputs, const void* code)
-      : call_(std::move(call)), outputs_(std::move(outputs)), code_(code) {}
-  StepOutcome run(StepContext& step) override;
-  std::string derived_code_version() override;
+  StepOutcome run(StepContext& step) final;
+  std::string derived_code_version() final;
+
+ protected:
+  // Loads, calls and hands over. Failures of the engine travel through it as thrown StepFailures.
+  virtual void call(Context& context) = 0;
 
  private:
-  Call call_;
+  friend void set_body(StepDef& step, std::unique_ptr<FunctionBody> body, const void* code);
   std::vector<AssetKey> outputs_;
-  const void* code_;
+  const void* code_ = nullptr;  // an address in the program or shared library that has the function
 };
+
+// The last thing said about a step, after its outputs.
+void set_body(StepDef& step, std::unique_ptr<FunctionBody> body, const void* code);
 
 // Where the code of `fn` is.
 template <class F>
@@ -67,16 +69,15 @@ void declare(StepDef& step, const ResourceHandle<T>& resource) {
 template <class T>
 void declare(StepDef&, const T&) {}  // a mistake that Wire<T> has already told
 
-// One loaded input or resource: keeps the value alive, and gives the arguments it stands for (one or none).
-StepFailure wrong_input(const StepContext& step, std::size_t input, const Value& value,
-                        const std::type_info& wanted);
+// The step's input of that index, as the IO manager gives it. Throws StepFailure; so when it is no `wanted`.
+Value load_input(Context& context, std::size_t input, const std::type_info& wanted);
 
+// One thing that is wired: keeps its value alive during the call, and gives the arguments it stands for (one or none).
 template <class Dep>
 struct Loaded {
-  StepOutcome load(Context&, const Dep& dep, std::size_t& next_input) {
+  Loaded(Context&, const Dep& dep, std::size_t& next_input) {
     if constexpr (std::same_as<Dep, After>) next_input += dep.assets.size();
     if constexpr (std::same_as<Dep, Asset<void>>) ++next_input;
-    return {};
   }
   std::tuple<> arguments() { return {}; }
 };
@@ -84,88 +85,86 @@ template <class T>
   requires(!std::is_void_v<T>)
 struct Loaded<Asset<T>> {
   Value value;
-  StepOutcome load(Context& context, const Asset<T>&, std::size_t& next_input) {
-    const std::size_t input = next_input++;
-    auto loaded = context.step().load_input(input);
-    if (!loaded) return tl::make_unexpected(std::move(loaded).error());
-    value = std::move(*loaded);
-    if (value.get<T>() == nullptr)
-      return tl::make_unexpected(wrong_input(context.step(), input, value, typeid(T)));
-    return {};
-  }
+  Loaded(Context& context, const Asset<T>&, std::size_t& next_input)
+      : value(load_input(context, next_input++, typeid(T))) {}
   std::tuple<const T&> arguments() { return {*value.get<T>()}; }
 };
 template <class T>
 struct Loaded<ResourceHandle<T>> {
-  T* resource = nullptr;
-  StepOutcome load(Context& context, const ResourceHandle<T>& handle, std::size_t&) {
-    resource = &context.resource<T>(handle.key());
-    return {};
-  }
-  std::tuple<T&> arguments() { return {*resource}; }
+  T& resource;
+  Loaded(Context& context, const ResourceHandle<T>& handle, std::size_t&)
+      : resource(context.resource<T>(handle.key())) {}
+  std::tuple<T&> arguments() { return {resource}; }
 };
 
-// Calls `fn` with everything that is wired to it, the step's inputs from `first_input` on; `then(result...)` hands over what came back (no argument for void).
-template <class W, class F, class Then, class... Deps>
-StepOutcome call(F& fn, Context& context, std::size_t first_input, const std::tuple<Deps...>& deps,
-                 Then then) {
-  std::tuple<Loaded<Deps>...> loaded;
-  StepOutcome outcome;
-  std::size_t next_input = first_input;
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (void)((outcome = std::get<I>(loaded).load(context, std::get<I>(deps), next_input),
-            outcome.has_value()) &&
-           ...);
-  }(std::index_sequence_for<Deps...>());
-  if (!outcome) return outcome;
+// `Then` is stateless and says what to do with the result (nothing for void).
+template <class Then, class F, class... Deps>
+class Body final : public FunctionBody {
+ public:
+  Body(F fn, std::size_t first_input, const Deps&... deps)
+      : fn_(std::move(fn)), first_input_(first_input), deps_(deps...) {}
 
-  auto arguments =
-      std::apply([](auto&... one) { return std::tuple_cat(one.arguments()...); }, loaded);
-  const auto invoke = [&]() -> typename W::Result {
-    return std::apply(
-        [&](auto&... argument) -> typename W::Result {
-          if constexpr (W::kContext) {
-            return fn(context, argument...);
+ private:
+  using W = WiringOf<F, Deps...>;
+  using R = std::remove_cvref_t<typename W::Result>;
+
+  void call(Context& context) override {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      [[maybe_unused]] std::size_t next_input = first_input_;
+      // Braces: from left to right.
+      std::tuple<Loaded<Deps>...> loaded{Loaded<Deps>(context, std::get<I>(deps_), next_input)...};
+      call_with(context, std::tuple_cat(std::get<I>(loaded).arguments()...));
+    }(std::index_sequence_for<Deps...>());
+  }
+
+  template <class... Argument>
+  void call_with(Context& context, std::tuple<Argument...> arguments) {
+    std::apply(
+        [&](Argument... argument) {
+          if constexpr (std::is_void_v<R>) {
+            invoke(context, argument...);
+            Then::hand_over(context);
           } else {
-            return fn(argument...);
+            finish(context, invoke(context, argument...));
           }
         },
         arguments);
-  };
-  if constexpr (std::is_void_v<typename W::Result>) {
-    invoke();
-    return then();
-  } else if constexpr (is_a<std::remove_cvref_t<typename W::Result>, tl::expected>) {
-    auto result = invoke();
-    if (!result) return tl::make_unexpected(to_failure(std::move(result).error()));
-    if constexpr (std::is_void_v<typename std::remove_cvref_t<typename W::Result>::value_type>) {
-      return then();
-    } else {
-      return then(std::move(*result));
-    }
-  } else {
-    return then(invoke());
   }
-}
+  template <class... Argument>
+  typename W::Result invoke(Context& context, Argument&... argument) {
+    if constexpr (W::kContext) {
+      return fn_(context, argument...);
+    } else {
+      return fn_(argument...);
+    }
+  }
+  template <class Result>
+  void finish(Context& context, Result&& result) {
+    if constexpr (is_a<R, tl::expected>) {
+      if (!result) throw to_failure(std::move(result).error());
+      if constexpr (std::is_void_v<typename R::value_type>) {
+        Then::hand_over(context);
+      } else {
+        Then::hand_over(context, std::move(*result));
+      }
+    } else {
+      Then::hand_over(context, std::forward<Result>(result));
+    }
+  }
 
-// The body of a step: `Then` is stateless and says what to do with the result.
+  F fn_;
+  const std::size_t first_input_;
+  const std::tuple<Deps...> deps_;
+};
+
 template <class Then, class F, class... Deps>
-std::shared_ptr<StepBody> make_body(F fn, const StepDef& step, std::size_t first_input,
-                                    const Deps&... deps) {
-  using W = WiringOf<F, Deps...>;
-  if constexpr (!W::kOk) {
-    return nullptr;  // the compiler has said why
-  } else {
+void give_body(StepDef& step, F fn, std::size_t first_input, const Deps&... deps) {
+  if constexpr (WiringOf<F, Deps...>::kOk) {  // else the compiler has said why
     const void* code = code_address(fn);
-    auto run = [fn = std::move(fn), first_input,
-                wired = std::tuple<Deps...>(deps...)](Context& context) mutable {
-      return call<W>(fn, context, first_input, wired, [&](auto&&... result) {
-        return Then::hand_over(context, std::forward<decltype(result)>(result)...);
-      });
-    };
-    std::vector<AssetKey> outputs;
-    for (const auto& output : step.outputs) outputs.push_back(output.asset.key);
-    return std::make_shared<FunctionBody>(std::move(run), std::move(outputs), code);
+    set_body(step,
+             std::unique_ptr<FunctionBody>(
+                 new Body<Then, F, Deps...>(std::move(fn), first_input, deps...)),
+             code);
   }
 }
 

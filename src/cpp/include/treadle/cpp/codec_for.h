@@ -67,6 +67,7 @@ struct CodecFor<Folder> {
 
 template <JsonStorable T>
 struct CodecFor<T> {
+  static constexpr bool kJson = true;
   static Result<Encoded> encode(const T& value) {
     JsonOut out;
     JsonOf<T>::write(out, value);
@@ -78,24 +79,68 @@ struct CodecFor<T> {
   }
 };
 
-// The codec of a type as the engine wants it; one object per type, shared.
+namespace cpp {
+
+// Codecs as the engine wants them, with as little as possible per type.
+class JsonCodec : public Codec {
+ public:
+  explicit JsonCodec(const std::type_info& type) : type_(type) {}
+  Result<Encoded> encode(const Value& value) const final;
+  Result<Value> decode(Stored& stored) const final;
+
+ private:
+  virtual void write(JsonOut& out, const Value& value) const = 0;
+  virtual Result<Value> read(JsonRef json) const = 0;
+  const std::type_info& type_;
+};
+
+template <class T>
+class JsonCodecOf final : public JsonCodec {
+ public:
+  JsonCodecOf() : JsonCodec(typeid(T)) {}
+
+ private:
+  void write(JsonOut& out, const Value& value) const override {
+    JsonOf<T>::write(out, *value.get<T>());
+  }
+  Result<Value> read(JsonRef json) const override {
+    auto object = JsonOf<T>::read(json);
+    if (!object) return tl::make_unexpected(std::move(object).error());
+    return Value::of(std::move(*object));
+  }
+};
+
+template <class T>
+class OwnCodecOf final : public Codec {
+ public:
+  Result<Encoded> encode(const Value& value) const override {
+    const T* object = value.get<T>();
+    if (object == nullptr) return wrong_type(value, typeid(T));
+    auto encoded = CodecFor<T>::encode(*object);
+    if (encoded && encoded->type_name.empty()) encoded->type_name = readable_name(typeid(T));
+    return encoded;
+  }
+  Result<Value> decode(Stored& stored) const override {
+    auto object = CodecFor<T>::decode(stored);
+    if (!object) return tl::make_unexpected(std::move(object).error());
+    return Value::of(std::move(*object));
+  }
+};
+
+// A pointer to what lives for ever.
+std::shared_ptr<const Codec> share_static(const Codec& codec);
+
+template <class T>
+inline constexpr bool is_kept_as_json = requires { CodecFor<T>::kJson; };
+
+}  // namespace cpp
+
+// The codec of a type; one object per type, shared.
 template <class T>
 std::shared_ptr<const Codec> codec_of() {
-  struct Typed final : Codec {
-    Result<Encoded> encode(const Value& value) const override {
-      const T* object = value.get<T>();
-      if (object == nullptr) return cpp::wrong_type(value, typeid(T));
-      auto encoded = CodecFor<T>::encode(*object);
-      if (encoded && encoded->type_name.empty()) encoded->type_name = cpp::readable_name(typeid(T));
-      return encoded;
-    }
-    Result<Value> decode(Stored& stored) const override {
-      TREADLE_TRY(T object, CodecFor<T>::decode(stored));
-      return Value::of(std::move(object));
-    }
-  };
-  static const std::shared_ptr<const Codec> codec = std::make_shared<Typed>();
-  return codec;
+  static const std::conditional_t<cpp::is_kept_as_json<T>, cpp::JsonCodecOf<T>, cpp::OwnCodecOf<T>>
+      codec;
+  return cpp::share_static(codec);
 }
 
 }  // namespace treadle

@@ -17,27 +17,34 @@ namespace treadle {
 // Not thread-safe; a value.
 class Defs {
  public:
+  Defs();
+  ~Defs();
+  Defs(const Defs&);
+  Defs(Defs&&) noexcept;
+  Defs& operator=(const Defs&);
+  Defs& operator=(Defs&&) noexcept;
+
   // An asset computed by `fn`: its parameters, in order, are the values of what is wired to it (assets, td::by_name<T>, resources),
   // after a td::Context& if it wants one. It returns the value, a td::Output with facts, nothing (void), or a td::Result of these;
   // an error or an exception fails the step.
   template <class F, class... Wired>
-  auto asset(AssetOptions options, F fn, const Wired&... wired) {
+  auto asset(const AssetOptions& options, F fn, const Wired&... wired) {
     using T = typename cpp::Kept<cpp::ResultOf<F, Wired...>>::type;
-    return finish_asset<T>(add_asset(std::move(options)), std::move(fn), wired...);
+    return finish_asset<T>(add_asset(options), std::move(fn), wired...);
   }
   template <class F, class... Wired>
-  auto asset(Named name, F fn, const Wired&... wired) {
-    return asset(AssetOptions{.key = std::move(name.key), .where = name.where}, std::move(fn),
-                 wired...);
+  auto asset(const Named& name, F fn, const Wired&... wired) {
+    using T = typename cpp::Kept<cpp::ResultOf<F, Wired...>>::type;
+    return finish_asset<T>(add_asset(name), std::move(fn), wired...);
   }
 
   // Several assets computed together: `fn` returns a std::tuple, std::pair or std::array with one element for each, in order;
   // a std::optional element may be absent, which leaves that asset and what follows from it unmade. Gives back a std::tuple of
   // handles.
   template <class F, class... Wired>
-  auto multi_asset(MultiAssetOptions options, F fn, const Wired&... wired) {
+  auto multi_asset(const MultiAssetOptions& options, F fn, const Wired&... wired) {
     using Elements = typename cpp::Elements<cpp::ResultOf<F, Wired...>>::type;
-    StepDef& step = add_multi_asset(std::move(options), Elements::kSize);
+    StepDef& step = add_multi_asset(options, Elements::kSize);
     return finish_multi_asset(Elements(), step, std::move(fn), wired...);
   }
   template <std::size_t N, class F, class... Wired>
@@ -57,12 +64,12 @@ class Defs {
   // A check of an asset: `fn` takes its value (after a td::Context& if it wants one, before what else is wired) and returns a
   // td::CheckResult, a bool, or a td::Result of these.
   template <class T, class F, class... Wired>
-  void check(Named name, const Asset<T>& asset, F fn, CheckOptions options = {},
+  void check(const Named& name, const Asset<T>& asset, F fn, const CheckOptions& options = {},
              const Wired&... wired) {
-    StepDef& step = add_check(name, asset.key(), std::move(options));
+    StepDef& step = add_check(name, asset.key(), options);
     cpp::declare(step, asset);
     (cpp::declare(step, wired), ...);
-    step.body = cpp::make_body<OfCheck>(std::move(fn), step, 0, asset, wired...);
+    cpp::give_body<OfCheck>(step, std::move(fn), 0, asset, wired...);
   }
 
   // An asset made elsewhere, read as a T.
@@ -110,23 +117,23 @@ class Defs {
  private:
   // What becomes of the result, by kind of step.
   struct OfCheck {
-    static StepOutcome hand_over(Context& context, CheckResult result);
-    static StepOutcome hand_over(Context& context, bool passed) {
-      return hand_over(context, CheckResult{.passed = passed});
+    static void hand_over(Context& context, CheckResult result);
+    static void hand_over(Context& context, bool passed) {
+      hand_over(context, CheckResult{.passed = passed});
     }
   };
   struct OfAsset {
-    static StepOutcome hand_over(Context& context) { return cpp::hand_over(context, 0, {}); }
+    static void hand_over(Context& context) { cpp::hand_over(context, 0, Value(), nullptr); }
     template <class R>
-    static StepOutcome hand_over(Context& context, R result) {
-      return cpp::hand_over(context, 0, cpp::report_of(std::move(result)));
+    static void hand_over(Context& context, R result) {
+      cpp::hand_over_element(context, 0, std::move(result));
     }
   };
   struct OfMultiAsset {
     template <class R>
-    static StepOutcome hand_over(Context& context, R result) {
-      return cpp::hand_over_all(context, std::move(result),
-                                std::make_index_sequence<std::tuple_size_v<R>>());
+    static void hand_over(Context& context, R result) {
+      cpp::hand_over_all(context, std::move(result),
+                         std::make_index_sequence<std::tuple_size_v<R>>());
     }
   };
 
@@ -136,7 +143,7 @@ class Defs {
     cpp::describe_output<T>(step.outputs.front());
     const std::size_t first_input = step.inputs.size();
     (cpp::declare(step, wired), ...);
-    step.body = cpp::make_body<OfAsset>(std::move(fn), step, first_input, wired...);
+    cpp::give_body<OfAsset>(step, std::move(fn), first_input, wired...);
     return Asset<T>(step.outputs.front().asset.key);
   }
   template <class... E, class F, class... Wired>
@@ -147,7 +154,7 @@ class Defs {
     (describe_element<E>(step.outputs[next++]), ...);
     const std::size_t first_input = step.inputs.size();
     (cpp::declare(step, wired), ...);
-    step.body = cpp::make_body<OfMultiAsset>(std::move(fn), step, first_input, wired...);
+    cpp::give_body<OfMultiAsset>(step, std::move(fn), first_input, wired...);
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return std::tuple<Asset<typename E::type>...>{
           Asset<typename E::type>(step.outputs[I].asset.key)...};
@@ -160,9 +167,10 @@ class Defs {
   }
 
   // In defs.cc: what does not depend on types.
-  StepDef& add_asset(AssetOptions options);
-  StepDef& add_multi_asset(MultiAssetOptions options, std::size_t returned);
-  StepDef& add_check(const Named& name, const AssetKey& asset, CheckOptions options);
+  StepDef& add_asset(const AssetOptions& options);
+  StepDef& add_asset(const Named& name);
+  StepDef& add_multi_asset(const MultiAssetOptions& options, std::size_t returned);
+  StepDef& add_check(const Named& name, const AssetKey& asset, const CheckOptions& options);
   void add_source(SourceOptions options, const std::type_info* type);
   void add_file_source(SourceOptions options, const std::type_info* type, const std::string& path);
 

@@ -94,45 +94,42 @@ void describe_output(OutputDef& output) {
   }
 }
 
-template <class T>
-OutputReport report_of(Output<T> output) {
-  OutputReport report;
-  if constexpr (!std::is_void_v<T>) {
-    using Stored = typename Kept<T>::type;
-    report.value = Value::of(Stored(std::move(output.value)));
-    report.type_name = readable_name(typeid(Stored));
+// Hands the output of that index to the engine, with what the context knows about it. `type` null: no value. Throws StepFailure.
+void hand_over(Context& context, std::size_t index, Value value, const std::type_info* type);
+void hand_over(Context& context, std::size_t index, Value value, const std::type_info* type,
+               Output<void> facts);
+// Whether the run wants that output.
+bool is_wanted(Context& context, std::size_t index);
+
+template <class X>
+void hand_over_element(Context& context, std::size_t index, X element) {
+  using T = typename Kept<X>::type;
+  hand_over(context, index, Value::of(T(std::move(element))), &typeid(T));
+}
+template <class X>
+void hand_over_element(Context& context, std::size_t index, Output<X> element) {
+  if constexpr (std::is_void_v<X>) {
+    hand_over(context, index, Value(), nullptr, std::move(element));
+  } else {
+    using T = typename Kept<X>::type;
+    hand_over(context, index, Value::of(T(std::move(element.value))), &typeid(T),
+              Output<void>{std::move(element.metadata), std::move(element.data_version),
+                           std::move(element.tags)});
   }
-  report.metadata = std::move(output.metadata);
-  if (!output.data_version.empty()) report.data_version = std::move(output.data_version);
-  report.tags = std::move(output.tags);
-  return report;
-}
-template <class T>
-OutputReport report_of(T value) {
-  return report_of(Output<T>{std::move(value)});
 }
 
-// Adds what the context knows and hands the report to the engine.
-StepOutcome hand_over(Context& context, std::size_t index, OutputReport report);
-
 template <class X>
-StepOutcome hand_over_element(Context& context, std::size_t index, X element) {
-  if (!context.step().output_selected(index)) return {};
-  return hand_over(context, index, report_of(std::move(element)));
+void hand_over_if_wanted(Context& context, std::size_t index, X element) {
+  if (is_wanted(context, index)) hand_over_element(context, index, std::move(element));
 }
 template <class X>
-StepOutcome hand_over_element(Context& context, std::size_t index, std::optional<X> element) {
-  if (!element) return {};
-  return hand_over_element(context, index, std::move(*element));
+void hand_over_if_wanted(Context& context, std::size_t index, std::optional<X> element) {
+  if (element && is_wanted(context, index)) hand_over_element(context, index, std::move(*element));
 }
 
 template <class R, std::size_t... I>
-StepOutcome hand_over_all(Context& context, R elements, std::index_sequence<I...>) {
-  StepOutcome outcome;
-  (void)((outcome = hand_over_element(context, I, std::move(std::get<I>(elements))),
-          outcome.has_value()) &&
-         ...);
-  return outcome;
+void hand_over_all(Context& context, R elements, std::index_sequence<I...>) {
+  (hand_over_if_wanted(context, I, std::move(std::get<I>(elements))), ...);
 }
 
 }  // namespace treadle::cpp

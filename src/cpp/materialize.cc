@@ -1,0 +1,156 @@
+#include <treadle/app/home.h>
+#include <treadle/cli/cli.h>
+#include <treadle/cpp/materialize.h>
+#include <treadle/execute/run.h>
+#include <treadle/plan/plan.h>
+#include <treadle/plan/selection.h>
+
+#include <climits>
+#include <unistd.h>
+
+namespace treadle {
+
+struct RunReport::State {
+  std::unique_ptr<app::Home> home;  // null: it could not be opened
+  std::string run_id;
+  bool success = false;
+  std::optional<Error> error;  // the run could not be started or recorded
+  std::vector<StepReport> steps;
+};
+
+namespace {
+
+StepReport report_of(execute::StepResult&& step) {
+  StepReport report;
+  report.step_key = std::move(step.step_key);
+  report.attempts = step.attempts;
+  report.seconds = static_cast<double>(step.duration) / 1e6;
+  report.failure = std::move(step.failure);
+  if (step.status == execute::StepStatus::kSuccess) report.status = StepReport::Status::kSuccess;
+  if (step.status == execute::StepStatus::kFailure) report.status = StepReport::Status::kFailure;
+  return report;
+}
+
+app::HomeOptions home_options(const std::string& path, bool temporary) {
+  app::HomeOptions options;
+  options.path = path;
+  options.temporary = temporary;
+  return options;
+}
+
+execute::RunOptions run_options(MaterializeOptions options, const app::Home& home) {
+  execute::RunOptions run;
+  run.run_id = std::move(options.run_id);
+  run.tags = std::move(options.tags);
+  run.selection = std::move(options.selection);
+  run.executor =
+      options.own_processes ? execute::Executor::kProcess : execute::Executor::kInProcess;
+  run.max_concurrent = options.max_concurrent;
+  run.cancellation = options.cancellation;
+  run.observer = std::move(options.observer);
+  run.logs_folder = home.logs_folder();
+  return run;
+}
+
+Result<void> run(const Definitions& given, MaterializeOptions options, RunReport::State& state) {
+  if (auto problems = plan::check_definitions(given); !problems.empty()) {
+    throw DefinitionError(std::move(problems));
+  }
+  TREADLE_TRY(state.home, app::Home::open(home_options(options.home, options.temporary_home)));
+  Definitions definitions = given;
+  app::add_defaults(definitions, *state.home);
+  const plan::AssetGraph graph(definitions);
+  plan::Selection selection;
+  if (!options.selection.empty()) {
+    TREADLE_TRY(selection, plan::parse_selection(options.selection));
+  }
+  TREADLE_TRY(const auto selected, plan::select(selection, graph, false));
+  TREADLE_TRY(
+      execute::RunResult result,
+      app::materialize(*state.home, graph, selected, run_options(std::move(options), *state.home)));
+  state.run_id = std::move(result.run_id);
+  state.success = result.success();
+  for (auto& step : result.steps) state.steps.push_back(report_of(std::move(step)));
+  return {};
+}
+
+}  // namespace
+
+RunReport materialize(const Definitions& definitions, MaterializeOptions options) {
+  auto state = std::make_shared<RunReport::State>();
+  if (auto done = run(definitions, std::move(options), *state); !done)
+    state->error = std::move(done).error();
+  return RunReport(std::move(state));
+}
+
+bool RunReport::success() const {
+  return state_->success;
+}
+const std::string& RunReport::run_id() const {
+  return state_->run_id;
+}
+const std::vector<StepReport>& RunReport::steps() const {
+  return state_->steps;
+}
+
+std::string RunReport::problem() const {
+  if (state_->error) return state_->error->message;
+  for (const auto& step : state_->steps) {
+    if (!step.failure) continue;
+    const std::string& kind = step.failure->error_class;
+    return "Step '" + step.step_key + "' failed: " + (kind.empty() ? "" : kind + ": ") +
+           step.failure->message;
+  }
+  return state_->success ? "" : "The run was cancelled before it was done.";
+}
+
+const StepReport* RunReport::find_step(const std::string& step_key) const {
+  for (const auto& step : state_->steps) {
+    if (step.step_key == step_key) return &step;
+  }
+  return nullptr;
+}
+
+namespace {
+
+Error not_run() {
+  return {Errc::kNotFound, "The run was not started, so nothing was recorded: see problem()."};
+}
+
+}  // namespace
+
+Result<std::vector<Event>> RunReport::events() const {
+  if (state_->run_id.empty()) return fail(not_run());
+  return state_->home->record().events({.run_id = state_->run_id});
+}
+
+Result<std::optional<Event>> RunReport::materialization(const AssetKey& asset) const {
+  if (state_->run_id.empty()) return fail(not_run());
+  TREADLE_TRY(auto events,
+              state_->home->record().events({.run_id = state_->run_id,
+                                             .asset_key = asset.text(),
+                                             .types = {EventType::kAssetMaterialization},
+                                             .limit = 1,
+                                             .newest_first = true}));
+  if (events.empty()) return std::optional<Event>();
+  return std::optional<Event>(std::move(events.front()));
+}
+
+Result<Value> RunReport::load(const AssetKey& asset, const Codec& codec) const {
+  if (state_->home == nullptr) return fail(not_run());
+  TREADLE_TRY(const auto made,
+              state_->run_id.empty() ? Result<std::optional<Event>>() : materialization(asset));
+  return app::load_asset_value(*state_->home, asset, codec, made ? state_->run_id : std::string());
+}
+
+namespace cpp {
+
+Result<Value> load_latest(const AssetKey& asset, const Codec& codec, const std::string& home) {
+  auto options = home_options(home, false);
+  options.read_only = true;
+  TREADLE_TRY(const auto opened, app::Home::open(options));
+  return app::load_asset_value(*opened, asset, codec);
+}
+
+}  // namespace cpp
+}  // namespace treadle
