@@ -83,6 +83,7 @@ struct OutputOptions {
   std::string io_manager = "io_manager";
   // The inputs or other outputs that this one follows from; nothing = all inputs.
   std::optional<std::vector<AssetKey>> follows_from = {};
+  std::source_location where = std::source_location::current();
 };
 
 struct MultiAssetOptions {

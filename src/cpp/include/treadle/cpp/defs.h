@@ -50,15 +50,16 @@ class Defs {
   template <std::size_t N, class F, class... Wired>
   auto multi_asset(const OutputOptions (&outputs)[N], F fn, const Wired&... wired) {
     static_assert(cpp::NamesForResult<N, cpp::ResultOf<F, Wired...>>::kOk);
-    return multi_asset(MultiAssetOptions{.outputs = {outputs, outputs + N}, .where = {}},
-                       std::move(fn), wired...);
+    return multi_asset(
+        MultiAssetOptions{.outputs = {outputs, outputs + N}, .where = outputs[0].where},
+        std::move(fn), wired...);
   }
   template <std::size_t N, class F, class... Wired>
-  auto multi_asset(const char* const (&names)[N], F fn, const Wired&... wired) {
+  auto multi_asset(const Named (&names)[N], F fn, const Wired&... wired) {
     static_assert(cpp::NamesForResult<N, cpp::ResultOf<F, Wired...>>::kOk);
-    MultiAssetOptions options{.where = {}};
-    for (const char* name : names) options.outputs.push_back({.key = name});
-    return multi_asset(std::move(options), std::move(fn), wired...);
+    MultiAssetOptions options{.where = names[0].where};
+    for (const Named& name : names) options.outputs.push_back({.key = name.key});
+    return multi_asset(options, std::move(fn), wired...);
   }
 
   // A check of an asset: `fn` takes its value (after a td::Context& if it wants one, before what else is wired) and returns a

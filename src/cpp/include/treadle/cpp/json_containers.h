@@ -102,22 +102,15 @@ struct JsonOf<std::tuple<T...>> {
   static Result<std::tuple<T...>> read(JsonRef json) {
     if (json.kind() != JsonRef::Kind::kArray || json.size() != sizeof...(T))
       return cpp::unexpected_kind("a list of " + std::to_string(sizeof...(T)), json);
-    std::size_t index = 0;
-    // Braces: read from left to right.
-    std::tuple<Result<T>...> read{JsonOf<T>::read(json[index++])...};
-    Result<void> done;
-    index = 0;
-    std::apply(
-        [&](auto&... element) {
-          (void)((element.has_value()
-                      ? (++index, true)
-                      : (done = cpp::at_index(index, std::move(element).error()), false)) &&
-                 ...);
-        },
-        read);
-    if (!done) return tl::make_unexpected(std::move(done).error());
-    return std::apply([](auto&... element) { return std::tuple<T...>(std::move(*element)...); },
-                      read);
+    return [&]<std::size_t... I>(std::index_sequence<I...>) -> Result<std::tuple<T...>> {
+      std::tuple<Result<T>...> read{JsonOf<T>::read(json[I])...};
+      std::optional<Error> error;
+      (void)((std::get<I>(read) ||
+              (error = cpp::at_index(I, std::get<I>(std::move(read)).error()).value(), false)) &&
+             ...);
+      if (error) return fail(std::move(*error));
+      return std::tuple<T...>(std::move(*std::get<I>(read))...);
+    }(std::index_sequence_for<T...>());
   }
 };
 
