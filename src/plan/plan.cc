@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <queue>
+#include <unordered_map>
 
 namespace treadle::plan {
 namespace {
@@ -72,9 +73,9 @@ class Assembly {
     PlannedStep& planned = steps_[index];
     const bool consumer = makes_assets(*planned.def);
     planned.inputs.reserve(planned.def->inputs.size());
-    for (const InputDef& input : planned.def->inputs) {
+    for (const NodeId input : graph_.inputs(*planned.def)) {
       PlannedInput& from = planned.inputs.emplace_back();
-      from.node = graph_.find(input.asset);
+      from.node = input;
       from.from = PlannedInput::From::kOutside;
       if (from.node == kNoNode) continue;
       if (const Node& node = graph_.node(from.node); node.step) {

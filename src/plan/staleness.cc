@@ -13,7 +13,7 @@ using Kind = StaleReason::Kind;
 class RecordedInputs {
  public:
   explicit RecordedInputs(const std::vector<Provenance::Input>& inputs)
-      : inputs_(inputs), found_(inputs.size()) {}
+      : inputs_(inputs), found_many_(inputs.size() > 64 ? inputs.size() : 0) {}
 
   const Provenance::Input* find(const AssetKey& key) {
     std::size_t at = next_;
@@ -26,7 +26,11 @@ class RecordedInputs {
       at = it->second;
     }
     next_ = at + 1;
-    found_[at] = true;
+    if (at < 64) {
+      found_ |= std::uint64_t{1} << at;
+    } else {
+      found_many_[at] = true;
+    }
     return &inputs_[at];
   }
 
@@ -34,13 +38,15 @@ class RecordedInputs {
   template <class Report>
   void for_each_other(Report report) const {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      if (!found_[i]) report(inputs_[i]);
+      const bool found = i < 64 ? (found_ >> i & 1) != 0 : found_many_[i];
+      if (!found) report(inputs_[i]);
     }
   }
 
  private:
   const std::vector<Provenance::Input>& inputs_;
-  std::vector<bool> found_;
+  std::uint64_t found_ = 0;       // the first 64
+  std::vector<bool> found_many_;  // beyond
   std::unordered_map<std::string_view, std::size_t> by_key_;
   std::size_t next_ = 0;
 };

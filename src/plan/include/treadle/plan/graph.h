@@ -4,12 +4,12 @@
 #pragma once
 
 #include <treadle/define/definitions.h>
+#include <treadle/define/name_table.h>
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace treadle::plan {
@@ -27,6 +27,8 @@ struct Node {
   std::vector<NodeId> children;  // in order of declaration, each once
 };
 
+static_assert(kNoNode == NameTable::kNone);
+
 class AssetGraph {
  public:
   // An asset that is only named as a dependency becomes a source node without SourceAssetDef (info
@@ -38,15 +40,24 @@ class AssetGraph {
   std::span<const Node> nodes() const { return nodes_; }
   const Node& node(NodeId id) const { return nodes_[id]; }
   // kNoNode when there is none.
-  NodeId find(const AssetKey& key) const;
-  // Parents before children; ties in order of declaration.
+  NodeId find(const AssetKey& key) const { return by_key_.find(key.text()); }
+  // The assets that a step of these definitions reads or follows, parallel to StepDef::inputs.
+  std::span<const NodeId> inputs(const StepDef& step) const {
+    const std::size_t index = &step - definitions_.steps.data();
+    return std::span(inputs_).subspan(first_input_[index], step.inputs.size());
+  }
+  // Parents before children; sources before what is made, else ties in order of declaration.
   const std::vector<NodeId>& topological_order() const { return order_; }
 
  private:
+  void connect();
+
   const Definitions& definitions_;
   std::vector<Node> nodes_;
   std::vector<std::unique_ptr<AssetInfo>> implied_;
-  std::unordered_map<std::string_view, NodeId> by_key_;
+  NameTable by_key_;
+  std::vector<NodeId> inputs_;            // of all steps
+  std::vector<std::size_t> first_input_;  // by step
   std::vector<NodeId> order_;
 };
 
