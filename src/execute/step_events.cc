@@ -237,9 +237,7 @@ Event loaded_input(const std::string& step_key, const InputDef& input,
   if (!upstream_step.empty()) {
     message += text(", from output \"", upstream_output, "\" of step \"", upstream_step, "\"");
   }
-  Event e = event(EventType::kLoadedInput, step_key, std::move(message), std::move(w).str());
-  e.asset_key = input.asset.text();
-  return e;
+  return event(EventType::kLoadedInput, step_key, std::move(message), std::move(w).str());
 }
 
 Event step_input(const std::string& step_key, const std::string& input) {
