@@ -2,6 +2,7 @@
 #include "complete.h"
 #include "help.h"
 #include "parse.h"
+#include "reference.h"
 #include "session.h"
 #include "text.h"
 #include <treadle/artifact/store.h>
@@ -66,6 +67,11 @@ int run_words(const std::vector<std::string>& words, const Program& program) {
       (rest.front() == "--version" || rest.front() == "-V" || rest.front() == "version")) {
     Session session(program, words, globals);
     session.write_out(fmt::format("{} {}\n", program.name, kVersion));
+    return kExitOk;
+  }
+  if (rest.size() == 1 && rest.front() == "__reference") {
+    Session session(program, words, globals);
+    session.write_out(render_reference(root));
     return kExitOk;
   }
   const Parsed parsed = parse(root, rest);

@@ -269,10 +269,10 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
   if (!plan) return report_problems(session, plan.error());
   if (auto chosen = choose_run_options(session, options.run, **home, run); !chosen)
     return session.fail(chosen.error());
-  return execute_and_report(session, **home, *code, plan->steps.size(), std::move(run),
-                            [&](execute::RunOptions ready) {
-                              return app::materialize(**home, graph, *selected, std::move(ready), !options.no_checks);
-                            });
+  return execute_and_report(
+      session, **home, *code, plan->steps.size(), std::move(run), [&](execute::RunOptions ready) {
+        return app::materialize(**home, graph, *selected, std::move(ready), !options.no_checks);
+      });
 }
 
 }  // namespace
