@@ -117,6 +117,11 @@ Result<std::optional<Logged>> commit(db::Session& session, const Pending& pendin
       TREADLE_TRY(same, is_same(session, *version, pending));
     }
     if (same) {
+      // The store lacked some of the content after all: it was damaged, and is repaired now.
+      if (!batch.empty()) {
+        TREADLE_TRY(const bool recorded, batch.record(session));
+        if (!recorded) return std::nullopt;
+      }
       for (const std::string& alias : draft.aliases) {
         TREADLE_CHECK(set_alias(session, collection->id, alias, version->id));
       }

@@ -209,6 +209,8 @@ Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered&
   const auto nothing_to_do = [&](const Pending& pending) -> Result<std::optional<Logged>> {
     std::optional<Version> same;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(const bool damaged, blobs_->is_damaged(session));
+      if (damaged) return {};  // what was logged before may need to be put again
       TREADLE_TRY(same, find_same(session, pending));
       return {};
     }));

@@ -76,6 +76,7 @@ class Folders {
                                               "' is a symbolic link; files are not written "
                                               "through it. Remove it, or choose another folder.");
     }
+    if (!stat && stat.error().code != Errc::kNotFound) return fail(stat.error());
     if (!stat) TREADLE_CHECK(files_.make_folders(path));
     made_.emplace(relative);
     return {};

@@ -69,7 +69,7 @@ Result<std::vector<bool>> LocalBatch::present(std::span<const Sha256> blobs) {
   }));
   const std::lock_guard lock(mutex_);
   if (!generation_) generation_ = generation;
-  if (*generation_ != generation) generation_moved_ = true;
+  if (*generation_ != generation) collected_ = true;
   return out;
 }
 
@@ -122,21 +122,20 @@ Result<void> LocalBatch::finish() {
 }
 
 Result<bool> LocalBatch::record(db::Session& session) {
-  if (generation_moved_) return false;
+  if (collected_) return false;
   if (generation_) {
     TREADLE_TRY(const std::int64_t now, read_generation(session));
     if (now != *generation_) return false;
   }
-  const Micros now = context_.clock.now();
-  if (now - begun_ > kLongBatch) {
-    for (const PackWriter& pack : packs_) {
-      if (!context_.files.stat(pack.path())) return false;
-    }
-    for (const Row& row : rows_) {
-      if (row.file.empty()) continue;
-      if (!context_.files.stat(join_path(context_.singles(), row.file))) return false;
-    }
+  // A sweep with a short grace period takes files without rows for leftovers.
+  for (const PackWriter& pack : packs_) {
+    if (!context_.files.stat(pack.path())) return false;
   }
+  for (const Row& row : rows_) {
+    if (row.file.empty()) continue;
+    if (!context_.files.stat(join_path(context_.singles(), row.file))) return false;
+  }
+  const Micros now = context_.clock.now();
   recorded_ = true;
   std::vector<std::int64_t> pack_ids;
   for (const PackWriter& pack : packs_) {

@@ -17,6 +17,7 @@ class LocalBatch final : public Batch {
 
   Result<Blob> add(std::string_view bytes) override;
   Result<std::vector<Blob>> add_files(std::span<const SourceFile> files) override;
+  bool empty() const override { return rows_.empty(); }
   Result<void> finish() override;
   Result<bool> record(db::Session& session) override;
 
@@ -55,13 +56,8 @@ class LocalBatch final : public Batch {
   bool inline_full_ = false;
   bool singles_written_ = false;
   std::optional<std::int64_t> generation_;  // of the store, when it said what it has
-  bool generation_moved_ = false;
-  Micros begun_ = context_.clock.now();
+  bool collected_ = false;                  // content that was here is gone: record() will refuse
   bool recorded_ = false;
 };
-
-// Longer than this before record(), and sweep() of another process may have taken our files for
-// leftovers: record() then looks whether they are still there.
-inline constexpr Micros kLongBatch = 3600LL * 1'000'000;
 
 }  // namespace treadle::blob

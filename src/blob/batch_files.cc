@@ -163,6 +163,11 @@ Result<Blob> LocalBatch::add_large(const SourceFile& source) {
     Row row{.blob = blob};
     row.file = to_hex(blob.sha256) + "." + to_hex(random_bytes(4));
     if (auto ok = files.rename(temporary, join_path(context_.singles(), row.file)); !ok) {
+      if (ok.error().code == Errc::kNotFound) {  // a sweep took it for a leftover
+        const std::lock_guard lock(mutex_);
+        collected_ = true;
+        return {};
+      }
       return fail(cannot_write(context_, std::move(ok).error()));
     }
     const std::lock_guard lock(mutex_);

@@ -62,6 +62,8 @@ Result<std::optional<Place>> find_place(const Context& context, db::Session& ses
                                         const Sha256& blob, bool with_content);
 // Reads and verifies what stands at a place. kCorrupt also when the file is gone.
 Result<std::string> read_place(const Context& context, const Place& place, const OpenFile* open);
+// Why the file of a place cannot be opened; one that is gone is kCorrupt.
+Error unreadable(const Place& place, const Error& why);
 // "blob 12ab... in /home/blobs/packs/x.pack at byte 56".
 std::string describe(const Place& place);
 

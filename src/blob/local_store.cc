@@ -41,6 +41,12 @@ Result<std::vector<Sha256>> LocalStore::missing(std::span<const Sha256> blobs) {
   return out;
 }
 
+Result<bool> LocalStore::is_damaged(db::Session& session) {
+  TREADLE_TRY(db::Statement * s,
+              session.prepare("select 1 from blob_object where bad = 1 limit 1"));
+  return s->step();
+}
+
 Result<std::unique_ptr<BlobStore>> open_local_store(db::Database& database,
                                                     const std::string& folder,
                                                     const LocalOptions& options) {

@@ -61,6 +61,11 @@ std::string describe(const Place& place) {
   return out;
 }
 
+Error unreadable(const Place& place, const Error& why) {
+  return {why.code == Errc::kNotFound ? Errc::kCorrupt : why.code,
+          "Cannot read " + describe(place) + ": " + why.message + "."};
+}
+
 Result<std::string> read_place(const Context& context, const Place& place, const OpenFile* open) {
   std::string content;
   if (place.kind == Place::Kind::kInline) {
@@ -69,10 +74,7 @@ Result<std::string> read_place(const Context& context, const Place& place, const
     OpenFile own;
     if (open == nullptr) {
       auto file = context.files.open_read(place.file);
-      if (!file) {
-        const Errc code = file.error().code == Errc::kNotFound ? Errc::kCorrupt : file.error().code;
-        return fail(code, "Cannot read " + describe(place) + ": " + file.error().message + ".");
-      }
+      if (!file) return fail(unreadable(place, file.error()));
       own = std::move(*file);
       open = &own;
     }

@@ -55,7 +55,8 @@ Result<std::string> LocalReader::read(const Sha256& blob, std::int64_t limit) {
     // A file that is gone may have been rewritten by a sweep: the database knows where it went.
     const auto file = open(place);
     if (!file && file.error().code == Errc::kNotFound && !fresh) continue;
-    return read_place(context_, place, file ? *file : nullptr);
+    if (!file) return fail(unreadable(place, file.error()));
+    return read_place(context_, place, *file);
   }
   return absent(blob);
 }
@@ -66,7 +67,8 @@ Result<void> LocalReader::copy(const Sha256& blob, const std::string& path) {
     if (place.kind != Place::Kind::kInline && place.blob.size > static_cast<std::int64_t>(kChunk)) {
       const auto file = open(place);
       if (!file && file.error().code == Errc::kNotFound && !fresh) continue;
-      return copy_place(place, path);
+      if (!file) return fail(unreadable(place, file.error()));
+      return copy_place(place, **file, path);
     }
     TREADLE_TRY(const std::string content, read(blob, place.blob.size));
     TREADLE_TRY(const OpenFile to, context_.files.create(path));
@@ -78,12 +80,8 @@ Result<void> LocalReader::copy(const Sha256& blob, const std::string& path) {
   return absent(blob);
 }
 
-Result<void> LocalReader::copy_place(const Place& place, const std::string& path) {
-  auto from = open(place);
-  if (!from) {
-    const Errc code = from.error().code == Errc::kNotFound ? Errc::kCorrupt : from.error().code;
-    return fail(code, "Cannot read " + describe(place) + ": " + from.error().message + ".");
-  }
+Result<void> LocalReader::copy_place(const Place& place, const OpenFile& from,
+                                     const std::string& path) {
   TREADLE_TRY(const OpenFile to, context_.files.create(path));
   ContentHasher hasher;
   std::string chunk;
@@ -91,7 +89,7 @@ Result<void> LocalReader::copy_place(const Place& place, const std::string& path
   while (done < place.blob.size) {
     const auto want = static_cast<std::size_t>(
         std::min<std::int64_t>(static_cast<std::int64_t>(kChunk), place.blob.size - done));
-    if (auto ok = context_.files.read_at(**from, place.offset + done, want, chunk); !ok) {
+    if (auto ok = context_.files.read_at(from, place.offset + done, want, chunk); !ok) {
       return fail(std::move(ok).error().with_context("Cannot read " + describe(place)));
     }
     if (chunk.empty()) break;

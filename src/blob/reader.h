@@ -19,7 +19,7 @@ class LocalReader final : public Reader {
   Result<Place> place_of(const Sha256& blob, bool fresh);
   // The file a place is in; the last one used stays open.
   Result<const OpenFile*> open(const Place& place);
-  Result<void> copy_place(const Place& place, const std::string& path);
+  Result<void> copy_place(const Place& place, const OpenFile& from, const std::string& path);
 
   const Context& context_;
   std::unordered_map<Sha256, Place, Sha256Hash> places_;

@@ -23,6 +23,7 @@ create table blob_object (
   file text,
   content bytea
 );
+create index blob_object_bad on blob_object (bad) where bad = 1;
 create table blob_state (
   id smallint primary key,
   generation bigint not null

@@ -14,6 +14,8 @@ namespace treadle::blob {
 namespace {
 
 constexpr std::size_t kRowsPerTransaction = 2000;
+// Files without rows younger than this are left alone whatever the grace period: writers at work.
+constexpr Micros kWriterGrace = 600LL * 1'000'000;
 
 struct Candidate {
   Sha256 sha256;
@@ -247,13 +249,13 @@ class Sweep {
   }
 
   Result<void> remove_leftovers() {
-    // Names first, rows second: a file whose row is committed in between is seen as named.
     struct Found {
       std::string path;
       std::string name;
       std::int64_t size;
     };
     std::vector<Found> old;
+    const Micros before = std::min(before_, context_.clock.now() - kWriterGrace);
     for (const std::string& folder : {context_.packs(), context_.singles(), context_.temporary()}) {
       auto names = context_.files.list(folder);
       if (!names && names.error().code == Errc::kNotFound) continue;
@@ -262,30 +264,36 @@ class Sweep {
         const std::string path = join_path(folder, name);
         const auto stat = context_.files.stat(path, false);
         if (!stat || stat->kind != FileStat::Kind::kFile) continue;
-        if (stat->mtime_ns / 1000 <= before_) old.push_back({path, name, stat->size});
+        if (stat->mtime_ns / 1000 <= before) old.push_back({path, name, stat->size});
       }
     }
     if (old.empty()) return {};
-    std::set<std::string, std::less<>> named;
-    TREADLE_CHECK(context_.database.read([&](db::Session& session) -> Result<void> {
-      for (const char* sql :
-           {"select file from blob_object where file is not null", "select name from blob_pack"}) {
-        TREADLE_TRY(db::Statement * s, session.prepare(sql));
-        while (true) {
-          TREADLE_TRY(const bool more, s->step());
-          if (!more) break;
-          named.emplace(s->text(0));
-        }
+    // Under the write lock, where a batch looks whether its files are there before it names them.
+    const auto body = [&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(const auto named, names_in_rows(session));
+      for (const Found& file : old) {
+        if (named.contains(file.name)) continue;
+        if (!options_.dry_run) TREADLE_CHECK(context_.files.remove(file.path));
+        ++out_.files;
+        out_.file_bytes += file.size;
       }
       return {};
-    }));
-    for (const Found& file : old) {
-      if (named.contains(file.name)) continue;
-      if (!options_.dry_run) TREADLE_CHECK(context_.files.remove(file.path));
-      ++out_.files;
-      out_.file_bytes += file.size;
+    };
+    return options_.dry_run ? context_.database.read(body) : context_.database.write(body);
+  }
+
+  static Result<std::set<std::string, std::less<>>> names_in_rows(db::Session& session) {
+    std::set<std::string, std::less<>> named;
+    for (const char* sql :
+         {"select file from blob_object where file is not null", "select name from blob_pack"}) {
+      TREADLE_TRY(db::Statement * s, session.prepare(sql));
+      while (true) {
+        TREADLE_TRY(const bool more, s->step());
+        if (!more) break;
+        named.emplace(s->text(0));
+      }
     }
-    return {};
+    return named;
   }
 
   const Context& context_;

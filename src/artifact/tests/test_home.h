@@ -1,13 +1,14 @@
-// A home in a temporary folder, for the tests of this room.
+// A home in a temporary folder, and drafts, for the tests of this room.
 #pragma once
 
 #include <treadle/artifact/store.h>
 #include <treadle/base/random.h>
 
-#include <cstdlib>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <sys/statvfs.h>
 
 namespace treadle::artifact::test {
 
@@ -30,15 +31,26 @@ class HandClock final : public Clock {
 
 class TestFolder {
  public:
-  TestFolder() : path_("/tmp/treadle-artifact-test-" + random_uuid()) {
+  // In memory when there is room: these tests make and remove thousands of files.
+  TestFolder() : TestFolder(roomy_memory() ? "/dev/shm" : "/tmp") {}
+  explicit TestFolder(const std::string& parent)
+      : path_(join_path(parent, "treadle-artifact-test-" + random_uuid())) {
     must(real_files().make_folders(path_));
   }
   ~TestFolder() { (void)remove_tree(path_); }
   TestFolder(const TestFolder&) = delete;
   const std::string& path() const { return path_; }
   std::string at(std::string_view name) const { return join_path(path_, name); }
+  void write(std::string_view name, std::string_view bytes) const {
+    must(real_files().make_folders(parent_path(at(name))));
+    must(write_file_atomic(real_files(), at(name), bytes, false));
+  }
 
  private:
+  static bool roomy_memory() {
+    struct statvfs s{};
+    return statvfs("/dev/shm", &s) == 0 && s.f_bavail * s.f_frsize > (256ULL << 20);
+  }
   std::string path_;
 };
 
@@ -52,15 +64,28 @@ class TestHome {
   void reopen() {
     store_.reset();
     database_.reset();
-    database_ = must(db::open_sqlite(folder_.at("treadle.db"), {.durability = durability_}));
+    // The database does not go through Files: only the store's own syncs matter here.
+    database_ = must(db::open_sqlite(
+        folder_.at("treadle.db"), {.durability = db::Durability::kOff, .busy_timeout_ms = 60'000}));
     store_ = must(open());
   }
   Result<std::unique_ptr<Store>> open() {
-    return Store::open(*database_, folder_.path(), {.files = files_, .clock = clock_});
+    return Store::open(*database_, folder_.path(),
+                       {.files = files_, .clock = clock_, .durability = durability_});
   }
   Store& store() { return *store_; }
   db::Database& database() { return *database_; }
-  std::string path() const { return folder_.path(); }
+  const std::string& path() const { return folder_.path(); }
+  // Paths of the files below blobs/, packs and single files.
+  std::vector<std::string> blob_files() const {
+    std::vector<std::string> out;
+    for (const char* name : {"blobs/packs", "blobs/files", "blobs/tmp"}) {
+      for (const std::string& file : must(real_files().list(folder_.at(name)))) {
+        out.push_back(join_path(folder_.at(name), file));
+      }
+    }
+    return out;
+  }
 
  private:
   TestFolder folder_;
@@ -70,5 +95,37 @@ class TestHome {
   std::unique_ptr<db::Database> database_;
   std::unique_ptr<Store> store_;
 };
+
+inline Draft draft_of(std::string collection, const std::map<std::string, std::string>& files,
+                      std::vector<std::string> aliases = {}) {
+  Draft draft;
+  draft.collection = std::move(collection);
+  draft.type = "dataset";
+  draft.aliases = std::move(aliases);
+  for (const auto& [path, bytes] : files) {
+    draft.entries.emplace_back();
+    draft.entries.back().path = path;
+    draft.entries.back().bytes = bytes;
+  }
+  return draft;
+}
+
+inline Draft folder_draft(std::string collection, std::string folder) {
+  Draft draft;
+  draft.collection = std::move(collection);
+  draft.type = "dataset";
+  draft.folder = std::move(folder);
+  return draft;
+}
+
+// Different content for different seeds.
+inline std::string content(int seed, std::size_t size) {
+  std::string out;
+  out.reserve(size + 32);
+  for (int i = 0; out.size() < size; ++i)
+    out += std::to_string(seed) + "/" + std::to_string(i) + ",";
+  out.resize(size);
+  return out;
+}
 
 }  // namespace treadle::artifact::test

@@ -56,6 +56,8 @@ class Batch {
   virtual Result<Blob> add(std::string_view bytes) = 0;
   // In the same order. Reads in constant memory, with several threads when there are many.
   virtual Result<std::vector<Blob>> add_files(std::span<const SourceFile> files) = 0;
+  // Nothing was added that the store did not have.
+  virtual bool empty() const = 0;
   // After the last add: all of it is durable when this returns.
   virtual Result<void> finish() = 0;
   // After finish(), inside a write transaction. False, with nothing written: content this batch
@@ -119,6 +121,8 @@ class BlobStore {
                                    std::int64_t limit) = 0;
   // Those of `blobs` that are not in the store.
   virtual Result<std::vector<Sha256>> missing(std::span<const Sha256> blobs) = 0;
+  // Whether verify() found bad content that was not put again since.
+  virtual Result<bool> is_damaged(db::Session& session) = 0;
   // Reads and re-hashes everything. Bad content is marked, so that putting it again replaces it.
   virtual Result<Checked> verify(const Progress& progress) = 0;
   // Removes what `mark` does not name.
