@@ -10,7 +10,7 @@
 namespace treadle::artifact {
 namespace {
 
-constexpr std::int64_t kLargestManifest = 1LL << 30;
+constexpr std::int64_t kLargestReadable = 1LL << 30;
 constexpr std::size_t kMostUsers = 20;  // named per problem
 
 struct ManifestRow {
@@ -95,7 +95,7 @@ Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
     problems.used(row.sha256, row.version + ", its manifest");
     std::string text;
     auto read = database_.read([&](db::Session& session) -> Result<void> {
-      TREADLE_TRY(text, blobs_->read(session, row.sha256, kLargestManifest));
+      TREADLE_TRY(text, blobs_->read(session, row.sha256, kLargestReadable));
       return {};
     });
     if (!read) {
@@ -139,7 +139,7 @@ Result<GcReport> Store::gc(const GcOptions& options) {
     for (const ManifestRow& row : rows) {
       seen = row.version_id;
       if (!used.insert(row.sha256).second) continue;  // the same document was read before
-      auto text = blobs_->read(session, row.sha256, kLargestManifest);
+      auto text = blobs_->read(session, row.sha256, kLargestReadable);
       auto manifest = text ? parse_manifest(*text) : fail(std::move(text).error());
       if (!manifest) {
         return fail(std::move(manifest).error().with_context(

@@ -119,8 +119,8 @@ Result<RunResult> Execution::run() {
     for (const plan::PlannedStep& step : plan_.steps) {
       result.steps.emplace_back().step_key = step.def->name;
     }
-    return finish(log, RunStatus::kFailure, run_failure(options_.job_name, {}, result.failure),
-                  std::move(result));
+    Event failure = run_failure(options_.job_name, {}, result.failure);
+    return finish(log, RunStatus::kFailure, std::move(failure), std::move(result));
   }
 
   const StepEnvironment environment{.plan = plan_,

@@ -6,8 +6,6 @@
 namespace treadle::plan {
 namespace {
 
-using Kind = StaleReason::Kind;
-
 // The inputs that a materialization was computed from, by key. The record keeps them in the order of the parents, so that as a
 // rule the next one is the one asked for.
 class RecordedInputs {
@@ -75,17 +73,19 @@ class StaleFinder {
     AssetStatus& status = statuses_[id];
     if (!facts.materialized) {
       status.staleness = Staleness::kMissing;
-      status.reasons.push_back({Kind::kNeverMaterialized, kNoNode, {}, {}});
+      status.reasons.push_back({StaleReason::Kind::kNeverMaterialized, kNoNode, {}, {}});
       return;
     }
-    const auto add = [&](Kind kind, NodeId upstream, std::string from, std::string to) {
+    const auto add = [&](StaleReason::Kind kind, NodeId upstream, std::string from,
+                         std::string to) {
       status.reasons.push_back({kind, upstream, std::move(from), std::move(to)});
     };
-    if (facts.artifact_gone) add(Kind::kArtifactGone, kNoNode, facts.provenance.artifact, {});
+    if (facts.artifact_gone)
+      add(StaleReason::Kind::kArtifactGone, kNoNode, facts.provenance.artifact, {});
     if (!facts.provenance.code_version.empty()) {
       const std::string& now = current_code_version(node);
       if (!now.empty() && now != facts.provenance.code_version) {
-        add(Kind::kCodeChanged, kNoNode, facts.provenance.code_version, now);
+        add(StaleReason::Kind::kCodeChanged, kNoNode, facts.provenance.code_version, now);
       }
     }
     RecordedInputs recorded(facts.provenance.inputs);
@@ -95,19 +95,19 @@ class StaleFinder {
       // Made together by one call of one function: nothing can have changed in between.
       if (upstream.step == node.step && facts_[parent].run_id == facts.run_id) continue;
       if (!used) {
-        add(Kind::kDependencyAdded, parent, {}, {});
+        add(StaleReason::Kind::kDependencyAdded, parent, {}, {});
         continue;
       }
       const std::string& now = data_version(parent);
       if (!used->data_version.empty() && !now.empty() && used->data_version != now) {
-        add(Kind::kUpstreamChanged, parent, used->data_version, now);
+        add(StaleReason::Kind::kUpstreamChanged, parent, used->data_version, now);
       } else if (statuses_[parent].staleness != Staleness::kFresh) {
-        add(Kind::kUpstreamStale, parent, {}, {});
+        add(StaleReason::Kind::kUpstreamStale, parent, {}, {});
       }
     }
     recorded.for_each_other([&](const Provenance::Input& input) {
       const NodeId upstream = graph_.find(input.asset);
-      add(Kind::kDependencyRemoved, upstream,
+      add(StaleReason::Kind::kDependencyRemoved, upstream,
           upstream == kNoNode ? input.asset.text() : std::string(), {});
     });
     if (!status.reasons.empty()) status.staleness = Staleness::kStale;
@@ -156,19 +156,19 @@ std::string describe(const StaleReason& reason, const AssetGraph& graph) {
       (reason.upstream == kNoNode ? reason.from : graph.node(reason.upstream).info->key.text()) +
       "'";
   switch (reason.kind) {
-    case Kind::kNeverMaterialized:
+    case StaleReason::Kind::kNeverMaterialized:
       return "never materialized";
-    case Kind::kCodeChanged:
+    case StaleReason::Kind::kCodeChanged:
       return "code version changed " + from_to(reason.from, reason.to);
-    case Kind::kUpstreamChanged:
+    case StaleReason::Kind::kUpstreamChanged:
       return "upstream " + upstream + " changed " + from_to(reason.from, reason.to);
-    case Kind::kUpstreamStale:
+    case StaleReason::Kind::kUpstreamStale:
       return "upstream " + upstream + " is stale";
-    case Kind::kDependencyAdded:
+    case StaleReason::Kind::kDependencyAdded:
       return "dependency on " + upstream + " added";
-    case Kind::kDependencyRemoved:
+    case StaleReason::Kind::kDependencyRemoved:
       return "dependency on " + upstream + " removed";
-    case Kind::kArtifactGone:
+    case StaleReason::Kind::kArtifactGone:
       return reason.from.empty() ? "its artifact is gone" : "artifact " + reason.from + " is gone";
   }
   return {};
