@@ -36,14 +36,15 @@ Edges waiting_edges(const DefinitionIndex& index, Findings& findings) {
   for (StepIndex s = 0; s < steps.size(); ++s) {
     const StepDef& step = steps[s];
     bool told_self = false;
-    const auto wait_for = [&](const AssetKey& key) {
-      const Maker* maker = index.find_maker(key);
+    const auto wait_for = [&](const Maker* maker, const AssetKey& key) {
       if (!maker || !maker->step) return;
       const auto producer = static_cast<StepIndex>(index.index_of(*maker->step));
       if (producer != s) edges[producer].push_back({s, key.text(), {}});
     };
-    for (const InputDef& input : step.inputs) {
-      const Maker* maker = index.find_maker(input.asset);
+    const auto makers = index.makers_of_inputs(step);
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      const InputDef& input = step.inputs[i];
+      const Maker* maker = makers[i];
       if (maker && maker->step == &step && !told_self) {
         told_self = true;
         findings.at_step(s);
@@ -52,9 +53,11 @@ Edges waiting_edges(const DefinitionIndex& index, Findings& findings) {
                          "', which it makes.",
                      "Remove this input, or read another asset.");
       }
-      wait_for(input.asset);
+      wait_for(maker, input.asset);
     }
-    for (const CheckDef& check : step.checks) wait_for(check.asset);
+    for (const CheckDef& check : step.checks) {
+      wait_for(index.find_maker(check.asset), check.asset);
+    }
     const bool makes_assets = std::any_of(step.outputs.begin(), step.outputs.end(),
                                           [](const auto& o) { return !o.asset.key.empty(); });
     if (!makes_assets || blocking.empty()) continue;
@@ -215,15 +218,30 @@ void check_outputs_of(const StepDef& step, Findings& findings) {
   }
 }
 
+// Whether every step comes after all that it waits for: then nothing can be circular, which is how most programs are written.
+bool declared_in_order(const DefinitionIndex& index) {
+  for (const StepDef& step : index.definitions.steps) {
+    for (const CheckDef& check : step.checks) {
+      const Maker* maker = index.find_maker(check.asset);
+      if (check.blocking || (maker && maker->step && maker->step > &step)) return false;
+    }
+    for (const Maker* maker : index.makers_of_inputs(step)) {
+      if (maker && maker->step && maker->step >= &step) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 void check_cycles(const DefinitionIndex& index, Findings& findings) {
-  const Edges edges = waiting_edges(index, findings);
-  for (StepIndex s = 0; s < edges.size(); ++s) {
+  const std::vector<StepDef>& steps = index.definitions.steps;
+  for (StepIndex s = 0; s < steps.size(); ++s) {
     findings.at_step(s);
-    const StepDef& step = index.definitions.steps[s];
-    if (step.outputs.size() > 1) check_outputs_of(step, findings);
+    if (steps[s].outputs.size() > 1) check_outputs_of(steps[s], findings);
   }
+  if (declared_in_order(index)) return;
+  const Edges edges = waiting_edges(index, findings);
   const auto found = knots(edges);
   if (found.empty()) return;
   std::vector<bool> inside(edges.size());

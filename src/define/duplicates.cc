@@ -24,10 +24,9 @@ void duplicate_asset(const AssetKey& key, const Maker& first, const Maker& secon
 
 void check_duplicates(const DefinitionIndex& index, Findings& findings) {
   const Definitions& d = index.definitions;
-  std::unordered_map<std::string_view, const StepDef*> by_name;
+  NameTable by_name(d.steps.size());
   // By asset and check name; the pair as one text, which '\n' cannot be part of.
   std::unordered_map<std::string, const StepDef*> checks;
-  by_name.reserve(d.steps.size());
   for (std::size_t i = 0; i < d.steps.size(); ++i) {
     const StepDef& step = d.steps[i];
     findings.at_step(i);
@@ -40,12 +39,12 @@ void check_duplicates(const DefinitionIndex& index, Findings& findings) {
       duplicate_asset(key, first, {&step, o, nullptr}, findings);
       same_asset_in = first.step;
     }
-    const auto [named, is_new] = by_name.try_emplace(step.name, &step);
+    const StepDef& named = d.steps[by_name.add(step.name, static_cast<std::uint32_t>(i))];
     // Two declarations of one asset have one step name too: one mistake, said once.
-    if (!is_new && named->second != same_asset_in) {
+    if (&named != &step && &named != same_asset_in) {
       findings.add("duplicate_step", step.name, step.place,
-                   "Two steps are called '" + step.name + "': " + sentence_name(*named->second) +
-                       in_place(named->second->place) + " and " + sentence_name(step) +
+                   "Two steps are called '" + step.name + "': " + sentence_name(named) +
+                       in_place(named.place) + " and " + sentence_name(step) +
                        in_place(step.place) + ".",
                    "Give one of them another name.");
     }

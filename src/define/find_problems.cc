@@ -12,29 +12,44 @@ DefinitionIndex::DefinitionIndex(const Definitions& d) : definitions(d) {
     outputs += step.outputs.size();
     inputs += step.inputs.size();
   }
-  makers.reserve(outputs);
-  dependencies.reserve(inputs);
+  makers_.reserve(outputs);
+  by_key_ = NameTable(outputs);
+  const auto add = [this](const AssetKey& key, Maker maker) {
+    const auto number = static_cast<std::uint32_t>(makers_.size());
+    if (by_key_.add(key.text(), number) == number) makers_.push_back(maker);
+  };
   for (const StepDef& step : d.steps) {
     for (std::uint32_t o = 0; o < step.outputs.size(); ++o) {
       const AssetKey& key = step.outputs[o].asset.key;
-      if (!key.empty()) makers.try_emplace(key.text(), Maker{&step, o, nullptr});
+      if (!key.empty()) add(key, {&step, o, nullptr});
     }
-    for (const InputDef& input : step.inputs) ++dependencies[input.asset.text()];
   }
-  for (const SourceAssetDef& source : d.sources) {
-    makers.try_emplace(source.asset.key.text(), Maker{nullptr, 0, &source});
+  for (const SourceAssetDef& source : d.sources) add(source.asset.key, {nullptr, 0, &source});
+
+  input_makers_.reserve(inputs);
+  first_input_.reserve(d.steps.size());
+  for (const StepDef& step : d.steps) {
+    first_input_.push_back(input_makers_.size());
+    for (const InputDef& input : step.inputs) input_makers_.push_back(find_maker(input.asset));
   }
 }
 
-const Maker* DefinitionIndex::find_maker(const AssetKey& key) const {
-  const auto found = makers.find(key.text());
-  return found == makers.end() ? nullptr : &found->second;
+bool DefinitionIndex::is_followed_by_another(const AssetKey& key, const StepDef& than) const {
+  if (followers_.empty()) {
+    for (const StepDef& step : definitions.steps) {
+      for (const InputDef& input : step.inputs) followers_[input.asset.text()].push_back(&step);
+    }
+  }
+  const auto found = followers_.find(key.text());
+  return found != followers_.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [&](const StepDef* step) { return step != &than; });
 }
 
 std::string DefinitionIndex::suggest_asset(const AssetKey& key) const {
   if (suggestions_left_-- <= 0) return {};
   std::vector<std::string> names;
-  names.reserve(makers.size());
+  names.reserve(makers_.size());
   for (const SourceAssetDef& source : definitions.sources) names.push_back(source.asset.key.text());
   for (const StepDef& step : definitions.steps) {
     for (const OutputDef& output : step.outputs) names.push_back(output.asset.key.text());

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <treadle/define/definitions.h>
+#include <treadle/define/name_table.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -25,10 +26,17 @@ struct DefinitionIndex {
   explicit DefinitionIndex(const Definitions& definitions);
 
   const Definitions& definitions;
-  std::unordered_map<std::string_view, Maker> makers;
-  std::unordered_map<std::string_view, std::size_t> dependencies;  // how many inputs name a key
 
-  const Maker* find_maker(const AssetKey& key) const;
+  const Maker* find_maker(const AssetKey& key) const {
+    const std::uint32_t found = by_key_.find(key.text());
+    return found == NameTable::kNone ? nullptr : &makers_[found];
+  }
+  // The makers of what a step reads, parallel to its inputs; null: nobody.
+  std::span<const Maker* const> makers_of_inputs(const StepDef& step) const {
+    return std::span(input_makers_).subspan(first_input_[index_of(step)], step.inputs.size());
+  }
+  // Whether another step has the key among its inputs.
+  bool is_followed_by_another(const AssetKey& key, const StepDef& than) const;
   // Index of a step of the definitions.
   std::size_t index_of(const StepDef& step) const { return &step - definitions.steps.data(); }
   // " Did you mean 'x'?" over all assets made or declared. Costs a pass over them, so that only the
@@ -36,6 +44,12 @@ struct DefinitionIndex {
   std::string suggest_asset(const AssetKey& key) const;
 
  private:
+  std::vector<Maker> makers_;
+  NameTable by_key_;
+  std::vector<const Maker*> input_makers_;
+  std::vector<std::size_t> first_input_;  // by step
+  // By key, who follows it: made when first asked for.
+  mutable std::unordered_map<std::string_view, std::vector<const StepDef*>> followers_;
   mutable int suggestions_left_ = 20;
 };
 

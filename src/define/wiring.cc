@@ -4,8 +4,30 @@
 #include <treadle/base/suggest.h>
 #include <treadle/define/type_name.h>
 
+#include <unordered_set>
+
 namespace treadle {
 namespace {
+
+// Calls `report` for each name that came before. Steps have few inputs and outputs as a rule; then a set would cost more than
+// it saves.
+template <class Items, class Report>
+void for_each_repeated_name(const Items& items, Report report) {
+  if (items.size() <= 8) {
+    for (std::size_t i = 1; i < items.size(); ++i) {
+      for (std::size_t j = 0; j < i && !items[i].name.empty(); ++j) {
+        if (items[i].name != items[j].name) continue;
+        report(items[i].name);
+        break;
+      }
+    }
+    return;
+  }
+  std::unordered_set<std::string_view> seen;
+  for (const auto& item : items) {
+    if (!item.name.empty() && !seen.insert(item.name).second) report(item.name);
+  }
+}
 
 // The start of a cure: the near name if there is one.
 std::string meant(std::string_view name, const std::vector<std::string>& candidates) {
@@ -49,20 +71,20 @@ void check_types(const StepDef& step, const InputDef& input, const Maker& maker,
 }
 
 void check_inputs(const DefinitionIndex& index, const StepDef& step, Findings& findings) {
-  std::unordered_set<std::string_view> names;
-  for (const InputDef& input : step.inputs) {
-    if (!input.name.empty() && !names.insert(input.name).second) {
-      findings.add("duplicate_input", subject_of(step), step.place,
-                   sentence_name(step) + " has two inputs called '" + input.name + "'.",
-                   "Give each parameter a name of its own.");
-    }
+  for_each_repeated_name(step.inputs, [&](const std::string& name) {
+    findings.add("duplicate_input", subject_of(step), step.place,
+                 sentence_name(step) + " has two inputs called '" + name + "'.",
+                 "Give each parameter a name of its own.");
+  });
+  const auto makers = index.makers_of_inputs(step);
+  for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+    const InputDef& input = step.inputs[i];
     if (!input.io_manager_key.empty()) {
       check_io_manager(index, input.io_manager_key,
                        sentence_name(step) + " loads '" + input.asset.text() + "'",
                        subject_of(step), step.place, findings);
     }
-    const Maker* maker = index.find_maker(input.asset);
-    if (maker) {
+    if (const Maker* maker = makers[i]) {
       check_types(step, input, *maker, findings);
       continue;
     }
@@ -107,13 +129,12 @@ void check_follows_from(const StepDef& step, const OutputDef& output, Findings& 
 
 void check_outputs(const DefinitionIndex& index, const StepDef& step, Findings& findings) {
   const bool own_default = index.definitions.io_managers.contains("io_manager");
-  std::unordered_set<std::string_view> names;
+  for_each_repeated_name(step.outputs, [&](const std::string& name) {
+    findings.add("duplicate_output", subject_of(step), step.place,
+                 sentence_name(step) + " has two outputs called '" + name + "'.",
+                 "Give each output a name of its own.");
+  });
   for (const OutputDef& output : step.outputs) {
-    if (!names.insert(output.name).second) {
-      findings.add("duplicate_output", subject_of(step), step.place,
-                   sentence_name(step) + " has two outputs called '" + output.name + "'.",
-                   "Give each output a name of its own.");
-    }
     if (output.asset.key.empty()) continue;
     check_follows_from(step, output, findings);
     if (!output.stores_value) continue;
@@ -138,17 +159,13 @@ void check_checks(const DefinitionIndex& index, const StepDef& step, Findings& f
                    "Give it one: it is how results are found.");
     }
     if (index.find_maker(check.asset)) continue;
-    std::size_t own = 0;
+    // Read as a value: said as unknown_dep.
     bool reads = false;
     for (const InputDef& input : step.inputs) {
-      if (input.asset != check.asset) continue;
-      ++own;
-      reads |= input.loads_value;
+      reads |= input.asset == check.asset && input.loads_value;
     }
-    if (reads) continue;  // said as unknown_dep
     // An asset that another step follows without a value is known, though it is made elsewhere.
-    const auto named = index.dependencies.find(check.asset.text());
-    if (named != index.dependencies.end() && named->second > own) continue;
+    if (reads || index.is_followed_by_another(check.asset, step)) continue;
     const std::string suggestion = index.suggest_asset(check.asset);
     findings.add("unknown_checked_asset", check.name, step.place,
                  "Check '" + check.name + "' is about asset '" + check.asset.text() +

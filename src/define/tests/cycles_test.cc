@@ -53,6 +53,15 @@ TEST(Cycles, MayGoThroughABlockingCheck) {
             "check 'same' of a.");
 }
 
+TEST(Cycles, MayGoThroughACheckThatLivesInAnotherStep) {
+  Definitions d;
+  d.steps = {asset("a"), asset("b", {reads("a")})};
+  d.steps[0].checks.emplace_back();
+  d.steps[0].checks[0].name = "same";
+  d.steps[0].checks[0].asset = "b";
+  EXPECT_EQ(codes(find_problems(d)), Texts{"cycle"});
+}
+
 TEST(Cycles, AreFoundBetweenOutputsOfOneStep) {
   Definitions d;
   d.steps = {multi_asset("m", {"x", "y", "z"})};
