@@ -25,8 +25,9 @@ class Asset {
   AssetKey key_;
 };
 
-// An asset that another program or Python makes, or that is declared further down. That it holds a T is checked against what
-// makes it when the definitions are loaded, if it is among them, and in any case when the value is read.
+// An asset by its name alone: one declared further down, or in another part of the program. That it holds a T is checked against
+// what makes it when the definitions are loaded, and that it exists. For what another program or Python makes, declare it with
+// Defs::source<T>.
 template <class T>
 Asset<T> by_name(AssetKey key) {
   return Asset<T>(std::move(key));

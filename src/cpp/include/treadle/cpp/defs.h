@@ -49,14 +49,14 @@ class Defs {
   }
   template <std::size_t N, class F, class... Wired>
   auto multi_asset(const OutputOptions (&outputs)[N], F fn, const Wired&... wired) {
-    static_assert(cpp::NamesForResult<N, cpp::ResultOf<F, Wired...>>::kOk);
+    static_cast<void>(cpp::NamesForResult<N, cpp::ResultOf<F, Wired...>>::kOk);
     return multi_asset(
         MultiAssetOptions{.outputs = {outputs, outputs + N}, .where = outputs[0].where},
         std::move(fn), wired...);
   }
   template <std::size_t N, class F, class... Wired>
   auto multi_asset(const Named (&names)[N], F fn, const Wired&... wired) {
-    static_assert(cpp::NamesForResult<N, cpp::ResultOf<F, Wired...>>::kOk);
+    static_cast<void>(cpp::NamesForResult<N, cpp::ResultOf<F, Wired...>>::kOk);
     MultiAssetOptions options{.where = names[0].where};
     for (const Named& name : names) options.outputs.push_back({.key = name.key});
     return multi_asset(options, std::move(fn), wired...);
@@ -73,10 +73,11 @@ class Defs {
     cpp::give_body<OfCheck>(step, std::move(fn), 0, asset, wired...);
   }
 
-  // An asset made elsewhere, read as a T.
+  // An asset that another program or Python makes, read as a T from the same home (or through an IO manager of yours). Whether it
+  // is one is checked when the value is read.
   template <class T>
   Asset<T> source(SourceOptions options) {
-    static_assert(cpp::ValuesOfType<T>::kCanBeKept);
+    static_cast<void>(cpp::ValuesOfType<T>::kCanBeKept);
     const AssetKey key = options.key;
     add_source(std::move(options), &typeid(T));
     return Asset<T>(key);
@@ -140,7 +141,7 @@ class Defs {
 
   template <class T, class F, class... Wired>
   Asset<T> finish_asset(StepDef& step, F fn, const Wired&... wired) {
-    static_assert(cpp::ValuesOfType<T>::kCanBeKept);
+    static_cast<void>(cpp::ValuesOfType<T>::kCanBeKept);
     cpp::describe_output<T>(step.outputs.front());
     const std::size_t first_input = step.inputs.size();
     (cpp::declare(step, wired), ...);
@@ -150,7 +151,7 @@ class Defs {
   template <class... E, class F, class... Wired>
   std::tuple<Asset<typename E::type>...> finish_multi_asset(cpp::Types<E...>, StepDef& step, F fn,
                                                             const Wired&... wired) {
-    static_assert((cpp::ValuesOfType<typename E::type>::kCanBeKept && ...));
+    static_cast<void>((cpp::ValuesOfType<typename E::type>::kCanBeKept && ...));
     std::size_t next = 0;
     (describe_element<E>(step.outputs[next++]), ...);
     const std::size_t first_input = step.inputs.size();

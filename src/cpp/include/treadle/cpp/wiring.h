@@ -105,7 +105,7 @@ struct ParameterOfType {
   template <class Given>
   struct IsWiredToAssetOfType {
     static constexpr bool kOk = Fits<Wanted, Given>;
-    static_assert(Fits<Wanted, Given>,
+    static_assert(kOk,
                   "treadle: a parameter of this function has another type than the asset that is "
                   "wired to it (inputs are taken "
                   "by value or const reference, in the order in which they are wired)");

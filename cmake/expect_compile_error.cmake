@@ -1,0 +1,27 @@
+# cmake -D COMPILER=c++ -D INCLUDES=a;b -D SOURCE=x.cc -P expect_compile_error.cmake
+#
+# Compiles a file that must not compile, and demands each text of its "// expect: ..." lines in what the compiler says.
+set(flags -std=c++20 -fsyntax-only)
+foreach(folder ${INCLUDES})
+  list(APPEND flags -I${folder})
+endforeach()
+execute_process(COMMAND ${COMPILER} ${flags} ${SOURCE} RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
+if(result EQUAL 0)
+  message(FATAL_ERROR "${SOURCE} compiles, but must not")
+endif()
+# Compilers differ in quotes and spaces around types, and break lines.
+string(REGEX REPLACE "[ \n]+" "" said_flat "${said}")
+file(STRINGS ${SOURCE} expectations REGEX "^// expect: ")
+if(NOT expectations)
+  message(FATAL_ERROR "${SOURCE} expects nothing: add a line '// expect: <text of the error>'")
+endif()
+foreach(line ${expectations})
+  string(REGEX REPLACE "^// expect: " "" wanted "${line}")
+  string(REGEX REPLACE "[ \n]+" "" wanted_flat "${wanted}")
+  string(REPLACE "\"" "\\\"" wanted_escaped "${wanted_flat}")
+  string(FIND "${said_flat}" "${wanted_flat}" at)
+  string(FIND "${said_flat}" "${wanted_escaped}" at_escaped)
+  if(at EQUAL -1 AND at_escaped EQUAL -1)
+    message(FATAL_ERROR "${SOURCE}: the compiler does not say\n  ${wanted}\nbut\n${said}")
+  endif()
+endforeach()
