@@ -48,18 +48,6 @@ Result<const Entry*> find_entry(const Manifest& manifest, const Version& version
   return &*it;
 }
 
-Error in_version(Error error, const Version& version, const std::string& path) {
-  if (error.code == Errc::kNotFound) error.code = Errc::kCorrupt;  // the manifest promised it
-  std::string cure;
-  if (error.code == Errc::kCorrupt) {
-    cure =
-        " Run `treadle artifact verify` to see what else is damaged; logging the same file "
-        "again repairs it.";
-  }
-  return {error.code,
-          "Cannot read the file '" + path + "' of " + version.text() + ": " + error.message + cure};
-}
-
 // Makes folders below a root without ever walking through a symlink.
 class Folders {
  public:
@@ -90,13 +78,28 @@ class Folders {
 
 }  // namespace
 
+// Why a file of a version cannot be read. Damage is remembered.
+Error Store::unreadable(Error error, const Version& version, const Entry& entry) {
+  if (error.code == Errc::kNotFound) error.code = Errc::kCorrupt;  // the manifest promised it
+  std::string cure;
+  if (error.code == Errc::kCorrupt) {
+    cure =
+        " Log the same file again to repair it, and run `treadle artifact verify` to see what "
+        "else is damaged.";
+    const Result<Sha256> blob = sha256_of(entry);
+    if (blob && !read_only_) (void)blobs_->mark_bad(*blob);
+  }
+  return {error.code, "Cannot read the file '" + entry.path + "' of " + version.text() + ": " +
+                          error.message + cure};
+}
+
 Result<std::string> Store::read(const Version& version, const std::string& path,
                                 std::int64_t limit) {
   TREADLE_TRY(const std::shared_ptr<const Manifest> manifest, manifest_of(version));
   TREADLE_TRY(const Entry* entry, find_entry(*manifest, version, path));
   TREADLE_TRY(const Sha256 sha256, sha256_of(*entry));
   auto content = blobs_->reader()->read(sha256, limit);
-  if (!content) return fail(in_version(std::move(content).error(), version, path));
+  if (!content) return fail(unreadable(std::move(content).error(), version, *entry));
   return content;
 }
 
@@ -143,7 +146,7 @@ Result<std::vector<std::string>> Store::download(const Version& version, const s
     if (ok) ok = files_.rename(part, target);
     if (!ok) {
       (void)files_.remove(part);
-      return fail(in_version(std::move(ok).error(), version, path));
+      return fail(unreadable(std::move(ok).error(), version, *wanted[i]));
     }
     written.push_back(target);
   }

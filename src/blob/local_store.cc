@@ -41,6 +41,15 @@ Result<std::vector<Sha256>> LocalStore::missing(std::span<const Sha256> blobs) {
   return out;
 }
 
+Result<void> LocalStore::mark_bad(const Sha256& blob) {
+  return context_.database.write([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(db::Statement * s,
+                session.prepare("update blob_object set bad = 1 where sha256 = $1"));
+    s->bind_blob(1, view(blob));
+    return s->run();
+  });
+}
+
 Result<bool> LocalStore::is_damaged(db::Session& session) {
   TREADLE_TRY(db::Statement * s,
               session.prepare("select 1 from blob_object where bad = 1 limit 1"));

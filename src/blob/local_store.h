@@ -14,6 +14,7 @@ class LocalStore final : public BlobStore {
   std::unique_ptr<Reader> reader() override;
   Result<std::string> read(db::Session& session, const Sha256& blob, std::int64_t limit) override;
   Result<std::vector<Sha256>> missing(std::span<const Sha256> blobs) override;
+  Result<void> mark_bad(const Sha256& blob) override;
   Result<bool> is_damaged(db::Session& session) override;
   Result<Checked> verify(const Progress& progress) override;
   Result<Swept> sweep(const Marker& mark, const SweepOptions& options) override;

@@ -110,16 +110,8 @@ Result<Checked> LocalStore::verify(const Progress& progress) {
     }
     if (progress) progress(out.bytes, std::max(total, out.bytes));
   }
-  if (out.bad.empty() || context_.read_only) return out;
-  TREADLE_CHECK(context_.database.write([&](db::Session& session) -> Result<void> {
-    for (const BadBlob& bad : out.bad) {
-      TREADLE_TRY(db::Statement * s,
-                  session.prepare("update blob_object set bad = 1 where sha256 = $1"));
-      s->bind_blob(1, view(bad.blob.sha256));
-      TREADLE_CHECK(s->run());
-    }
-    return {};
-  }));
+  if (context_.read_only) return out;
+  for (const BadBlob& bad : out.bad) TREADLE_CHECK(mark_bad(bad.blob.sha256));
   return out;
 }
 

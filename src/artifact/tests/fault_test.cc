@@ -243,6 +243,17 @@ TEST(Damage, IsFoundNamedAndRepairedByLoggingAgain) {
   EXPECT_EQ(must(home.store().read(version, "large")), content(1, 1'500'000));
 }
 
+TEST(Damage, ThatAReaderMetIsRepairedWithoutVerifying) {
+  TestHome home;
+  const TestFolder data;
+  const Draft draft = mixed_draft(data, 1);
+  const Version version = must(home.store().log(draft)).version;
+  for (const std::string& file : home.blob_files()) flip_byte(file, 100);
+  EXPECT_FALSE(home.store().read(version, "f0"));
+  must(home.store().log(draft));
+  EXPECT_EQ(must(home.store().read(version, "f0")), content(100, 6000));
+}
+
 TEST(Damage, OfAFileThatIsGoneIsRepairedToo) {
   TestHome home;
   const TestFolder data;

@@ -137,6 +137,7 @@ class Store final : public ArtifactService {
   Result<std::optional<Logged>> try_log(const Draft& draft, const Gathered& gathered);
   Result<std::shared_ptr<const Manifest>> manifest_of(const Version& version);
   Error missing(const ArtifactRef& ref);
+  Error unreadable(Error error, const Version& version, const Entry& entry);
 
   db::Database& database_;
   const std::string home_;

@@ -121,7 +121,9 @@ class BlobStore {
                                    std::int64_t limit) = 0;
   // Those of `blobs` that are not in the store.
   virtual Result<std::vector<Sha256>> missing(std::span<const Sha256> blobs) = 0;
-  // Whether verify() found bad content that was not put again since.
+  // Remembers that reading this failed with kCorrupt, so that putting it again replaces it.
+  virtual Result<void> mark_bad(const Sha256& blob) = 0;
+  // Whether verify() or mark_bad() found bad content that was not put again since.
   virtual Result<bool> is_damaged(db::Session& session) = 0;
   // Reads and re-hashes everything. Bad content is marked, so that putting it again replaces it.
   virtual Result<Checked> verify(const Progress& progress) = 0;
