@@ -20,7 +20,7 @@ namespace {
 
 using Kind = Selection::Expr::Kind;
 
-constexpr int kMaxDepth = 200;
+constexpr int kMaxDepth = 500;
 constexpr std::size_t kMaxSize = 16 << 20;
 
 struct Attribute {
