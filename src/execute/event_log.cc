@@ -1,6 +1,17 @@
 #include "event_log.h"
 
 namespace treadle::execute {
+namespace {
+
+// The run does not depend on who watches it.
+void tell(const std::function<void(const Event&)>& observer, const Event& event) {
+  try {
+    observer(event);
+  } catch (...) {
+  }
+}
+
+}  // namespace
 
 EventLog::EventLog(events::RunWriter& writer, Clock& clock, std::string run_id,
                    std::function<void(const Event&)> observer)
@@ -28,7 +39,7 @@ void EventLog::deliver() {
     const std::scoped_lock lock(mutex_);
     events.swap(pending_);
   }
-  for (const Event& event : events) observer_(event);
+  for (const Event& event : events) tell(observer_, event);
 }
 
 Result<void> EventLog::finish(RunStatus status, Event last) {
@@ -36,7 +47,7 @@ Result<void> EventLog::finish(RunStatus status, Event last) {
   last.run_id = run_id_;
   deliver();
   TREADLE_CHECK(writer_.finish(status, last));
-  if (observer_) observer_(last);
+  if (observer_) tell(observer_, last);
   return {};
 }
 

@@ -371,6 +371,13 @@ TEST_F(Run, TheObserverHearsEveryEventInTheRecordedOrderOnTheCallingThread) {
   EXPECT_EQ(heard, recorded);
 }
 
+TEST_F(Run, AnObserverThatThrowsDisturbsNothing) {
+  pipeline.nothing("a");
+  RunOptions options;
+  options.observer = [](const Event&) { throw std::runtime_error("cannot draw"); };
+  EXPECT_TRUE(run(options).success());
+}
+
 TEST_F(Run, LogLinesOfTheUserAreEventsAtTheirLevel) {
   pipeline.step("a", {}, [](StepContext& context) {
     context.log(LogLevel::kWarning, "careful");

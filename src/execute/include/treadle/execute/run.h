@@ -66,8 +66,8 @@ struct RunOptions {
   std::optional<RetryPolicy> default_retry_policy;  // of the job, for steps without their own
   bool resume = false;  // finish the recorded run `run_id`: steps that succeeded are not run again
   const Cancellation* cancellation = nullptr;
-  // Called on the loop's thread, in order, as events happen (before they are durable). For
-  // progress.
+  // Called on the thread that called run(), in order, as events happen (before they are durable).
+  // For progress; what it throws is ignored.
   std::function<void(const Event&)> observer;
   // Folder for captured output of forked steps: <logs>/<run>/<step>.out and .err; "" = not
   // captured.
