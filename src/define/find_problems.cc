@@ -60,8 +60,8 @@ std::string DefinitionIndex::suggest_asset(const AssetKey& key) const {
 }
 
 std::vector<Problem> Findings::sorted() && {
-  std::stable_sort(found_.begin(), found_.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(found_.begin(), found_.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Problem> problems;
   problems.reserve(found_.size());
   for (auto& [rank, problem] : found_) problems.push_back(std::move(problem));

@@ -60,7 +60,9 @@ class Findings {
   void at_source(std::size_t index) { rank_ = index; }
   void at_step(std::size_t index) { rank_ = kSteps + index; }
   void at_end() { rank_ = kEnd; }
-  void add(Problem problem) { found_.emplace_back(rank_, std::move(problem)); }
+  void add(Problem problem) {
+    found_.emplace_back(std::pair(rank_, found_.size()), std::move(problem));
+  }
   void add(std::string code, std::string subject, const Place& place, std::string message,
            std::string cure) {
     add({std::move(code), std::move(subject), place, std::move(message), std::move(cure)});
@@ -71,7 +73,8 @@ class Findings {
   static constexpr std::size_t kSteps = std::size_t{1} << 40;
   static constexpr std::size_t kEnd = std::size_t{1} << 50;
   std::size_t rank_ = 0;
-  std::vector<std::pair<std::size_t, Problem>> found_;
+  // By rank, then as they were found.
+  std::vector<std::pair<std::pair<std::size_t, std::size_t>, Problem>> found_;
 };
 
 // "Asset 'a'", "Multi-asset 'train_test'", "Check 'rows' of 'a'": the start of a sentence about a
