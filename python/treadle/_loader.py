@@ -161,3 +161,15 @@ def load_for_core(file: str, module: str, working_dir: str) -> tuple[Any, str]:
     """For the command line: the core's definitions, and their origin."""
     definitions, origin = load(file, module, working_dir)
     return definitions._core(), origin
+
+
+def tell_load_error(exception: BaseException) -> str:
+    """Why definitions could not be loaded, as a person reads it: our own errors by what they say, the user's with their traceback."""
+    if isinstance(exception, (DagsterInvalidDefinitionError, DagsterInvariantViolationError)):
+        return str(exception)
+    from treadle._run import stack_of
+
+    import traceback
+
+    last = "".join(traceback.format_exception_only(type(exception), exception)).rstrip("\n")
+    return f"Traceback (most recent call last):\n{stack_of(exception)}{last}"

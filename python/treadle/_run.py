@@ -446,16 +446,16 @@ def describe(exception: BaseException, depth: int = 0) -> tuple[Any, ...]:
     name = cls.__qualname__ if cls.__module__ in ("builtins", "__main__") else f"{cls.__module__}.{cls.__qualname__}"
     if cls.__module__.startswith("treadle."):
         name = cls.__qualname__
-    return (message, name, _stack(exception), told_cause, metadata, allow_retries, retry, isinstance(exception, KeyboardInterrupt))
+    return (message, name, stack_of(exception), told_cause, metadata, allow_retries, retry, isinstance(exception, KeyboardInterrupt))
 
 
-def _stack(exception: BaseException) -> str:
+def stack_of(exception: BaseException) -> str:
     """The traceback from the first frame of user code on; all of it when there is none."""
     import traceback
 
     here = __file__.rpartition("/")[0] + "/"
     frames = exception.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(here):
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith((here, "<frozen importlib")):
         frames = frames.tb_next
     text = "".join(traceback.format_tb(frames if frames is not None else exception.__traceback__))
     if isinstance(exception, SyntaxError):

@@ -51,6 +51,13 @@ Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph
   return execute_plan(home, graph, *plan, std::move(options));
 }
 
+Result<execute::RunResult> execute_steps(Home& home, const plan::AssetGraph& graph,
+                                         const std::vector<std::string>& step_keys,
+                                         execute::RunOptions options) {
+  TREADLE_TRY(const plan::Plan plan, plan::plan_for_steps(graph, step_keys));
+  return execute_plan(home, graph, plan, std::move(options));
+}
+
 Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
                                   const std::string& run_id, execute::RunOptions options) {
   TREADLE_TRY(const Run run, home.record().get_run_by_prefix(run_id));

@@ -62,6 +62,10 @@ Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph);
 Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph,
                                        const std::vector<plan::NodeId>& selected,
                                        execute::RunOptions options, bool with_checks = true);
+// As materialize, for steps by key: stand-alone checks without their assets.
+Result<execute::RunResult> execute_steps(Home& home, const plan::AssetGraph& graph,
+                                         const std::vector<std::string>& step_keys,
+                                         execute::RunOptions options);
 // Finishes an interrupted, failed or cancelled run of this home. `run_id` may be the beginning of an id.
 Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
                                   const std::string& run_id, execute::RunOptions options);

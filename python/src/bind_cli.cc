@@ -1,0 +1,75 @@
+// `python -m treadle`: the native command line with a loader for Python code.
+#include "bindings.h"
+#include "codec.h"
+#include "convert.h"
+#include "definitions.h"
+#include "forking.h"
+#include "signals.h"
+#include <treadle/cli/cli.h>
+
+namespace treadle::python {
+namespace {
+
+// What loading user code raised, as the command line shows it: the traceback from the user's first frame on.
+Error load_error(nb::python_error& error) {
+  try {
+    const nb::object text =
+        from_package("treadle._loader", "tell_load_error")(nb::borrow(error.value()));
+    return {Errc::kInvalidArgument, text_of(text)};
+  } catch (nb::python_error& again) {
+    return error_of(error, "loading the definitions");
+  }
+}
+
+Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest& request) {
+  const nb::gil_scoped_acquire gil;
+  try {
+    const nb::object told = nb::borrow(loader.get())(
+        to_text(request.file), to_text(request.module), to_text(request.working_dir));
+    const Items items(told);
+    auto* definitions = nb::cast<PythonDefinitions*>(items.at(0));
+    cli::LoadedDefinitions loaded;
+    // Owned by the Python object, which lives as long as this pointer.
+    const auto owner = std::make_shared<Object>(nb::borrow(items.at(0)));
+    loaded.definitions = std::shared_ptr<Definitions>(owner, &definitions->definitions());
+    loaded.origin = items.text(1);
+    loaded.codec = python_codec();
+    return loaded;
+  } catch (nb::python_error& error) {
+    return fail(load_error(error));
+  }
+}
+
+int run(nb::handle argv, nb::handle loader) {
+  const std::vector<std::string> arguments = texts_of(argv);
+  std::vector<const char*> pointers;
+  for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+  execute::Cancellation cancellation;
+  const Object python_loader(nb::borrow(loader));
+  cli::Program program;
+  program.load = [&](const cli::LoadRequest& request) { return load(python_loader, request); };
+  program.cancellation = &cancellation;
+  bool capturing = false;
+  program.prepare_run = [&](execute::RunOptions& options) {
+    options.fork_hooks = fork_hooks();
+    if (options.logs_folder.empty() || options.executor != execute::Executor::kInProcess) return;
+    const nb::gil_scoped_acquire gil;
+    from_package("treadle._capture", "install")(to_text(options.logs_folder));
+    capturing = true;
+  };
+  int code = 0;
+  {
+    const SignalScope signals(cancellation);
+    const nb::gil_scoped_release release;
+    code = cli::main(static_cast<int>(pointers.size()), pointers.data(), program);
+  }
+  if (capturing) from_package("treadle._capture", "remove")();
+  if (cancellation.requested() && PyErr_CheckSignals() != 0) PyErr_Clear();
+  return code;
+}
+
+}  // namespace
+
+void bind_cli(nb::module_& module) { module.def("cli_main", run); }
+
+}  // namespace treadle::python

@@ -1,0 +1,101 @@
+// treadle._core.Definitions: checking, selecting and running what was declared in Python.
+#include "bindings.h"
+#include "convert.h"
+#include "definitions.h"
+#include "forking.h"
+#include "home.h"
+#include "signals.h"
+#include <treadle/plan/selection.h>
+
+namespace treadle::python {
+namespace {
+
+std::vector<plan::NodeId> select(PythonDefinitions& self, const std::string& text) {
+  auto selected = [&]() -> Result<std::vector<plan::NodeId>> {
+    TREADLE_TRY(const plan::Selection selection, plan::parse_selection(text));
+    return plan::select(selection, self.graph());
+  }();
+  if (!selected) raise("DagsterInvalidSubsetError", selected.error().message);
+  return std::move(*selected);
+}
+
+nb::list selected_keys(PythonDefinitions& self, nb::handle selection) {
+  nb::list keys;
+  for (const plan::NodeId node : select(self, text_of(selection))) {
+    keys.append(to_text(self.graph().node(node).info->key.text()));
+  }
+  return keys;
+}
+
+// What a failed step raised: (message, class, stack, the exception itself or None).
+nb::object first_failure(const execute::RunResult& result) {
+  const StepFailure* failure = result.failure ? &*result.failure : nullptr;
+  for (const execute::StepResult& step : result.steps) {
+    if (failure != nullptr) break;
+    if (step.status == execute::StepStatus::kFailure && step.failure) failure = &*step.failure;
+  }
+  if (failure == nullptr) return nb::none();
+  const auto* origin = std::any_cast<Object>(&failure->origin);
+  return nb::make_tuple(to_text(failure->message), to_text(failure->error_class),
+                        to_text(failure->stack),
+                        origin != nullptr ? nb::borrow(origin->get()) : nb::object(nb::none()));
+}
+
+nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle selection,
+                      nb::handle check_steps, bool in_memory, nb::handle run_id,
+                      nb::handle job_name, nb::handle tags, nb::handle run_config,
+                      nb::handle retry_policy, bool with_checks) {
+  execute::Cancellation cancellation;
+  execute::RunOptions options;
+  options.run_id = text_of(run_id);
+  options.job_name = text_of(job_name);
+  options.selection = text_of(selection);
+  options.run_config = text_of(run_config);
+  options.default_retry_policy = retry_policy_of(retry_policy);
+  options.cancellation = &cancellation;
+  options.fork_hooks = fork_hooks();
+  for (const auto& [key, value] : nb::cast<nb::dict>(tags)) {
+    options.tags.emplace(text_of(key), text_of(value));
+  }
+  std::vector<std::string> steps;
+  std::vector<plan::NodeId> selected;
+  if (check_steps.is_none()) {
+    selected = select(self, options.selection);
+    if (options.selection == "*") options.selection.clear();
+  } else {
+    steps = texts_of(check_steps);
+  }
+  self.use_io_manager_of(*home.home, in_memory);
+
+  Result<execute::RunResult> result;
+  {
+    const SignalScope signals(cancellation);
+    const nb::gil_scoped_release release;
+    result = check_steps.is_none()
+                 ? app::materialize(*home.home, self.graph(), selected, std::move(options),
+                                    with_checks)
+                 : app::execute_steps(*home.home, self.graph(), steps, std::move(options));
+  }
+  // A signal that came while no Python code ran has done its work: the run is cancelled.
+  if (cancellation.requested() && PyErr_CheckSignals() != 0) PyErr_Clear();
+  if (!result && result.error().code == Errc::kInvalidArgument) {
+    raise("DagsterInvalidSubsetError", result.error().message);
+  }
+  const execute::RunResult done = value_or_raise(std::move(result));
+  nb::list keys;
+  for (const execute::StepResult& step : done.steps) keys.append(to_text(step.step_key));
+  return nb::make_tuple(to_text(to_string(done.status)), keys, first_failure(done));
+}
+
+}  // namespace
+
+void bind_definitions(nb::module_& module) {
+  nb::class_<PythonDefinitions>(module, "Definitions")
+      .def(nb::init<nb::handle, nb::handle, nb::handle, nb::handle, nb::handle>())
+      .def("select", selected_keys)
+      .def("materialize", materialize, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
+           nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg())
+      .def("close_io_managers", &PythonDefinitions::close_io_managers);
+}
+
+}  // namespace treadle::python

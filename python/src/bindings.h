@@ -1,0 +1,13 @@
+// What each bind_<topic>.cc adds to the extension module.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace treadle::python {
+
+void bind_step(nanobind::module_& module);
+void bind_home(nanobind::module_& module);
+void bind_definitions(nanobind::module_& module);
+void bind_cli(nanobind::module_& module);
+
+}  // namespace treadle::python

@@ -1,0 +1,153 @@
+#include "definitions.h"
+
+#include "codec.h"
+#include "convert.h"
+#include "io_manager.h"
+#include "resource.h"
+#include "step_body.h"
+#include <treadle/plan/plan.h>
+
+namespace treadle::python {
+namespace {
+
+AssetInfo info_of(const Items& items, std::size_t first) {
+  AssetInfo info;
+  info.key = key_of(items.at(first));
+  info.group = items.text(first + 1);
+  info.description = items.text(first + 2);
+  info.owners = texts_of(items.at(first + 3));
+  info.kinds = texts_of(items.at(first + 4));
+  info.tags = tags_of(items.at(first + 5));
+  info.metadata = metadata_of(items.at(first + 6));
+  return info;
+}
+
+InputDef input_of(nb::handle told) {
+  const Items items(told);
+  InputDef input;
+  input.name = items.text(0);
+  input.asset = key_of(items.at(1));
+  input.loads_value = !input.name.empty();
+  input.io_manager_key = items.text(2);
+  input.metadata = metadata_of(items.at(3));
+  if (input.loads_value) input.codec = python_codec();
+  return input;
+}
+
+OutputDef output_of(nb::handle told) {
+  const Items items(told);
+  OutputDef output;
+  output.name = items.text(0);
+  output.asset = info_of(items, 1);
+  output.asset.code_version = items.text(8);
+  output.required = items.flag(9);
+  output.stores_value = items.flag(10);
+  output.io_manager_key = items.text(11);
+  if (!items.is_none(12)) {
+    const Items keys(items.at(12));
+    output.follows_from.emplace();
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      output.follows_from->push_back(key_of(keys.at(i)));
+  }
+  output.codec = python_codec();
+  return output;
+}
+
+CheckDef check_of(nb::handle told) {
+  const Items items(told);
+  return {.name = items.text(0),
+          .asset = key_of(items.at(1)),
+          .blocking = items.flag(2),
+          .description = items.text(3),
+          .metadata = metadata_of(items.at(4))};
+}
+
+template <class T, class Read>
+std::vector<T> list_of(nb::handle sequence, Read read) {
+  const Items items(sequence);
+  std::vector<T> list;
+  list.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) list.push_back(read(items.at(i)));
+  return list;
+}
+
+StepDef step_of(nb::handle told) {
+  const Items items(told);
+  StepDef step;
+  step.name = items.text(0);
+  step.inputs = list_of<InputDef>(items.at(1), input_of);
+  step.outputs = list_of<OutputDef>(items.at(2), output_of);
+  step.checks = list_of<CheckDef>(items.at(3), check_of);
+  step.required_resources = texts_of(items.at(4));
+  step.retry_policy = retry_policy_of(items.at(5));
+  step.op_tags = tags_of(items.at(6));
+  step.can_subset = items.flag(7);
+  step.place = {items.text(8), static_cast<int>(items.integer(9))};
+  step.body = std::make_shared<PythonBody>(nb::borrow(items.at(10)), nb::borrow(items.at(11)));
+  return step;
+}
+
+SourceAssetDef source_of(nb::handle told) {
+  const Items items(told);
+  SourceAssetDef source;
+  source.asset = info_of(items, 0);
+  source.io_manager_key = items.text(7);
+  source.file = items.text(8);
+  return source;
+}
+
+JobDef job_of(nb::handle told) {
+  const Items items(told);
+  JobDef job;
+  job.name = items.text(0);
+  job.selection = items.text(1);
+  job.description = items.text(2);
+  job.tags = tags_of(items.at(3));
+  job.retry_policy = retry_policy_of(items.at(4));
+  return job;
+}
+
+}  // namespace
+
+PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::handle jobs,
+                                     nb::handle resources, nb::handle io_managers) {
+  definitions_.steps = list_of<StepDef>(steps, step_of);
+  definitions_.sources = list_of<SourceAssetDef>(sources, source_of);
+  definitions_.jobs = list_of<JobDef>(jobs, job_of);
+  const Items plain(resources);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const Items entry(plain.at(i));
+    definitions_.resources.emplace(
+        entry.text(0), make_python_resource(nb::borrow(entry.at(1)), texts_of(entry.at(2))));
+  }
+  const Items managers(io_managers);
+  for (std::size_t i = 0; i < managers.size(); ++i) {
+    const Items entry(managers.at(i));
+    const std::string key = entry.text(0);
+    own_io_manager_ = own_io_manager_ || key == "io_manager";
+    io_manager_holders_.emplace_back(nb::borrow(entry.at(1)));
+    definitions_.io_managers.emplace(
+        key, make_python_io_manager(nb::borrow(entry.at(1)), texts_of(entry.at(2))));
+  }
+  const std::vector<Problem> problems = plan::check_definitions(definitions_);
+  if (!problems.empty()) {
+    raise("DagsterInvalidDefinitionError", DefinitionError(problems).what());
+  }
+  graph_ = std::make_unique<plan::AssetGraph>(definitions_);
+}
+
+void PythonDefinitions::use_io_manager_of(app::Home& home, bool in_memory) {
+  if (own_io_manager_) return;
+  definitions_.io_managers.erase("io_manager");
+  if (in_memory) {
+    definitions_.io_managers.emplace("io_manager", make_memory_io_manager());
+  } else {
+    app::add_defaults(definitions_, home);
+  }
+}
+
+void PythonDefinitions::close_io_managers() {
+  for (const Object& holder : io_manager_holders_) holder.get().attr("close")();
+}
+
+}  // namespace treadle::python

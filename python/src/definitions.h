@@ -1,0 +1,35 @@
+// Definitions that were declared in Python, in the core's form.
+#pragma once
+
+#include "object.h"
+#include <treadle/app/home.h>
+#include <treadle/define/definitions.h>
+#include <treadle/plan/graph.h>
+
+#include <memory>
+#include <vector>
+
+namespace treadle::python {
+
+// Made once per set of declarations, checked as a whole; used by any number of runs, one at a time.
+class PythonDefinitions {
+ public:
+  // From what treadle._definitions.to_core hands over. Raises DagsterInvalidDefinitionError with everything that is wrong.
+  PythonDefinitions(nb::handle steps, nb::handle sources, nb::handle jobs, nb::handle resources,
+                    nb::handle io_managers);
+
+  const plan::AssetGraph& graph() const { return *graph_; }
+  Definitions& definitions() { return definitions_; }
+  // "io_manager" becomes the home's, or one that keeps values in memory, unless the definitions bring their own.
+  void use_io_manager_of(app::Home& home, bool in_memory);
+  // Tears down the IO managers that a run made.
+  void close_io_managers();
+
+ private:
+  Definitions definitions_;
+  std::unique_ptr<plan::AssetGraph> graph_;
+  std::vector<Object> io_manager_holders_;
+  bool own_io_manager_ = false;
+};
+
+}  // namespace treadle::python

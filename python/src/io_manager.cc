@@ -1,0 +1,93 @@
+#include "io_manager.h"
+
+#include "convert.h"
+#include "step_body.h"
+#include <treadle/define/definitions.h>
+
+#include <mutex>
+#include <unordered_map>
+
+namespace treadle::python {
+namespace {
+
+class PythonIOManager final : public IOManager {
+ public:
+  PythonIOManager(nb::object holder, std::vector<std::string> required)
+      : holder_(std::move(holder)), required_(std::move(required)) {}
+
+  StepOutcome handle_output(OutputContext& context, const Value& value) override {
+    const nb::gil_scoped_acquire gil;
+    const StepScope step(context.step);
+    try {
+      const std::string metadata =
+          context.output_metadata.empty() ? "" : metadata_to_json(context.output_metadata);
+      const nb::object added = holder_.get().attr("handle_output")(
+          step.object(), to_text(context.output.name), to_text(context.output.asset.key.text()),
+          to_text(metadata), object_in(value));
+      context.metadata = metadata_of(added);
+    } catch (nb::python_error& error) {
+      return tl::unexpected<StepFailure>(step.failure(error));
+    }
+    return {};
+  }
+
+  tl::expected<Value, StepFailure> load_input(InputContext& context) override {
+    const nb::gil_scoped_acquire gil;
+    const StepScope step(context.step);
+    try {
+      const nb::object upstream = context.upstream_output == nullptr
+                                      ? nb::object(nb::none())
+                                      : nb::object(to_text(context.upstream_output->name));
+      const nb::object told = holder_.get().attr("load_input")(
+          step.object(), to_text(context.input.name), to_text(context.asset.text()),
+          to_text(context.upstream_step), upstream);
+      const Items items(told);
+      context.metadata = metadata_of(items.at(1));
+      return value_of(nb::borrow(items.at(0)));
+    } catch (nb::python_error& error) {
+      return tl::unexpected<StepFailure>(step.failure(error));
+    }
+  }
+
+  std::vector<std::string> required_resources() const override { return required_; }
+
+ private:
+  Object holder_;
+  std::vector<std::string> required_;
+};
+
+class MemoryIOManager final : public IOManager {
+ public:
+  StepOutcome handle_output(OutputContext& context, const Value& value) override {
+    const std::lock_guard lock(mutex_);
+    values_.insert_or_assign(context.output.asset.key, value);
+    return {};
+  }
+
+  tl::expected<Value, StepFailure> load_input(InputContext& context) override {
+    const std::lock_guard lock(mutex_);
+    const auto at = values_.find(context.asset);
+    if (at != values_.end()) return at->second;
+    StepFailure failure;
+    failure.error_class = "DagsterInvariantViolationError";
+    failure.message = "Asset '" + context.asset.text() +
+                      "' has no value in memory: it was not materialized in this run, or has no "
+                      "value. Add it to the run, or depend on it without a value.";
+    return tl::unexpected<StepFailure>(std::move(failure));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<AssetKey, Value> values_;
+};
+
+}  // namespace
+
+std::shared_ptr<IOManager> make_python_io_manager(nb::object holder,
+                                                  std::vector<std::string> required) {
+  return std::make_shared<PythonIOManager>(std::move(holder), std::move(required));
+}
+
+std::shared_ptr<IOManager> make_memory_io_manager() { return std::make_shared<MemoryIOManager>(); }
+
+}  // namespace treadle::python

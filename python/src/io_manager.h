@@ -1,0 +1,20 @@
+// IO managers for Python values: those written in Python, and the one that keeps values in memory.
+#pragma once
+
+#include "object.h"
+#include <treadle/define/io_manager.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace treadle::python {
+
+// Wraps a treadle._io.IOManagerHolder.
+std::shared_ptr<IOManager> make_python_io_manager(nb::object holder,
+                                                  std::vector<std::string> required);
+
+// Values of one run by asset, gone with it. Thread-safe.
+std::shared_ptr<IOManager> make_memory_io_manager();
+
+}  // namespace treadle::python

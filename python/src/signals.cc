@@ -1,0 +1,46 @@
+#include "signals.h"
+
+#include <Python.h>
+#include <atomic>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace treadle::python {
+namespace {
+
+std::atomic<execute::Cancellation*> g_cancellation{nullptr};
+
+// Async-signal-safe. SIGTERM becomes SIGINT for Python, whose handler raises KeyboardInterrupt in the main thread.
+void on_signal(int) {
+  if (execute::Cancellation* cancellation = g_cancellation.load()) cancellation->request();
+  PyErr_SetInterruptEx(SIGINT);
+}
+
+bool on_main_thread() { return ::syscall(SYS_gettid) == ::getpid(); }
+
+}  // namespace
+
+SignalScope::SignalScope(execute::Cancellation& cancellation) {
+  if (!on_main_thread()) return;
+  outer_ = g_cancellation.exchange(&cancellation);
+  take(SIGINT, interrupt_);
+  take(SIGTERM, terminate_);
+}
+
+void SignalScope::take(int signal, std::optional<struct sigaction>& before) {
+  struct sigaction current{};
+  if (::sigaction(signal, nullptr, &current) != 0 || current.sa_handler == SIG_IGN) return;
+  if (signal == SIGTERM && current.sa_handler != SIG_DFL && current.sa_handler != on_signal) return;
+  struct sigaction ours{};
+  ours.sa_handler = on_signal;
+  sigemptyset(&ours.sa_mask);
+  if (::sigaction(signal, &ours, nullptr) == 0) before = current;
+}
+
+SignalScope::~SignalScope() {
+  if (interrupt_) ::sigaction(SIGINT, &*interrupt_, nullptr);
+  if (terminate_) ::sigaction(SIGTERM, &*terminate_, nullptr);
+  if (on_main_thread()) g_cancellation.store(outer_);
+}
+
+}  // namespace treadle::python
