@@ -24,8 +24,8 @@ Error load_error(nb::python_error& error) {
 Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest& request) {
   const nb::gil_scoped_acquire gil;
   try {
-    const nb::object told = nb::borrow(loader.get())(
-        to_text(request.file), to_text(request.module), to_text(request.working_dir));
+    const nb::object told = nb::borrow(loader.get())(to_text(request.file), to_text(request.module),
+                                                     to_text(request.working_dir));
     const Items items(told);
     auto* definitions = nb::cast<PythonDefinitions*>(items.at(0));
     cli::LoadedDefinitions loaded;
@@ -70,6 +70,8 @@ int run(nb::handle argv, nb::handle loader) {
 
 }  // namespace
 
-void bind_cli(nb::module_& module) { module.def("cli_main", run); }
+void bind_cli(nb::module_& module) {
+  module.def("cli_main", run);
+}
 
 }  // namespace treadle::python

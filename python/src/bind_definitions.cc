@@ -71,10 +71,10 @@ nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle sele
   {
     const SignalScope signals(cancellation);
     const nb::gil_scoped_release release;
-    result = check_steps.is_none()
-                 ? app::materialize(*home.home, self.graph(), selected, std::move(options),
-                                    with_checks)
-                 : app::execute_steps(*home.home, self.graph(), steps, std::move(options));
+    result =
+        check_steps.is_none()
+            ? app::materialize(*home.home, self.graph(), selected, std::move(options), with_checks)
+            : app::execute_steps(*home.home, self.graph(), steps, std::move(options));
   }
   // A signal that came while no Python code ran has done its work: the run is cancelled.
   if (cancellation.requested() && PyErr_CheckSignals() != 0) PyErr_Clear();

@@ -118,8 +118,8 @@ nb::list asset_keys(PythonHome& self) {
 nb::object load_asset_value(PythonHome& self, nb::handle asset, nb::handle run_id) {
   const AssetKey key(text_of(asset));
   const std::string run = text_of(run_id);
-  const Value value = value_or_raise(without_lock(
-      [&] { return app::load_asset_value(*self.home, key, *python_codec(), run); }));
+  const Value value = value_or_raise(
+      without_lock([&] { return app::load_asset_value(*self.home, key, *python_codec(), run); }));
   return object_in(value);
 }
 
@@ -144,8 +144,8 @@ void bind_home(nb::module_& module) {
       .def("report_event",
            [](PythonHome& s, nb::handle kind, nb::handle asset, nb::handle partition,
               nb::handle message, nb::handle metadata, nb::handle rest) {
-             value_or_raise(s.home->record().report(
-                 fact_of(kind, asset, partition, message, metadata, rest)));
+             value_or_raise(
+                 s.home->record().report(fact_of(kind, asset, partition, message, metadata, rest)));
            });
 }
 

@@ -42,8 +42,7 @@ void handle_output(Step& step, std::size_t index, nb::handle value, bool has_val
   report.metadata = metadata_of(metadata);
   if (!data_version.is_none()) report.data_version = text_of(data_version);
   if (!tags.is_none()) report.tags = tags_of(tags);
-  StepOutcome outcome =
-      without_lock([&] { return context.handle_output(std::move(report)); });
+  StepOutcome outcome = without_lock([&] { return context.handle_output(std::move(report)); });
   if (!outcome) stop(step, std::move(outcome).error());
 }
 

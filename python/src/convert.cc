@@ -65,7 +65,9 @@ Items::Items(nb::handle sequence)
   size_ = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(fast_.ptr()));
 }
 
-std::string Items::text(std::size_t index) const { return text_of(items_[index]); }
+std::string Items::text(std::size_t index) const {
+  return text_of(items_[index]);
+}
 
 std::int64_t Items::integer(std::size_t index) const {
   const long long value = PyLong_AsLongLong(items_[index]);
@@ -104,7 +106,9 @@ nb::str to_text(std::string_view text) {
   return nb::steal<nb::str>(decoded);
 }
 
-AssetKey key_of(nb::handle parts) { return AssetKey(texts_of(parts)); }
+AssetKey key_of(nb::handle parts) {
+  return AssetKey(texts_of(parts));
+}
 
 std::vector<std::string> texts_of(nb::handle sequence) {
   const Items items(sequence);
@@ -166,7 +170,9 @@ StepFailure failure_of(nb::handle exception) {
   return failure;
 }
 
-StepFailure failure_of(nb::python_error& error) { return failure_of(error.value()); }
+StepFailure failure_of(nb::python_error& error) {
+  return failure_of(error.value());
+}
 
 void raise(const Error& error) {
   const nb::object type = from_package("treadle._errors", "TreadleError");

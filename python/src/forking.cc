@@ -41,7 +41,9 @@ void flush() {
   }
 }
 
-void interrupt() { PyErr_SetInterruptEx(SIGINT); }
+void interrupt() {
+  PyErr_SetInterruptEx(SIGINT);
+}
 
 }  // namespace
 

@@ -88,6 +88,8 @@ std::shared_ptr<IOManager> make_python_io_manager(nb::object holder,
   return std::make_shared<PythonIOManager>(std::move(holder), std::move(required));
 }
 
-std::shared_ptr<IOManager> make_memory_io_manager() { return std::make_shared<MemoryIOManager>(); }
+std::shared_ptr<IOManager> make_memory_io_manager() {
+  return std::make_shared<MemoryIOManager>();
+}
 
 }  // namespace treadle::python

@@ -1,8 +1,9 @@
 // Python objects held by C++: references that may be dropped on any thread, and what the interpreter lock needs.
 #pragma once
 
-#include <nanobind/nanobind.h>
 #include <treadle/define/value.h>
+
+#include <nanobind/nanobind.h>
 
 #include <memory>
 
@@ -32,7 +33,9 @@ class Object {
 
 // The Python object in a value; None for an empty value. Throws nb::type_error for a C++ object.
 nb::object object_in(const Value& value);
-inline Value value_of(nb::object object) { return Value::of(Object(std::move(object))); }
+inline Value value_of(nb::object object) {
+  return Value::of(Object(std::move(object)));
+}
 
 // Functions of the package that C++ calls, imported when first needed and kept for ever. Needs the lock.
 struct Package {

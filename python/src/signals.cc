@@ -16,7 +16,9 @@ void on_signal(int) {
   PyErr_SetInterruptEx(SIGINT);
 }
 
-bool on_main_thread() { return ::syscall(SYS_gettid) == ::getpid(); }
+bool on_main_thread() {
+  return ::syscall(SYS_gettid) == ::getpid();
+}
 
 }  // namespace
 

@@ -23,9 +23,9 @@ StepFailure StepScope::failure(nb::python_error& error) const {
 }
 
 nb::handle stop_step_type() {
-  static PyObject* type = PyErr_NewExceptionWithDoc("treadle._core.StopStep",
-                                                    "The engine ends the step; it knows why.",
-                                                    PyExc_BaseException, nullptr);
+  static PyObject* type =
+      PyErr_NewExceptionWithDoc("treadle._core.StopStep", "The engine ends the step; it knows why.",
+                                PyExc_BaseException, nullptr);
   return type;
 }
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class AssetKey:
-    """The name of an asset: one or more path parts. A string is one part; slashes are written only by `to_user_string`."""
+    """The name of an asset: one or more path parts. A string is one part; slashes are written only by
+    `to_user_string`.
+    """
 
     __slots__ = ("parts",)
     parts: tuple[str, ...]
@@ -128,7 +130,9 @@ class AssetCheckKey:
         self.name = name
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, AssetCheckKey) and self.asset_key == other.asset_key and self.name == other.name
+        return (
+            isinstance(other, AssetCheckKey) and self.asset_key == other.asset_key and self.name == other.name
+        )
 
     def __hash__(self) -> int:
         return hash((self.asset_key.parts, self.name))

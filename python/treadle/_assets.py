@@ -34,7 +34,9 @@ class Input:
         self.manager_key = manager_key
         self.metadata = metadata
         self.type = type
-        self.by_name = by_name  # the key is only the parameter's name: an asset of that name with a prefix may be meant
+        self.by_name = (
+            by_name  # the key is only the parameter's name: an asset of that name with a prefix may be meant
+        )
 
 
 class AssetOutput:
@@ -110,7 +112,9 @@ class OpRef:
 
 
 class AssetsDefinition:
-    """A function and what it makes: one asset (`asset`), several (`multi_asset`), or checks (`AssetChecksDefinition`)."""
+    """A function and what it makes: one asset (`asset`), several (`multi_asset`), or checks
+    (`AssetChecksDefinition`).
+    """
 
     __slots__ = (
         "__name__",
@@ -175,7 +179,10 @@ class AssetsDefinition:
         self._place = (code.co_filename, code.co_firstlineno) if code is not None else ("", 0)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._name!r} with {'keys' if self._is_multi else 'key'} {', '.join(k.to_user_string() for k in self.keys)}>"
+        return (
+            f"<{type(self).__name__} {self._name!r} with {'keys' if self._is_multi else 'key'}"
+            f" {', '.join(k.to_user_string() for k in self.keys)}>"
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the function itself: nothing is loaded, kept or recorded."""
@@ -197,7 +204,8 @@ class AssetsDefinition:
     def key(self) -> AssetKey:
         if len(self._outputs) != 1:
             raise DagsterInvalidDefinitionError(
-                f"Tried to retrieve the asset key of {self._name!r}, which makes {len(self._outputs)} assets, not one."
+                f"Tried to retrieve the asset key of {self._name!r}, which makes {len(self._outputs)}"
+                " assets, not one."
             )
         return self._outputs[0].key
 
@@ -247,7 +255,10 @@ class AssetsDefinition:
     @property
     def check_key(self) -> AssetCheckKey:
         if len(self._check_specs) != 1:
-            raise CheckError(f"Tried to retrieve the check key of {self._name!r}, which has {len(self._check_specs)} checks, not one.")
+            raise CheckError(
+                f"Tried to retrieve the check key of {self._name!r}, which has {len(self._check_specs)}"
+                " checks, not one."
+            )
         return self._check_specs[0].key
 
     def get_spec_for_check_key(self, asset_check_key: AssetCheckKey) -> AssetCheckSpec:
@@ -367,7 +378,9 @@ class AssetsDefinition:
         return other
 
     def map_asset_specs(self, fn: Callable[[AssetSpec], AssetSpec]) -> AssetsDefinition:
-        """The same with each spec replaced by what `fn` makes of it. Keys and dependencies stay as they are."""
+        """The same with each spec replaced by what `fn` makes of it. Keys and dependencies stay as they
+        are.
+        """
         other = self._copy()
         other._outputs = []
         for output in self._outputs:
@@ -377,7 +390,9 @@ class AssetsDefinition:
                 other._outputs.append(output)
                 continue
             if spec.key != before.key:
-                raise DagsterInvalidDefinitionError(f"Asset key {before.key} was changed to {spec.key}. Mapping function must not change keys.")
+                raise DagsterInvalidDefinitionError(
+                    f"Asset key {before.key} was changed to {spec.key}. The function must not change keys."
+                )
             other._outputs.append(
                 output.copy(
                     group=spec.group_name,
@@ -410,30 +425,39 @@ class AssetsDefinition:
         ]
         if keys:
             other._inputs = [
-                Input(i.name, keys.get(i.key, i.key), i.manager_key, i.metadata, i.type, i.by_name) for i in self._inputs
+                Input(i.name, keys.get(i.key, i.key), i.manager_key, i.metadata, i.type, i.by_name)
+                for i in self._inputs
             ]
-            other._check_specs = [c._replace(asset_key=keys.get(c.asset_key, c.asset_key)) for c in self._check_specs]
+            other._check_specs = [
+                c._replace(asset_key=keys.get(c.asset_key, c.asset_key)) for c in self._check_specs
+            ]
             if len(other._outputs) == 1 and not self._is_multi:
                 other._name = other._outputs[0].key.to_python_identifier()
         return other
 
     def with_prefix_or_group(self, prefix: str | Sequence[str] | None, group: str | None) -> AssetsDefinition:
-        """As `load_assets_from_modules` does it: all keys below a prefix, all assets without a group in one."""
+        """As `load_assets_from_modules` does it: all keys below a prefix, all assets without a group in
+        one.
+        """
         parts = prefix_parts(prefix)
         replacements = {k: k.with_prefix(parts) for k in self.keys} if parts else None
-        groups = {k: group for k in self.keys} if group is not None else None
+        groups = dict.fromkeys(self.keys, group) if group is not None else None
         return self.with_attributes(group_names_by_key=groups, asset_key_replacements=replacements)
 
     def to_source_assets(self) -> Sequence[SourceAsset]:
         return [
-            SourceAsset(o.key, dict(o.metadata or {}), o.io_manager_key, description=o.description, group_name=o.group)
+            SourceAsset(
+                o.key, dict(o.metadata or {}), o.io_manager_key, description=o.description, group_name=o.group
+            )
             for o in self._outputs
         ]
 
     def to_source_asset(self, key: CoercibleToAssetKey | None = None) -> SourceAsset:
         if key is None:
             if len(self._outputs) != 1:
-                raise DagsterInvalidPropertyError(f"{self._name!r} makes several assets; name the one that is meant.")
+                raise DagsterInvalidPropertyError(
+                    f"{self._name!r} makes several assets; name the one that is meant."
+                )
             return self.to_source_assets()[0]
         wanted = AssetKey.from_coercible(key)
         return next(s for s in self.to_source_assets() if s.key == wanted)

@@ -1,4 +1,6 @@
-"""Captured output: while a run is executed, what a step prints goes to the terminal as before and into a file of the step."""
+"""Captured output: while a run is executed, what a step prints goes to the terminal as before and into a file
+of the step.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,12 @@ class Tee:
                 os.makedirs(folder, exist_ok=True)
                 # the first attempt begins the file, a retry goes on in it
                 mode = "w" if step.retry_number == 0 else "a"
-                file = open(os.path.join(folder, at[1] + self._suffix), mode, encoding="utf-8", errors="backslashreplace")
+                file = open(
+                    os.path.join(folder, at[1] + self._suffix),
+                    mode,
+                    encoding="utf-8",
+                    errors="backslashreplace",
+                )
             except OSError:
                 return  # a full disk must not fail the step: its print worked
             self._files[at] = file
@@ -80,7 +87,7 @@ def install(folder: str) -> None:
     _depth += 1
     if _depth == 1:
         tees = (Tee(sys.stdout, ".out", folder), Tee(sys.stderr, ".err", folder))
-        sys.stdout, sys.stderr = tees  # type: ignore[assignment]
+        sys.stdout, sys.stderr = tees
 
 
 def remove() -> None:
@@ -97,7 +104,9 @@ def remove() -> None:
 
 
 def after_fork_in_step() -> None:
-    """In the process of a forked step the engine captures the file descriptors; a second copy is not wanted."""
+    """In the process of a forked step the engine captures the file descriptors; a second copy is not
+    wanted.
+    """
     global _in_forked_step
     _in_forked_step = True
 

@@ -40,7 +40,9 @@ def asset_check(
     pool: str | None = None,
     partitions_def: object | None = None,
 ) -> Callable[[UserFn], AssetChecksDefinition]:
-    """Declares a check on an asset. A parameter (of any name) receives the asset's value; the function returns an AssetCheckResult."""
+    """Declares a check on an asset. A parameter (of any name) receives the asset's value; the function
+    returns an AssetCheckResult.
+    """
     unsupported("@asset_check", automation_condition=automation_condition, partitions_def=partitions_def)
 
     def decorate(fn: UserFn) -> AssetChecksDefinition:
@@ -60,14 +62,16 @@ def asset_check(
         for given_name, given in extra.items():
             if AssetIn.from_coercible(given).resolve(given_name) == key:
                 raise DagsterInvalidDefinitionError(
-                    f"When defining check '{check}', asset '{key.to_user_string()}' was passed to `asset` and `additional_ins`."
+                    f"When defining check '{check}', asset '{key.to_user_string()}' was passed to `asset`"
+                    " and `additional_ins`."
                     " It can only be passed to one of these parameters."
                 )
         signature = Signature(fn, f"@asset_check '{step}'", frozenset(extra))
         own = [n for n in signature.values if n not in extra]
         if len(own) > 1:
             raise DagsterInvalidDefinitionError(
-                f"When defining check '{check}', multiple target assets provided as parameters: {own}. Only one is allowed, as the"
+                f"When defining check '{check}', multiple target assets provided as parameters: {own}. Only"
+                " one is allowed, as the"
                 " value of the asset; further assets are given by additional_ins."
             )
         ins: dict[str, AssetIn] = {n: AssetIn(key=key) for n in own}
@@ -76,7 +80,18 @@ def asset_check(
         if not own:
             inputs.insert(0, Input("", key))
         add_deps(inputs, list(spec.additional_deps), f"@asset_check '{step}'", None)
-        return _definition(step, fn, signature, inputs, [spec], required_resource_keys, resource_defs, retry_policy, op_tags, False)
+        return _definition(
+            step,
+            fn,
+            signature,
+            inputs,
+            [spec],
+            required_resource_keys,
+            resource_defs,
+            retry_policy,
+            op_tags,
+            False,
+        )
 
     return decorate
 
@@ -107,7 +122,18 @@ def multi_asset_check(
         inputs = value_inputs(signature, given, step)
         for spec in specs:
             add_deps(inputs, [spec.asset_key, *spec.additional_deps], f"@multi_asset_check '{step}'", None)
-        return _definition(step, fn, signature, inputs, specs, required_resource_keys, resource_defs, retry_policy, op_tags, can_subset)
+        return _definition(
+            step,
+            fn,
+            signature,
+            inputs,
+            specs,
+            required_resource_keys,
+            resource_defs,
+            retry_policy,
+            op_tags,
+            can_subset,
+        )
 
     return decorate
 

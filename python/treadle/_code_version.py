@@ -1,5 +1,6 @@
-"""Derived code versions: one text for a function and what it uses of the same project. Equal code gives an equal text in every
-process; comments, docstrings and moved lines change nothing. Another minor version of Python compiles to other code."""
+"""Derived code versions: one text for a function and what it uses of the same project. Equal code gives an
+equal text in every process; comments, docstrings and moved lines change nothing. Another minor version of
+Python compiles to other code."""
 
 from __future__ import annotations
 
@@ -17,7 +18,11 @@ _CodeType = type((lambda: None).__code__)
 _ModuleType = type(sys)
 _SIMPLE = (int, float, complex, bool, str, bytes, type(None), type(...))
 _OUTSIDE = tuple(
-    {os.path.dirname(os.__file__) + os.sep, os.path.dirname(__file__) + os.sep, sys.prefix + os.sep + "lib" + os.sep}
+    {
+        os.path.dirname(os.__file__) + os.sep,
+        os.path.dirname(__file__) + os.sep,
+        sys.prefix + os.sep + "lib" + os.sep,
+    }
 )
 _known: dict[Any, str] = {}
 
@@ -44,7 +49,7 @@ def _function_of(fn: Any) -> Any:
             return fn
         inner = getattr(fn, "__func__", None) or getattr(fn, "func", None) or getattr(fn, "_fn", None)
         if inner is None:
-            call = getattr(type(fn), "__call__", None)
+            call = type(fn).__dict__.get("__call__")
             return call if type(call) is _FunctionType else None
         fn = inner
     return None
@@ -107,7 +112,9 @@ class _Teller:
         add(f"{code.co_argcount},{code.co_posonlyargcount},{code.co_kwonlyargcount},{code.co_flags};")
         add(code.co_code.hex())
         add(getattr(code, "co_exceptiontable", b"").hex())
-        add(";".join((*code.co_names, "|", *code.co_varnames, "|", *code.co_freevars, "|", *code.co_cellvars)))
+        add(
+            ";".join((*code.co_names, "|", *code.co_varnames, "|", *code.co_freevars, "|", *code.co_cellvars))
+        )
         for index, constant in enumerate(code.co_consts):
             if index == 0 and doc is not None and constant == doc:
                 continue
@@ -119,7 +126,9 @@ class _Teller:
         if cls in _SIMPLE:
             add(f"{cls.__name__} {value!r};")
         elif cls is _CodeType:
-            self._code(value, value.co_consts[0] if value.co_consts and isinstance(value.co_consts[0], str) else None)
+            self._code(
+                value, value.co_consts[0] if value.co_consts and isinstance(value.co_consts[0], str) else None
+            )
         elif cls in (tuple, list) and depth < 6:
             add(f"{cls.__name__}[")
             for item in value:
@@ -184,7 +193,14 @@ def _is_ours(cls: type) -> bool:
 
 
 def _in_project(path: str | None) -> bool:
-    """Whether a source file belongs to the user: not the standard library, an installed package, or Treadle. None: it has no file."""
+    """Whether a source file belongs to the user: not the standard library, an installed package, or Treadle.
+    None: it has no file.
+    """
     if path is None:
         return False
-    return not path.startswith(_OUTSIDE) and "site-packages" not in path and "dist-packages" not in path and not path.startswith("<frozen")
+    return (
+        not path.startswith(_OUTSIDE)
+        and "site-packages" not in path
+        and "dist-packages" not in path
+        and not path.startswith("<frozen")
+    )

@@ -1,4 +1,6 @@
-"""How Python values are kept: text, bytes, JSON, files and folders as themselves (C++ reads them too), the rest as a pickle."""
+"""How Python values are kept: text, bytes, JSON, files and folders as themselves (C++ reads them too), the
+rest as a pickle.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,14 @@ def encode(value: Any) -> tuple[str, str, bytes, str, str, bool]:
     elif cls is Json:
         import json
 
-        return ("json", "output.json", json.dumps(value.value, ensure_ascii=False).encode("utf-8"), "", type_name(value.value), False)
+        return (
+            "json",
+            "output.json",
+            json.dumps(value.value, ensure_ascii=False).encode("utf-8"),
+            "",
+            type_name(value.value),
+            False,
+        )
     elif isinstance(value, Folder):
         return ("folder", "", b"", _existing(value, folder=True), "treadle.Folder", False)
     elif isinstance(value, File):
@@ -56,7 +65,9 @@ def decode(stored: _core.Stored) -> Any:
         return File(stored.local_path())
     if format == "folder":
         return Folder(stored.local_path())
-    raise ValueError(f"The value is kept in the format {format!r}, which this version of treadle cannot read.")
+    raise ValueError(
+        f"The value is kept in the format {format!r}, which this version of treadle cannot read."
+    )
 
 
 def type_name(value: Any) -> str:
@@ -67,7 +78,13 @@ def type_name(value: Any) -> str:
 def _existing(value: File, *, folder: bool) -> str:
     path = os.path.abspath(value.path)
     if folder and not os.path.isdir(path):
-        raise FileNotFoundError(f"treadle.Folder({value.path!r}): there is no such folder. It must exist when the function hands it over.")
+        raise FileNotFoundError(
+            f"treadle.Folder({value.path!r}): there is no such folder. It must exist when the function hands"
+            " it over."
+        )
     if not folder and not os.path.isfile(path):
-        raise FileNotFoundError(f"treadle.File({value.path!r}): there is no such file. It must exist when the function hands it over.")
+        raise FileNotFoundError(
+            f"treadle.File({value.path!r}): there is no such file. It must exist when the function hands"
+            " it over."
+        )
     return path

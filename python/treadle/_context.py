@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from treadle._instance import DagsterInstance, DagsterRun
     from treadle._metadata import MetadataValue
     from treadle._run import RunState
-    from treadle._typing import CoercibleToAssetKey, RawMetadataMapping
+    from treadle._typing import CoercibleToAssetKey
 
 
 class _StepContext:
@@ -48,7 +48,9 @@ class _StepContext:
     def resources(self) -> Any:
         if self._resources is None:
             step = self._step
-            self._resources = Resources(lambda key: step.resource(key).value, self._assets_def._required_resource_keys)
+            self._resources = Resources(
+                lambda key: step.resource(key).value, self._assets_def._required_resource_keys
+            )
         return self._resources
 
     @property
@@ -174,7 +176,8 @@ class AssetExecutionContext(_StepContext):
     def asset_key(self) -> AssetKey:
         if len(self._assets_def._outputs) != 1:
             raise DagsterInvariantViolationError(
-                "Cannot call `context.asset_key` in a multi_asset with more than one asset. Use `context.asset_key_for_output` instead."
+                "Cannot call `context.asset_key` in a multi_asset with more than one asset. Use"
+                " `context.asset_key_for_output` instead."
             )
         return self._assets_def.key
 
@@ -182,7 +185,9 @@ class AssetExecutionContext(_StepContext):
         for output in self._assets_def._outputs:
             if output.name == output_name:
                 return output.key
-        raise DagsterInvariantViolationError(f"Output {output_name!r} of {self.describe_op()} has no asset key.")
+        raise DagsterInvariantViolationError(
+            f"Output {output_name!r} of {self.describe_op()} has no asset key."
+        )
 
     def asset_key_for_input(self, input_name: str) -> AssetKey:
         for given in self._assets_def._inputs:
@@ -213,13 +218,15 @@ class AssetExecutionContext(_StepContext):
         if output_name is None:
             if len(outputs) != 1:
                 raise DagsterInvariantViolationError(
-                    "Attempted to log metadata without providing output_name, but multiple outputs exist. Please provide an"
+                    "Attempted to log metadata without providing output_name, but multiple outputs exist."
+                    " Please provide an"
                     " output_name to the invocation of `context.add_output_metadata`."
                 )
             output_name = outputs[0].name
         elif all(o.name != output_name for o in outputs):
             raise DagsterInvariantViolationError(
-                f"Attempted to add metadata for the output {output_name!r}, which {self.describe_op()} does not have."
+                f"Attempted to add metadata for the output {output_name!r}, which {self.describe_op()} does"
+                " not have."
             )
         if self._metadata is None:
             self._metadata = {}
@@ -246,7 +253,9 @@ class AssetExecutionContext(_StepContext):
             )
         self.add_output_metadata(metadata, self._assets_def.get_output_name_for_asset_key(key))
 
-    def get_output_metadata(self, output_name: str, mapping_key: str | None = None) -> Mapping[str, Any] | None:
+    def get_output_metadata(
+        self, output_name: str, mapping_key: str | None = None
+    ) -> Mapping[str, Any] | None:
         return (self._metadata or {}).get(output_name)
 
     def set_data_version(self, asset_key: AssetKey, data_version: DataVersion) -> None:
@@ -258,7 +267,9 @@ class AssetExecutionContext(_StepContext):
         """Records a fact beside the function's own outputs."""
         report_fact(self._step, event)
 
-    def load_asset_value(self, asset_key: AssetKey, *, python_type: type | None = None, partition_key: str | None = None) -> Any:
+    def load_asset_value(
+        self, asset_key: AssetKey, *, python_type: type | None = None, partition_key: str | None = None
+    ) -> Any:
         return self.instance.load_asset_value(asset_key)
 
     def get_asset_provenance(self, asset_key: AssetKey) -> Any:
@@ -292,7 +303,7 @@ class AssetCheckExecutionContext(_StepContext):
         return len(self.selected_asset_check_keys) < len(self._assets_def._check_specs)
 
 
-def report_fact(step: _core.Step, event: AssetMaterialization | AssetObservation) -> None:
+def report_fact(step: _core.Step | _core.Home, event: AssetMaterialization | AssetObservation) -> None:
     """AssetMaterialization or AssetObservation given by user code."""
     import json
 
@@ -322,5 +333,3 @@ def report_fact(step: _core.Step, event: AssetMaterialization | AssetObservation
         metadata_to_core(event.metadata),
         json.dumps(rest) if rest else "",
     )
-
-

@@ -59,7 +59,13 @@ class SerializableErrorInfo(Record):
     cls_name: str | None
     cause: SerializableErrorInfo | None
 
-    def __init__(self, message: str, stack: Sequence[str], cls_name: str | None, cause: SerializableErrorInfo | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        stack: Sequence[str],
+        cls_name: str | None,
+        cause: SerializableErrorInfo | None = None,
+    ) -> None:
         self.message = message
         self.stack = stack
         self.cls_name = cls_name
@@ -67,7 +73,12 @@ class SerializableErrorInfo(Record):
 
     def to_string(self) -> str:
         text = f"{self.cls_name}: {self.message}\n\nStack Trace:\n{''.join(self.stack)}"
-        return text if self.cause is None else f"{text}\nThe above exception was caused by the following exception:\n{self.cause.to_string()}"
+        return (
+            text
+            if self.cause is None
+            else f"{text}\nThe above exception was caused by the following"
+            f" exception:\n{self.cause.to_string()}"
+        )
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> SerializableErrorInfo:
@@ -98,7 +109,20 @@ class EventData(Record):
 class DagsterEvent:
     """One event of a run."""
 
-    __slots__ = ("_asset", "_data", "_name", "_payload", "_raw_payload", "event_id", "log_level", "message", "partition", "run_id", "step_key", "timestamp")
+    __slots__ = (
+        "_asset",
+        "_data",
+        "_name",
+        "_payload",
+        "_raw_payload",
+        "event_id",
+        "log_level",
+        "message",
+        "partition",
+        "run_id",
+        "step_key",
+        "timestamp",
+    )
 
     def __init__(self, raw: tuple[int, str, str, int, int, str, str, str, str, str]) -> None:
         event_id, run_id, name, level, time, step_key, asset, partition, message, payload = raw
@@ -124,7 +148,9 @@ class DagsterEvent:
 
     @property
     def event_type_value(self) -> str:
-        return DagsterEventType[self._name].value if self._name in DagsterEventType.__members__ else self._name
+        return (
+            DagsterEventType[self._name].value if self._name in DagsterEventType.__members__ else self._name
+        )
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -136,7 +162,7 @@ class DagsterEvent:
                 self._payload = json.loads(self._raw_payload)
             else:
                 self._payload = {}
-        return self._payload  # type: ignore[return-value]
+        return self._payload
 
     @property
     def asset_key(self) -> AssetKey | None:
@@ -277,7 +303,9 @@ class DagsterEvent:
             particulars.setdefault("metadata", {})
         if self._name in ("HANDLED_OUTPUT", "LOADED_INPUT"):
             particulars["manager_key"] = p.get("io_manager")
-            particulars["output_name" if self._name == "HANDLED_OUTPUT" else "input_name"] = p.get("output" if self._name == "HANDLED_OUTPUT" else "input")
+            particulars["output_name" if self._name == "HANDLED_OUTPUT" else "input_name"] = p.get(
+                "output" if self._name == "HANDLED_OUTPUT" else "input"
+            )
             particulars.setdefault("metadata", {})
         return EventData(**particulars)
 

@@ -104,7 +104,8 @@ def asset(
 ) -> Any:
     """Declares an asset: the function computes it, its parameters name the assets it is computed from.
 
-    What the function returns is kept by the IO manager. A first parameter named `context` receives the AssetExecutionContext.
+    What the function returns is kept by the IO manager. A first parameter named `context` receives the
+    AssetExecutionContext.
     """
     if partitions_def or hooks or automation_condition or freshness_policy or backfill_policy or is_virtual:
         unsupported(
@@ -146,7 +147,7 @@ def asset(
         )
         checks = _own_checks(check_specs, {out_key}, step) if check_specs else ()
         for check in checks:
-            add_deps(inputs, [d for d in check.additional_deps], what, out_key)
+            add_deps(inputs, list(check.additional_deps), what, out_key)
         return AssetsDefinition(
             name=step,
             fn=fn,
@@ -190,12 +191,16 @@ def multi_asset(
     pool: str | None = None,
     compute_kind: str | None = None,
 ) -> Callable[[UserFn], AssetsDefinition]:
-    """Declares several assets that one function makes: `outs` where it hands over their values, `specs` where it writes them itself."""
+    """Declares several assets that one function makes: `outs` where it hands over their values, `specs` where
+    it writes them itself.
+    """
     unsupported("@multi_asset", partitions_def=partitions_def, hooks=hooks, backfill_policy=backfill_policy)
     if outs and specs:
         raise DagsterInvalidDefinitionError("Must specify only outs or specs but not both.")
     if internal_asset_deps and specs:
-        raise DagsterInvalidDefinitionError("Can not pass internal_asset_deps with specs; say deps on the specs instead.")
+        raise DagsterInvalidDefinitionError(
+            "Can not pass internal_asset_deps with specs; say deps on the specs instead."
+        )
     check_group(group_name)
 
     def decorate(fn: UserFn) -> AssetsDefinition:
@@ -238,7 +243,10 @@ def multi_asset(
 
 
 def _asset_key(
-    fn: UserFn, name: str | None, key_prefix: CoercibleToAssetKeyPrefix | None, key: CoercibleToAssetKey | None
+    fn: UserFn,
+    name: str | None,
+    key_prefix: CoercibleToAssetKeyPrefix | None,
+    key: CoercibleToAssetKey | None,
 ) -> AssetKey:
     if key is not None:
         if name is not None or key_prefix is not None:
@@ -249,14 +257,18 @@ def _asset_key(
     if name is None:
         name = getattr(fn, "__name__", None)
         if name is None:
-            raise DagsterInvalidDefinitionError(f"@asset was given {fn!r}, which has no name of its own: give name or key.")
+            raise DagsterInvalidDefinitionError(
+                f"@asset was given {fn!r}, which has no name of its own: give name or key."
+            )
     return AssetKey((*prefix_parts(key_prefix), name)) if key_prefix is not None else AssetKey(name)
 
 
 def value_inputs(signature: Signature, ins: Mapping[str, AssetIn] | None, step: str) -> list[Input]:
     """The inputs that parameters name, and those that `ins` adds."""
     if not ins:
-        return [Input(n, AssetKey(n), "", None, annotation, True) for n, annotation in signature.values.items()]
+        return [
+            Input(n, AssetKey(n), "", None, annotation, True) for n, annotation in signature.values.items()
+        ]
     inputs = []
     for name, annotation in signature.values.items():
         if name in ins:
@@ -273,7 +285,8 @@ def value_inputs(signature: Signature, ins: Mapping[str, AssetIn] | None, step: 
             inputs.append(_given(name, one, None))
         else:
             raise DagsterInvalidDefinitionError(
-                f"Key '{name}' in provided ins dict does not correspond to any of the names of the arguments to the decorated"
+                f"Key '{name}' in provided ins dict does not correspond to any of the names of the arguments"
+                " to the decorated"
                 f" function '{step}'."
             )
     return inputs
@@ -283,10 +296,14 @@ def _given(name: str, given: AssetIn, annotation: Any) -> Input:
     if given.dagster_type is not NoValue:
         annotation = given.dagster_type
     by_name = given.key is None and given.key_prefix is None
-    return Input(name, given.resolve(name), given.input_manager_key or "", given.metadata, annotation, by_name)
+    return Input(
+        name, given.resolve(name), given.input_manager_key or "", given.metadata, annotation, by_name
+    )
 
 
-def add_deps(inputs: list[Input], deps: Iterable[CoercibleToAssetDep] | None, what: str, own: AssetKey | None) -> None:
+def add_deps(
+    inputs: list[Input], deps: Iterable[CoercibleToAssetDep] | None, what: str, own: AssetKey | None
+) -> None:
     """Adds dependencies without a value; what is already an input with one stays that."""
     if not deps:
         return
@@ -313,7 +330,8 @@ def _own_checks(specs: Sequence[AssetCheckSpec], keys: set[AssetKey], step: str)
     for spec in specs:
         if spec.asset_key not in keys:
             raise DagsterInvalidDefinitionError(
-                f"Invalid asset key {spec.asset_key} in check spec {spec.name}. Must be one of the assets that '{step}' makes."
+                f"Invalid asset key {spec.asset_key} in check spec {spec.name}. Must be one of the assets"
+                f" that '{step}' makes."
             )
         if spec.key in seen:
             raise DagsterInvalidDefinitionError(f"Duplicate check specs: {spec.key.to_user_string()}")
@@ -322,13 +340,19 @@ def _own_checks(specs: Sequence[AssetCheckSpec], keys: set[AssetKey], step: str)
 
 
 def _outputs_of_outs(
-    outs: Mapping[str, AssetOut], group: str | None, code_version: str | None, compute_kind: str | None, what: str
+    outs: Mapping[str, AssetOut],
+    group: str | None,
+    code_version: str | None,
+    compute_kind: str | None,
+    what: str,
 ) -> list[AssetOutput]:
     outputs = []
     for name, out in outs.items():
         check_name(name, "output name")
         if group is not None and out.group_name is not None:
-            raise CheckError(f"{what}: a group name cannot be given for the whole and for the AssetOut {name!r}.")
+            raise CheckError(
+                f"{what}: a group name cannot be given for the whole and for the AssetOut {name!r}."
+            )
         outputs.append(
             AssetOutput(
                 name,
@@ -362,7 +386,9 @@ def _outputs_of_specs(
     outputs = []
     for spec in specs:
         if group is not None and spec.group_name is not None:
-            raise CheckError(f"{what}: a group name cannot be given for the whole and for the AssetSpec {spec.key}.")
+            raise CheckError(
+                f"{what}: a group name cannot be given for the whole and for the AssetSpec {spec.key}."
+            )
         for dep in spec.deps:
             if dep.asset_key == spec.key:
                 raise DagsterInvalidDefinitionError(f"{what}: asset {spec.key} cannot depend on itself.")
@@ -395,11 +421,13 @@ def _follow(
     for name, keys in internal.items():
         if name not in by_name:
             raise DagsterInvalidDefinitionError(
-                f"{what}: internal_asset_deps names the output {name!r}, which is none of {', '.join(by_name)}."
+                f"{what}: internal_asset_deps names the output {name!r}, which is none of"
+                f" {', '.join(by_name)}."
             )
         for key in keys:
             if key not in allowed:
                 raise DagsterInvalidDefinitionError(
-                    f"{what}: {key} in internal_asset_deps is neither an input nor an output of this multi-asset."
+                    f"{what}: {key} in internal_asset_deps is neither an input nor an output of this"
+                    " multi-asset."
                 )
         by_name[name].follows_from = sorted(keys, key=lambda k: k.parts)

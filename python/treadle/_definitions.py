@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 
 class Definitions:
-    """Assets, checks, jobs and resources. Mistakes are found when it is used, all at once; `validate_loadable` finds them at once."""
+    """Assets, checks, jobs and resources. Mistakes are found when it is used, all at once;
+    `validate_loadable` finds them at once.
+    """
 
     __slots__ = ("_asset_checks", "_assets", "_cached", "_executor", "_jobs", "_resources", "metadata")
 
@@ -42,7 +44,9 @@ class Definitions:
         metadata: Mapping[str, Any] | None = None,
         component_tree: object | None = None,
     ) -> None:
-        unsupported("Definitions", schedules=schedules or None, sensors=sensors or None, component_tree=component_tree)
+        unsupported(
+            "Definitions", schedules=schedules or None, sensors=sensors or None, component_tree=component_tree
+        )
         self._assets = list(flatten(assets or ()))
         self._asset_checks = list(asset_checks or ())
         self._jobs = list(jobs or ())
@@ -88,7 +92,8 @@ class Definitions:
             for key, value in defs._resources.items():
                 if key in resources and resources[key] is not value:
                     raise DagsterInvalidDefinitionError(
-                        f"Definitions objects have conflicting values for resource key '{key}'. First value: {resources[key]!r}."
+                        f"Definitions objects have conflicting values for resource key '{key}'. First value:"
+                        f" {resources[key]!r}."
                         f" Second value: {value!r}."
                     )
                 resources[key] = value
@@ -120,7 +125,14 @@ class Definitions:
             elif isinstance(item, AssetSpec):
                 specs.append(item)
             else:
-                specs.append(AssetSpec(item.key, description=item.description, metadata=item.metadata, group_name=item.group_name))
+                specs.append(
+                    AssetSpec(
+                        item.key,
+                        description=item.description,
+                        metadata=item.metadata,
+                        group_name=item.group_name,
+                    )
+                )
         return specs
 
     get_all_asset_specs = resolve_all_asset_specs
@@ -147,7 +159,10 @@ class Definitions:
                 return job.resolve(self)
         if name == "__ASSET_JOB":
             return define_asset_job(name).resolve(self)
-        raise CheckError(f"Job {name!r} was not found in these definitions; its jobs are: {', '.join(j.name for j in self._jobs) or 'none'}.")
+        raise CheckError(
+            f"Job {name!r} was not found in these definitions; its jobs are:"
+            f" {', '.join(j.name for j in self._jobs) or 'none'}."
+        )
 
     get_job_def = resolve_job_def
 
@@ -167,12 +182,20 @@ class Definitions:
         if selection is not None:
             from treadle._selection import AssetSelection
 
-            chosen = {AssetKey.from_user_string(k) for k in self._core().select(AssetSelection.from_coercible(selection)._text)}
+            chosen = {
+                AssetKey.from_user_string(k)
+                for k in self._core().select(AssetSelection.from_coercible(selection)._text)
+            }
 
         def mapped(spec: AssetSpec) -> AssetSpec:
             return func(spec) if chosen is None or spec.key in chosen else spec
 
-        other = Definitions(resources=self._resources, jobs=self._jobs, asset_checks=self._asset_checks, metadata=self.metadata)
+        other = Definitions(
+            resources=self._resources,
+            jobs=self._jobs,
+            asset_checks=self._asset_checks,
+            metadata=self.metadata,
+        )
         other._executor = self._executor
         for item in self._assets:
             if isinstance(item, AssetsDefinition):
@@ -219,7 +242,9 @@ def to_core(
     jobs: Iterable[JobDefinition | UnresolvedAssetJobDefinition] = (),
     run_config: Mapping[str, Any] | None = None,
 ) -> _core.Definitions:
-    """Hands declarations to the core, which finds everything that is wrong with them (DagsterInvalidDefinitionError)."""
+    """Hands declarations to the core, which finds everything that is wrong with them
+    (DagsterInvalidDefinitionError).
+    """
     from treadle import _core
 
     steps: list[AssetsDefinition] = []
@@ -252,11 +277,15 @@ def to_core(
         if key in wanted or not (is_io_manager(value) or key in used_as_io):
             holder = ResourceHolder(key, value, own)
             plain.append((key, holder, holder.required))
-    return _core.Definitions(core_steps, [_source(s) for s in sources], [j._to_core() for j in jobs], plain, managers)
+    return _core.Definitions(
+        core_steps, [_source(s) for s in sources], [j._to_core() for j in jobs], plain, managers
+    )
 
 
 def _with_bound_resources(
-    steps: Iterable[AssetsDefinition], sources: Iterable[AssetSpec | SourceAsset], resources: Mapping[str, Any]
+    steps: Iterable[AssetsDefinition],
+    sources: Iterable[AssetSpec | SourceAsset],
+    resources: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Resources given to single assets (`resource_defs`, `io_manager_def`) join those of all."""
     bound: dict[str, Any] = {}
@@ -275,15 +304,16 @@ def _with_bound_resources(
 def _bind(bound: dict[str, Any], key: str, value: Any, where: str) -> None:
     if key in bound and bound[key] is not value:
         raise DagsterInvalidDefinitionError(
-            f"Conflicting versions of resource with key '{key}' were provided to different assets, one of them '{where}'. Give both"
+            f"Conflicting versions of resource with key '{key}' were provided to different assets, one of"
+            f" them '{where}'. Give both"
             " the same object, or use another key."
         )
     bound[key] = value
 
 
 class _Names:
-    """Finds what a bare parameter name means: the asset of exactly that key, else the only one of that name with the same
-    prefix, else the only one in the same group."""
+    """Finds what a bare parameter name means: the asset of exactly that key, else the only one of that name
+    with the same prefix, else the only one in the same group."""
 
     def __init__(self, steps: Iterable[AssetsDefinition], sources: Iterable[AssetSpec | SourceAsset]) -> None:
         self._groups: dict[AssetKey, str] = {}
@@ -369,7 +399,9 @@ def _source(source: AssetSpec | SourceAsset) -> tuple[Any, ...]:
         kinds,
         tags,
         metadata_to_core_lenient(metadata),
-        source.get_io_manager_key() if isinstance(source, SourceAsset) else metadata.get("dagster/io_manager_key", "io_manager"),
+        source.get_io_manager_key()
+        if isinstance(source, SourceAsset)
+        else metadata.get("dagster/io_manager_key", "io_manager"),
         file,
     )
 

@@ -1,4 +1,6 @@
-"""Errors under Dagster's names, and the two exceptions with which user code steers a step: Failure and RetryRequested."""
+"""Errors under Dagster's names, and the two exceptions with which user code steers a step: Failure and
+RetryRequested.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,9 @@ class ParameterCheckError(CheckError):
 
 
 class TreadleError(DagsterError):
-    """An operation of the home failed: `code` says how ("not_found", "corrupt", "read_only", ...), the message where and what to do."""
+    """An operation of the home failed: `code` says how ("not_found", "corrupt", "read_only", ...), the
+    message where and what to do.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -11,7 +11,7 @@ from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any, Generic, TypeVar
+    from typing import Generic, TypeVar
 
     from treadle._metadata import MetadataValue
     from treadle._typing import CoercibleToAssetKey, RawMetadataMapping
@@ -116,7 +116,7 @@ class AssetObservation(_AssetFact):
 
 
 class _AssetResult(_Generic[T]):
-    __slots__ = ()
+    __slots__ = ("asset_key", "check_results", "data_version", "metadata", "tags")
     asset_key: AssetKey | None
     metadata: Mapping[str, MetadataValue]
     check_results: Sequence[AssetCheckResult]
@@ -150,7 +150,8 @@ class _AssetResult(_Generic[T]):
 class MaterializeResult(_AssetResult[T]):
     """An asset was materialized by the function itself (or with `value`: is to be kept)."""
 
-    __slots__ = _fields = ("asset_key", "metadata", "check_results", "data_version", "tags", "value")
+    __slots__ = ("value",)
+    _fields = ("asset_key", "metadata", "check_results", "data_version", "tags", "value")
     value: T | type[NoValue]
 
     def __init__(
@@ -169,7 +170,8 @@ class MaterializeResult(_AssetResult[T]):
 class ObserveResult(_AssetResult[None]):
     """Something was seen of an asset that is made elsewhere."""
 
-    __slots__ = _fields = ("asset_key", "metadata", "check_results", "data_version", "tags")
+    __slots__ = ()
+    _fields = ("asset_key", "metadata", "check_results", "data_version", "tags")
 
     def __init__(
         self,
@@ -217,7 +219,15 @@ class AssetCheckResult(Record):
 class AssetCheckEvaluation(Record):
     """A check result in the record."""
 
-    __slots__ = _fields = ("asset_key", "check_name", "passed", "metadata", "severity", "description", "blocking")
+    __slots__ = _fields = (
+        "asset_key",
+        "check_name",
+        "passed",
+        "metadata",
+        "severity",
+        "description",
+        "blocking",
+    )
     asset_key: AssetKey
     check_name: str
     passed: bool

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-from treadle import _errors, _run
+from treadle import _capture, _errors, _run
 from treadle._assets import AssetsDefinition
 from treadle._definitions import flatten, retry_to_core, to_core
 from treadle._errors import (
     CheckError,
     DagsterError,
     DagsterExecutionStepExecutionError,
+    DagsterInvalidDefinitionError,
     DagsterInvalidSubsetError,
     DagsterMaxRetriesExceededError,
     RetryRequested,
@@ -42,8 +43,9 @@ def materialize(
     tags: Mapping[str, str] | None = None,
     selection: CoercibleToAssetSelection | None = None,
 ) -> ExecuteInProcessResult:
-    """Makes the (selected) assets and evaluates the checks on them, in this process. Without an instance, in a home that is gone
-    together with the result. What a failing function raised is raised again here, unless `raise_on_error=False`."""
+    """Makes the (selected) assets and evaluates the checks on them, in this process. Without an instance, in
+    a home that is gone together with the result. What a failing function raised is raised again here, unless
+    `raise_on_error=False`."""
     unsupported("materialize", partition_key=partition_key)
     return execute(
         assets,
@@ -73,7 +75,8 @@ def materialize_to_memory(
         for key in getattr(item, "_resource_defs", None) or ():
             if key.endswith("io_manager") or any(o.io_manager_key == key for o in item._outputs):
                 raise _errors.DagsterInvariantViolationError(
-                    "Attempted to call `materialize_to_memory` with a resource provided for a required io manager."
+                    "Attempted to call `materialize_to_memory` with a resource provided for a required io"
+                    " manager."
                     f" The asset {item!r} brings its own; use `materialize`."
                 )
     return execute(
@@ -123,6 +126,7 @@ def execute(
     definitions = [i for i in items if isinstance(i, AssetsDefinition)]
     run_id = run_id or _new_run_id()
     state = _run.states[run_id] = _run.RunState(instance, tags, config, capture=True)
+    _capture.install(instance._home.logs_folder)
     try:
         outcome = core.materialize(
             instance._home,
@@ -136,7 +140,10 @@ def execute(
             retry_to_core(retry_policy),
             selection._with_checks,
         )
+    except DagsterInvalidSubsetError as e:
+        raise DagsterInvalidDefinitionError(f"Failed to resolve asset job {job_name}: {e}") from e
     finally:
+        _capture.remove()
         del _run.states[run_id]
         core.close_io_managers()
     status, step_keys, failure = outcome
@@ -146,7 +153,9 @@ def execute(
     return result
 
 
-def _checks(selection: AssetSelection, definitions: Sequence[AssetsDefinition], core: _core.Definitions) -> list[str] | None:
+def _checks(
+    selection: AssetSelection, definitions: Sequence[AssetsDefinition], core: _core.Definitions
+) -> list[str] | None:
     """The steps of a selection of checks alone; None for a selection of assets."""
     if selection._check_keys is None:
         return None
@@ -178,9 +187,15 @@ def _raise(failure: tuple[str, str, str, BaseException | None] | None, status: s
     if status == "CANCELED":
         raise KeyboardInterrupt(message)
     known = getattr(_errors, error_class, None)
-    if isinstance(known, type) and issubclass(known, DagsterError) and known not in (DagsterExecutionStepExecutionError,):
+    if (
+        isinstance(known, type)
+        and issubclass(known, DagsterError)
+        and known not in (DagsterExecutionStepExecutionError,)
+    ):
         raise known(message)
-    raise DagsterExecutionStepExecutionError(f"{error_class}: {message}" + (f"\n\nStack Trace:\n{stack}" if stack else ""))
+    raise DagsterExecutionStepExecutionError(
+        f"{error_class}: {message}" + (f"\n\nStack Trace:\n{stack}" if stack else "")
+    )
 
 
 def _config(run_config: Any) -> Mapping[str, Any]:

@@ -39,7 +39,16 @@ class DagsterRunStatus(Enum):
 class DagsterRun(Record):
     """A run as the record keeps it."""
 
-    __slots__ = _fields = ("job_name", "run_id", "run_config", "status", "tags", "root_run_id", "parent_run_id", "step_keys")
+    __slots__ = _fields = (
+        "job_name",
+        "run_id",
+        "run_config",
+        "status",
+        "tags",
+        "root_run_id",
+        "parent_run_id",
+        "step_keys",
+    )
     job_name: str
     run_id: str
     run_config: Mapping[str, Any]
@@ -89,7 +98,9 @@ class DagsterRun(Record):
             import json
 
             config = json.loads(run_config)
-        return DagsterRun(job_name, run_id, config, DagsterRunStatus(status), tags, root or None, parent or None, step_keys)
+        return DagsterRun(
+            job_name, run_id, config, DagsterRunStatus(status), tags, root or None, parent or None, step_keys
+        )
 
 
 class RunsFilter(Record):
@@ -172,7 +183,11 @@ class EventLogEntry:
 
     @property
     def asset_observation(self) -> AssetObservation | None:
-        return self._event.event_specific_data.asset_observation if self._event._name == "ASSET_OBSERVATION" else None
+        return (
+            self._event.event_specific_data.asset_observation
+            if self._event._name == "ASSET_OBSERVATION"
+            else None
+        )
 
 
 class DataProvenance(Record):
@@ -180,7 +195,9 @@ class DataProvenance(Record):
 
     __slots__ = _fields = ("code_version", "input_data_versions", "is_user_provided")
 
-    def __init__(self, code_version: str, input_data_versions: Mapping[AssetKey, DataVersion], is_user_provided: bool) -> None:
+    def __init__(
+        self, code_version: str, input_data_versions: Mapping[AssetKey, DataVersion], is_user_provided: bool
+    ) -> None:
         self.code_version = code_version
         self.input_data_versions = dict(input_data_versions)
         self.is_user_provided = is_user_provided
@@ -201,7 +218,9 @@ class DagsterInstance:
         return DagsterInstance(_core.Home(""))
 
     @staticmethod
-    def ephemeral(tempdir: str | None = None, preload: object | None = None, settings: object | None = None) -> DagsterInstance:
+    def ephemeral(
+        tempdir: str | None = None, preload: object | None = None, settings: object | None = None
+    ) -> DagsterInstance:
         """A home that is gone when nobody holds it any more."""
         from treadle import _core
 
@@ -217,7 +236,9 @@ class DagsterInstance:
         return DagsterInstance(_core.Home(os.fspath(tempdir)))
 
     @staticmethod
-    def from_home(path: str | os.PathLike[str], *, durability: str = "normal", read_only: bool = False) -> DagsterInstance:
+    def from_home(
+        path: str | os.PathLike[str], *, durability: str = "normal", read_only: bool = False
+    ) -> DagsterInstance:
         """The home in this folder. Durability: "full" | "normal" | "off"; see docs/storage.md."""
         from treadle import _core
 
@@ -227,7 +248,10 @@ class DagsterInstance:
         return self
 
     def __exit__(
-        self, cls: type[BaseException] | None, exception: BaseException | None, traceback: TracebackType | None
+        self,
+        cls: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.dispose()
 
@@ -267,7 +291,9 @@ class DagsterInstance:
         """Newest first."""
         f = filters or RunsFilter()
         narrowed = f.run_ids is not None or cursor is not None
-        raw = self._home.runs(f.job_name or "", [s.value for s in f.statuses], f.tags, 0 if narrowed else limit or 0)
+        raw = self._home.runs(
+            f.job_name or "", [s.value for s in f.statuses], f.tags, 0 if narrowed else limit or 0
+        )
         runs = [DagsterRun._from_core(r) for r in raw]
         if f.run_ids is not None:
             runs = [r for r in runs if r.run_id in f.run_ids]
@@ -276,7 +302,9 @@ class DagsterInstance:
             runs = runs[after[0] + 1 :] if after else []
         return runs[:limit] if limit else runs
 
-    def get_run_ids(self, filters: RunsFilter | None = None, cursor: str | None = None, limit: int | None = None) -> Sequence[str]:
+    def get_run_ids(
+        self, filters: RunsFilter | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> Sequence[str]:
         return [r.run_id for r in self.get_runs(filters, cursor, limit)]
 
     def get_runs_count(self, filters: RunsFilter | None = None) -> int:
@@ -287,19 +315,30 @@ class DagsterInstance:
 
     # --- events
 
-    def all_logs(self, run_id: str, of_type: DagsterEventType | set[DagsterEventType] | None = None) -> Sequence[EventLogEntry]:
+    def all_logs(
+        self, run_id: str, of_type: DagsterEventType | set[DagsterEventType] | None = None
+    ) -> Sequence[EventLogEntry]:
         """Every event of a run, in order."""
-        return [EventLogEntry(DagsterEvent(r)) for r in self._home.events(run_id, "", _type_names(of_type), 0, 0, False)]
+        return [
+            EventLogEntry(DagsterEvent(r))
+            for r in self._home.events(run_id, "", _type_names(of_type), 0, 0, False)
+        ]
 
     def get_latest_materialization_event(self, asset_key: AssetKey) -> EventLogEntry | None:
         found = self._home.events("", asset_key.to_user_string(), ["ASSET_MATERIALIZATION"], 0, 1, True)
         return EventLogEntry(DagsterEvent(found[0])) if found else None
 
-    def get_latest_materialization_events(self, asset_keys: Sequence[AssetKey]) -> Mapping[AssetKey, EventLogEntry | None]:
+    def get_latest_materialization_events(
+        self, asset_keys: Sequence[AssetKey]
+    ) -> Mapping[AssetKey, EventLogEntry | None]:
         return {k: self.get_latest_materialization_event(k) for k in asset_keys}
 
-    def get_latest_materialization_code_versions(self, asset_keys: Sequence[AssetKey]) -> Mapping[AssetKey, str | None]:
-        return {k: p.code_version if (p := self.get_asset_provenance(k)) is not None else None for k in asset_keys}
+    def get_latest_materialization_code_versions(
+        self, asset_keys: Sequence[AssetKey]
+    ) -> Mapping[AssetKey, str | None]:
+        return {
+            k: p.code_version if (p := self.get_asset_provenance(k)) is not None else None for k in asset_keys
+        }
 
     def get_latest_data_version(self, asset_key: AssetKey) -> DataVersion | None:
         """The data version of the latest materialization."""
@@ -311,7 +350,9 @@ class DagsterInstance:
         if not found:
             return None
         _, _, _, _, code_version, _, inputs, _ = found[0]
-        return DataProvenance(code_version, {AssetKey.from_user_string(k): DataVersion(v) for k, v in inputs}, False)
+        return DataProvenance(
+            code_version, {AssetKey.from_user_string(k): DataVersion(v) for k, v in inputs}, False
+        )
 
     def all_asset_keys(self) -> Sequence[AssetKey]:
         return [AssetKey.from_user_string(k) for k in self._home.asset_keys()]
@@ -338,5 +379,3 @@ def _type_names(of_type: DagsterEventType | set[DagsterEventType] | None) -> lis
     if of_type is None:
         return []
     return [t.name for t in of_type] if isinstance(of_type, (set, frozenset, list, tuple)) else [of_type.name]
-
-

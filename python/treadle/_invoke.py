@@ -50,7 +50,9 @@ class UnboundContext(AssetExecutionContext):
 
     __slots__ = ("_config", "_given")
 
-    def __init__(self, resources: Mapping[str, Any], config: Any, instance: Any, tags: Mapping[str, str] | None) -> None:
+    def __init__(
+        self, resources: Mapping[str, Any], config: Any, instance: Any, tags: Mapping[str, str] | None
+    ) -> None:
         from treadle._resources import Resources
         from treadle._run import RunState
 
@@ -93,7 +95,10 @@ def build_op_context(
     run_tags: Mapping[str, str] | None = None,
 ) -> AssetExecutionContext:
     return UnboundContext(
-        _live(resources or {}, resources_config), op_config if op_config is not None else config, instance, run_tags
+        _live(resources or {}, resources_config),
+        op_config if op_config is not None else config,
+        instance,
+        run_tags,
     )
 
 
@@ -103,7 +108,10 @@ build_asset_check_context = build_asset_context
 def _live(resources: Mapping[str, Any], config: Mapping[str, Any] | None) -> dict[str, Any]:
     from treadle._resources import ResourceHolder
 
-    return {k: ResourceHolder(k, v, (config or {}).get(k)).set_up("EPHEMERAL", {}).value for k, v in resources.items()}
+    return {
+        k: ResourceHolder(k, v, (config or {}).get(k)).set_up("EPHEMERAL", {}).value
+        for k, v in resources.items()
+    }
 
 
 def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -120,18 +128,22 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
         if args and args[0] is None:
             args = args[1:]
         raise DagsterInvalidInvocationError(
-            f"Decorated function '{name}' has context argument, but no context was provided when invoking. Use build_asset_context."
+            f"Decorated function '{name}' has context argument, but no context was provided when invoking."
+            " Use build_asset_context."
         )
     context = given.bind(definition) if isinstance(given, UnboundContext) else given
     for parameter, key in (definition._resource_params or {}).items():
         if parameter not in kwargs:
             if context is None:
-                raise DagsterInvalidInvocationError(f"{name!r} needs the resource {key!r}: give it by name or in a context.")
+                raise DagsterInvalidInvocationError(
+                    f"{name!r} needs the resource {key!r}: give it by name or in a context."
+                )
             kwargs[parameter] = getattr(context.resources, key)
     inputs = [i.name for i in definition._inputs if i.name]
     if len(args) > len(inputs):
         raise DagsterInvalidInvocationError(
-            f"Too many input arguments were provided for '{name}'. This may be because an argument was provided for the context"
+            f"Too many input arguments were provided for '{name}'. This may be because an argument was"
+            " provided for the context"
             " parameter, but no context parameter was defined for the function."
         )
     values = dict(zip(inputs, args))
@@ -141,7 +153,7 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
         values[key] = value
     code = getattr(definition._fn, "__code__", None)
     if code is not None and not definition._kwargs_param:
-        optional = len(definition._fn.__defaults__ or ()) + len(definition._fn.__kwdefaults__ or ())  # type: ignore[attr-defined]
+        optional = len(definition._fn.__defaults__ or ()) + len(definition._fn.__kwdefaults__ or ())
         missing = [i for i in inputs if i not in values]
         if missing and len(missing) > optional:
             raise DagsterInvalidInvocationError(f'No value provided for required input "{missing[0]}".')

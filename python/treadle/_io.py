@@ -39,7 +39,17 @@ class ConfigurableIOManager(ConfigurableResource, IOManager):
 
 
 class _Context:
-    __slots__ = ("_asset_key", "_definition_metadata", "_log", "_name", "_resources", "_step_key", "config", "dagster_type", "job_name")
+    __slots__ = (
+        "_asset_key",
+        "_definition_metadata",
+        "_log",
+        "_name",
+        "_resources",
+        "_step_key",
+        "config",
+        "dagster_type",
+        "job_name",
+    )
     _what = "context"
     _name: str | None
     _asset_key: AssetKey | None
@@ -48,7 +58,9 @@ class _Context:
     @property
     def name(self) -> str:
         if self._name is None:
-            raise DagsterInvariantViolationError(f"Attempting to access name, but it was not provided when constructing the {self._what}")
+            raise DagsterInvariantViolationError(
+                f"Attempting to access name, but it was not provided when constructing the {self._what}"
+            )
         return self._name
 
     @property
@@ -143,13 +155,17 @@ class OutputContext(_Context):
     @property
     def step_key(self) -> str:
         if self._step_key is None:
-            raise DagsterInvariantViolationError("Attempting to access step_key, but it was not provided when constructing the OutputContext")
+            raise DagsterInvariantViolationError(
+                "Attempting to access step_key, but it was not provided when constructing the OutputContext"
+            )
         return self._step_key
 
     @property
     def run_id(self) -> str:
         if self._run_id is None:
-            raise DagsterInvariantViolationError("Attempting to access run_id, but it was not provided when constructing the OutputContext")
+            raise DagsterInvariantViolationError(
+                "Attempting to access run_id, but it was not provided when constructing the OutputContext"
+            )
         return self._run_id
 
     @property
@@ -166,7 +182,9 @@ class OutputContext(_Context):
         new = normalize_metadata(metadata)
         twice = [n for n in new if n in self._logged]
         if twice:
-            raise DagsterInvariantViolationError(f"Tried to add metadata for key(s) that already have metadata: {', '.join(twice)}")
+            raise DagsterInvariantViolationError(
+                f"Tried to add metadata for key(s) that already have metadata: {', '.join(twice)}"
+            )
         self._logged.update(new)
 
     def get_logged_metadata(self) -> Mapping[str, MetadataValue]:
@@ -311,7 +329,9 @@ class IOManagerHolder:
 
     __slots__ = ("_handle", "_holder", "by_step", "key")
 
-    def __init__(self, key: str, source: Any, by_step: Mapping[str, AssetsDefinition], config: Any = None) -> None:
+    def __init__(
+        self, key: str, source: Any, by_step: Mapping[str, AssetsDefinition], config: Any = None
+    ) -> None:
         self.key = key
         self._holder = ResourceHolder(key, source, config)
         self._handle: Any = None
@@ -327,7 +347,9 @@ class IOManagerHolder:
             self._handle = self._holder.set_up(step.run_id, required)
         manager = self._handle.value
         if not hasattr(manager, "handle_output") or not hasattr(manager, "load_input"):
-            raise CheckError(f"The IO manager {self.key!r} is {manager!r}, which has no handle_output and load_input.")
+            raise CheckError(
+                f"The IO manager {self.key!r} is {manager!r}, which has no handle_output and load_input."
+            )
         return manager  # type: ignore[no-any-return]
 
     def close(self) -> None:
@@ -338,15 +360,21 @@ class IOManagerHolder:
     def _resources(self, step: _core.Step) -> Resources:
         return Resources(lambda key: step.resource(key).value, frozenset(self.required))
 
-    def _output_context(self, step: _core.Step, step_key: str, name: str, asset: str, metadata: str, own: bool) -> OutputContext:
+    def _output_context(
+        self, step: _core.Step, step_key: str, name: str, asset: str, metadata: str, own: bool
+    ) -> OutputContext:
         from treadle._log import StepLogger
         from treadle._signature import checked_type, type_label
 
         definition = self.by_step.get(step_key)
-        output = next((o for o in definition._outputs if o.name == name), None) if definition is not None else None
+        output = (
+            next((o for o in definition._outputs if o.name == name), None) if definition is not None else None
+        )
         label = None
         if output is not None and definition is not None:
-            label = DagsterTypeRef(type_label(checked_type(output.type, getattr(definition._fn, "__globals__", {}))))
+            label = DagsterTypeRef(
+                type_label(checked_type(output.type, getattr(definition._fn, "__globals__", {})))
+            )
         key = AssetKey.from_user_string(asset) if asset else None
         return OutputContext(
             step_key=step_key,
@@ -359,16 +387,21 @@ class IOManagerHolder:
             op_def=definition.op if definition is not None else None,
             asset_key=key,
             output_metadata=_metadata_of(metadata),
-            asset_spec=definition._spec(output) if output is not None and definition is not None and own else None,
+            asset_spec=definition._spec(output)
+            if output is not None and definition is not None and own
+            else None,
             log=StepLogger(step),
         )
 
-    def handle_output(self, step: _core.Step, name: str, asset: str, metadata: str, value: Any) -> Sequence[tuple[str, str, object]]:
+    def handle_output(
+        self, step: _core.Step, name: str, asset: str, metadata: str, value: Any
+    ) -> Sequence[tuple[str, str, object]]:
         """Called by the core. Returns what the manager adds to the metadata."""
         from treadle._wrappers import Json
 
         context = self._output_context(step, step.step_key, name, asset, metadata, True)
-        result = self.manager(step).handle_output(context, value.value if isinstance(value, Json) else value)
+        handle_output: Any = self.manager(step).handle_output
+        result = handle_output(context, value.value if isinstance(value, Json) else value)
         if result is not None and hasattr(result, "__next__"):
             for said in result:
                 if hasattr(said, "metadata"):
@@ -382,12 +415,20 @@ class IOManagerHolder:
         from treadle._log import StepLogger
 
         definition = self.by_step.get(step.step_key)
-        given = next((i for i in definition._inputs if i.name == name), None) if definition is not None else None
+        given = (
+            next((i for i in definition._inputs if i.name == name), None) if definition is not None else None
+        )
         key = AssetKey.from_user_string(asset)
         if upstream_output is not None:
             upstream = self._output_context(step, upstream_step, upstream_output, asset, "", False)
         else:
-            upstream = OutputContext(step_key="none", name=key.parts[-1], run_id=step.run_id, asset_key=key, resources=self._resources(step))
+            upstream = OutputContext(
+                step_key="none",
+                name=key.parts[-1],
+                run_id=step.run_id,
+                asset_key=key,
+                resources=self._resources(step),
+            )
         context = InputContext(
             name=name,
             job_name=step.job_name,
@@ -420,7 +461,11 @@ class DagsterTypeRef:
 def _type_of(definition: AssetsDefinition | None, given: Any) -> DagsterTypeRef:
     from treadle._signature import checked_type, type_label
 
-    cls = checked_type(given.type, getattr(definition._fn, "__globals__", {})) if definition is not None and given is not None else None
+    cls = (
+        checked_type(given.type, getattr(definition._fn, "__globals__", {}))
+        if definition is not None and given is not None
+        else None
+    )
     return DagsterTypeRef(type_label(cls), cls)
 
 

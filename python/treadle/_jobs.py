@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 class UnresolvedAssetJobDefinition:
     """A job as declared: what it selects is known together with the definitions it belongs to."""
 
-    __slots__ = ("config", "description", "executor_def", "metadata", "name", "op_retry_policy", "owners", "run_tags", "selection", "tags")
+    __slots__ = (
+        "config",
+        "description",
+        "executor_def",
+        "metadata",
+        "name",
+        "op_retry_policy",
+        "owners",
+        "run_tags",
+        "selection",
+        "tags",
+    )
 
     def __init__(
         self,
@@ -112,7 +123,12 @@ class JobDefinition:
         """Runs it in this process."""
         from treadle._execute import execute
 
-        unsupported("execute_in_process", op_selection=op_selection, input_values=input_values, partition_key=partition_key)
+        unsupported(
+            "execute_in_process",
+            op_selection=op_selection,
+            input_values=input_values,
+            partition_key=partition_key,
+        )
         declared = self._declared
         selection = declared.selection
         if asset_selection is not None:
@@ -122,7 +138,9 @@ class JobDefinition:
             [*definitions._assets, *definitions._asset_checks],
             resources={**definitions._resources, **(resources or {})},
             jobs=definitions._jobs,
-            core=definitions._core() if not resources and run_config is None and declared.config is None else None,
+            core=definitions._core()
+            if not resources and run_config is None and declared.config is None
+            else None,
             selection=selection,
             run_config=run_config if run_config is not None else declared.config,
             instance=instance,
@@ -149,8 +167,15 @@ def define_asset_job(
     owners: Sequence[str] | None = None,
     automation_condition: object | None = None,
 ) -> UnresolvedAssetJobDefinition:
-    """Declares a job that materializes a selection of assets (all, when none is given) with the checks on them."""
-    unsupported("define_asset_job", partitions_def=partitions_def, hooks=hooks, automation_condition=automation_condition)
+    """Declares a job that materializes a selection of assets (all, when none is given) with the checks on
+    them.
+    """
+    unsupported(
+        "define_asset_job",
+        partitions_def=partitions_def,
+        hooks=hooks,
+        automation_condition=automation_condition,
+    )
     return UnresolvedAssetJobDefinition(
         check_name(name, "job name"),
         selection_text(selection),

@@ -1,4 +1,6 @@
-"""Finds the definitions of a file or module, as Dagster does: its Definitions object, else its loose assets, checks and jobs."""
+"""Finds the definitions of a file or module, as Dagster does: its Definitions object, else its loose assets,
+checks and jobs.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def load(file: str, module: str, working_dir: str) -> tuple[Definitions, str]:
-    """The definitions of a Python file or module, and how to load them again (JSON). Raises what the user's code raises."""
+    """The definitions of a Python file or module, and how to load them again (JSON). Raises what the user's
+    code raises.
+    """
     import json
 
     working_dir = os.path.abspath(working_dir or os.getcwd())
@@ -38,7 +42,9 @@ def load(file: str, module: str, working_dir: str) -> tuple[Definitions, str]:
 
 
 def load_file(path: str, working_dir: str) -> ModuleType:
-    """Imports a file under its own name, its folder first on the import path, so that its neighbours can be imported."""
+    """Imports a file under its own name, its folder first on the import path, so that its neighbours can be
+    imported.
+    """
     if not os.path.isfile(path):
         raise FileNotFoundError(f"There is no file {path!r}.")
     folder, base = os.path.split(path)
@@ -72,15 +78,19 @@ def _import(name: str) -> ModuleType:
 
 
 def definitions_of(module: ModuleType) -> Definitions:
-    """The module's Definitions object (several are merged when none would win); else its loose definitions."""
+    """The module's Definitions object (several are merged when none would win); else its loose
+    definitions.
+    """
     found = _unique(v for v in vars(module).values() if isinstance(v, Definitions))
     if len(found) == 1:
-        return found[0]
+        only: Definitions = found[0]
+        return only
     if len(found) > 1:
         names = sorted(n for n, v in vars(module).items() if isinstance(v, Definitions))
         raise DagsterInvariantViolationError(
-            f"Cannot have more than one Definitions object defined at module scope. Found Definitions objects: {', '.join(names)}."
-            " Combine them with Definitions.merge, and keep the parts out of the module's scope."
+            "Cannot have more than one Definitions object defined at module scope. Found Definitions objects:"
+            f" {', '.join(names)}. Combine them with Definitions.merge, and keep the parts out of the"
+            " module's scope."
         )
     assets, checks, jobs = _loose(module)
     if not assets and not checks:
@@ -129,17 +139,21 @@ def load_assets_from_modules(
                     known = owners.setdefault(key, module.__name__)
                     if known != module.__name__ and item not in found:
                         raise DagsterInvalidDefinitionError(
-                            f"Asset key {key.to_user_string()} is defined multiple times. Definitions found in modules:"
-                            f" {known}, {module.__name__}."
+                            f"Asset key {key.to_user_string()} is defined multiple times. Definitions found"
+                            f" in modules: {known}, {module.__name__}."
                         )
             found.append(item)
     return [
-        i.with_prefix_or_group(key_prefix, group_name) if isinstance(i, AssetsDefinition) else i for i in _unique(found)
+        i.with_prefix_or_group(key_prefix, group_name) if isinstance(i, AssetsDefinition) else i
+        for i in _unique(found)
     ]
 
 
 def load_assets_from_current_module(
-    group_name: str | None = None, key_prefix: CoercibleToAssetKeyPrefix | None = None, *, include_specs: bool = False
+    group_name: str | None = None,
+    key_prefix: CoercibleToAssetKeyPrefix | None = None,
+    *,
+    include_specs: bool = False,
 ) -> Sequence[Any]:
     caller = sys.modules[sys._getframe(1).f_globals["__name__"]]
     return load_assets_from_modules([caller], group_name, key_prefix, include_specs=include_specs)
@@ -164,12 +178,14 @@ def load_for_core(file: str, module: str, working_dir: str) -> tuple[Any, str]:
 
 
 def tell_load_error(exception: BaseException) -> str:
-    """Why definitions could not be loaded, as a person reads it: our own errors by what they say, the user's with their traceback."""
+    """Why definitions could not be loaded, as a person reads it: our own errors by what they say, the
+    user's with their traceback.
+    """
     if isinstance(exception, (DagsterInvalidDefinitionError, DagsterInvariantViolationError)):
         return str(exception)
-    from treadle._run import stack_of
-
     import traceback
+
+    from treadle._run import stack_of
 
     last = "".join(traceback.format_exception_only(type(exception), exception)).rstrip("\n")
     return f"Traceback (most recent call last):\n{stack_of(exception)}{last}"

@@ -1,4 +1,6 @@
-"""Log lines of user code: `context.log`, and Python loggers from `get_dagster_logger`. Both become LOG events of the run."""
+"""Log lines of user code: `context.log`, and Python loggers from `get_dagster_logger`. Both become LOG events
+of the run.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,16 @@ if TYPE_CHECKING:
 
     from treadle import _core
 
-_NAMES = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "WARN": 30, "ERROR": 40, "CRITICAL": 50, "FATAL": 50, "NOTSET": 0}
+_NAMES = {
+    "DEBUG": 10,
+    "INFO": 20,
+    "WARNING": 30,
+    "WARN": 30,
+    "ERROR": 40,
+    "CRITICAL": 50,
+    "FATAL": 50,
+    "NOTSET": 0,
+}
 
 
 class StepLogger:

@@ -111,7 +111,9 @@ class MetadataValue(Record):
         return DagsterAssetMetadataValue(asset_key)
 
     @staticmethod
-    def job(job_name: str, location_name: str, *, repository_name: str | None = None) -> DagsterJobMetadataValue:
+    def job(
+        job_name: str, location_name: str, *, repository_name: str | None = None
+    ) -> DagsterJobMetadataValue:
         return DagsterJobMetadataValue(job_name, location_name, repository_name)
 
     @staticmethod
@@ -360,7 +362,9 @@ class TableMetadataValue(MetadataValue):
     def __init__(self, records: Sequence[TableRecord], schema: TableSchema | None = None) -> None:
         for record in records:
             if not isinstance(record, TableRecord):
-                raise CheckError(f"Param 'records' of TableMetadataValue holds {type(record)}, not a TableRecord")
+                raise CheckError(
+                    f"Param 'records' of TableMetadataValue holds {type(record)}, not a TableRecord"
+                )
         if schema is None:
             if not records:
                 raise CheckError("schema must be provided if records is empty")
@@ -377,7 +381,10 @@ class TableMetadataValue(MetadataValue):
         return self
 
     def _to_core(self) -> CoreMetadata:
-        return ("table", _dumps({"records": [dict(r.data) for r in self.records], "schema": schema_to_json(self.schema)}))
+        return (
+            "table",
+            _dumps({"records": [dict(r.data) for r in self.records], "schema": schema_to_json(self.schema)}),
+        )
 
 
 class TableSchemaMetadataValue(MetadataValue):
@@ -504,7 +511,9 @@ def normalize_metadata(metadata: Mapping[str, RawMetadataValue] | None) -> dict[
         try:
             normalized[name] = normalize_metadata_value(raw)
         except DagsterInvalidMetadata as e:
-            raise DagsterInvalidMetadata(f'Could not resolve the metadata value for "{name}" to a known type. {e}') from None
+            raise DagsterInvalidMetadata(
+                f'Could not resolve the metadata value for "{name}" to a known type. {e}'
+            ) from None
     return normalized
 
 
@@ -525,7 +534,9 @@ def _from_json(kind: str, raw: Any) -> MetadataValue:
     if plain is not None:
         return plain(raw)
     if kind == "asset":
-        return DagsterAssetMetadataValue(AssetKey(raw) if isinstance(raw, list) else AssetKey.from_user_string(raw))
+        return DagsterAssetMetadataValue(
+            AssetKey(raw) if isinstance(raw, list) else AssetKey.from_user_string(raw)
+        )
     if kind == "null":
         return NullMetadataValue()
     data = _structure(raw)
@@ -538,7 +549,10 @@ def _from_json(kind: str, raw: Any) -> MetadataValue:
     if kind == "table_column_lineage":
         return TableColumnLineageMetadataValue(
             TableColumnLineage(
-                {c: [TableColumnDep(d["asset_key"], d["column_name"]) for d in deps] for c, deps in data["deps_by_column"].items()}
+                {
+                    c: [TableColumnDep(d["asset_key"], d["column_name"]) for d in deps]
+                    for c, deps in data["deps_by_column"].items()
+                }
             )
         )
     if kind == "python_artifact":

@@ -39,13 +39,21 @@ class RetryPolicy(Record):
         jitter: Jitter | None = None,
     ) -> None:
         if backoff is not None and delay is None:
-            raise DagsterInvalidDefinitionError("Can not set backoff on RetryPolicy without also setting delay")
+            raise DagsterInvalidDefinitionError(
+                "Can not set backoff on RetryPolicy without also setting delay"
+            )
         if jitter is not None and delay is None:
-            raise DagsterInvalidDefinitionError("Can not set jitter on RetryPolicy without also setting delay")
+            raise DagsterInvalidDefinitionError(
+                "Can not set jitter on RetryPolicy without also setting delay"
+            )
         if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
-            raise DagsterInvalidDefinitionError(f"RetryPolicy max_retries must be a whole number of at least 0, not {max_retries!r}")
+            raise DagsterInvalidDefinitionError(
+                f"RetryPolicy max_retries must be a whole number of at least 0, not {max_retries!r}"
+            )
         if delay is not None and not (isinstance(delay, (int, float)) and 0 <= delay < 1e9):
-            raise DagsterInvalidDefinitionError(f"RetryPolicy delay must be a number of seconds of at least 0, not {delay!r}")
+            raise DagsterInvalidDefinitionError(
+                f"RetryPolicy delay must be a number of seconds of at least 0, not {delay!r}"
+            )
         self.max_retries = max_retries
         self.delay = delay
         self.backoff = backoff

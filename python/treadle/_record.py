@@ -1,4 +1,6 @@
-"""The base of the package's value classes: slots, comparison, hash and a readable repr, without the cost of dataclasses."""
+"""The base of the package's value classes: slots, comparison, hash and a readable repr, without the cost of
+dataclasses.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ if TYPE_CHECKING:
 
 
 class Record:
-    """Equal when of the same class with equal fields. Subclasses name their fields in `_fields` (their slots)."""
+    """Equal when of the same class with equal fields. Subclasses name their fields in `_fields` (their
+    slots).
+    """
 
     __slots__ = ()
     _fields: ClassVar[tuple[str, ...]] = ()

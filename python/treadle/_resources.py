@@ -1,8 +1,14 @@
-"""Resources: configured objects that functions ask for by key, and how they are set up and torn down for a run."""
+"""Resources: configured objects that functions ask for by key, and how they are set up and torn down for a
+run.
+"""
 
 from __future__ import annotations
 
-from treadle._errors import DagsterInvalidConfigError, DagsterInvalidDefinitionError, DagsterUnknownResourceError
+from treadle._errors import (
+    DagsterInvalidConfigError,
+    DagsterInvalidDefinitionError,
+    DagsterUnknownResourceError,
+)
 from treadle._typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
@@ -17,7 +23,9 @@ if TYPE_CHECKING:
 
 
 class EnvVar(str):
-    """The name of an environment variable whose value is looked up when a run needs it, so that it is never written down."""
+    """The name of an environment variable whose value is looked up when a run needs it, so that it is never
+    written down.
+    """
 
     __slots__ = ()
 
@@ -40,8 +48,10 @@ class EnvVar(str):
 
     def __str__(self) -> str:
         raise RuntimeError(
-            f'Attempted to directly retrieve environment variable EnvVar("{self.env_var_name}"). EnvVar defers resolution of'
-            " the environment variable value until run time, and should only be used as input to Dagster config or resources."
+            f'Attempted to directly retrieve environment variable EnvVar("{self.env_var_name}"). EnvVar'
+            " defers resolution of"
+            " the environment variable value until run time, and should only be used as input to Dagster"
+            " config or resources."
             " To access the environment variable value now, call `get_value` on the EnvVar object."
         )
 
@@ -70,7 +80,8 @@ def resolve_env(value: Any, where: str) -> Any:
         if found is None:
             name = value.env_var_name if isinstance(value, EnvVar) else value.name
             raise DagsterInvalidConfigError(
-                f'You have attempted to fetch the environment variable "{name}" which is not set ({where}). In order for this'
+                f'You have attempted to fetch the environment variable "{name}" which is not set ({where}).'
+                " In order for this"
                 " execution to succeed it must be set in this environment."
             )
         return found
@@ -95,7 +106,8 @@ class Resources:
     def __getattr__(self, key: str) -> Any:
         if key.startswith("__") or (self._allowed is not None and key not in self._allowed):
             raise DagsterUnknownResourceError(
-                f"Unknown resource `{key}`. Specify `{key}` as a required resource on the compute / config function that"
+                f"Unknown resource `{key}`. Specify `{key}` as a required resource on the compute / config"
+                " function that"
                 " accessed it."
             )
         return self._get(key)
@@ -134,7 +146,9 @@ def build_init_resource_context(
 ) -> InitResourceContext:
     """A context for calling resource functions in tests."""
     given = dict(resources or {})
-    return InitResourceContext(config, Resources(given.__getitem__, frozenset(given)), None, _free_logger(), instance)
+    return InitResourceContext(
+        config, Resources(given.__getitem__, frozenset(given)), None, _free_logger(), instance
+    )
 
 
 def _free_logger() -> StepLogger:
@@ -196,14 +210,20 @@ class ResourceDefinition:
         config = self._config if self._config is not None else context.resource_config
         config = _with_defaults(self.config_schema, config)
         context = InitResourceContext(
-            resolve_env(config, "resource config"), context.resources, context.run_id, context.log, context.instance
+            resolve_env(config, "resource config"),
+            context.resources,
+            context.run_id,
+            context.log,
+            context.instance,
         )
         made = self._invoke(context)
         if hasattr(made, "__next__") and hasattr(made, "send"):
             try:
                 return next(made), made
             except StopIteration:
-                raise DagsterInvalidDefinitionError("Resource generator functions must yield exactly one item.") from None
+                raise DagsterInvalidDefinitionError(
+                    "Resource generator functions must yield exactly one item."
+                ) from None
         if hasattr(made, "__enter__") and hasattr(made, "gen"):  # contextlib.contextmanager
             return next(made.gen), made.gen
         return made, None
@@ -212,7 +232,9 @@ class ResourceDefinition:
 def _with_defaults(schema: Any, config: Any) -> Any:
     if not isinstance(schema, dict):
         return config
-    defaults = {k: f.default_value for k, f in schema.items() if getattr(f, "default_value", None) is not None}
+    defaults = {
+        k: f.default_value for k, f in schema.items() if getattr(f, "default_value", None) is not None
+    }
     return {**defaults, **(config or {})} if defaults else config
 
 
@@ -275,10 +297,12 @@ def io_manager(
 
 
 class ConfigurableResource:
-    """A resource whose annotated fields are its configuration: `class Api(ConfigurableResource): url: str; retries: int = 3`.
+    """A resource whose annotated fields are its configuration: `class Api(ConfigurableResource): url: str;
+    retries: int = 3`.
 
-    A parameter of an asset function annotated with such a class receives the resource of the parameter's name. Fields may be given
-    as EnvVar; `setup_for_execution` and `teardown_after_execution` are called around a run.
+    A parameter of an asset function annotated with such a class receives the resource of the parameter's
+    name. Fields may be given as EnvVar; `setup_for_execution` and `teardown_after_execution` are called
+    around a run.
     """
 
     _treadle_resource = True
@@ -288,17 +312,21 @@ class ConfigurableResource:
         unknown = [k for k in config if k not in fields]
         if unknown:
             raise DagsterInvalidConfigError(
-                f"{type(self).__name__} has no field {unknown[0]!r}; its fields are: {', '.join(fields) or 'none'}."
+                f"{type(self).__name__} has no field {unknown[0]!r}; its fields are:"
+                f" {', '.join(fields) or 'none'}."
             )
         missing = [f for f in fields if f not in config and f not in defaults]
         if missing:
-            raise DagsterInvalidConfigError(f"{type(self).__name__} needs a value for its field {missing[0]!r}.")
+            raise DagsterInvalidConfigError(
+                f"{type(self).__name__} needs a value for its field {missing[0]!r}."
+            )
         for field in fields:
             value = config[field] if field in config else defaults[field]
             self.__dict__[field] = value.copy() if isinstance(value, (dict, list, set)) else value
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{f}={self.__dict__[f]!r}' for f in _fields_of(type(self))[0])})"
+        fields = ", ".join(f"{f}={self.__dict__[f]!r}" for f in _fields_of(type(self))[0])
+        return f"{type(self).__name__}({fields})"
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self.__dict__ == other.__dict__
@@ -321,7 +349,9 @@ class ConfigurableResource:
         other = copy.copy(self)
         for field, value in self.__dict__.items():
             other.__dict__[field] = (
-                value._resolved(where) if isinstance(value, ConfigurableResource) else resolve_env(value, f"{where}, field {field!r}")
+                value._resolved(where)
+                if isinstance(value, ConfigurableResource)
+                else resolve_env(value, f"{where}, field {field!r}")
             )
         return other
 
@@ -331,7 +361,9 @@ def _fields_of(cls: type) -> tuple[list[str], dict[str, Any]]:
     fields: dict[str, None] = {}
     defaults: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        for name, annotation in getattr(base, "__annotations__", {}).items() if "__annotations__" in base.__dict__ else ():
+        for name, annotation in (
+            getattr(base, "__annotations__", {}).items() if "__annotations__" in base.__dict__ else ()
+        ):
             if not name.startswith("_") and "ClassVar" not in str(annotation):
                 fields[name] = None
         for name in fields:
@@ -351,7 +383,9 @@ class ResourceHandle:
 
 
 class ResourceHolder:
-    """How one resource of some definitions is set up. The core calls `set_up` once per run (and forked step)."""
+    """How one resource of some definitions is set up. The core calls `set_up` once per run (and forked
+    step).
+    """
 
     __slots__ = ("config", "key", "source")
 
@@ -362,7 +396,9 @@ class ResourceHolder:
 
     @property
     def required(self) -> list[str]:
-        return sorted(self.source.required_resource_keys) if isinstance(self.source, ResourceDefinition) else []
+        return (
+            sorted(self.source.required_resource_keys) if isinstance(self.source, ResourceDefinition) else []
+        )
 
     def set_up(self, run_id: str, required: Mapping[str, ResourceHandle]) -> ResourceHandle:
         values = {k: h.value for k, h in required.items()}

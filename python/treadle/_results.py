@@ -20,7 +20,9 @@ _NOT_RETURNED = ("LOG", "ASSET_MATERIALIZATION_PLANNED", "ASSET_CHECK_EVALUATION
 
 
 class ExecuteInProcessResult:
-    """How a run went: its success, its events, the values it made. Keeps the home open as long as it lives."""
+    """How a run went: its success, its events, the values it made. Keeps the home open as long as it
+    lives.
+    """
 
     def __init__(
         self,
@@ -61,7 +63,9 @@ class ExecuteInProcessResult:
 
     def _all(self) -> list[DagsterEvent]:
         if self._events is None:
-            self._events = [DagsterEvent(raw) for raw in self._instance._home.events(self._run_id, "", [], 0, 0, False)]
+            self._events = [
+                DagsterEvent(raw) for raw in self._instance._home.events(self._run_id, "", [], 0, 0, False)
+            ]
         return self._events
 
     @property
@@ -122,7 +126,9 @@ class ExecuteInProcessResult:
     def _only(self, name: str) -> DagsterEvent:
         found = self._named(name)
         if not found:
-            raise DagsterInvariantViolationError(f"Could not find event {DagsterEventType[name].value} in run {self._run_id}.")
+            raise DagsterInvariantViolationError(
+                f"Could not find event {DagsterEventType[name].value} in run {self._run_id}."
+            )
         return found[0]
 
     def asset_materializations_for_node(self, node_name: str) -> Sequence[AssetMaterialization]:
@@ -167,7 +173,9 @@ class ExecuteInProcessResult:
         self._check_node(node_str)
         output = next((o for o in self._definitions[node_str]._outputs if o.name == output_name), None)
         if output is None:
-            raise DagsterInvariantViolationError(f"Output '{output_name}' is not defined on node '{node_str}'.")
+            raise DagsterInvariantViolationError(
+                f"Output '{output_name}' is not defined on node '{node_str}'."
+            )
         return self._value(node_str, output_name, output.key)
 
     def asset_value(self, asset_key: CoercibleToAssetKey) -> Any:
@@ -188,5 +196,7 @@ class ExecuteInProcessResult:
         if step not in self._step_keys or not any(
             e.asset_key == key for e in self.get_asset_materialization_events()
         ):
-            raise DagsterInvariantViolationError(f"No outputs found for output '{output}' from node '{step}'.")
+            raise DagsterInvariantViolationError(
+                f"No outputs found for output '{output}' from node '{step}'."
+            )
         return self._instance.load_asset_value(key, self._run_id)

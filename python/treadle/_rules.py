@@ -1,4 +1,6 @@
-"""The rules that names, owners, tags and kinds follow; each message says which was broken. No regular expressions: importing `re` costs more."""
+"""The rules that names, owners, tags and kinds follow; each message says which was broken. No regular
+expressions: importing `re` costs more.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,15 @@ if TYPE_CHECKING:
 
 WORD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 _TAG = WORD + ".-"
-_RESERVED = frozenset(
-    "context conf config meta arg_dict dict input_arg_dict output_arg_dict int str float bool input output type"
-    " False None True and as assert async await break class continue def del elif else except finally for from global"
-    " if import in is lambda nonlocal not or pass raise return try while with yield".split()
-)
+# fmt: off
+_RESERVED = frozenset((
+    "context", "conf", "config", "meta", "arg_dict", "dict", "input_arg_dict", "output_arg_dict", "int",
+    "str", "float", "bool", "input", "output", "type", "False", "None", "True", "and", "as", "assert",
+    "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally",
+    "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass",
+    "raise", "return", "try", "while", "with", "yield",
+))
+# fmt: on
 
 
 def only(text: str, allowed: str) -> bool:
@@ -29,7 +35,8 @@ def check_name(name: str, what: str = "name") -> str:
         )
     if not isinstance(name, str) or not only(name, WORD):
         raise DagsterInvalidDefinitionError(
-            f'"{name}" is not a valid {what}. Names must be one or more of the characters A-Z, a-z, 0-9 and _.'
+            f'"{name}" is not a valid {what}. Names must be one or more of the characters A-Z, a-z, 0-9'
+            " and _."
         )
     return name
 
@@ -39,12 +46,14 @@ def check_group(group: str | None) -> None:
         return
     if group == "":
         raise DagsterInvalidDefinitionError(
-            "Empty asset group name was provided, which is not permitted. Set group_name=None to use the default group_name"
+            "Empty asset group name was provided, which is not permitted. Set group_name=None to use the"
+            " default group_name"
             " or set non-empty string"
         )
     if not all(only(segment, WORD) for segment in group.split("/")):
         raise DagsterInvalidDefinitionError(
-            f'"{group}" is not a valid asset group name. Group names must be one or more segments of A-Z, a-z, 0-9 and _,'
+            f'"{group}" is not a valid asset group name. Group names must be one or more segments of A-Z,'
+            " a-z, 0-9 and _,"
             " separated by '/' (e.g. 'marketing' or 'marketing/foo/bar')."
         )
 
@@ -53,19 +62,30 @@ def check_owners(owners: Iterable[str] | None, what: object) -> tuple[str, ...]:
     if owners is None:
         return ()
     if isinstance(owners, str):
-        raise DagsterInvalidDefinitionError(f"owners of asset '{what}' must be a list of strings, not the string {owners!r}.")
+        raise DagsterInvalidDefinitionError(
+            f"owners of asset '{what}' must be a list of strings, not the string {owners!r}."
+        )
     checked = tuple(owners)
     for owner in checked:
-        if not isinstance(owner, str) or not (_is_email(owner) or (owner.startswith("team:") and len(owner) > 5)):
+        if not isinstance(owner, str) or not (
+            _is_email(owner) or (owner.startswith("team:") and len(owner) > 5)
+        ):
             raise DagsterInvalidDefinitionError(
-                f"Invalid owner '{owner}' for asset '{what}'. Owner must be an email address or a team name prefixed with 'team:'."
+                f"Invalid owner '{owner}' for asset '{what}'. Owner must be an email address or a team name"
+                " prefixed with 'team:'."
             )
     return checked
 
 
 def _is_email(owner: str) -> bool:
     name, at, host = owner.rpartition("@")
-    return bool(at and name and "." in host.strip(".") and host == host.strip(".") and not any(c.isspace() for c in owner))
+    return bool(
+        at
+        and name
+        and "." in host.strip(".")
+        and host == host.strip(".")
+        and not any(c.isspace() for c in owner)
+    )
 
 
 def check_tags(tags: Mapping[str, str] | None, what: object) -> dict[str, str]:
@@ -73,16 +93,22 @@ def check_tags(tags: Mapping[str, str] | None, what: object) -> dict[str, str]:
         return {}
     for key, value in tags.items():
         if not isinstance(key, str) or not isinstance(value, str):
-            raise DagsterInvalidDefinitionError(f"Tags of {what} must map strings to strings, not {key!r} to {value!r}.")
-        segments = key.split("/")
-        if len(segments) > (3 if key.startswith("dagster/") else 2) or not all(only(s, _TAG) and len(s) <= 63 for s in segments):
             raise DagsterInvalidDefinitionError(
-                f'Found invalid tag key "{key}" on {what}. Allowed are up to 63 of A-Z, a-z, 0-9, "_", "-" and ".", with at most'
+                f"Tags of {what} must map strings to strings, not {key!r} to {value!r}."
+            )
+        segments = key.split("/")
+        if len(segments) > (3 if key.startswith("dagster/") else 2) or not all(
+            only(s, _TAG) and len(s) <= 63 for s in segments
+        ):
+            raise DagsterInvalidDefinitionError(
+                f'Found invalid tag key "{key}" on {what}. Allowed are up to 63 of A-Z, a-z, 0-9, "_", "-"'
+                ' and ".", with at most'
                 " one prefix before a '/'."
             )
         if value and (not only(value, _TAG) or len(value) > 63):
             raise DagsterInvalidDefinitionError(
-                f'Found invalid tag value "{value}" for key "{key}" on {what}. Allowed are up to 63 of A-Z, a-z, 0-9, "_", "-" and ".".'
+                f'Found invalid tag value "{value}" for key "{key}" on {what}. Allowed are up to 63 of A-Z,'
+                ' a-z, 0-9, "_", "-" and ".".'
             )
     return dict(tags)
 
@@ -92,7 +118,9 @@ def check_kinds(kinds: Iterable[str] | None, what: object) -> tuple[str, ...]:
         return ()
     checked = tuple(sorted(kinds)) if isinstance(kinds, (set, frozenset)) else tuple(kinds)
     if len(checked) > 10:
-        raise DagsterInvalidDefinitionError(f"Assets can have at most 10 kinds currently; {what} has {len(checked)}.")
+        raise DagsterInvalidDefinitionError(
+            f"Assets can have at most 10 kinds currently; {what} has {len(checked)}."
+        )
     return checked
 
 
@@ -100,7 +128,9 @@ def unsupported(what: str, **arguments: object) -> None:
     """Dagster's arguments that this version does not act on are refused rather than ignored."""
     for name, value in arguments.items():
         if value is not None:
-            raise DagsterInvalidDefinitionError(f"{what} was given {name}, which this version of Treadle does not support yet.")
+            raise DagsterInvalidDefinitionError(
+                f"{what} was given {name}, which this version of Treadle does not support yet."
+            )
 
 
 def clean_doc(doc: str | None) -> str | None:

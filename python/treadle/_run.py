@@ -1,4 +1,6 @@
-"""Runs user functions: what the core calls for each step. Everything that user code returns, yields or raises is understood here."""
+"""Runs user functions: what the core calls for each step. Everything that user code returns, yields or raises
+is understood here.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,14 @@ from treadle._errors import (
     Failure,
     RetryRequested,
 )
-from treadle._events import AssetCheckResult, AssetMaterialization, AssetObservation, MaterializeResult, ObserveResult, Output
+from treadle._events import (
+    AssetCheckResult,
+    AssetMaterialization,
+    AssetObservation,
+    MaterializeResult,
+    ObserveResult,
+    Output,
+)
 from treadle._metadata import metadata_to_core
 from treadle._signature import checked_type, resolve, type_label
 from treadle._specs import AssetCheckSeverity, NoValue
@@ -25,19 +34,24 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle import _core
-    from treadle._context import _StepContext
     from treadle._instance import DagsterInstance
 
 _GeneratorType = type(_ for _ in ())
 
 
 class RunState:
-    """What this process knows of a run beyond the record: the instance, tags, and the values for `asset_value`."""
+    """What this process knows of a run beyond the record: the instance, tags, and the values for
+    `asset_value`.
+    """
 
     __slots__ = ("capture", "instance", "run_config", "tags")
 
     def __init__(
-        self, instance: DagsterInstance | None, tags: Mapping[str, str], run_config: Mapping[str, Any], capture: bool
+        self,
+        instance: DagsterInstance | None,
+        tags: Mapping[str, str],
+        run_config: Mapping[str, Any],
+        capture: bool,
     ) -> None:
         self.instance = instance
         self.tags = tags
@@ -61,7 +75,8 @@ class StepPlan:
         self.context_class = AssetCheckExecutionContext if definition._is_check else AssetExecutionContext
         self.output_types = [_output_type(o.type, scope) for o in definition._outputs]
         self.labels = [
-            type_label(t) if o.stores_value else "Nothing" for t, o in zip(self.output_types, definition._outputs)
+            type_label(t) if o.stores_value else "Nothing"
+            for t, o in zip(self.output_types, definition._outputs)
         ]
         self.config = None
         if definition._takes_config is not None:
@@ -117,7 +132,9 @@ class _Execution:
         if plan.config is not None:
             config = self.context.op_config or {}
             kwargs["config"] = config if plan.config is dict else plan.config(**config)
-        result = definition._fn(self.context, **kwargs) if definition._takes_context else definition._fn(**kwargs)
+        result = (
+            definition._fn(self.context, **kwargs) if definition._takes_context else definition._fn(**kwargs)
+        )
         del kwargs
         if type(result) is _GeneratorType:
             self._generator(result)
@@ -134,7 +151,8 @@ class _Execution:
         expected = self.plan.input_types[index]
         if expected is not None and not _fits(value, expected):
             raise DagsterTypeCheckDidNotPass(
-                f'Type check failed for step input "{name}" - expected type "{type_label(expected)}". Description: Value of'
+                f'Type check failed for step input "{name}" - expected type "{type_label(expected)}".'
+                " Description: Value of"
                 f" python type {type(value).__name__!r} must be a {expected.__name__}."
             )
         return value
@@ -178,8 +196,10 @@ class _Execution:
             self._observed(result)
         else:
             raise DagsterInvariantViolationError(
-                f"Compute function for {self.context.describe_op()} yielded a value of type {type(result)} rather than an instance"
-                " of Output, MaterializeResult, AssetMaterialization, AssetObservation or AssetCheckResult. Wrap the value, or use"
+                f"Compute function for {self.context.describe_op()} yielded a value of type {type(result)}"
+                " rather than an instance"
+                " of Output, MaterializeResult, AssetMaterialization, AssetObservation or AssetCheckResult."
+                " Wrap the value, or use"
                 " `return` instead of `yield` to hand over the value of a single asset."
             )
 
@@ -187,8 +207,10 @@ class _Execution:
         outputs = self.definition._outputs
         if isinstance(result, (AssetMaterialization, AssetObservation)):
             raise DagsterInvariantViolationError(
-                f"Error in {self.context.describe_op()}: If you are returning an {type(result).__name__} you must yield it"
-                " directly, or log it using the context.log_event method to avoid ambiguity with an implied result from"
+                f"Error in {self.context.describe_op()}: If you are returning an {type(result).__name__} you"
+                " must yield it"
+                " directly, or log it using the context.log_event method to avoid ambiguity with an implied"
+                " result from"
                 " returning a value."
             )
         if isinstance(result, (AssetCheckResult, ObserveResult)):
@@ -208,8 +230,10 @@ class _Execution:
         outputs = self.definition._outputs
         if not isinstance(result, tuple):
             raise DagsterInvariantViolationError(
-                f"{self.context.describe_op()} has multiple outputs, but only one output was returned of type {type(result)}. When"
-                " using multiple outputs, either yield each output, or return a tuple containing a value for each output."
+                f"{self.context.describe_op()} has multiple outputs, but only one output was returned of"
+                f" type {type(result)}. When"
+                " using multiple outputs, either yield each output, or return a tuple containing a value for"
+                " each output."
             )
         if any(isinstance(r, (MaterializeResult, AssetCheckResult)) for r in result):
             for one in result:
@@ -217,7 +241,8 @@ class _Execution:
                     self._yielded(one)
                 else:
                     raise DagsterInvariantViolationError(
-                        f"{self.context.describe_op()} returned a tuple in which results and bare values ({type(one)}) are mixed."
+                        f"{self.context.describe_op()} returned a tuple in which results and bare values"
+                        f" ({type(one)}) are mixed."
                     )
             return
         wanted = [i for i in range(len(outputs)) if self.step.output_selected(i)]
@@ -225,7 +250,8 @@ class _Execution:
         if len(result) != len(positions):
             raise DagsterInvariantViolationError(
                 "Length mismatch between returned tuple of outputs and number of output defs on"
-                f" {self.context.describe_op()}. Output tuple has {len(result)} outputs, while op has {len(outputs)} outputs."
+                f" {self.context.describe_op()}. Output tuple has {len(result)} outputs, while op has"
+                f" {len(outputs)} outputs."
             )
         for index, element in zip(positions, result):
             self._element(index, element)
@@ -237,7 +263,8 @@ class _Execution:
             name = self.definition._outputs[index].name
             if element.output_name not in ("result", name):
                 raise DagsterInvariantViolationError(
-                    f"Bad state: Output was explicitly named '{element.output_name}', which does not match the output definition"
+                    f"Bad state: Output was explicitly named '{element.output_name}', which does not match"
+                    " the output definition"
                     f" specified for position {index}: '{name}'."
                 )
             self._output(index, element)
@@ -250,7 +277,8 @@ class _Execution:
                 self._check(one)
         elif result is not None or self.definition._is_check:
             raise DagsterInvariantViolationError(
-                f"{self.context.describe_op()} returned {result!r}. A check function must return or yield an AssetCheckResult:"
+                f"{self.context.describe_op()} returned {result!r}. A check function must return or yield an"
+                " AssetCheckResult:"
                 " AssetCheckResult(passed=...)."
             )
 
@@ -264,7 +292,8 @@ class _Execution:
         if name == "result" and len(outputs) == 1:
             return 0
         raise DagsterInvariantViolationError(
-            f'Core compute for {self.context.describe_op()} returned an output "{name}" that does not exist. The available outputs'
+            f'Core compute for {self.context.describe_op()} returned an output "{name}" that does not exist.'
+            " The available outputs"
             f" are {[o.name for o in outputs]}"
         )
 
@@ -276,14 +305,16 @@ class _Execution:
             if len(outputs) == 1:
                 return 0
             raise DagsterInvariantViolationError(
-                f"{type(result).__name__} did not include asset_key and it can not be inferred. Specify which asset_key, options"
+                f"{type(result).__name__} did not include asset_key and it can not be inferred. Specify"
+                " which asset_key, options"
                 f" are: {[o.key for o in outputs]}"
             )
         for index, output in enumerate(outputs):
             if output.key == result.asset_key:
                 return index
         raise DagsterInvariantViolationError(
-            f"Asset key {result.asset_key.to_user_string()} not found in AssetsDefinition: {self.context.describe_op()} makes"
+            f"Asset key {result.asset_key.to_user_string()} not found in AssetsDefinition:"
+            f" {self.context.describe_op()} makes"
             f" {[o.key for o in outputs]}."
         )
 
@@ -294,7 +325,12 @@ class _Execution:
         index = self._index_of_key(result, position)
         has_value = result.value is not NoValue
         self._hand_over(
-            index, result.value if has_value else None, has_value, result.metadata, result.data_version, result.tags
+            index,
+            result.value if has_value else None,
+            has_value,
+            result.metadata,
+            result.data_version,
+            result.tags,
         )
         for check in result.check_results:
             self._check(check, self.definition._outputs[index].key)
@@ -311,7 +347,13 @@ class _Execution:
             self._check(check, key)
 
     def _hand_over(
-        self, index: int, value: Any, has_value: bool, metadata: Any, data_version: Any, tags: Mapping[str, str] | None
+        self,
+        index: int,
+        value: Any,
+        has_value: bool,
+        metadata: Any,
+        data_version: Any,
+        tags: Mapping[str, str] | None,
     ) -> None:
         output = self.definition._outputs[index]
         if index in self.given:
@@ -323,7 +365,8 @@ class _Execution:
             if not output.stores_value:
                 if value is not None:
                     raise DagsterTypeCheckDidNotPass(
-                        f'Type check failed for step output "{output.name}" - expected type "Nothing". Description: Value must be'
+                        f'Type check failed for step output "{output.name}" - expected type "Nothing".'
+                        " Description: Value must be"
                         f" None or unset, got a {type(value)}"
                     )
                 has_value = False
@@ -331,8 +374,10 @@ class _Execution:
                 expected = self.plan.output_types[index]
                 if expected is not None and not _fits(value, expected):
                     raise DagsterTypeCheckDidNotPass(
-                        f'Type check failed for step output "{output.name}" - expected type "{type_label(expected)}". Description:'
-                        f' Value "{_short(value)}" of python type "{type(value).__name__}" must be a {expected.__name__}.'
+                        f'Type check failed for step output "{output.name}" - expected type'
+                        f' "{type_label(expected)}". Description:'
+                        f' Value "{_short(value)}" of python type "{type(value).__name__}" must be a'
+                        f" {expected.__name__}."
                     )
         context = self.context
         if context._metadata is not None and output.name in context._metadata:
@@ -358,18 +403,22 @@ class _Execution:
         matching = [
             i
             for i, s in enumerate(specs)
-            if (asset is None or s.asset_key == asset) and (result.check_name is None or s.name == result.check_name)
+            if (asset is None or s.asset_key == asset)
+            and (result.check_name is None or s.name == result.check_name)
         ]
         if len(matching) != 1:
             raise DagsterInvariantViolationError(
-                f"Received unexpected AssetCheckResult for asset {asset.to_user_string() if asset else 'unknown'!r}, check"
-                f" {result.check_name!r}: {'several checks' if matching else 'no check'} of {self.context.describe_op()} can be"
+                "Received unexpected AssetCheckResult for asset"
+                f" {asset.to_user_string() if asset else 'unknown'!r}, check"
+                f" {result.check_name!r}: {'several checks' if matching else 'no check'} of"
+                f" {self.context.describe_op()} can be"
                 f" meant. Its checks are: {', '.join(s.key.to_user_string() for s in specs) or 'none'}."
             )
         index = matching[0]
         if index in self.given_checks:
             raise DagsterInvariantViolationError(
-                f"{self.context.describe_op()} gave a result for check {specs[index].key.to_user_string()!r} more than once."
+                f"{self.context.describe_op()} gave a result for check {specs[index].key.to_user_string()!r}"
+                " more than once."
             )
         self.given_checks.add(index)
         self.step.report_check(
@@ -388,13 +437,15 @@ class _Execution:
                 continue
             if output.stores_value:
                 raise DagsterStepOutputNotFoundError(
-                    f'Core compute for {self.context.describe_op()} did not return an output for non-optional output "{output.name}"'
+                    f"Core compute for {self.context.describe_op()} did not return an output for"
+                    f' non-optional output "{output.name}"'
                 )
             self._hand_over(index, None, False, None, None, None)
         for index, spec in enumerate(self.definition._check_specs):
             if index not in self.given_checks and step.check_selected(index):
                 raise DagsterStepOutputNotFoundError(
-                    f"Core compute for {self.context.describe_op()} did not yield or return a result for the check"
+                    f"Core compute for {self.context.describe_op()} did not yield or return a result for"
+                    " the check"
                     f" {spec.key.to_user_string()!r}. Did you forget an AssetCheckResult?"
                 )
 
@@ -421,15 +472,20 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else text[:200] + "..."
 
 
-# --- failures ---------------------------------------------------------------------------------------------------------
+# --- failures
+# ---------------------------------------------------------------------------------------------------------
 
 
 def describe(exception: BaseException, depth: int = 0) -> tuple[Any, ...]:
-    """For the core: (message, class, stack, cause or None, metadata, allow_retries, retry or None, interrupted)."""
+    """For the core: (message, class, stack, cause or None, metadata, allow_retries, retry or None,
+    interrupted).
+    """
     cause = exception.__cause__
     if cause is None and not exception.__suppress_context__:
         cause = exception.__context__
-    told_cause = describe(cause, depth + 1) if cause is not None and cause is not exception and depth < 8 else None
+    told_cause = (
+        describe(cause, depth + 1) if cause is not None and cause is not exception and depth < 8 else None
+    )
     metadata: Any = []
     allow_retries = True
     retry = None
@@ -443,10 +499,23 @@ def describe(exception: BaseException, depth: int = 0) -> tuple[Any, ...]:
     elif isinstance(exception, SystemExit):
         message = f"The function called sys.exit({exception.code!r})."
     cls = type(exception)
-    name = cls.__qualname__ if cls.__module__ in ("builtins", "__main__") else f"{cls.__module__}.{cls.__qualname__}"
+    name = (
+        cls.__qualname__
+        if cls.__module__ in ("builtins", "__main__")
+        else f"{cls.__module__}.{cls.__qualname__}"
+    )
     if cls.__module__.startswith("treadle."):
         name = cls.__qualname__
-    return (message, name, stack_of(exception), told_cause, metadata, allow_retries, retry, isinstance(exception, KeyboardInterrupt))
+    return (
+        message,
+        name,
+        stack_of(exception),
+        told_cause,
+        metadata,
+        allow_retries,
+        retry,
+        isinstance(exception, KeyboardInterrupt),
+    )
 
 
 def stack_of(exception: BaseException) -> str:
@@ -461,5 +530,3 @@ def stack_of(exception: BaseException) -> str:
     if isinstance(exception, SyntaxError):
         text += "".join(traceback.format_exception_only(type(exception), exception))
     return text
-
-

@@ -1,4 +1,6 @@
-"""AssetSelection: which assets are meant, as text in the selection syntax. The core understands it; here it is only put together."""
+"""AssetSelection: which assets are meant, as text in the selection syntax. The core understands it; here it
+is only put together.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +11,23 @@ from treadle._specs import AssetSpec, SourceAsset
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from treadle._typing import CoercibleToAssetKey, CoercibleToAssetKeyPrefix, CoercibleToAssetSelection
 
 
 class AssetSelection:
-    """A set of assets, known when it is applied to definitions: `AssetSelection.groups("raw").downstream() - AssetSelection.keys("x")`.
+    """A set of assets, known when it is applied to definitions: `AssetSelection.groups("raw").downstream() -
+    AssetSelection.keys("x")`.
 
     Selecting assets selects the checks on them, unless `without_checks`.
     """
 
     __slots__ = ("_check_keys", "_text", "_with_checks")
 
-    def __init__(self, text: str, with_checks: bool = True, check_keys: tuple[AssetCheckKey, ...] | None = None) -> None:
+    def __init__(
+        self, text: str, with_checks: bool = True, check_keys: tuple[AssetCheckKey, ...] | None = None
+    ) -> None:
         self._text = text
         self._with_checks = with_checks
         self._check_keys = check_keys  # only these checks and no asset; () = all checks
@@ -37,9 +42,10 @@ class AssetSelection:
         return self._text
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, AssetSelection)
-            and (self._text, self._with_checks, self._check_keys) == (other._text, other._with_checks, other._check_keys)
+        return isinstance(other, AssetSelection) and (self._text, self._with_checks, self._check_keys) == (
+            other._text,
+            other._with_checks,
+            other._check_keys,
         )
 
     def __hash__(self) -> int:
@@ -56,7 +62,9 @@ class AssetSelection:
         return AssetSelection.assets(*asset_keys)
 
     @staticmethod
-    def assets(*assets_defs: AssetsDefinition | SourceAsset | AssetSpec | CoercibleToAssetKey) -> AssetSelection:
+    def assets(
+        *assets_defs: AssetsDefinition | SourceAsset | AssetSpec | CoercibleToAssetKey,
+    ) -> AssetSelection:
         keys: list[AssetKey] = []
         for given in assets_defs:
             if isinstance(given, AssetsDefinition):
@@ -74,7 +82,9 @@ class AssetSelection:
         return AssetSelection(_any_of(f"group:{_quoted(g)}" for g in group_strs))
 
     @staticmethod
-    def key_prefixes(*key_prefixes: CoercibleToAssetKeyPrefix, include_sources: bool = False) -> AssetSelection:
+    def key_prefixes(
+        *key_prefixes: CoercibleToAssetKeyPrefix, include_sources: bool = False
+    ) -> AssetSelection:
         texts = []
         for prefix in key_prefixes:
             parts = [prefix] if isinstance(prefix, str) else list(prefix)
@@ -121,7 +131,9 @@ class AssetSelection:
                 keys.append(given)
             else:
                 keys += [c.key for c in given._check_specs]
-        return AssetSelection(_any_of(f"key:{_quoted(k.asset_key.to_user_string())}" for k in keys), True, tuple(keys))
+        return AssetSelection(
+            _any_of(f"key:{_quoted(k.asset_key.to_user_string())}" for k in keys), True, tuple(keys)
+        )
 
     @staticmethod
     def from_string(string: str, include_sources: bool = False) -> AssetSelection:
@@ -137,7 +149,9 @@ class AssetSelection:
             if all(isinstance(s, str) for s in selection):
                 return AssetSelection(_any_of(f"({s})" if " " in s else s for s in selection))
             return AssetSelection.assets(*selection)
-        raise CheckError(f"selection argument must be a str, a list of assets, or an AssetSelection, not {type(selection)}")
+        raise CheckError(
+            f"selection argument must be a str, a list of assets, or an AssetSelection, not {type(selection)}"
+        )
 
     # --- combining
 
@@ -152,7 +166,9 @@ class AssetSelection:
 
     def _with(self, text: str, other: AssetSelection | None = None) -> AssetSelection:
         if self._check_keys is not None or (other is not None and other._check_keys is not None):
-            raise CheckError("Selections of checks alone cannot be combined with others in this version of Treadle.")
+            raise CheckError(
+                "Selections of checks alone cannot be combined with others in this version of Treadle."
+            )
         return AssetSelection(text, self._with_checks and (other is None or other._with_checks))
 
     def upstream(self, depth: int | None = None, include_self: bool = True) -> AssetSelection:
@@ -182,7 +198,9 @@ class AssetSelection:
     def without_checks(self) -> AssetSelection:
         return AssetSelection(self._text, False, self._check_keys)
 
-    def resolve(self, all_assets: Iterable[AssetsDefinition | SourceAsset | AssetSpec], allow_missing: bool = False) -> set[AssetKey]:
+    def resolve(
+        self, all_assets: Iterable[AssetsDefinition | SourceAsset | AssetSpec], allow_missing: bool = False
+    ) -> set[AssetKey]:
         """The keys that are meant among these assets."""
         from treadle._definitions import Definitions
 
@@ -202,14 +220,20 @@ def _quoted(text: str) -> str:
 
 
 def _any_of(texts: Iterable[str]) -> str:
-    return " or ".join(texts) or 'not *'
+    return " or ".join(texts) or "not *"
 
 
 def _operand(text: str) -> str:
-    return f"({text})" if " " in text or text.startswith("+") or text.endswith("+") or text[:1].isdigit() or text[-1:].isdigit() else text
+    return (
+        f"({text})"
+        if " " in text
+        or text.startswith("+")
+        or text.endswith("+")
+        or text[:1].isdigit()
+        or text[-1:].isdigit()
+        else text
+    )
 
 
 def selection_text(selection: CoercibleToAssetSelection | None) -> AssetSelection:
     return AssetSelection("*") if selection is None else AssetSelection.from_coercible(selection)
-
-

@@ -1,4 +1,6 @@
-"""What a decorated function takes and gives back. Read from its code object: `inspect.signature` is fifty times slower."""
+"""What a decorated function takes and gives back. Read from its code object: `inspect.signature` is fifty
+times slower.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 CONTEXT_NAMES = frozenset(("_", "context", "_context", "context_"))
 _VARARGS, _VARKEYWORDS = 0x04, 0x08
 _FunctionType = type(lambda: None)
-_BUILTIN_TYPES = {n: getattr(builtins, n) for n in ("int", "float", "str", "bool", "bytes", "list", "dict", "tuple", "set", "object")}
+_BUILTIN_TYPES = {
+    n: getattr(builtins, n)
+    for n in ("int", "float", "str", "bool", "bytes", "list", "dict", "tuple", "set", "object")
+}
 
 
 class Signature:
@@ -37,7 +42,8 @@ class Signature:
         for name in names[1:] if self.takes_context else names:
             if name == "context":
                 raise DagsterInvalidDefinitionError(
-                    f'{what}: "context" must be the first parameter, or a parameter of another name must be used.'
+                    f'{what}: "context" must be the first parameter, or a parameter of another name must'
+                    " be used."
                 )
             annotation = annotations.get(name) if annotations else None
             if annotation is not None and name not in ins and is_resource(annotation, scope):
@@ -78,8 +84,10 @@ def _parameters(fn: UserFn, what: str) -> tuple[tuple[str, ...], bool, Mapping[s
 
 def _positional(what: str, parameter: str) -> DagsterInvalidDefinitionError:
     return DagsterInvalidDefinitionError(
-        f"{what} decorated function has positional vararg parameter '{parameter}'. Decorated functions should only have keyword"
-        " arguments that match input names and, if system information is required, a first positional parameter named 'context'."
+        f"{what} decorated function has positional vararg parameter '{parameter}'. Decorated functions"
+        " should only have keyword"
+        " arguments that match input names and, if system information is required, a first positional"
+        " parameter named 'context'."
     )
 
 
@@ -95,7 +103,9 @@ def is_resource(annotation: Any, scope: Mapping[str, Any]) -> bool:
 
 
 def resolve(annotation: Any, scope: Mapping[str, Any]) -> Any:
-    """A string annotation as the object it names; None when it names nothing that can be found at run time."""
+    """A string annotation as the object it names; None when it names nothing that can be found at run
+    time.
+    """
     if not isinstance(annotation, str):
         return annotation
     known = _BUILTIN_TYPES.get(annotation)
@@ -121,7 +131,9 @@ def checked_type(annotation: Any, scope: Mapping[str, Any]) -> type | None:
         return None
     if resolved.__module__ == "typing" or resolved.__module__.startswith("treadle"):
         return None
-    if getattr(resolved, "_is_protocol", False) or (sys.version_info >= (3, 12) and hasattr(resolved, "__value__")):
+    if getattr(resolved, "_is_protocol", False) or (
+        sys.version_info >= (3, 12) and hasattr(resolved, "__value__")
+    ):
         return None
     return resolved
 

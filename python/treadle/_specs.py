@@ -48,10 +48,11 @@ class AssetDep(Record):
         unsupported("AssetDep", partition_mapping=partition_mapping)
         if getattr(asset, "_is_multi", False):
             raise DagsterInvalidDefinitionError(
-                "Cannot create an AssetDep from a multi_asset AssetsDefinition. Instead, specify dependencies on the assets"
+                "Cannot create an AssetDep from a multi_asset AssetsDefinition. Instead, specify"
+                " dependencies on the assets"
                 f" created by the multi_asset via AssetKeys or strings. For the multi_asset {asset!r}."
             )
-        self.asset_key = AssetKey.from_coercible_or_definition(asset)  # type: ignore[arg-type]
+        self.asset_key = AssetKey.from_coercible_or_definition(asset)
         self.metadata = metadata or {}
 
     @staticmethod
@@ -64,7 +65,9 @@ def coerce_deps(deps: Iterable[CoercibleToAssetDep] | None, what: object) -> lis
     if deps is None:
         return []
     if isinstance(deps, str):
-        raise DagsterInvalidDefinitionError(f"deps of {what} must be a list of assets, not the string {deps!r}.")
+        raise DagsterInvalidDefinitionError(
+            f"deps of {what} must be a list of assets, not the string {deps!r}."
+        )
     by_key: dict[AssetKey, AssetDep] = {}
     for dep in deps:
         if getattr(dep, "_is_multi", False):
@@ -74,7 +77,8 @@ def coerce_deps(deps: Iterable[CoercibleToAssetDep] | None, what: object) -> lis
         one = AssetDep.from_coercible(dep)
         if one.asset_key in by_key and by_key[one.asset_key] != one:
             raise DagsterInvalidDefinitionError(
-                f"Cannot set a dependency on asset {one.asset_key} more than once for {what}, with different metadata."
+                f"Cannot set a dependency on asset {one.asset_key} more than once for {what}, with different"
+                " metadata."
             )
         by_key.setdefault(one.asset_key, one)
     return list(by_key.values())
@@ -305,7 +309,9 @@ class AssetOut(Record):
 
 
 class AssetCheckSeverity(Enum):
-    """How bad a failed check is. A failed blocking check stops what is downstream only when it is an ERROR."""
+    """How bad a failed check is. A failed blocking check stops what is downstream only when it is an
+    ERROR.
+    """
 
     WARN = "WARN"
     ERROR = "ERROR"
@@ -334,7 +340,9 @@ class AssetCheckSpec(Record):
         automation_condition: object | None = None,
         partitions_def: object | None = None,
     ) -> None:
-        unsupported("AssetCheckSpec", automation_condition=automation_condition, partitions_def=partitions_def)
+        unsupported(
+            "AssetCheckSpec", automation_condition=automation_condition, partitions_def=partitions_def
+        )
         self.name = check_name(name, "asset check name")
         self.asset_key = AssetKey.from_coercible_or_definition(asset)
         self.description = description
@@ -342,8 +350,8 @@ class AssetCheckSpec(Record):
         for dep in self.additional_deps:
             if dep.asset_key == self.asset_key:
                 raise DagsterInvalidDefinitionError(
-                    f"Asset check {name} for asset {self.asset_key.to_string()} cannot have an additional dependency on asset"
-                    f" {dep.asset_key.to_string()}."
+                    f"Asset check {name} for asset {self.asset_key.to_string()} cannot have an"
+                    f" additional dependency on asset {dep.asset_key.to_string()}."
                 )
         self.blocking = blocking
         self.metadata = dict(metadata or {})
@@ -359,7 +367,16 @@ class AssetCheckSpec(Record):
 class SourceAsset(Record):
     """An asset made elsewhere, which these definitions read through an IO manager or follow."""
 
-    __slots__ = _fields = ("key", "metadata", "io_manager_key", "io_manager_def", "description", "group_name", "resource_defs", "tags")
+    __slots__ = _fields = (
+        "key",
+        "metadata",
+        "io_manager_key",
+        "io_manager_def",
+        "description",
+        "group_name",
+        "resource_defs",
+        "tags",
+    )
     key: AssetKey
     metadata: Mapping[str, Any]
     io_manager_key: str | None
@@ -386,7 +403,10 @@ class SourceAsset(Record):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         unsupported(
-            "SourceAsset", partitions_def=partitions_def, observe_fn=observe_fn, automation_condition=automation_condition
+            "SourceAsset",
+            partitions_def=partitions_def,
+            observe_fn=observe_fn,
+            automation_condition=automation_condition,
         )
         self.key = AssetKey.from_coercible(key)
         self.metadata = dict(metadata or {})
@@ -415,8 +435,9 @@ def file_asset(
     tags: Mapping[str, str] | None = None,
     kinds: Iterable[str] | None = None,
 ) -> AssetSpec:
-    """A file or folder on disk as an external asset. The digest of its content is its data version: when it changes, what reads it
-    is stale. A parameter of that name receives a `File` (or `Folder`). A relative path is meant from the current folder."""
+    """A file or folder on disk as an external asset. The digest of its content is its data version: when it
+    changes, what reads it is stale. A parameter of that name receives a `File` (or `Folder`). A relative path
+    is meant from the current folder."""
     return AssetSpec(
         key,
         description=description,

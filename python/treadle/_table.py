@@ -25,7 +25,9 @@ class TableRecord(Record):
             raise CheckError(f"Record fields must be given as a mapping, not as {type(data)}")
         for name, value in data.items():
             if value is not None and not isinstance(value, (str, int, float, bool)):
-                raise CheckError(f"Record fields must be one of types: (str, float, int, bool); {name!r} is {type(value)}")
+                raise CheckError(
+                    f"Record fields must be one of types: (str, float, int, bool); {name!r} is {type(value)}"
+                )
         self.data = data
 
 
@@ -47,7 +49,9 @@ class TableColumnConstraints(Record):
     unique: bool
     other: Sequence[str]
 
-    def __init__(self, nullable: bool = True, unique: bool = False, other: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, nullable: bool = True, unique: bool = False, other: Sequence[str] | None = None
+    ) -> None:
         self.nullable = nullable
         self.unique = unique
         self.other = list(other or ())
@@ -112,9 +116,12 @@ class TableColumnLineage(Record):
     def __init__(self, deps_by_column: Mapping[str, Sequence[TableColumnDep]]) -> None:
         for column, deps in deps_by_column.items():
             if len({(d.asset_key, d.column_name) for d in deps}) != len(deps):
-                raise CheckError(f"The deps for column `{column}` must be unique by asset key and column name.")
+                raise CheckError(
+                    f"The deps for column `{column}` must be unique by asset key and column name."
+                )
         self.deps_by_column = {
-            column: sorted(deps, key=lambda d: (d.asset_key.parts, d.column_name)) for column, deps in deps_by_column.items()
+            column: sorted(deps, key=lambda d: (d.asset_key.parts, d.column_name))
+            for column, deps in deps_by_column.items()
         }
 
 
@@ -143,5 +150,7 @@ def schema_from_json(data: Mapping[str, Any]) -> TableSchema:
     for c in data.get("columns", ()):
         k = c.get("constraints") or {}
         constraints = TableColumnConstraints(k.get("nullable", True), k.get("unique", False), k.get("other"))
-        columns.append(TableColumn(c["name"], c.get("type", "string"), c.get("description"), constraints, c.get("tags")))
+        columns.append(
+            TableColumn(c["name"], c.get("type", "string"), c.get("description"), constraints, c.get("tags"))
+        )
     return TableSchema(columns, TableConstraints((data.get("constraints") or {}).get("other", ())))

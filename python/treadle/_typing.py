@@ -1,4 +1,6 @@
-"""What the package needs of `typing` without importing it: the import costs more than the rest of the package together."""
+"""What the package needs of `typing` without importing it: the import costs more than the rest of the package
+together.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
     CoercibleToAssetKey: TypeAlias = AssetKey | str | Sequence[str]
     CoercibleToAssetKeyPrefix: TypeAlias = str | Sequence[str]
-    CoercibleToAssetDep: TypeAlias = CoercibleToAssetKey | AssetSpec | AssetsDefinition | SourceAsset | AssetDep
+    CoercibleToAssetDep: TypeAlias = (
+        CoercibleToAssetKey | AssetSpec | AssetsDefinition | SourceAsset | AssetDep
+    )
     CoercibleToAssetSelection: TypeAlias = (
         str | Sequence[str] | Sequence[AssetKey] | Sequence[AssetsDefinition | SourceAsset] | AssetSelection
     )

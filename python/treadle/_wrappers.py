@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 class File(Record):
-    """A file on disk as a value: kept as it is under its own name, read back as a File on local disk (read-only)."""
+    """A file on disk as a value: kept as it is under its own name, read back as a File on local disk (read-
+    only).
+    """
 
     __slots__ = _fields = ("path",)
     path: str
@@ -34,7 +36,9 @@ class Folder(File):
 
 
 class Json(Record):
-    """A value of dicts, lists, text, numbers, booleans and None, kept as JSON, so that C++ can read it; read back as the plain value."""
+    """A value of dicts, lists, text, numbers, booleans and None, kept as JSON, so that C++ can read it; read
+    back as the plain value.
+    """
 
     __slots__ = _fields = ("value",)
     value: Any
