@@ -180,6 +180,10 @@ class Connection final : public Session {
       close();
       return error;
     }
+    // A process that ends leaves the log in place for the next one: folding it into the database
+    // and removing it would cost two syncs and an unlink each time. Readers find all of it there,
+    // and automatic checkpoints keep it small.
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     timeout_ms_ = options.busy_timeout_ms;
     sqlite3_busy_handler(handle_, &Connection::wait_for_turn, this);
     sqlite3_extended_result_codes(handle_, 1);
