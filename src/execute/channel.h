@@ -17,13 +17,13 @@
 namespace treadle::execute {
 
 enum class MessageKind : std::uint8_t {
-  kStart,      // to the forker: run this attempt
-  kTerminate,  // to the forker: SIGTERM to every step's process
-  kKill,       // to the forker: SIGKILL to every step's process
+  kStart,      // to the zygote: run this attempt
+  kTerminate,  // to the zygote: SIGTERM to every step's process
+  kKill,       // to the zygote: SIGKILL to every step's process
   kStarted,    // from a step: its process is there
   kEvent,      // from a step
   kReport,     // from a step: how the attempt ended. Nothing but its exit follows
-  kExit,       // from the forker: a step's process has ended
+  kExit,       // from the zygote: a step's process has ended
 };
 
 struct Message {

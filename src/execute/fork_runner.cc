@@ -26,15 +26,15 @@ Result<std::unique_ptr<ForkRunner>> ForkRunner::create(const ForkSetup& setup) {
     TREADLE_CHECK(real_files().make_folders(join_path(logs, setup.run_id)));
   }
   std::unique_ptr<ForkRunner> runner(new ForkRunner(setup));
-  TREADLE_TRY(runner->forker_, start_forker(runner->setup_, runner->channel_));
+  TREADLE_TRY(runner->zygote_, start_zygote(runner->setup_, runner->channel_));
   return runner;
 }
 
 ForkRunner::~ForkRunner() {
-  if (forker_ == 0) return;
-  // At the end of the channel the forker kills what is left, and leaves.
+  if (zygote_ == 0) return;
+  // At the end of the channel the zygote kills what is left, and leaves.
   channel_ = Channel();
-  while (::waitpid(forker_, nullptr, 0) < 0 && errno == EINTR) {
+  while (::waitpid(zygote_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
@@ -53,7 +53,7 @@ void ForkRunner::hand_over() {
   }
 }
 
-// The forker knows what was known when it was forked; what steps have made since goes with the order.
+// The zygote knows what was known when it was forked; what steps have made since goes with the order.
 std::string ForkRunner::start_body(const Attempt& attempt) const {
   StartBody body{.attempt = attempt, .versions = {}};
   for (const plan::PlannedInput& input : setup_.plan.steps[attempt.step].inputs) {
@@ -64,10 +64,10 @@ std::string ForkRunner::start_body(const Attempt& attempt) const {
 
 void ForkRunner::wait(Deadline deadline) {
   hand_over();
-  if (!gone_ && !channel_.flush()) forker_is_gone();
+  if (!gone_ && !channel_.flush()) zygote_is_gone();
   if (gone_) {
     if (queue_.empty()) ::poll(nullptr, 0, milliseconds_until(deadline));
-    forker_is_gone();
+    zygote_is_gone();
     return;
   }
   const short events = channel_.has_queued() ? POLLIN | POLLOUT : POLLIN;
@@ -85,14 +85,14 @@ void ForkRunner::receive() {
         handle(message);
         break;
       case Channel::Received::kNothingYet:
-        // A step's own child may keep the channel open beyond the forker's end.
-        if (running_ > 0 && ::waitpid(forker_, nullptr, WNOHANG) == forker_) {
-          forker_ = 0;
-          forker_is_gone();
+        // A step's own child may keep the channel open beyond the zygote's end.
+        if (running_ > 0 && ::waitpid(zygote_, nullptr, WNOHANG) == zygote_) {
+          zygote_ = 0;
+          zygote_is_gone();
         }
         return;
       case Channel::Received::kClosed:
-        forker_is_gone();
+        zygote_is_gone();
         return;
     }
   }
@@ -170,7 +170,7 @@ void ForkRunner::report(Task& task, AttemptReport report) {
   done_(task.step, std::move(report));
 }
 
-void ForkRunner::forker_is_gone() {
+void ForkRunner::zygote_is_gone() {
   gone_ = true;
   StepFailure failure;
   failure.error_class = "ChildProcessCrashException";

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "channel.h"
-#include "forker.h"
 #include "output_capture.h"
 #include "step_runner.h"
+#include "zygote.h"
 
 #include <deque>
 #include <memory>
@@ -16,7 +16,7 @@ namespace treadle::execute {
 // Everything happens on the calling thread: events and ended attempts are reported from wait().
 class ForkRunner final : public StepRunner {
  public:
-  // Forks the forker: the process must have no thread of ours and no open database. `setup` is copied; what it refers to is borrowed.
+  // Forks the zygote: the process must have no thread of ours and no open database. `setup` is copied; what it refers to is borrowed.
   static Result<std::unique_ptr<ForkRunner>> create(const ForkSetup& setup);
   // Kills what still runs.
   ~ForkRunner() override;
@@ -33,7 +33,7 @@ class ForkRunner final : public StepRunner {
   void kill() override;
 
  private:
-  // An attempt that has been handed to the forker.
+  // An attempt that has been handed to the zygote.
   struct Task {
     std::uint32_t step = 0;
     std::chrono::steady_clock::time_point begin;
@@ -51,12 +51,12 @@ class ForkRunner final : public StepRunner {
   void handle_exit(std::uint32_t id, const Message& message);
   void report(Task& task, AttemptReport report);
   void crashed(Task& task, const ProcessExit& exit);
-  void forker_is_gone();
+  void zygote_is_gone();
   void forward_output();
 
   const ForkSetup setup_;
   Channel channel_;
-  pid_t forker_ = 0;
+  pid_t zygote_ = 0;
   EventSink sink_;
   Done done_;
   std::deque<Attempt> queue_;
@@ -64,7 +64,7 @@ class ForkRunner final : public StepRunner {
   std::uint32_t next_task_ = 1;
   int running_ = 0;  // handed over and not reported
   bool canceling_ = false;
-  bool gone_ = false;  // the forker
+  bool gone_ = false;  // the zygote
 };
 
 }  // namespace treadle::execute

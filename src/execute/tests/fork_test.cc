@@ -281,7 +281,7 @@ TEST_F(Fork, HooksAreCalledAroundEveryFork) {
   options.fork_hooks.after_in_child = [&] { ++*children; };
   options.fork_hooks.before_exit = [&] { ++*exits; };
   EXPECT_TRUE(run(options).success());
-  // In this process only the forker is forked; it and the two steps are children.
+  // In this process only the zygote is forked; it and the two steps are children.
   EXPECT_EQ(before, 1);
   EXPECT_EQ(after, 1);
   EXPECT_EQ(*children, 3);
@@ -335,12 +335,12 @@ TEST_F(Fork, AStepThatDoesNotStopIsKilledAfterTheGrace) {
 
 TEST_F(Fork, NothingOutlivesAKilledCoordinator) {
   struct Pids {
-    std::atomic<pid_t> forker = 0;
+    std::atomic<pid_t> zygote = 0;
     std::atomic<pid_t> step = 0;
   };
   Shared<Pids> pids;
   pipeline.step("a", {}, [&](StepContext& context) -> StepOutcome {
-    pids->forker = ::getppid();
+    pids->zygote = ::getppid();
     pids->step = ::getpid();
     context.log(LogLevel::kInfo, "running");
     while (true) ::pause();
@@ -361,12 +361,12 @@ TEST_F(Fork, NothingOutlivesAKilledCoordinator) {
   int status = 0;
   ASSERT_EQ(::waitpid(coordinator, &status, 0), coordinator);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
-  EXPECT_EQ(::waitpid(pids->forker, &status, 0), pids->forker);
+  EXPECT_EQ(::waitpid(pids->zygote, &status, 0), pids->zygote);
   EXPECT_EQ(::waitpid(pids->step, &status, 0), pids->step);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
-TEST_F(Fork, WhenTheForkerDiesTheRunEndsAndSaysSo) {
+TEST_F(Fork, WhenTheZygoteDiesTheRunEndsAndSaysSo) {
   pipeline.step("a", {}, [](StepContext& context) -> StepOutcome {
     ::kill(::getppid(), SIGKILL);
     while (true) ::pause();

@@ -1,4 +1,4 @@
-#include "forker.h"
+#include "zygote.h"
 
 #include "step_process.h"
 #include "wire.h"
@@ -29,7 +29,7 @@ void die_with(pid_t parent) {
   if (::getppid() != parent) ::_exit(1);
 }
 
-// The dispositions of signals that are the forker's own business, and how to give its children the usual ones.
+// The dispositions of signals that are the zygote's own business, and how to give its children the usual ones.
 class SavedActions {
  public:
   void replace(int signal, void (*handler)(int)) {
@@ -45,9 +45,9 @@ class SavedActions {
   std::unordered_map<int, struct sigaction> saved_;
 };
 
-class Forker {
+class Zygote {
  public:
-  Forker(const ForkSetup& setup, Channel channel) : setup_(setup), channel_(std::move(channel)) {}
+  Zygote(const ForkSetup& setup, Channel channel) : setup_(setup), channel_(std::move(channel)) {}
   [[noreturn]] void run();
 
  private:
@@ -64,7 +64,7 @@ class Forker {
   SavedActions usual_;
 };
 
-void Forker::run() {
+void Zygote::run() {
   ::prctl(PR_SET_NAME, "treadle-steps");
   // SIGCHLD comes only while this process waits in ppoll: no end of a child is missed, nothing else is interrupted.
   usual_.replace(SIGCHLD, on_child_signal);
@@ -97,7 +97,7 @@ void Forker::run() {
   }
 }
 
-void Forker::obey(const Message& message) {
+void Zygote::obey(const Message& message) {
   switch (message.kind) {
     case MessageKind::kStart:
       start(message.task, message.body);
@@ -116,15 +116,15 @@ void Forker::obey(const Message& message) {
   }
 }
 
-void Forker::start(std::uint32_t task, std::string_view text) {
+void Zygote::start(std::uint32_t task, std::string_view text) {
   std::optional<StartBody> body = decode_start(text);
   if (!body) std::abort();
   const ForkHooks& hooks = setup_.options.fork_hooks;
-  const pid_t forker = ::getpid();
+  const pid_t zygote = ::getpid();
   call(hooks.before);
   const pid_t pid = ::fork();
   if (pid == 0) {
-    die_with(forker);
+    die_with(zygote);
     ::setpgid(0, 0);
     call(hooks.after_in_child);
     usual_.restore();
@@ -147,7 +147,7 @@ void Forker::start(std::uint32_t task, std::string_view text) {
   tasks_.emplace(pid, task);
 }
 
-void Forker::reap() {
+void Zygote::reap() {
   int status = 0;
   for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
     const auto at = tasks_.find(pid);
@@ -160,18 +160,18 @@ void Forker::reap() {
   }
 }
 
-void Forker::signal_all(int signal) {
+void Zygote::signal_all(int signal) {
   for (const auto& [pid, task] : tasks_) ::kill(-pid, signal);
 }
 
-void Forker::end() {
+void Zygote::end() {
   signal_all(SIGKILL);
   ::_exit(0);
 }
 
 }  // namespace
 
-Result<pid_t> start_forker(const ForkSetup& setup, Channel& ours) {
+Result<pid_t> start_zygote(const ForkSetup& setup, Channel& ours) {
   TREADLE_TRY(auto ends, Channel::make_pair());
   // What is buffered would otherwise be written once by each process.
   std::fflush(nullptr);
@@ -185,7 +185,7 @@ Result<pid_t> start_forker(const ForkSetup& setup, Channel& ours) {
     ::setpgid(0, 0);
     call(hooks.after_in_child);
     ends.first = Channel();
-    Forker(setup, std::move(ends.second)).run();
+    Zygote(setup, std::move(ends.second)).run();
   }
   const int error = errno;
   call(hooks.after_in_parent);

@@ -12,7 +12,7 @@
 
 namespace treadle::execute {
 
-// What the forker and the steps' processes know of the run, from the moment of the fork. Borrowed.
+// What the zygote and the steps' processes know of the run, from the moment of the fork. Borrowed.
 struct ForkSetup {
   const plan::Plan& plan;
   const std::string& run_id;
@@ -22,8 +22,8 @@ struct ForkSetup {
   int max_concurrent = 1;
 };
 
-// Forks the forker and returns its id. `ours` is this process's end of the channel; the other one is closed here. Neither the
-// forker nor a step outlives this thread: when it is gone, however it went, they are killed.
-Result<pid_t> start_forker(const ForkSetup& setup, Channel& ours);
+// Forks the zygote and returns its id. `ours` is this process's end of the channel; the other one is closed here. Neither the
+// zygote nor a step outlives this thread: when it is gone, however it went, they are killed.
+Result<pid_t> start_zygote(const ForkSetup& setup, Channel& ours);
 
 }  // namespace treadle::execute
