@@ -13,6 +13,9 @@
 
 namespace treadle::artifact {
 
+// Manifest documents are read whole; a larger one is not ours.
+inline constexpr std::int64_t kLargestManifest = 1LL << 30;
+
 using Bind = std::function<void(db::Statement&)>;
 
 // Versions, with their aliases, that meet `where`: a condition on v (artifact_version) and

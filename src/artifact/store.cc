@@ -12,7 +12,6 @@
 namespace treadle::artifact {
 namespace {
 
-constexpr std::int64_t kLargestManifest = 1LL << 30;
 constexpr std::string_view kIn = "c.entity = $1 and c.project = $2 and c.name = $3 and ";
 
 Result<std::optional<Version>> select_ref(db::Session& session, const ArtifactRef& ref) {

@@ -39,12 +39,16 @@ LocalBatch::~LocalBatch() {
 Result<Blob> LocalBatch::add(std::string_view bytes) {
   const Blob blob{sha256(bytes), md5(bytes), static_cast<std::int64_t>(bytes.size())};
   if (is_pending(blob.sha256)) return blob;
-  if (bytes.size() > kInlineLimit || inline_full_) {
+  if (!fits_inline(bytes.size())) {
     TREADLE_TRY(const std::vector<bool> there, present({&blob.sha256, 1}));
     if (there[0]) return blob;
   }
   TREADLE_CHECK(keep(blob, std::string(bytes), true));
   return blob;
+}
+
+bool LocalBatch::fits_inline(std::size_t size) const {
+  return size <= kInlineLimit && inline_bytes_ + size <= kInlineTotal;
 }
 
 bool LocalBatch::is_pending(const Sha256& blob) {
@@ -77,14 +81,12 @@ Result<void> LocalBatch::keep(const Blob& blob, std::string content, bool may_in
   const std::lock_guard lock(mutex_);
   if (row_of_.contains(blob.sha256)) return {};
   Row row{.blob = blob};
-  if (may_inline && !inline_full_ && content.size() <= kInlineLimit) {
+  if (may_inline && fits_inline(content.size())) {
     inline_bytes_ += content.size();
     row.content = std::move(content);
-    row_of_.emplace(blob.sha256, rows_.size());
-    rows_.push_back(std::move(row));
-    return inline_bytes_ > kInlineTotal ? spill_inline_rows() : Result<void>{};
+  } else {
+    TREADLE_CHECK(append_to_pack(row, content));
   }
-  TREADLE_CHECK(append_to_pack(row, content));
   row_of_.emplace(blob.sha256, rows_.size());
   rows_.push_back(std::move(row));
   return {};
@@ -98,16 +100,6 @@ Result<void> LocalBatch::append_to_pack(Row& row, std::string_view content) {
   }
   row.pack = static_cast<int>(packs_.size()) - 1;
   TREADLE_TRY(row.offset, packs_.back().append(row.blob.sha256, content));
-  return {};
-}
-
-Result<void> LocalBatch::spill_inline_rows() {
-  inline_full_ = true;
-  for (Row& row : rows_) {
-    if (row.pack >= 0 || !row.file.empty()) continue;
-    TREADLE_CHECK(append_to_pack(row, row.content));
-    row.content = {};
-  }
   return {};
 }
 

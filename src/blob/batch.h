@@ -36,16 +36,16 @@ class LocalBatch final : public Batch {
   };
 
   // One slice of add_files: reads, hashes, asks what is there already, keeps the rest.
-  Result<void> add_slice(std::span<const SourceFile> files, std::span<Blob> out);
+  Result<void> add_slice(std::span<const SourceFile> files, std::span<Blob> out, bool may_inline);
   Result<std::optional<Hashed>> read_small(const SourceFile& file) const;
   Result<Blob> add_large(const SourceFile& file);
   // Keeps small content that is not in the store.
   Result<void> keep(const Blob& blob, std::string content, bool may_inline);
   Result<void> append_to_pack(Row& row, std::string_view content);
-  Result<void> spill_inline_rows();
   // Which of these the store has already.
   Result<std::vector<bool>> present(std::span<const Sha256> blobs);
   bool is_pending(const Sha256& blob);
+  bool fits_inline(std::size_t size) const;
 
   const Context& context_;
   std::mutex mutex_;  // guards what follows
@@ -53,7 +53,6 @@ class LocalBatch final : public Batch {
   std::vector<Row> rows_;
   std::unordered_map<Sha256, std::size_t, Sha256Hash> row_of_;
   std::size_t inline_bytes_ = 0;
-  bool inline_full_ = false;
   bool singles_written_ = false;
   std::optional<std::int64_t> generation_;  // of the store, when it said what it has
   bool collected_ = false;                  // content that was here is gone: record() will refuse

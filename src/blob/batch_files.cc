@@ -9,6 +9,7 @@
 namespace treadle::blob {
 namespace {
 
+constexpr std::size_t kInlineUpToFiles = 16;  // more go into a pack together
 constexpr std::size_t kSliceFiles = 256;
 constexpr std::int64_t kSliceBytes = 4 * 1024 * 1024;
 constexpr std::size_t kThreadsFromFiles = 64;
@@ -59,7 +60,8 @@ Result<std::vector<Blob>> LocalBatch::add_files(std::span<const SourceFile> file
       const Slice slice = slices[i];
       const std::size_t count = slice.end - slice.begin;
       auto ok =
-          add_slice(files.subspan(slice.begin, count), std::span(out).subspan(slice.begin, count));
+          add_slice(files.subspan(slice.begin, count), std::span(out).subspan(slice.begin, count),
+                    files.size() <= kInlineUpToFiles);
       if (ok) continue;
       stop = true;
       const std::lock_guard lock(error_mutex);
@@ -74,7 +76,8 @@ Result<std::vector<Blob>> LocalBatch::add_files(std::span<const SourceFile> file
   return out;
 }
 
-Result<void> LocalBatch::add_slice(std::span<const SourceFile> files, std::span<Blob> out) {
+Result<void> LocalBatch::add_slice(std::span<const SourceFile> files, std::span<Blob> out,
+                                   bool may_inline) {
   std::vector<std::optional<Hashed>> read(files.size());
   std::vector<Sha256> asked;
   std::vector<std::size_t> asked_for;
@@ -105,7 +108,7 @@ Result<void> LocalBatch::add_slice(std::span<const SourceFile> files, std::span<
       }
       out[i] = read[i]->blob;
     }
-    TREADLE_CHECK(keep(out[i], std::move(read[i]->content), files.size() <= 16));
+    TREADLE_CHECK(keep(out[i], std::move(read[i]->content), may_inline));
   }
   return {};
 }

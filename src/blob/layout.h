@@ -12,7 +12,7 @@
 namespace treadle::blob {
 
 inline constexpr std::size_t kInlineLimit = 16 * 1024;        // one blob in a row
-inline constexpr std::size_t kInlineTotal = 64 * 1024;        // all inline blobs of a batch
+inline constexpr std::size_t kInlineTotal = 64 * 1024;        // all of a batch; the rest is packed
 inline constexpr std::size_t kPackLimit = 1024 * 1024;        // larger files stand alone
 inline constexpr std::int64_t kPackSize = 128 * 1024 * 1024;  // a new pack beyond this
 inline constexpr std::size_t kChunk = 1024 * 1024;            // read and written at a time
