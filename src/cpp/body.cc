@@ -39,7 +39,7 @@ void hand_over(Context& context, std::size_t index, Value value, const std::type
   OutputReport report;
   report.output = index;
   report.value = std::move(value);
-  report.type_name = type == nullptr ? "Nothing" : readable_name(*type);
+  report.type_name = type == nullptr ? "Nothing" : type_name(*type);
   report.metadata = std::move(facts.metadata);
   if (!facts.data_version.empty()) report.data_version = std::move(facts.data_version);
   report.tags = std::move(facts.tags);
@@ -91,8 +91,8 @@ Value load_input(Context& context, std::size_t input, const std::type_info& want
   if (!value) throw std::move(value).error();
   if (value->type() == nullptr || *value->type() != wanted) {
     throw to_failure("Input " + std::to_string(input + 1) + " of step '" + context.step_key() +
-                     "' came as " + (*value ? readable_name(*value->type()) : "nothing") +
-                     ", but the function takes a " + readable_name(wanted) +
+                     "' came as " + (*value ? type_name(*value->type()) : "nothing") +
+                     ", but the function takes a " + type_name(wanted) +
                      ". Its IO manager must load what the function takes.");
   }
   return std::move(*value);

@@ -48,9 +48,8 @@ tl::unexpected<Error> unreadable(const Stored& stored, std::string_view wanted) 
 }
 
 tl::unexpected<Error> wrong_type(const Value& value, const std::type_info& wanted) {
-  return fail(Errc::kInternal, "A value of type " +
-                                   (value ? readable_name(*value.type()) : "nothing") +
-                                   " was handed to the codec of " + readable_name(wanted) + ".");
+  return fail(Errc::kInternal, "A value of type " + (value ? type_name(*value.type()) : "nothing") +
+                                   " was handed to the codec of " + type_name(wanted) + ".");
 }
 
 Result<Encoded> encode_json(JsonOut out) {
@@ -83,7 +82,7 @@ Result<Encoded> JsonCodec::encode(const Value& value) const {
   JsonOut out;
   write(out, value);
   TREADLE_TRY(Encoded encoded, encode_json(std::move(out)));
-  encoded.type_name = readable_name(type_);
+  encoded.type_name = treadle::type_name(type_);
   return encoded;
 }
 

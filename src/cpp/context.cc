@@ -1,6 +1,7 @@
 #include <treadle/base/files.h>
 #include <treadle/base/suggest.h>
 #include <treadle/cpp/context.h>
+#include <treadle/define/type_name.h>
 
 #include <cstdlib>
 
@@ -47,7 +48,7 @@ std::size_t Context::output_of(const AssetKey& asset) const {
 }
 
 void Context::throw_no_resource(const std::string& key, const std::type_info& wanted) {
-  throw Failure("Resource '" + key + "' is no " + cpp::readable_name(wanted) +
+  throw Failure("Resource '" + key + "' is no " + type_name(wanted) +
                     ". Ask for the type that defs.resource(\"" + key + "\", ...) makes.",
                 {}, false);
 }

@@ -1,20 +1,12 @@
 #include <treadle/cpp/context.h>
 #include <treadle/cpp/values.h>
+#include <treadle/define/type_name.h>
 
-#include <cstdlib>
 #include <cxxabi.h>
 #include <exception>
-#include <memory>
 #include <typeinfo>
 
 namespace treadle::cpp {
-
-std::string readable_name(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
-  return status == 0 ? std::string(name.get()) : std::string(type.name());
-}
 
 StepFailure to_failure(Error error) {
   StepFailure failure;
@@ -60,7 +52,7 @@ void add_cause(StepFailure& failure, const std::exception& exception) {
 
 // std::nested_exception hides the class behind one of the library's own.
 std::string class_of(const std::exception& exception) {
-  std::string name = readable_name(typeid(exception));
+  std::string name = type_name(typeid(exception));
   constexpr std::string_view kNested = "std::_Nested_exception<";
   if (name.starts_with(kNested) && name.ends_with('>'))
     name = name.substr(kNested.size(), name.size() - kNested.size() - 1);
@@ -108,7 +100,7 @@ StepFailure current_exception_failure() {
     const std::type_info* type = abi::__cxa_current_exception_type();
     StepFailure result =
         to_failure(std::string("An exception that is no std::exception left the function."));
-    if (type != nullptr) result.error_class = readable_name(*type);
+    if (type != nullptr) result.error_class = type_name(*type);
     return result;
   }
 }

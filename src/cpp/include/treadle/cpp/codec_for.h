@@ -5,6 +5,7 @@
 #include <treadle/cpp/json_containers.h>
 #include <treadle/cpp/values.h>
 #include <treadle/define/codec.h>
+#include <treadle/define/type_name.h>
 
 #include <memory>
 #include <string>
@@ -117,7 +118,7 @@ class OwnCodecOf final : public Codec {
     const T* object = value.get<T>();
     if (object == nullptr) return wrong_type(value, typeid(T));
     auto encoded = CodecFor<T>::encode(*object);
-    if (encoded && encoded->type_name.empty()) encoded->type_name = readable_name(typeid(T));
+    if (encoded && encoded->type_name.empty()) encoded->type_name = treadle::type_name(typeid(T));
     return encoded;
   }
   Result<Value> decode(Stored& stored) const override {

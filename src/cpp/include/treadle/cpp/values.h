@@ -98,8 +98,5 @@ inline StepFailure to_failure(StepFailure failure) {
 // Of the exception being handled; rethrows what must not be swallowed (thread cancellation).
 StepFailure current_exception_failure();
 
-// "std::vector<int>" for typeid(std::vector<int>).
-std::string readable_name(const std::type_info& type);
-
 }  // namespace cpp
 }  // namespace treadle
