@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 namespace treadle::cli {
 namespace {
@@ -208,9 +209,19 @@ Result<Decision> decide(app::Home* home, const plan::AssetGraph& graph,
     TREADLE_TRY(decision.facts, app::load_facts(*home, graph));
   }
   decision.statuses = plan::find_stale(graph, decision.facts, code_version_of);
+  if (!only_stale) {
+    decision.wanted = std::move(selected);
+    return decision;
+  }
   for (const plan::NodeId id : selected) {
     const bool fresh = decision.statuses[id].staleness == plan::Staleness::kFresh;
-    (only_stale && fresh ? decision.fresh : decision.wanted).push_back(id);
+    if (!fresh) decision.wanted.push_back(id);
+  }
+  // One stale output of a function that makes all at once takes the others along.
+  decision.wanted = plan::complete_steps(graph, decision.wanted);
+  const std::set<plan::NodeId> wanted(decision.wanted.begin(), decision.wanted.end());
+  for (const plan::NodeId id : selected) {
+    if (!wanted.contains(id)) decision.fresh.push_back(id);
   }
   return decision;
 }

@@ -223,6 +223,22 @@ void pick_plain_outputs(const StepDef& step, Pick& pick) {
 
 }  // namespace
 
+std::vector<NodeId> complete_steps(const AssetGraph& graph, const std::vector<NodeId>& assets) {
+  const StepDef* first = graph.definitions().steps.data();
+  std::vector<bool> wanted(graph.nodes().size()), whole(graph.definitions().steps.size());
+  for (const NodeId id : assets) {
+    const StepDef* step = graph.node(id).step;
+    wanted[id] = true;
+    if (step && !step->can_subset) whole[step - first] = true;
+  }
+  std::vector<NodeId> complete;
+  for (const NodeId id : graph.topological_order()) {
+    const StepDef* step = graph.node(id).step;
+    if (wanted[id] || (step && whole[step - first])) complete.push_back(id);
+  }
+  return complete;
+}
+
 tl::expected<Plan, std::vector<Problem>> make_plan(const AssetGraph& graph,
                                                    const std::vector<NodeId>& selected,
                                                    bool with_checks) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace treadle::plan {
 namespace {
@@ -69,7 +70,8 @@ class StaleFinder {
  private:
   void judge(NodeId id) {
     const Node& node = graph_.node(id);
-    const AssetFacts& facts = facts_[id];
+    const AssetFacts& facts = facts_of_latest_call(id);
+    const bool own = &facts == &facts_[id];
     AssetStatus& status = statuses_[id];
     if (!facts.materialized) {
       status.staleness = Staleness::kMissing;
@@ -106,11 +108,36 @@ class StaleFinder {
       }
     }
     recorded.for_each_other([&](const Provenance::Input& input) {
+      if (!own) return;
       const NodeId upstream = graph_.find(input.asset);
       add(StaleReason::Kind::kDependencyRemoved, upstream,
           upstream == kNoNode ? input.asset.text() : std::string(), {});
     });
     if (!status.reasons.empty()) status.staleness = Staleness::kStale;
+  }
+
+  // An optional output may not have come out of the latest call of its function. Then that call is what counts, told by another
+  // output of it; or else what is left out once would be stale for ever.
+  const AssetFacts& facts_of_latest_call(NodeId id) {
+    const Node& node = graph_.node(id);
+    if (node.step->outputs[node.output].required || node.step->can_subset) return facts_[id];
+    if (latest_of_step_.empty()) find_latest_of_steps();
+    const AssetFacts& latest =
+        facts_[latest_of_step_[node.step - graph_.definitions().steps.data()]];
+    const AssetFacts& own = facts_[id];
+    const bool came_out =
+        own.materialized && (own.run_id == latest.run_id || own.time >= latest.time);
+    return came_out ? own : latest;
+  }
+
+  void find_latest_of_steps() {
+    latest_of_step_.assign(graph_.definitions().steps.size(), kNoNode);
+    for (NodeId id = 0; id < facts_.size(); ++id) {
+      if (!graph_.node(id).step) continue;
+      NodeId& latest = latest_of_step_[graph_.node(id).step - graph_.definitions().steps.data()];
+      const auto rank = [&](NodeId n) { return std::pair(facts_[n].materialized, facts_[n].time); };
+      if (latest == kNoNode || rank(latest) < rank(id)) latest = id;
+    }
   }
 
   const std::string& data_version(NodeId id) const {
@@ -130,6 +157,8 @@ class StaleFinder {
   const Facts& facts_;
   const std::function<std::string(const Node&)>& code_version_;
   std::vector<std::optional<std::string>> derived_;  // by step
+  std::vector<NodeId>
+      latest_of_step_;  // the output of each step that was made last; empty until asked for
   std::vector<AssetStatus> statuses_;
 };
 

@@ -186,6 +186,15 @@ TEST(MakePlan, NothingSelectedIsAnEmptyPlan) {
   EXPECT_TRUE(make_plan(g, {})->steps.empty());
 }
 
+TEST(CompleteSteps, AddsWhatTheSameCallsMakeAnyway) {
+  Definitions d = define({"!csv", "a <- csv", "x y <- a", "p q <- a"});
+  d.steps[2].can_subset = true;
+  const AssetGraph g(d);
+  EXPECT_EQ(keys_of(g, complete_steps(g, ids(g, {"q", "y", "csv"}))), "csv x y q");
+  EXPECT_EQ(keys_of(g, complete_steps(g, {})), "");
+  EXPECT_TRUE(make_plan(g, complete_steps(g, ids(g, {"x"}))));
+}
+
 TEST(PlanForSteps, TakesTheNamedStepsWhole) {
   Definitions d = define({"a", "x y <- a", "b <- x"});
   d.steps.push_back(check_step("ok", "b", false));

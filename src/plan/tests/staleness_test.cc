@@ -26,6 +26,7 @@ class Story {
       facts.materialized = true;
       facts.artifact_gone = false;
       facts.run_id = "run" + std::to_string(run_);
+      facts.time = run_;
       facts.provenance.data_version =
           equal == std::string::npos ? key + "-1" : text.substr(equal + 1);
       facts.provenance.code_version = code_version(graph_->node(graph_->find(key)));
@@ -238,6 +239,23 @@ TEST(Staleness, OutputsOfOneCallFollowFromEachOther) {
   story.materialize({"x=x-2"});
   story.facts("y").provenance.inputs[0].data_version = "x-1";
   EXPECT_EQ(story.status("y"), "stale: upstream 'x' changed from x-1 to x-2");
+}
+
+TEST(Staleness, AnOptionalOutputIsAsFreshAsTheLatestCall) {
+  Definitions d = define({"a", "x y <- a", "z <- y"});
+  d.steps[1].outputs[1].required = false;
+  Story story(std::move(d));
+  EXPECT_EQ(story.status("y"), "missing: never materialized");
+  story.materialize({"a", "x"});
+  EXPECT_EQ(story.status("y"), "fresh") << "it was left out, and would be again";
+  story.materialize({"x", "y", "z"}).materialize({"a=a-2"});
+  EXPECT_EQ(story.status("y"), "stale: upstream 'a' changed from a-1 to a-2");
+  story.materialize({"x"});
+  EXPECT_EQ(story.status("y"), "fresh") << "made by an earlier call, left out by the latest";
+  EXPECT_EQ(story.status("z"), "fresh");
+  story.definitions().steps[1].can_subset = true;
+  EXPECT_EQ(story.status("y"), "stale: upstream 'a' changed from a-1 to a-2")
+      << "the latest call may not have been asked for it";
 }
 
 TEST(Staleness, VersionsThatStartAlikeAreShownWhole) {

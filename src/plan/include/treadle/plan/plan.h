@@ -38,6 +38,9 @@ struct Plan {
   const AssetGraph* graph = nullptr;
 };
 
+// The assets with all that the same calls make anyway: the other outputs of steps that cannot be subset. In topological order.
+std::vector<NodeId> complete_steps(const AssetGraph& graph, const std::vector<NodeId>& assets);
+
 // Steps for the selected assets (source assets are ignored) and, unless told otherwise, the checks
 // on them. Selecting part of a multi-asset that cannot be subset is a problem. `selected` in any
 // order.
