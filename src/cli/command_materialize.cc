@@ -188,7 +188,8 @@ Result<std::vector<plan::NodeId>> select_assets(const std::string& text,
                                                    ? Result<plan::Selection>(plan::Selection())
                                                    : plan::parse_selection(text));
   TREADLE_TRY(std::vector<plan::NodeId> selected, plan::select(selection, graph));
-  const bool some = !selected.empty();
+  // An empty selection is an error that says what there is to select.
+  if (selected.empty() && !text.empty()) return plan::select(selection, graph, false);
   std::erase_if(selected, [&](plan::NodeId id) { return graph.node(id).step == nullptr; });
   if (selected.empty() && text.empty())
     return fail(Errc::kNotFound,
@@ -196,8 +197,9 @@ Result<std::vector<plan::NodeId>> select_assets(const std::string& text,
   if (selected.empty())
     return fail(
         Errc::kNotFound,
-        fmt::format("'{}' selects {}. See what there is with the command 'list'.", printable(text),
-                    some ? "only source assets, which are made elsewhere" : "no assets"));
+        fmt::format("'{}' selects only source assets, which are made elsewhere. See what there is "
+                    "with the command 'list'.",
+                    printable(text)));
   return selected;
 }
 

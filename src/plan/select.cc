@@ -1,5 +1,5 @@
 // Which assets of a graph an expression means.
-#include "selection_expr.h"
+#include "selection_lexer.h"
 #include <treadle/base/suggest.h>
 
 #include <algorithm>
@@ -198,8 +198,8 @@ Error unknown_keys(const std::vector<AssetKey>& unknown, const AssetGraph& graph
       message += "So it is with " + std::to_string(unknown.size() - i) + " more.";
       break;
     }
-    message +=
-        "There is no asset '" + unknown[i].text() + "'." + did_you_mean(unknown[i].text(), names);
+    message += "There is no asset '" + shown(unknown[i].text()) + "'." +
+               did_you_mean(unknown[i].text(), names);
   }
   return {Errc::kNotFound, message};
 }
@@ -222,7 +222,7 @@ std::vector<std::string> values_of(Kind kind, const AssetGraph& graph) {
 
 Error nothing_selected(const Selection& selection, const Expr* first_empty,
                        const AssetGraph& graph) {
-  std::string message = "Selection '" + selection.text() + "' selects no asset.";
+  std::string message = "Selection '" + shown(selection.text()) + "' selects no asset.";
   if (first_empty && !first_empty->null) {
     const Expr& expr = *first_empty;
     const std::vector<std::string> values = values_of(expr.kind, graph);

@@ -203,6 +203,7 @@ std::string error_of(std::string_view expression) {
 TEST(Selection, NamesAKeyThatIsNotThereAndTheNearest) {
   EXPECT_EQ(error_of("key:modle or loner"), "There is no asset 'modle'. Did you mean 'model'?");
   EXPECT_EQ(error_of("not xyz, abc"), "There is no asset 'xyz'. There is no asset 'abc'.");
+  EXPECT_EQ(error_of("key:\"\x1b[2J\""), "There is no asset '?[2J'.");
   EXPECT_EQ(error_of("key:nothing*"), "Selection 'key:nothing*' selects no asset.");
 }
 
