@@ -1,79 +1,14 @@
+#include <treadle/base/json_parse.h>
 #include <treadle/cpp/json.h>
 #include <treadle/cpp/json_of.h>
 
 #include <boost/json.hpp>
-
-#include <algorithm>
-#include <cmath>
-#include <limits>
 
 namespace treadle {
 
 namespace json = boost::json;
 
 namespace {
-
-// What Python writes for numbers that JSON does not have. Boost.JSON 1.81 refuses them, so they
-// travel through the parser as texts that start with a control character no writer leaves
-// unescaped.
-struct BareNumber {
-  std::string_view name;
-  std::string_view stand_in;
-  double value;
-};
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr BareNumber kBareNumbers[] = {
-    {"-Infinity", R"("\u0001treadle:-inf")", -kInfinity},
-    {"Infinity", R"("\u0001treadle:inf")", kInfinity},
-    {"NaN", R"("\u0001treadle:nan")", std::numeric_limits<double>::quiet_NaN()},
-};
-
-// The text with stand-ins, or "" when it has no bare number outside of its strings.
-std::string with_stand_ins(std::string_view text) {
-  if (text.find("NaN") == std::string_view::npos && text.find("Infinity") == std::string_view::npos)
-    return {};
-  std::string out;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    if (in_string) {
-      const std::size_t length = c == '\\' && i + 1 < text.size() ? 2 : 1;
-      if (c == '"') in_string = false;
-      out.append(text, i, length);
-      i += length;
-      continue;
-    }
-    const auto bare =
-        std::find_if(std::begin(kBareNumbers), std::end(kBareNumbers),
-                     [&](const BareNumber& b) { return text.substr(i).starts_with(b.name); });
-    if (bare != std::end(kBareNumbers)) {
-      out += bare->stand_in;
-      i += bare->name.size();
-      continue;
-    }
-    in_string = c == '"';
-    out += c;
-    ++i;
-  }
-  return out;
-}
-
-void replace_stand_ins(json::value& value) {
-  if (auto* array = value.if_array()) {
-    for (auto& element : *array) replace_stand_ins(element);
-  } else if (auto* object = value.if_object()) {
-    for (auto& field : *object) replace_stand_ins(field.value());
-  } else if (const auto* text = value.if_string();
-             text != nullptr && text->starts_with("\u0001treadle:")) {
-    const std::string_view which = std::string_view(*text).substr(sizeof "\u0001treadle:" - 1);
-    for (const auto& bare : kBareNumbers) {
-      if (bare.stand_in.substr(bare.stand_in.find(':') + 1) == std::string(which) + '"') {
-        value = bare.value;
-        return;
-      }
-    }
-  }
-}
 
 void write(JsonWriter& out, const json::value& value) {
   switch (value.kind()) {
@@ -217,14 +152,8 @@ std::string_view JsonRef::kind_name() const {
 }
 
 Result<Json> Json::parse(std::string_view text) {
-  const std::string rewritten = with_stand_ins(text);
-  json::error_code error;
-  json::parse_options options;
-  options.max_depth = 256;
-  auto root = std::make_shared<json::value>(
-      json::parse(rewritten.empty() ? text : std::string_view(rewritten), error, {}, options));
-  if (error) return fail(Errc::kInvalidArgument, "This is not JSON: " + error.message() + ".");
-  if (!rewritten.empty()) replace_stand_ins(*root);
+  auto root = std::make_shared<json::value>();
+  TREADLE_CHECK(parse_json_value(text, *root));
   return Json(std::move(root));
 }
 

@@ -1,41 +1,12 @@
 #include "json_read.h"
 
 #include <treadle/base/json.h>
+#include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
 
 namespace treadle {
 namespace {
-
-// Boost.JSON 1.81 knows no NaN: bare words outside strings become strings.
-std::string quote_bare_numbers(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 16);
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      out += c;
-      if (c == '\\' && i + 1 < text.size()) out += text[++i];
-      if (c == '"') in_string = false;
-      continue;
-    }
-    if (c == '"') in_string = true;
-    std::size_t length = 0;
-    for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
-      if (text.substr(i, word.size()) == word) length = word.size();
-    }
-    if (length == 0) {
-      out += c;
-      continue;
-    }
-    out += '"';
-    out += text.substr(i, length);
-    out += '"';
-    i += length - 1;
-  }
-  return out;
-}
 
 void write(std::string& out, const boost::json::value& value) {
   switch (value.kind()) {
@@ -75,14 +46,9 @@ void write(std::string& out, const boost::json::value& value) {
 }  // namespace
 
 Result<boost::json::value> parse_json(std::string_view text, std::string_view what) {
-  boost::json::error_code error;
-  boost::json::value value = boost::json::parse(text, error);
-  if (error) {
-    boost::json::error_code second;
-    value = boost::json::parse(quote_bare_numbers(text), second);
-    if (second) {
-      return fail(Errc::kCorrupt, std::string(what) + " is not valid JSON: " + error.message());
-    }
+  boost::json::value value;
+  if (auto done = parse_json_value(text, value); !done) {
+    return fail(Errc::kCorrupt, std::string(what) + " is not valid JSON. " + done.error().message);
   }
   return value;
 }

@@ -10,7 +10,7 @@
 
 namespace treadle {
 
-// Accepts bare NaN, Infinity and -Infinity (read as the strings "NaN", "Infinity", "-Infinity").
+// As parse_json_value.
 // kCorrupt names `what`.
 Result<boost::json::value> parse_json(std::string_view text, std::string_view what);
 // The value as text again.

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 namespace treadle {
 namespace {
@@ -78,7 +77,6 @@ MetadataValue read_value(MetadataKind kind, const boost::json::value& raw) {
   if (raw.is_bool()) return {kind, raw.get_bool()};
   if (kind == MetadataKind::kFloat || kind == MetadataKind::kTimestamp) {
     if (raw.is_number()) return {kind, raw.to_number<double>()};
-    if (raw.is_string() && raw.get_string() == "NaN") return {kind, std::nan("")};
   }
   if (raw.is_int64()) return {kind, raw.get_int64()};
   if (raw.is_double()) return {kind, raw.get_double()};
