@@ -51,8 +51,9 @@ def model(context: dg.AssetExecutionContext, training_set: pd.DataFrame) -> byte
     features = training_set[FEATURES].to_numpy(np.float32)
     forest = RandomForestClassifier(n_estimators=20, random_state=7).fit(features, training_set["species"])
     context.log.info(f"trained {len(forest.estimators_)} trees on {len(features)} flowers")
-    exported: bytes = to_onnx(forest, features[:1], name="iris").SerializeToString()
-    return exported
+    exported = to_onnx(forest, features[:1], name="iris")
+    exported.opset_import.sort(key=lambda opset: opset.domain)  # listed in no fixed order: same model, same bytes
+    return bytes(exported.SerializeToString())
 
 
 @dg.asset(group_name="model", kinds={"onnx"})
