@@ -39,7 +39,8 @@ tl::unexpected<Error> unreadable(const Stored& stored, std::string_view wanted) 
     return fail(Errc::kUnsupported,
                 "The value was kept as a Python pickle, which C++ cannot read. Let the Python "
                 "asset return str, bytes, "
-                "numbers, lists, dicts or a treadle.File, and materialize it again.");
+                "treadle.Json(value) for numbers, lists and dicts, or a treadle.File, and "
+                "materialize it again.");
   }
   return fail(Errc::kUnsupported,
               "The value was kept as " + stored.format() + ", and this reads " +
