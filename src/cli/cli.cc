@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -75,6 +76,9 @@ int run_words(const std::vector<std::string>& words, const Program& program) {
     return kExitOk;
   }
   const Parsed parsed = parse(root, rest);
+  // Parsing stops at the first mistake; who asked for JSON gets the error as JSON, wherever they said so.
+  if (parsed.error && std::find(rest.begin(), rest.end(), "--json") != rest.end())
+    globals.json = true;
   Session session(program, words, globals);
   if (parsed.help || rest.empty()) {
     session.write_out(render_help(parsed.path, session.out()));

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace treadle::cli {
 namespace {
 
@@ -63,8 +65,14 @@ int run_artifact_delete(Session& session, const ArtifactDeleteOptions& options) 
   if (!home) return session.fail(home.error());
   const auto version = (*home)->store().get(*ref);
   if (!version) return session.fail(version.error());
-  if (auto done = (*home)->store().delete_version(*version, options.with_aliases); !done)
-    return session.fail(done.error());
+  if (auto done = (*home)->store().delete_version(*version, options.with_aliases); !done) {
+    Error error = std::move(done).error();
+    const auto& aliases = version->aliases;
+    if (!options.with_aliases &&
+        std::any_of(aliases.begin(), aliases.end(), [](const auto& a) { return a != "latest"; }))
+      error.message += " (--with-aliases)";
+    return session.fail(error);
+  }
   if (auto durable = (*home)->store().flush(); !durable) return session.fail(durable.error());
   if (session.json()) {
     JsonWriter w;

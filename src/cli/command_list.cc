@@ -29,7 +29,9 @@ int run_list(Session& session, const ListOptions& options) {
   auto selection =
       text.empty() ? Result<plan::Selection>(plan::Selection()) : plan::parse_selection(text);
   if (!selection) return session.fail(selection.error());
-  auto selected = plan::select(*selection, graph);
+  // Without a selection, what is made elsewhere is listed too.
+  auto selected = text.empty() ? Result<std::vector<plan::NodeId>>(graph.topological_order())
+                               : plan::select(*selection, graph);
   if (!selected) return session.fail(selected.error());
 
   plan::Facts facts(graph.nodes().size());
@@ -132,7 +134,7 @@ CommandSpec list_command(const Program& program) {
                              .kind = WordKind::kAsset});
   const std::string from = program.takes_source ? " -f pipeline.py" : "";
   command.examples = {{"list" + from, "everything that is declared"},
-                      {"list '+model'" + from, "the asset 'model' and all it is made from"}};
+                      {"list '+key:model'" + from, "the asset 'model' and all it is made from"}};
   command.run = [options](Session& session) { return run_list(session, *options); };
   return command;
 }

@@ -304,7 +304,7 @@ CommandSpec materialize_command(const Program& program) {
       "there. A second Ctrl-C kills; nothing recorded is lost.";
   command.arguments = {
       {"SELECTION",
-       "Only these assets: a key, or an expression such as '+model' or 'group:training'",
+       "Only these assets: a key, or an expression such as '+key:model' or 'group:training'",
        &o->selection, WordKind::kAsset, false}};
   add_source_options(command, program, o->source);
   command.options.push_back({.names = "--select",
@@ -338,11 +338,12 @@ CommandSpec materialize_command(const Program& program) {
                              .help = "Tag the run; may be given several times",
                              .target = &o->tags});
   const std::string from = program.takes_source ? " -f pipeline.py" : "";
-  command.examples = {{"materialize" + from, "everything"},
-                      {"materialize '+model'" + from, "the asset 'model' and all it is made from"},
-                      {"materialize --stale" + from, "only what has changed"},
-                      {"materialize --executor process --max-concurrent 8" + from,
-                       "each step in its own process, 8 at once"}};
+  command.examples = {
+      {"materialize" + from, "everything"},
+      {"materialize '+key:model'" + from, "the asset 'model' and all it is made from"},
+      {"materialize --stale" + from, "only what has changed"},
+      {"materialize --executor process --max-concurrent 8" + from,
+       "each step in its own process, 8 at once"}};
   command.run = [o](Session& session) { return run_materialize(session, *o); };
   return command;
 }

@@ -113,10 +113,13 @@ Result<void> choose_run_options(Session& session, const RunFlags& flags, const a
 }
 
 std::string step_label(const StepDef& step) {
-  std::vector<std::string> assets;
+  std::vector<std::string> parts;
   for (const OutputDef& output : step.outputs)
-    if (!output.asset.key.empty()) assets.push_back(output.asset.key.text());
-  return assets.empty() ? step.name : join(assets, ", ");
+    if (!output.asset.key.empty()) parts.push_back(output.asset.key.text());
+  if (parts.empty())
+    for (const CheckDef& check : step.checks)
+      parts.push_back(fmt::format("check {} of {}", check.name, check.asset.text()));
+  return parts.empty() ? step.name : join(parts, ", ");
 }
 
 int execute_and_report(Session& session, app::Home& home, const Code& code, std::size_t step_count,

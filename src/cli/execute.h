@@ -25,7 +25,8 @@ Result<db::Durability> choose_durability(Session& session, const RunFlags& flags
 Result<void> choose_run_options(Session& session, const RunFlags& flags, const app::Home& home,
                                 execute::RunOptions& options);
 
-// "model" for a step that makes it, "training_set, test_set" for one that makes two.
+// "model" for a step that makes it, "training_set, test_set" for one that makes two, "check
+// accuracy of model" for one that only checks.
 std::string step_label(const StepDef& step);
 
 // Calls `run` with the progress and the cancellation in `options`, prints the report and returns the exit code.

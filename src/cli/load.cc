@@ -53,10 +53,12 @@ Result<LoadRequest> make_request(Session& session, const SourceOptions& source) 
 OrStop<LoadedDefinitions> hand_over(Session& session) {
   auto python = find_python(search_of_this_process(session.words().front()));
   if (!python) return stop(session.fail(python.error()));
+  session.release_stdout();
   return stop(session.fail(exec_python(*python, arguments_of(session))));
 }
 
 OrStop<LoadedDefinitions> hand_over_to_program(Session& session, const std::string& path) {
+  session.release_stdout();
   return stop(session.fail(exec_program(path, arguments_of(session))));
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -39,6 +40,11 @@ struct Progress::Impl {
   std::string label(const std::string& step_key) const {
     const auto found = plan.labels.find(step_key);
     return printable(found == plan.labels.end() ? step_key : found->second);
+  }
+
+  bool is_running(const std::string& step_key) const {
+    return std::any_of(running.begin(), running.end(),
+                       [&](const auto& entry) { return entry.first == step_key; });
   }
 
   Micros stop_running(const std::string& step_key, Micros now) {
@@ -77,15 +83,11 @@ struct Progress::Impl {
     const std::string text = fmt::format("{}/{}  {}", finished, plan.step_count, join(parts, ", "));
     status_shown = true;
     return terminal.paint(Style::kCyan, spinner) + " " +
-           truncate_to(text, std::max(20, terminal.width - 3));
+           truncate_to(text, std::max(20, terminal.width - 6)) + "  ";
   }
 
-  // A line that stays, and the status below it again.
-  void line(const std::string& text) {
-    std::string out = erase_status() + text + "\n";
-    if (terminal.interactive) out += status(system_clock().now());
-    write_text(std::move(out));
-  }
+  // A line that stays. The status comes back with the next tick: steps that are quicker never see it.
+  void line(const std::string& text) { write_text(erase_status() + text + "\n"); }
 
   void redraw() {
     std::string out = erase_status();
@@ -163,12 +165,20 @@ void Progress::on_event(const Event& event) {
           fmt::format("{} {}: skipped", impl.terminal.bullet(), impl.label(event.step_key))));
       break;
     case EventType::kLog:
-      if (event.level >= LogLevel::kInfo) {
+      if (event.level == LogLevel::kError && !event.step_key.empty() &&
+          !impl.is_running(event.step_key)) {
+        // What the engine says of a step whose upstream failed.
+        ++impl.finished;
+        impl.line(impl.terminal.paint(
+            Style::kYellow,
+            fmt::format("{} {}: not run", impl.terminal.bullet(), impl.label(event.step_key))));
+      } else if (event.level >= LogLevel::kInfo) {
         Style style = Style::kPlain;
         if (event.level >= LogLevel::kWarning)
           style = event.level >= LogLevel::kError ? Style::kRed : Style::kYellow;
         const std::string from = event.step_key.empty() ? "" : impl.label(event.step_key) + ": ";
-        impl.line("    " + impl.terminal.paint(style, from + printable(event.message)));
+        impl.line(
+            indent(impl.terminal.paint(style, from + printable_block(event.message)), "    "));
       }
       break;
     default:

@@ -22,6 +22,8 @@ std::string outcome_text(const StepLine& step, const Terminal& terminal) {
       return "waits for a retry";
     case Outcome::kSkipped:
       return "skipped";
+    case Outcome::kInterrupted:
+      return "interrupted";
     case Outcome::kFailed:
       return fmt::format("{} failed", terminal.cross());
     case Outcome::kDone:
@@ -40,6 +42,7 @@ Style outcome_style(Outcome outcome) {
       return Style::kCyan;
     case Outcome::kPending:
     case Outcome::kWaiting:
+    case Outcome::kInterrupted:
     case Outcome::kSkipped:
       return Style::kYellow;
   }

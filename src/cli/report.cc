@@ -97,7 +97,8 @@ class Reader {
       case EventType::kStepFailure: {
         StepLine& line = step(event.step_key);
         const auto payload = parse_payload(event);
-        end(line, Outcome::kFailed, event);
+        const bool interrupted = text_at(payload, "error_source") == "INTERRUPT";
+        end(line, interrupted ? Outcome::kInterrupted : Outcome::kFailed, event);
         line.error = error_at(payload);
         if (line.error.empty())
           line.error.push_back(
@@ -202,6 +203,8 @@ std::string_view to_string(Outcome outcome) {
       return "done";
     case Outcome::kFailed:
       return "failed";
+    case Outcome::kInterrupted:
+      return "interrupted";
     case Outcome::kSkipped:
       return "skipped";
   }

@@ -12,7 +12,7 @@
 
 namespace treadle::cli {
 
-enum class Outcome { kPending, kRunning, kWaiting, kDone, kFailed, kSkipped };
+enum class Outcome { kPending, kRunning, kWaiting, kDone, kFailed, kInterrupted, kSkipped };
 std::string_view to_string(Outcome outcome);  // "done" ...: the words of --json
 
 struct CheckLine {

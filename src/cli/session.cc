@@ -73,11 +73,16 @@ Session::Session(const Program& program, std::vector<std::string> words,
 }
 
 Session::~Session() {
+  release_stdout();
+}
+
+void Session::release_stdout() {
   if (stdout_fd_ == STDOUT_FILENO) return;
   if (program_.flush_output) program_.flush_output();
   std::fflush(stdout);
   dup2(stdout_fd_, STDOUT_FILENO);
   close(stdout_fd_);
+  stdout_fd_ = STDOUT_FILENO;
 }
 
 Micros Session::now() const {
@@ -139,10 +144,21 @@ Result<app::HomeOptions> Session::home_options() {
   return options;
 }
 
+// Whatever keeps a home from being opened is trouble with the home, not with the command line.
+Result<std::unique_ptr<app::Home>> Session::open(const app::HomeOptions& options) {
+  auto home = app::Home::open(options);
+  if (!home && exit_code_for(home.error().code) != kExitInternal) {
+    Error error = std::move(home).error();
+    if (exit_code_for(error.code) != kExitHome) error.code = Errc::kIo;
+    return treadle::fail(std::move(error));
+  }
+  return home;
+}
+
 Result<std::unique_ptr<app::Home>> Session::open_home(db::Durability durability) {
   TREADLE_TRY(app::HomeOptions options, home_options());
   options.durability = durability;
-  return app::Home::open(options);
+  return open(options);
 }
 
 Result<std::unique_ptr<app::Home>> Session::open_existing_home() {
@@ -159,7 +175,7 @@ Result<std::unique_ptr<app::Home>> Session::open_existing_home() {
     return std::unique_ptr<app::Home>();
   }
   options.read_only = true;
-  return app::Home::open(options);
+  return open(options);
 }
 
 std::string Session::no_home_text() {

@@ -44,6 +44,9 @@ class Session {
   // One line of stderr, drawn over the one before; "" removes it. Nothing when stderr is no terminal.
   void redraw(std::string_view text);
 
+  // Gives the real stdout back: before this process becomes another program.
+  void release_stdout();
+
   // Reports an error (on stderr; with --json as {"error": ...} on stdout too) and returns the exit code for it.
   int fail(const Error& error);
   int fail(ExitCode code, std::string_view kind, std::string_view message);
@@ -60,6 +63,8 @@ class Session {
   std::string no_home_text();
 
  private:
+  Result<std::unique_ptr<app::Home>> open(const app::HomeOptions& options);
+
   const Program& program_;
   std::vector<std::string> words_;
   GlobalOptions globals_;

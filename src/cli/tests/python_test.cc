@@ -10,7 +10,7 @@ namespace {
 // A machine with these files and nothing else.
 PythonSearch machine(std::set<std::string> files) {
   PythonSearch search;
-  search.folder = "/home/ann/project/src";
+  search.folder = "/users/ann/project/src";
   search.path = "/usr/local/bin:/usr/bin";
   search.invoked_as = "treadle";
   search.is_there = [files = std::move(files)](const std::string& path) {
@@ -60,16 +60,16 @@ TEST(FindPython, AnEnvironmentsOwnProgramUsesItsInterpreter) {
 
 TEST(FindPython, ASystemWideProgramDoesNotHideTheProjectsEnvironment) {
   auto search = machine({"/usr/bin/treadle", "/usr/bin/python", "/usr/bin/python3",
-                         "/home/ann/project/.venv/bin/python"});
-  EXPECT_EQ(find_python(search)->path, "/home/ann/project/.venv/bin/python");
+                         "/users/ann/project/.venv/bin/python"});
+  EXPECT_EQ(find_python(search)->path, "/users/ann/project/.venv/bin/python");
   EXPECT_EQ(find_python(search)->reason, "the project's .venv");
 }
 
 TEST(FindPython, TheNearestEnvironmentUpwardsWins) {
   EXPECT_EQ(
-      find_python(machine({"/home/ann/.venv/bin/python", "/home/ann/project/.venv/bin/python3"}))
+      find_python(machine({"/users/ann/.venv/bin/python", "/users/ann/project/.venv/bin/python3"}))
           ->path,
-      "/home/ann/project/.venv/bin/python3");
+      "/users/ann/project/.venv/bin/python3");
 }
 
 TEST(FindPython, LastComesThePath) {
