@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+import sqlite3
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,8 +78,17 @@ def test_settings_that_make_no_sense_are_an_error(treadle: Cli, write: Write) ->
     assert "Did you mean 'home'" in treadle("artifact", "ls", code=2).err
 
 
+def settle(database: Path) -> None:
+    """Moves what is still in the write-ahead log into the database file, so that damaging the file matters."""
+    connection = sqlite3.connect(database)
+    connection.execute("pragma wal_checkpoint(truncate)")
+    connection.execute("pragma journal_mode=delete")
+    connection.close()
+
+
 def test_a_database_that_is_none_is_refused_and_left_alone(kept: Cli) -> None:
     database = kept.folder / ".treadle/treadle.db"
+    settle(database)
     database.write_bytes(b"this is no database" * 1000)
     for words in (["artifact", "ls"], ["run", "list"], ["artifact", "put", "x", "a.txt"]):
         assert "treadle.db" in kept(*words, code=5).err
@@ -87,10 +97,9 @@ def test_a_database_that_is_none_is_refused_and_left_alone(kept: Cli) -> None:
 
 def test_a_truncated_database_is_refused(kept: Cli) -> None:
     database = kept.folder / ".treadle/treadle.db"
+    settle(database)
     size = database.stat().st_size
     os.truncate(database, size // 2)
-    for leftover in ("treadle.db-wal", "treadle.db-shm"):
-        (kept.folder / ".treadle" / leftover).unlink(missing_ok=True)
     done = kept("artifact", "put", "y", "a.txt", code=5)
     assert done.err.startswith("Error: ")
     assert database.stat().st_size <= size
