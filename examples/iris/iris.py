@@ -52,7 +52,8 @@ def model(context: dg.AssetExecutionContext, training_set: pd.DataFrame) -> byte
     forest = RandomForestClassifier(n_estimators=20, random_state=7).fit(features, training_set["species"])
     context.log.info(f"trained {len(forest.estimators_)} trees on {len(features)} flowers")
     exported = to_onnx(forest, features[:1], name="iris")
-    exported.opset_import.sort(key=lambda opset: opset.domain)  # listed in no fixed order: same model, same bytes
+    # The exporter lists these in no fixed order; the same model should be the same bytes.
+    exported.opset_import.sort(key=lambda opset: opset.domain)
     return bytes(exported.SerializeToString())
 
 

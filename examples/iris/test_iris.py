@@ -1,4 +1,4 @@
-"""The example does what the README says: a checked model, again without new versions, then stale by an edit."""
+"""The example does what the README says: a model, again without new versions, then stale by an edit."""
 
 from __future__ import annotations
 

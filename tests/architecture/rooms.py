@@ -172,9 +172,7 @@ def tracked_files(root: Path) -> Iterator[Path]:
 
 def leftovers(root: Path) -> list[str]:
     violations = []
-    machine_paths = re.compile(
-        "|".join("/" + name + "/" for name in ("work", "root"))
-    )
+    machine_paths = re.compile("|".join("/" + name + "/" for name in ("work", "root")))
     unfinished = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX")) + r")\b")
     for path in tracked_files(root):
         where = path.relative_to(root)
