@@ -489,7 +489,7 @@ def describe(exception: BaseException, depth: int = 0) -> tuple[Any, ...]:
     metadata: Any = []
     allow_retries = True
     retry = None
-    message = str(exception)
+    message = _text_of(exception)
     if isinstance(exception, Failure):
         message = exception.description or ""
         metadata = metadata_to_core(exception.metadata)
@@ -516,6 +516,13 @@ def describe(exception: BaseException, depth: int = 0) -> tuple[Any, ...]:
         retry,
         isinstance(exception, KeyboardInterrupt),
     )
+
+
+def _text_of(exception: BaseException) -> str:
+    try:
+        return str(exception)
+    except Exception as e:
+        return f"(no message: its __str__ raised {type(e).__name__})"
 
 
 def stack_of(exception: BaseException) -> str:

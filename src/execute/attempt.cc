@@ -49,6 +49,10 @@ StepFailure crash_failure(const std::string& step_key, const ProcessExit& exit) 
     if (exit.signal == SIGKILL) failure.message += " (perhaps by the system, for want of memory)";
   } else {
     failure.message += "exited with code " + std::to_string(exit.code);
+    if (exit.code == kLostChannelCode) {
+      failure.message +=
+          " (it could no longer report to the run: its code has closed files it did not open)";
+    }
   }
   failure.message += " before the step had ended.";
   return failure;

@@ -53,6 +53,9 @@ struct Verdict {
 Verdict judge(const AttemptReport& report, const std::optional<RetryPolicy>& policy, int tries,
               double random);
 
+// The exit code of a step's process that can no longer speak to the run.
+inline constexpr int kLostChannelCode = 117;
+
 // The failure of a step whose process died.
 StepFailure crash_failure(const std::string& step_key, const ProcessExit& exit);
 

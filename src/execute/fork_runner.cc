@@ -13,6 +13,13 @@
 namespace treadle::execute {
 namespace {
 
+std::string stopped_from_outside(bool alone) {
+  return std::string(alone ? "" : " ") +
+         "The step was interrupted, though the run was not: its function raised this itself, or "
+         "its process got a "
+         "signal from elsewhere.";
+}
+
 int milliseconds_until(Deadline deadline) {
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -165,6 +172,11 @@ void ForkRunner::crashed(Task& task, const ProcessExit& exit) {
 void ForkRunner::report(Task& task, AttemptReport report) {
   if (task.out) task.out->forward();
   if (task.err) task.err->forward();
+  // Only the run decides that it is cancelled: whoever else stops a step makes it fail, alone.
+  if (report.failure && report.failure->interrupted && !canceling_) {
+    report.failure->interrupted = false;
+    report.failure->message += stopped_from_outside(report.failure->message.empty());
+  }
   task.reported = true;
   --running_;
   done_(task.step, std::move(report));

@@ -1,5 +1,6 @@
 #include "step_process.h"
 
+#include "attempt.h"
 #include "output_capture.h"
 #include "resource_set.h"
 #include "step_execution.h"
@@ -10,6 +11,7 @@
 #include <exception>
 #include <fcntl.h>
 #include <iostream>
+#include <mutex>
 #include <unistd.h>
 
 namespace treadle::execute {
@@ -62,9 +64,12 @@ class StepProcess {
  private:
   const std::string& step_key() const { return setup_.plan.steps[start_.attempt.step].def->name; }
 
+  // User code may report from threads of its own; the parts of a long message must not mix with another.
   void send(MessageKind kind, const std::string& body) {
-    // The run is gone: nobody wants to know.
-    if (!channel_.send(kind, task_, body)) ::_exit(1);
+    const std::scoped_lock lock(sending_);
+    if (channel_.send(kind, task_, body)) return;
+    // Either the run is gone, and nobody wants to know; or user code has closed what it did not open.
+    ::_exit(kLostChannelCode);
   }
 
   void redirect() {
@@ -118,6 +123,7 @@ class StepProcess {
   Channel& channel_;
   std::uint32_t task_;
   StartBody start_;
+  std::mutex sending_;
 };
 
 }  // namespace

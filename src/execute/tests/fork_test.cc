@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <thread>
 
 namespace treadle::execute {
 namespace {
@@ -131,6 +132,57 @@ TEST_F(Fork, AStepThatLeavesByItselfFailsWithItsExitCode) {
   const RunResult result = run(processes());
   EXPECT_NE(only(result, EventType::kStepFailure).payload.find(R"("exit":{"code":3})"),
             std::string::npos);
+}
+
+TEST_F(Fork, AStepThatClosesAllFilesFailsAloneAndIsTold) {
+  pipeline.step("closes", {}, [](StepContext& context) -> StepOutcome {
+    for (int fd = 0; fd < 256; ++fd) ::close(fd);
+    return Pipeline::put(context, 0, 1);
+  });
+  pipeline.nothing("other");
+  const RunResult result = run(processes());
+  EXPECT_NE(result.steps[0].failure->message.find("closed files"), std::string::npos);
+  EXPECT_EQ(status(result, "other"), StepStatus::kSuccess);
+}
+
+TEST_F(Fork, AStepInterruptedByAnybodyButTheRunFailsAlone) {
+  pipeline.step("interrupted", {}, [](StepContext&) -> StepOutcome {
+    StepFailure f = failure("", "KeyboardInterrupt");
+    f.interrupted = true;
+    return tl::unexpected(std::move(f));
+  });
+  pipeline.nothing("other");
+  const RunResult result = run(processes(1));
+  EXPECT_EQ(result.status, RunStatus::kFailure);
+  EXPECT_NE(result.steps[0].failure->message.find("from elsewhere"), std::string::npos);
+  EXPECT_EQ(status(result, "other"), StepStatus::kSuccess);
+}
+
+TEST_F(Fork, ThreadsOfAStepMayAllReportAtOnce) {
+  constexpr int kThreads = 4;
+  constexpr int kMessages = 20;
+  pipeline.step("talks", {}, [](StepContext& context) -> StepOutcome {
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&context, t] {
+        for (int i = 0; i < kMessages; ++i) {
+          context.log(LogLevel::kInfo,
+                      std::string(i % 2 == 0 ? 100'000 : 10, static_cast<char>('a' + t)));
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return Pipeline::put(context, 0, 1);
+  });
+  const RunResult result = run(processes());
+  EXPECT_TRUE(result.success());
+  int whole = 0;
+  for (const Event& event : home.events(result.run_id)) {
+    if (event.type != EventType::kLog) continue;
+    const bool alike = event.message.find_first_not_of(event.message[0]) == std::string::npos;
+    whole += alike && (event.message.size() == 10 || event.message.size() == 100'000);
+  }
+  EXPECT_EQ(whole, kThreads * kMessages);
 }
 
 TEST_F(Fork, ACrashIsTriedAgainByThePolicy) {
