@@ -1,5 +1,6 @@
 // Logging a version: gather what is to go in, put its bytes, commit.
 #include "commit.h"
+#include "json_object.h"
 #include "stat_cache.h"
 #include "walk.h"
 #include <treadle/artifact/store.h>
@@ -73,8 +74,9 @@ Result<void> check_draft(const Draft& draft, const std::string& entity,
   }
   TREADLE_CHECK(check_text("description", draft.description));
   TREADLE_CHECK(check_text("metadata", draft.metadata));
-  if (!draft.metadata.starts_with('{') || !draft.metadata.ends_with('}')) {
-    return fail(Errc::kInvalidArgument, "The metadata must be a JSON object.");
+  if (!is_json_object(draft.metadata)) {
+    return fail(Errc::kInvalidArgument,
+                "The metadata must be one JSON object, at most 64 levels deep.");
   }
   if (!draft.run_id.empty()) TREADLE_CHECK(check_run_id(draft.run_id));
   for (const DraftEntry& entry : draft.entries) {

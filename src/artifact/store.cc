@@ -5,6 +5,7 @@
 #include <treadle/base/suggest.h>
 #include <treadle/blob/local_store.h>
 #include <treadle/model/artifact_name.h>
+#include <treadle/model/run.h>
 
 #include <algorithm>
 #include <charconv>
@@ -188,6 +189,7 @@ Result<std::vector<Entry>> Store::entries(const Version& version) {
 
 Result<void> Store::use(const Version& version, const std::string& run_id) {
   TREADLE_CHECK(check_writable());
+  TREADLE_CHECK(check_run_id(run_id));
   return database_.write([&](db::Session& session) -> Result<void> {
     TREADLE_CHECK(collection_of(session, version));
     TREADLE_TRY(db::Statement * s,

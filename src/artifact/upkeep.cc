@@ -11,6 +11,7 @@ namespace treadle::artifact {
 namespace {
 
 constexpr std::int64_t kLargestReadable = 1LL << 30;
+constexpr Micros kStatCacheLife = 30LL * 24 * 3600 * 1'000'000;
 constexpr std::size_t kMostUsers = 20;  // named per problem
 
 struct ManifestRow {
@@ -59,8 +60,11 @@ class Problems {
     const auto it = of_.find(blob);
     if (it == of_.end()) return;
     std::vector<std::string>& users = out_[it->second].used_by;
-    if (users.size() < kMostUsers) users.push_back(by);
-    if (users.size() == kMostUsers) users.back() = "... and more";
+    if (users.size() < kMostUsers) {
+      users.push_back(by);
+    } else if (users.size() == kMostUsers) {
+      users.emplace_back("... and more");
+    }
   }
   std::vector<Problem> take() { return std::move(out_); }
 
@@ -131,6 +135,18 @@ Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
   return report;
 }
 
+// Of folders nobody has put for a month.
+void Store::forget_old_stat_caches() {
+  const std::string folder = join_path(home_, "cache/stat");
+  const auto names = files_.list(folder);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const std::string path = join_path(folder, name);
+    const auto stat = files_.stat(path, false);
+    if (stat && stat->mtime_ns / 1000 < clock_.now() - kStatCacheLife) (void)files_.remove(path);
+  }
+}
+
 Result<GcReport> Store::gc(const GcOptions& options) {
   if (!options.dry_run) TREADLE_CHECK(check_writable());
   std::int64_t seen = 0;
@@ -154,6 +170,7 @@ Result<GcReport> Store::gc(const GcOptions& options) {
   };
   const blob::SweepOptions sweep{.dry_run = options.dry_run, .grace = options.grace};
   TREADLE_TRY(const blob::Swept swept, blobs_->sweep(mark, sweep));
+  if (!options.dry_run) forget_old_stat_caches();
   GcReport report;
   report.blobs = swept.blobs;
   report.blob_bytes = swept.blob_bytes;

@@ -234,7 +234,7 @@ TEST(LargeFile, TakesConstantMemory) {
   const auto store = must(Store::open(*database, home.path()));
   const TestFolder data("/tmp");
   const int fd = ::open(data.at("large").c_str(), O_WRONLY | O_CREAT, 0600);
-  ASSERT_EQ(ftruncate(fd, 200LL << 20), 0);
+  ASSERT_EQ(ftruncate(fd, 128LL << 20), 0);
   ::close(fd);
   const auto resident_mib = [] {
     const std::string status = must(read_file(real_files(), "/proc/self/status"));
@@ -245,11 +245,11 @@ TEST(LargeFile, TakesConstantMemory) {
   draft.entries[0].source = DraftEntry::Source::kFile;
   draft.entries[0].file = data.at("large");
   const Version version = must(store->log(draft)).version;
-  EXPECT_EQ(version.size, 200LL << 20);
+  EXPECT_EQ(version.size, 128LL << 20);
   const TestFolder out("/tmp");
   must(store->download(version, out.path()));
-  EXPECT_EQ(must(real_files().stat(out.at("large"))).size, 200LL << 20);
-  EXPECT_LT(resident_mib() - before, 50);
+  EXPECT_EQ(must(real_files().stat(out.at("large"))).size, 128LL << 20);
+  EXPECT_LT(resident_mib() - before, 40);
 }
 
 }  // namespace

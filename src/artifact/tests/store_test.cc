@@ -198,6 +198,22 @@ TEST(Store, ReferencesCountInTheDigestAndAreNotRead) {
   EXPECT_TRUE(must(home.store().log(draft)).created);
 }
 
+TEST(Store, MetadataIsAJsonObjectAndComesBackAsItWas) {
+  TestHome home;
+  Draft draft = draft_of("x", {{"a", "1"}});
+  draft.metadata = R"({"accuracy": NaN, "n": [1, -2.5e3, "\u00e9\n", {"deep": null}], "t": true} )";
+  EXPECT_EQ(must(home.store().log(draft)).version.metadata, draft.metadata);
+  for (const char* bad : {"", "[]", "{", "{}}", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":01}", "nul",
+                          "{\"a\":1,}", "{\"a\":\"\n\"}", "{\"a\":\"\\x\"}", "{\"a\":1.}"}) {
+    draft.metadata = bad;
+    EXPECT_EQ(home.store().log(draft).error().code, Errc::kInvalidArgument) << bad;
+  }
+  draft.metadata = std::string(100'000, '{');
+  EXPECT_FALSE(home.store().log(draft));
+  draft.metadata = "{\"a\":" + std::string(70, '[') + std::string(70, ']') + "}";
+  EXPECT_FALSE(home.store().log(draft));
+}
+
 TEST(Store, ReadingHonoursTheLimit) {
   TestHome home;
   const Version v = must(home.store().log(draft_of("x", {{"a", "12345"}}))).version;

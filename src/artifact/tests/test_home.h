@@ -118,12 +118,17 @@ inline Draft folder_draft(std::string collection, std::string folder) {
   return draft;
 }
 
-// Different content for different seeds.
+// Different content for different seeds and sizes; every page differs from the others.
 inline std::string content(int seed, std::size_t size) {
+  constexpr std::size_t kPage = 4096;
   std::string out;
-  out.reserve(size + 32);
-  for (int i = 0; out.size() < size; ++i)
-    out += std::to_string(seed) + "/" + std::to_string(i) + ",";
+  out.reserve(size + kPage);
+  while (out.size() < size) {
+    std::string head = std::to_string(seed) + "/" + std::to_string(size) + "/";
+    head += std::to_string(out.size()) + ",";
+    out += head;
+    out.append(kPage - head.size(), static_cast<char>('a' + (seed & 15)));
+  }
   out.resize(size);
   return out;
 }

@@ -136,6 +136,7 @@ class Store final : public ArtifactService {
   Result<Gathered> gather(const Draft& draft);
   Result<std::optional<Logged>> try_log(const Draft& draft, const Gathered& gathered);
   Result<std::shared_ptr<const Manifest>> manifest_of(const Version& version);
+  void forget_old_stat_caches();
   Error missing(const ArtifactRef& ref);
   Error unreadable(Error error, const Version& version, const Entry& entry);
 
