@@ -4,6 +4,7 @@
 #include <treadle/execute/run.h>
 #include <treadle/plan/plan.h>
 #include <treadle/plan/selection.h>
+#include <treadle/plan/staleness.h>
 
 #include <climits>
 #include <unistd.h>
@@ -52,6 +53,22 @@ execute::RunOptions run_options(MaterializeOptions options, const app::Home& hom
   return run;
 }
 
+std::string code_version_of(const plan::Node& node) {
+  if (!node.info->code_version.empty()) return node.info->code_version;
+  return node.step != nullptr && node.step->body ? node.step->body->derived_code_version() : "";
+}
+
+Result<std::vector<plan::NodeId>> stale_of(app::Home& home, const plan::AssetGraph& graph,
+                                           const std::vector<plan::NodeId>& selected) {
+  TREADLE_TRY(const plan::Facts facts, app::load_facts(home, graph));
+  const auto statuses = plan::find_stale(graph, facts, code_version_of);
+  std::vector<plan::NodeId> stale;
+  for (const plan::NodeId id : selected) {
+    if (statuses[id].staleness != plan::Staleness::kFresh) stale.push_back(id);
+  }
+  return stale;
+}
+
 Result<void> run(const Definitions& given, MaterializeOptions options, RunReport::State& state) {
   if (auto problems = plan::check_definitions(given); !problems.empty()) {
     throw DefinitionError(std::move(problems));
@@ -64,7 +81,14 @@ Result<void> run(const Definitions& given, MaterializeOptions options, RunReport
   if (!options.selection.empty()) {
     TREADLE_TRY(selection, plan::parse_selection(options.selection));
   }
-  TREADLE_TRY(const auto selected, plan::select(selection, graph, false));
+  TREADLE_TRY(auto selected, plan::select(selection, graph, false));
+  if (options.only_stale) {
+    TREADLE_TRY(selected, stale_of(*state.home, graph, selected));
+    if (selected.empty()) {
+      state.success = true;
+      return {};
+    }
+  }
   TREADLE_TRY(
       execute::RunResult result,
       app::materialize(*state.home, graph, selected, run_options(std::move(options), *state.home)));

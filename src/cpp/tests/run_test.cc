@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <numeric>
 
 namespace td = treadle;
 
@@ -432,6 +434,85 @@ TEST(Running, EndsStepsThatNoticeTheCancellation) {
     return 1;
   });
   EXPECT_TRUE(failure_of(run(defs), "one").interrupted);
+}
+
+TEST(Running, LetsACrashInAForkedStepFailThatStepAlone) {
+  td::Defs defs;
+  auto one = defs.asset("one", [] { return 1; });
+  defs.asset("crash", [](int) -> int { return std::raise(SIGKILL); }, one);
+  auto fine = defs.asset("fine", [](int i) { return i + 1; }, one);
+  const auto report = run(defs, {.own_processes = true});
+  EXPECT_FALSE(report.success());
+  EXPECT_NE(failure_of(report, "crash").message.find("SIGKILL"), std::string::npos)
+      << failure_of(report, "crash").message;
+  EXPECT_EQ(report.value(fine).value_or(0), 2);
+}
+
+// A small pipeline whose parts can change between runs of one home.
+class Staleness : public testing::Test {
+ protected:
+  Staleness() { write("1 2 3"); }
+  ~Staleness() override { EXPECT_TRUE(td::remove_tree(folder_)); }
+
+  void write(const std::string& numbers) {
+    EXPECT_TRUE(td::real_files().make_folders(folder_));
+    std::ofstream(folder_ + "/numbers.txt") << numbers;
+  }
+  // The steps that ran, in order.
+  std::vector<std::string> run_stale() {
+    td::Defs defs;
+    auto file = defs.file_source("file", folder_ + "/numbers.txt");
+    auto numbers = defs.asset(
+        {.key = "numbers", .code_version = "1"},
+        [](const td::File& f) {
+          std::ifstream in(f.path);
+          std::vector<int> list;
+          for (int i; in >> i;) list.push_back(i);
+          return list;
+        },
+        file);
+    auto count = defs.asset(
+        {.key = "count", .code_version = "1"}, [](const std::vector<int>& n) { return n.size(); },
+        numbers);
+    auto sum = defs.asset(
+        {.key = "sum", .code_version = sum_version_},
+        [](const std::vector<int>& n) { return std::accumulate(n.begin(), n.end(), 0); }, numbers);
+    defs.asset(
+        {.key = "mean", .code_version = "1"},
+        [](std::size_t n, int s) { return static_cast<double>(s) / static_cast<double>(n); }, count,
+        sum);
+    const auto report =
+        td::materialize(defs, {.only_stale = true, .home = folder_ + "/home", .max_concurrent = 1});
+    EXPECT_TRUE(report.success()) << report.problem();
+    std::vector<std::string> ran;
+    for (const auto& step : report.steps()) ran.push_back(step.step_key);
+    return ran;
+  }
+
+  const std::string folder_ = testing::TempDir() + "treadle-stale-test-" + td::random_uuid();
+  std::string sum_version_ = "1";
+};
+
+using Steps = std::vector<std::string>;
+
+TEST_F(Staleness, RunsEverythingOnceAndThenNothing) {
+  EXPECT_EQ(run_stale(), (Steps{"numbers", "count", "sum", "mean"}));
+  EXPECT_EQ(run_stale(), Steps{});
+}
+
+TEST_F(Staleness, RunsWhatFollowsFromAChangedFunction) {
+  run_stale();
+  sum_version_ = "2";
+  EXPECT_EQ(run_stale(), (Steps{"sum", "mean"}));
+  EXPECT_EQ(run_stale(), Steps{});
+}
+
+TEST_F(Staleness, RunsWhatFollowsFromAChangedFile) {
+  run_stale();
+  write("1 2 3 4");
+  EXPECT_EQ(run_stale(), (Steps{"numbers", "count", "sum", "mean"}));
+  write("1 2 3 4");
+  EXPECT_EQ(run_stale(), Steps{}) << "written again, but the same";
 }
 
 }  // namespace

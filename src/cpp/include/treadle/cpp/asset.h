@@ -93,8 +93,8 @@ struct MultiAssetOptions {
   std::vector<AssetKey> deps = {};
   std::vector<std::string> resources = {};
   std::optional<RetryPolicy> retry_policy = {};
-  bool can_subset =
-      false;  // the function looks at Context::wants and may leave out std::optional outputs
+  // The function looks at Context::wants and may leave out std::optional outputs.
+  bool can_subset = false;
   std::source_location where = std::source_location::current();
 };
 

@@ -20,13 +20,15 @@ class Cancellation;
 
 // How a run is executed and where it is kept.
 struct MaterializeOptions {
-  std::string selection =
-      {};  // selection syntax: "model+", "group:training and not kind:onnx"; "" = everything
-  std::string home =
-      {};  // "" = TREADLE_HOME, DAGSTER_HOME, the settings file, .treadle in the project folder
+  // Selection syntax: "model+", "group:training and not kind:onnx"; "" = everything.
+  std::string selection = {};
+  // Of the selected assets those whose code or inputs have changed. None: nothing runs.
+  bool only_stale = false;
+  // "" = TREADLE_HOME, DAGSTER_HOME, the settings file, .treadle in the project folder.
+  std::string home = {};
   bool temporary_home = false;  // a new home, removed with the result
-  bool own_processes =
-      false;  // each step in a forked process of its own; only while the program has one thread
+  // Each step in a forked process of its own; only while the program has one thread.
+  bool own_processes = false;
   int max_concurrent = 0;  // steps at once; 0 = one per core
   std::map<std::string, std::string> tags = {};
   std::string run_id = {};                              // "" = a new one
@@ -47,10 +49,10 @@ struct StepReport {
 // What a run came to. Keeps the home open, so that values can be read. Cheap to copy, thread-safe.
 class RunReport {
  public:
-  bool success() const;
+  bool success() const;  // also when there was nothing to do
   // Why not: an error before or beside the steps, or the first failed step and what it said. "" on success.
   std::string problem() const;
-  const std::string& run_id() const;
+  const std::string& run_id() const;  // "" when nothing ran
   const std::vector<StepReport>& steps() const;
   const StepReport* find_step(const std::string& step_key) const;
   // Everything that was recorded, in order.
