@@ -37,9 +37,10 @@ struct StaleReason {
     kArtifactGone,
   };
   Kind kind;
-  NodeId upstream = kNoNode;  // of the upstream and dependency kinds; kNoNode: no longer in the definitions, `from` names it
-  std::string from;           // version used; code or data version, or the artifact that is gone
-  std::string to;             // version now
+  NodeId upstream =
+      kNoNode;  // of the upstream and dependency kinds; kNoNode: no longer in the definitions, `from` names it
+  std::string from;  // version used; code or data version, or the artifact that is gone
+  std::string to;    // version now
   bool operator==(const StaleReason&) const = default;
 };
 
