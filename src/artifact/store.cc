@@ -70,7 +70,7 @@ Store::~Store() = default;
 Result<std::unique_ptr<Store>> Store::open(db::Database& database, const std::string& home_folder,
                                            const StoreOptions& options) {
   std::unique_ptr<Store> store(new Store(database, absolute_path(home_folder), options));
-  if (!options.read_only) TREADLE_CHECK(migrate_tables(database));
+  TREADLE_CHECK(migrate_tables(database));  // reads only, when the tables are there
   const blob::LocalOptions blob_options{.files = options.files,
                                         .clock = options.clock,
                                         .sync = store->durability_ != db::Durability::kOff,

@@ -65,8 +65,8 @@ Result<std::unique_ptr<BlobStore>> open_local_store(db::Database& database,
                   .folder = absolute_path(folder),
                   .sync = options.sync,
                   .read_only = options.read_only};
+  TREADLE_CHECK(migrate_tables(database));  // reads only, when the tables are there
   if (!options.read_only) {
-    TREADLE_CHECK(migrate_tables(database));
     bool created = false;
     for (const std::string& path : {context.packs(), context.singles(), context.temporary()}) {
       if (context.files.stat(path)) continue;

@@ -175,6 +175,11 @@ Result<std::unique_ptr<app::Home>> Session::open_existing_home() {
     return std::unique_ptr<app::Home>();
   }
   options.read_only = true;
+  auto home = open(options);
+  if (home || home.error().code != Errc::kReadOnly) return home;
+  // Its tables are not all there, or are an older version's: somebody was killed while making it, or an older Treadle
+  // made it. Opening it for writing sees to that.
+  options.read_only = false;
   return open(options);
 }
 

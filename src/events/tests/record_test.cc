@@ -49,6 +49,44 @@ class RecordTest : public testing::Test {
   std::unique_ptr<Record> record;
 };
 
+// What a step forks may outlive the process that executes the run.
+TEST_F(RecordTest, AForkedProcessDoesNotKeepARunAlive) {
+  add_run("r1");
+  database->close_for_fork();
+  int lives[2];  // closed when the grandchild is gone
+  int ready[2];
+  ASSERT_EQ(::pipe(lives), 0);
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t executing = ::fork();
+  if (executing == 0) {
+    const auto writer = record->execute_run("r1");
+    if (::fork() == 0) {
+      ::close(ready[0]);
+      ::close(lives[1]);
+      char c = 0;
+      static_cast<void>(::write(ready[1], "x", 1) + ::read(lives[0], &c, 1));
+      ::_exit(0);
+    }
+    char c = 0;
+    static_cast<void>(::read(ready[0], &c, 1));
+    ::raise(SIGKILL);
+  }
+  ASSERT_EQ(::waitpid(executing, nullptr, 0), executing);
+  EXPECT_TRUE(record->interrupted("r1").value());
+  EXPECT_TRUE(record->execute_run("r1"));
+  for (const int fd : {lives[0], lives[1], ready[0], ready[1]}) ::close(fd);
+}
+
+TEST_F(RecordTest, AForkedProcessLeavesTheLockToItsParent) {
+  add_run("r1");
+  const auto writer = record->execute_run("r1");
+  ASSERT_TRUE(writer);
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_FALSE(record->interrupted("r1").value());
+}
+
 TEST_F(RecordTest, ARunIsReadBackAsItWasAdded) {
   add_run("r1");
   const auto run = record->find_run("r1").value();
