@@ -21,6 +21,23 @@ Error load_error(nb::python_error& error) {
   }
 }
 
+// What is wrong with the definitions one by one, when the exception says so.
+void rethrow_problems(nb::python_error& error) {
+  const nb::object told = nb::getattr(error.value(), "problems", nb::none());
+  if (!nb::isinstance<nb::list>(told)) return;
+  std::vector<Problem> problems;
+  const Items items(told);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Items item(items.at(i));
+    problems.push_back({.code = item.text(0),
+                        .subject = item.text(1),
+                        .place = {.file = item.text(2), .line = nb::cast<int>(item.at(3))},
+                        .message = item.text(4),
+                        .cure = item.text(5)});
+  }
+  if (!problems.empty()) throw DefinitionError(std::move(problems));
+}
+
 Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest& request) {
   const nb::gil_scoped_acquire gil;
   try {
@@ -36,6 +53,7 @@ Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest
     loaded.codec = python_codec();
     return loaded;
   } catch (nb::python_error& error) {
+    rethrow_problems(error);
     return fail(load_error(error));
   }
 }
@@ -49,6 +67,17 @@ int run(nb::handle argv, nb::handle loader) {
   cli::Program program;
   program.load = [&](const cli::LoadRequest& request) { return load(python_loader, request); };
   program.cancellation = &cancellation;
+  program.flush_output = [] {
+    const nb::gil_scoped_acquire gil;
+    try {
+      for (const char* stream : {"stdout", "stderr"}) {
+        const nb::object file = nb::module_::import_("sys").attr(stream);
+        if (!file.is_none()) file.attr("flush")();
+      }
+    } catch (nb::python_error&) {
+      // User code closed it: there is nothing left to write out.
+    }
+  };
   bool capturing = false;
   program.prepare_run = [&](execute::RunOptions& options) {
     options.fork_hooks = fork_hooks();

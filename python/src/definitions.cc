@@ -107,6 +107,21 @@ JobDef job_of(nb::handle told) {
   return job;
 }
 
+// The error says them all in words, and has each of them as a tuple in `problems`.
+[[noreturn]] void raise_problems(const std::vector<Problem>& problems) {
+  const nb::object error = from_package("treadle._errors", "DagsterInvalidDefinitionError")(
+      to_text(DefinitionError(problems).what()));
+  nb::list told;
+  for (const Problem& problem : problems) {
+    told.append(nb::make_tuple(to_text(problem.code), to_text(problem.subject),
+                               to_text(problem.place.file), problem.place.line,
+                               to_text(problem.message), to_text(problem.cure)));
+  }
+  nb::setattr(error, "problems", told);
+  PyErr_SetObject(error.type().ptr(), error.ptr());
+  throw nb::python_error();
+}
+
 }  // namespace
 
 PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::handle jobs,
@@ -130,9 +145,7 @@ PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::h
         key, make_python_io_manager(nb::borrow(entry.at(1)), texts_of(entry.at(2))));
   }
   const std::vector<Problem> problems = plan::check_definitions(definitions_);
-  if (!problems.empty()) {
-    raise("DagsterInvalidDefinitionError", DefinitionError(problems).what());
-  }
+  if (!problems.empty()) raise_problems(problems);
   graph_ = std::make_unique<plan::AssetGraph>(definitions_);
 }
 

@@ -23,9 +23,11 @@ try:
 except ModuleNotFoundError as error:
     if error.name not in ('treadle', 'treadle.__main__', 'treadle._core'):
         raise
-    sys.exit(f"""Error: the Python at {sys.executable} has no Treadle in it ({error}).
+    sys.stderr.write(f"""Error: the Python at {sys.executable} has no Treadle in it ({error}).
 Install it there ({sys.executable} -m pip install treadle), activate the environment that has it,
-or name its interpreter: TREADLE_PYTHON=/path/to/.venv/bin/python treadle ...""")
+or name its interpreter: TREADLE_PYTHON=/path/to/.venv/bin/python treadle ...
+""")
+    sys.exit(3)
 sys.exit(main())
 )";
 

@@ -79,7 +79,7 @@ def test_settings_that_make_no_sense_are_an_error(treadle: Cli, write: Write) ->
 
 
 def settle(database: Path) -> None:
-    """Moves what is still in the write-ahead log into the database file, so that damaging the file matters."""
+    """Moves what is still in the write-ahead log into the database file, so that damage to it matters."""
     connection = sqlite3.connect(database)
     connection.execute("pragma wal_checkpoint(truncate)")
     connection.execute("pragma journal_mode=delete")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+import venv
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -108,17 +108,8 @@ def test_mistakes_are_found_before_python_starts(
 
 def test_a_python_without_treadle_says_what_to_do(treadle: Cli, write: Write) -> None:
     write("p.py", "")
-    done = treadle(
-        "check",
-        "-f",
-        "p.py",
-        code=1,
-        TREADLE_PYTHON=sys.executable,
-        PYTHONPATH="",
-        PYTHONNOUSERSITE="1",
-        PYTHONSAFEPATH="1",
-        TREADLE_TEST_ISOLATE="1",
-    )
+    venv.create(treadle.folder / ".venv", symlinks=True, with_pip=False)
+    done = treadle("check", "-f", "p.py", code=3)
     assert "has no Treadle in it" in done.err
     assert "pip install" in done.err
 
