@@ -57,7 +57,10 @@ void GroupCommitWriter::work() {
     group.clear();
     lock.lock();
     busy_ = false;
-    if (!result && !error_) error_ = std::move(result).error();
+    if (!result && !error_) {
+      error_ = std::move(result).error();
+      broken_ = true;
+    }
     committed_.notify_all();
   }
 }

@@ -4,6 +4,7 @@
 #include "run_lock.h"
 #include <treadle/events/record.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -16,6 +17,7 @@ class GroupCommitWriter final : public RunWriter {
   ~GroupCommitWriter() override;
   void append(Event event) override;
   Result<void> flush() override;
+  bool broken() const noexcept override { return broken_.load(std::memory_order_relaxed); }
   Result<void> finish(RunStatus status, Event last) override;
 
  private:
@@ -27,6 +29,7 @@ class GroupCommitWriter final : public RunWriter {
   const std::int64_t run_;
   const RunLock lock_;
 
+  std::atomic<bool> broken_ = false;
   std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
   std::condition_variable committed_;

@@ -67,7 +67,9 @@ void Coordinator::run(StepRunner& runner) {
       const std::scoped_lock lock(mutex_);
       const bool over = in_flight_ == 0 && retries_.empty();
       const bool asked = options_.cancellation != nullptr && options_.cancellation->requested();
-      if (!stop_.requested() && (interrupted_ || (asked && !over))) begin_cancel();
+      // What is not recorded would have to be run again: nothing more is begun.
+      const bool give_up = asked || log_.broken();
+      if (!stop_.requested() && (interrupted_ || (give_up && !over))) begin_cancel();
       if (in_flight_ == 0 && retries_.empty()) break;
       if (!retries_.empty()) start_due_retries(now);
       deadline = next_deadline(now);

@@ -22,6 +22,8 @@ class EventLog {
   void emit(Event event);
   // On the observer's thread only.
   void deliver();
+  // Events are no longer kept: the record cannot be written.
+  bool broken() const { return writer_.broken(); }
   // Commits `last` as the end of the run.
   Result<void> finish(RunStatus status, Event last);
 

@@ -156,6 +156,7 @@ class Home {
     record_ = std::move(*record);
   }
   events::Record& record() { return *record_; }
+  db::Database& database() { return *database_; }
   World world() {
     return {*record_, system_clock(), [this] { database_->close_for_fork(); }};
   }

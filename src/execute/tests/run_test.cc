@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -386,6 +387,38 @@ TEST_F(Run, LogLinesOfTheUserAreEventsAtTheirLevel) {
   const Event event = only(run(), EventType::kLog, "a");
   EXPECT_EQ(event.level, LogLevel::kWarning);
   EXPECT_EQ(event.message, "careful");
+}
+
+TEST_F(Run, ARecordThatCannotBeWrittenStopsTheRunWithTheReasonAndTheRunCanBeResumed) {
+  bool full = true;
+  // Would be tried again for ever.
+  pipeline
+      .step("a", {},
+            [&](StepContext& context) -> StepOutcome {
+              if (!full) return Pipeline::put(context, 0, 1);
+              context.log(LogLevel::kInfo, std::string(50'000, 'x'));
+              return tl::unexpected(failure("again"));
+            })
+      .retry_policy = RetryPolicy{.max_retries = std::numeric_limits<int>::max()};
+  const auto limit_pages = [&](const std::string& count) {
+    const auto set = home.database().write(
+        [&](db::Session& session) { return session.execute("pragma max_page_count = " + count); });
+    ASSERT_TRUE(set) << set.error().message;
+  };
+  limit_pages("1024");  // a disk that is full after 4 MiB
+  RunOptions options;
+  options.run_id = "full";
+  const plan::Plan& plan = pipeline.plan();
+  World world = home.world();
+  const auto result = execute::run(world, plan, options);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::kDiskFull) << result.error().message;
+  EXPECT_TRUE(*home.record().interrupted("full"));
+
+  full = false;
+  limit_pages("1000000");
+  options.resume = true;
+  EXPECT_TRUE(run(options).success());
 }
 
 TEST_F(Run, ARunIdThatIsTakenIsAnErrorAndChangesNothing) {

@@ -67,6 +67,8 @@ class RunWriter {
   // Returns when everything appended so far is committed; the first error of any commit, from then
   // on.
   virtual Result<void> flush() = 0;
+  // True once a commit has failed: nothing appended since is kept. Does not wait.
+  virtual bool broken() const noexcept = 0;
   // Appends `last`, sets the run's status, commits all of it and, unless durability is off, syncs:
   // when this returns, a lost machine does not lose the run.
   virtual Result<void> finish(RunStatus status, Event last) = 0;
