@@ -22,6 +22,7 @@ class PythonCodec final : public Codec {
       encoded.path = items.text(3);
       encoded.type_name = items.text(4);
       encoded.must_sign = items.flag(5);
+      encoded.says_nothing = items.flag(6);
       return encoded;
     } catch (nb::python_error& error) {
       return fail(error_of(error, "writing the value"));

@@ -5,6 +5,7 @@
 #include "io_manager.h"
 #include "resource.h"
 #include "step_body.h"
+#include <treadle/io/file_source.h>
 #include <treadle/plan/plan.h>
 
 namespace treadle::python {
@@ -128,6 +129,13 @@ PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::h
                                      nb::handle resources, nb::handle io_managers) {
   definitions_.steps = list_of<StepDef>(steps, step_of);
   definitions_.sources = list_of<SourceAssetDef>(sources, source_of);
+  for (SourceAssetDef& source : definitions_.sources) {
+    if (source.file.empty()) continue;
+    // Such an asset is read where it lies.
+    source.io_manager_key = "file:" + source.asset.key.text();
+    definitions_.io_managers.emplace(source.io_manager_key,
+                                     io::make_file_source_io_manager(source.file));
+  }
   definitions_.jobs = list_of<JobDef>(jobs, job_of);
   const Items plain(resources);
   for (std::size_t i = 0; i < plain.size(); ++i) {

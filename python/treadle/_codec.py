@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from treadle import _core
 
 
-def encode(value: Any) -> tuple[str, str, bytes, str, str, bool]:
-    """(format, file name, content, path on disk, type name, must be signed)."""
+def encode(value: Any) -> tuple[str, str, bytes, str, str, bool, bool]:
+    """(format, file name, content, path on disk, type name, must be signed, says nothing)."""
     cls = type(value)
+    if value is None:
+        # what a function without a result returns: readable by all, and no data version
+        return ("json", "output.json", b"null", "", "None", False, True)
     if cls is str:
         try:
-            return ("text", "output.txt", value.encode("utf-8"), "", "str", False)
+            return ("text", "output.txt", value.encode("utf-8"), "", "str", False, False)
         except UnicodeEncodeError:
             pass  # lone surrogates are no UTF-8: pickled
     elif cls is bytes:
-        return ("bytes", "output.bin", value, "", "bytes", False)
+        return ("bytes", "output.bin", value, "", "bytes", False, False)
     elif cls is Json:
         import json
 
@@ -35,15 +38,16 @@ def encode(value: Any) -> tuple[str, str, bytes, str, str, bool]:
             "",
             type_name(value.value),
             False,
+            False,
         )
     elif isinstance(value, Folder):
-        return ("folder", "", b"", _existing(value, folder=True), "treadle.Folder", False)
+        return ("folder", "", b"", _existing(value, folder=True), "treadle.Folder", False, False)
     elif isinstance(value, File):
         path = _existing(value, folder=False)
-        return ("file", os.path.basename(path), b"", path, "treadle.File", False)
+        return ("file", os.path.basename(path), b"", path, "treadle.File", False, False)
     import _pickle
 
-    return ("pickle", "output.pickle", _pickle.dumps(value, 5), "", type_name(value), True)
+    return ("pickle", "output.pickle", _pickle.dumps(value, 5), "", type_name(value), True, False)
 
 
 def decode(stored: _core.Stored) -> Any:

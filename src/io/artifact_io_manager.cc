@@ -23,10 +23,11 @@ class ArtifactIOManager final : public IOManager {
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
     const AssetKey& key = context.output.asset.key;
     if (!value || key.empty() || !context.output.stores_value) return {};
-    auto logged = store(context, value);
+    bool says_nothing = false;
+    auto logged = store(context, value, says_nothing);
     if (!logged)
       return step_failure(std::move(logged).error(), "cannot store asset '" + key.text() + "'");
-    context.data_version = logged->version.digest;
+    if (!says_nothing) context.data_version = logged->version.digest;
     context.artifact = logged->version.text();
     return {};
   }
@@ -40,7 +41,7 @@ class ArtifactIOManager final : public IOManager {
   }
 
  private:
-  Result<artifact::Logged> store(OutputContext& context, const Value& value) {
+  Result<artifact::Logged> store(OutputContext& context, const Value& value, bool& says_nothing) {
     const OutputDef& output = context.output;
     if (output.codec == nullptr) {
       return fail(
@@ -49,6 +50,7 @@ class ArtifactIOManager final : public IOManager {
           "manager of its own.");
     }
     TREADLE_TRY(Encoded encoded, output.codec->encode(value));
+    says_nothing = encoded.says_nothing;
     artifact::Draft draft;
     draft.entity = options_.entity;
     draft.project = options_.project;
@@ -60,7 +62,8 @@ class ArtifactIOManager final : public IOManager {
     draft.metadata = Description{.format = encoded.format,
                                  .file = folder ? std::string() : encoded.file_name,
                                  .type = encoded.type_name,
-                                 .asset_key = output.asset.key.text()}
+                                 .asset_key = output.asset.key.text(),
+                                 .says_nothing = encoded.says_nothing}
                          .to_json();
     if (folder) {
       draft.folder = encoded.path;
@@ -126,9 +129,10 @@ class ArtifactIOManager final : public IOManager {
           "an IO manager of its own.");
     }
     TREADLE_TRY(const artifact::Version version, find_version(context));
-    TREADLE_TRY(Value value, load_version(service_, options_, version, *context.input.codec));
+    TREADLE_TRY(StoredVersion stored, StoredVersion::open(service_, options_, version));
+    TREADLE_TRY(Value value, context.input.codec->decode(stored));
     TREADLE_CHECK(service_.use(version, context.step.run_id()));
-    context.data_version = version.digest;
+    if (!stored.says_nothing()) context.data_version = version.digest;
     set_metadata(context.metadata, "artifact", MetadataValue::text(version.text()));
     return value;
   }

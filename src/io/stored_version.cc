@@ -18,6 +18,7 @@ std::string Description::to_json() const {
   w.begin_object().key("treadle").begin_object();
   w.field("format", format).field("type", type).field("asset_key", asset_key);
   if (!file.empty()) w.field("file", file);
+  if (says_nothing) w.field("says_nothing", true);
   w.end_object().end_object();
   return std::move(w).str();
 }
@@ -53,6 +54,8 @@ Result<Description> describe(const artifact::Version& version,
                           .file = text_field(object, "file"),
                           .type = text_field(object, "type"),
                           .asset_key = text_field(object, "asset_key")};
+  const auto* nothing = object.if_contains("says_nothing");
+  description.says_nothing = nothing != nullptr && nothing->is_bool() && nothing->get_bool();
   if (description.format != "folder" &&
       std::none_of(entries.begin(), entries.end(),
                    [&](const auto& e) { return e.path == description.file; })) {

@@ -14,6 +14,7 @@ struct Description {
   std::string file;    // the entry that holds the value; "" for a folder
   std::string type;    // the value's type, for people
   std::string asset_key;
+  bool says_nothing = false;  // as Encoded::says_nothing
   std::string to_json() const;
 };
 
@@ -34,6 +35,7 @@ class StoredVersion final : public Stored {
                                     const artifact::Version& version);
   const std::string& format() const override { return description_.format; }
   const std::string& file_name() const override { return description_.file; }
+  bool says_nothing() const { return description_.says_nothing; }
   Result<std::string> bytes() override;
   Result<std::string> local_path() override;
 

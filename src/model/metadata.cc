@@ -34,6 +34,9 @@ constexpr std::array kKinds = {
     KindName{MetadataKind::kTable, "table"},
     KindName{MetadataKind::kTableSchema, "table_schema"},
     KindName{MetadataKind::kPythonArtifact, "python_artifact"},
+    KindName{MetadataKind::kTableColumnLineage, "table_column_lineage"},
+    KindName{MetadataKind::kPool, "pool"},
+    KindName{MetadataKind::kCodeLocationReconstruction, "code_location_reconstruction"},
     KindName{MetadataKind::kOther, "other"},
 };
 
@@ -45,6 +48,9 @@ bool holds_json(MetadataKind kind) {
     case MetadataKind::kTable:
     case MetadataKind::kTableSchema:
     case MetadataKind::kPythonArtifact:
+    case MetadataKind::kTableColumnLineage:
+    case MetadataKind::kPool:
+    case MetadataKind::kCodeLocationReconstruction:
     case MetadataKind::kOther:
       return true;
     default:

@@ -20,10 +20,12 @@ namespace treadle {
 //   pickle  one file output.pickle, signed         any picklable Python object; C++ cannot read it
 struct Encoded {
   std::string format;
-  std::string file_name;   // inside the artifact; unused for "folder"
-  std::string bytes;       // the content, unless it is on disk
-  std::string path;        // the file or folder on disk ("file", "folder"); "" = `bytes`
-  std::string type_name;   // the value's type, for people: "int", "pandas.core.frame.DataFrame"
+  std::string file_name;  // inside the artifact; unused for "folder"
+  std::string bytes;      // the content, unless it is on disk
+  std::string path;       // the file or folder on disk ("file", "folder"); "" = `bytes`
+  std::string type_name;  // the value's type, for people: "int", "pandas.core.frame.DataFrame"
+  // A value that is the same whatever its function did (None): its digest is no data version.
+  bool says_nothing = false;
   bool must_sign = false;  // content that is only opened with this home's own signature (pickles)
 };
 

@@ -24,16 +24,19 @@ enum class MetadataKind : std::uint8_t {
   kUrl,
   kPath,
   kNotebook,
-  kJson,            // value: JSON text
-  kMarkdown,        // "md"
-  kAsset,           // value: asset key as user text
-  kRun,             // "dagster_run": run id
-  kJob,             // value: JSON text
-  kTimestamp,       // value: double, seconds since the epoch
-  kTable,           // value: JSON text {"records": [...], "schema": {...}}
-  kTableSchema,     // value: JSON text
-  kPythonArtifact,  // value: JSON text
-  kOther,           // a kind of a newer version; value: JSON text
+  kJson,                        // value: JSON text
+  kMarkdown,                    // "md"
+  kAsset,                       // value: asset key as user text
+  kRun,                         // "dagster_run": run id
+  kJob,                         // value: JSON text
+  kTimestamp,                   // value: double, seconds since the epoch
+  kTable,                       // value: JSON text {"records": [...], "schema": {...}}
+  kTableSchema,                 // value: JSON text
+  kPythonArtifact,              // value: JSON text
+  kTableColumnLineage,          // value: JSON text
+  kPool,                        // value: JSON text
+  kCodeLocationReconstruction,  // value: JSON text
+  kOther,                       // a kind of a newer version; value: JSON text
 };
 
 // The name in Dagster's vocabulary: "text", "md", "table_schema" ...
