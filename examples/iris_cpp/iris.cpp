@@ -1,4 +1,5 @@
-// From a CSV file to a checked classifier, every step kept as a versioned artifact; the same graph as examples/iris in Python:
+// From a CSV file to a checked classifier, every step kept as a versioned artifact; the same graph
+// as examples/iris in Python:
 //
 //   iris_csv ── raw_iris ─┬─ training_set ── model ─┐
 //                         └─ test_set ──────────────┴─ evaluation ── check: accuracy_is_high
@@ -17,7 +18,8 @@
 
 namespace td = treadle;
 
-// The values that flow between the functions. TREADLE_FIELDS lets a struct be kept as JSON (a dict for Python).
+// The values that flow between the functions. TREADLE_FIELDS lets a struct be kept as JSON (a dict
+// for Python).
 struct Flower {
   std::array<double, 4> lengths{};  // sepal and petal, centimetres
   std::string species;
@@ -59,7 +61,8 @@ std::pair<Table, Table> split(const Table& flowers) {
   return {training, test};
 }
 
-// A Gaussian naive Bayes classifier: each length of a species follows a normal distribution of its own.
+// A Gaussian naive Bayes classifier: each length of a species follows a normal distribution of its
+// own.
 struct Species {
   std::array<double, 4> mean{}, variance{};
   double count = 0;
@@ -93,7 +96,8 @@ std::string predict(const Classifier& species, const std::array<double, 4>& leng
   return best.second;
 }
 
-// The model is kept as a file, as a trained model mostly is: written to the step's scratch folder, stored when it is returned.
+// The model is kept as a file, as a trained model mostly is: written to the step's scratch folder,
+// stored when it is returned.
 td::File train(td::Context& context, const Table& training_set) {
   const Classifier species = fit(training_set);
   td::File file{context.scratch_path("iris.model")};
@@ -151,8 +155,9 @@ td::CheckResult accuracy_is_high(const Metrics& metrics) {
           .metadata = {{"accuracy", metrics.accuracy}, {"at_least", 0.9}}};
 }
 
-// The graph. Each declaration gives back a typed handle: wiring a function to an asset of another type does not compile. With a code
-// version, only what follows from a changed function is stale; without one, every rebuild makes an asset stale.
+// The graph. Each declaration gives back a typed handle: wiring a function to an asset of another
+// type does not compile. With a code version, only what follows from a changed function is stale;
+// without one, every rebuild makes an asset stale.
 int main(int argc, char** argv) {
   td::Defs defs;
   auto iris_csv = defs.file_source(

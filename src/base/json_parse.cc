@@ -14,7 +14,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Bare words travel through the parser as texts that begin with a control character, which no JSON text holds unescaped.
+// Bare words travel through the parser as texts that begin with a control character, which no JSON
+// text holds unescaped.
 constexpr std::string_view kStandIn = "\u0001treadle:";
 struct BareNumber {
   std::string_view word;
@@ -65,10 +66,12 @@ std::string with_stand_ins(std::string_view text) {
 // Builds the value; what Boost.JSON's own handler does, but for numbers.
 class Builder {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the names that Boost.JSON asks for
   static constexpr std::size_t max_object_size = json::object::max_size();
   static constexpr std::size_t max_array_size = json::array::max_size();
   static constexpr std::size_t max_key_size = json::string::max_size();
   static constexpr std::size_t max_string_size = json::string::max_size();
+  // NOLINTEND(readability-identifier-naming)
 
   explicit Builder(bool has_stand_ins) : has_stand_ins_(has_stand_ins) { stack_.reset(); }
   json::value release() { return stack_.release(); }

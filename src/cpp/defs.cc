@@ -5,8 +5,6 @@
 namespace treadle {
 namespace {
 
-constexpr const char* kFileSources = "file_source";
-
 Place place_of(const std::source_location& where) {
   return where.line() == 0 ? Place{}
                            : Place{

@@ -8,7 +8,8 @@
 
 namespace treadle::io {
 
-// What the IO manager wrote down about a version beside its files: {"treadle": {...}} in its metadata.
+// What the IO manager wrote down about a version beside its files: {"treadle": {...}} in its
+// metadata.
 struct Description {
   std::string format;  // as Encoded::format
   std::string file;    // the entry that holds the value; "" for a folder

@@ -1,5 +1,5 @@
-// The C++ half of test_languages.py: `write HOME` keeps assets for Python to read, `read HOME` reads Python's and says which are not
-// what they should be.
+// The C++ half of test_languages.py: `write HOME` keeps assets for Python to read, `read HOME`
+// reads Python's and says which are not what they should be.
 #include <treadle/treadle.hpp>
 
 #include <cmath>

@@ -1,4 +1,5 @@
-// What is written for a value, and that it comes back equal: through a real run, into a second run that reads it.
+// What is written for a value, and that it comes back equal: through a real run, into a second run
+// that reads it.
 #include <treadle/treadle.hpp>
 
 #include <gtest/gtest.h>

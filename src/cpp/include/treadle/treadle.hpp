@@ -1,18 +1,19 @@
-// Treadle for C++: declare assets as ordinary functions, and run them with every output kept as a versioned artifact.
+// Treadle for C++: declare assets as ordinary functions, and run them with every output kept as a
+// versioned artifact.
 //
 //   #include <treadle/treadle.hpp>
 //   namespace td = treadle;
 //
 //   int main(int argc, char** argv) {
 //     td::Defs defs;
-//     auto words = defs.asset("words", [] { return std::vector<std::string>{"warp", "weft"}; });  // td::Asset<std::vector<...>>
+//     auto words = defs.asset("words", [] { return std::vector<std::string>{"warp", "weft"}; });
 //     auto count = defs.asset("count", [](const std::vector<std::string>& w) { return w.size(); }, words);
 //     defs.check("not_empty", count, [](std::size_t n) { return n > 0; }, {.blocking = true});
 //     return td::main(argc, argv, defs);  // ./program materialize | list | check | run list | ...
 //   }
 //
-// docs/getting-started-cpp.md walks through it; examples/iris_cpp is a complete program. The parts:
+// docs/getting-started-cpp.md walks through it; examples/iris_cpp is a complete program.
 #pragma once
 
-#include <treadle/cpp/defs.h>         // td::Defs: assets, multi-assets, checks, sources, resources, IO managers, jobs
-#include <treadle/cpp/materialize.h>  // td::materialize, td::main
+#include <treadle/cpp/defs.h>         // td::Defs: assets, checks, sources, resources, jobs
+#include <treadle/cpp/materialize.h>  // td::materialize, td::load_value, td::main

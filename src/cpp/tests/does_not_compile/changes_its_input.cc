@@ -5,5 +5,11 @@
 
 void declare(treadle::Defs& defs) {
   auto list = defs.asset("list", [] { return std::vector<int>{1}; });
-  defs.asset("longer", [](std::vector<int>& v) { v.push_back(2); return v; }, list);
+  defs.asset(
+      "longer",
+      [](std::vector<int>& v) {
+        v.push_back(2);
+        return v;
+      },
+      list);
 }

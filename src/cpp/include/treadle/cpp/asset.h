@@ -11,7 +11,8 @@
 
 namespace treadle {
 
-// An asset whose value is a T: hand it to whatever is computed from it. Asset<void> keeps no value: handing it over only orders.
+// An asset whose value is a T: hand it to whatever is computed from it. Asset<void> keeps no value:
+// handing it over only orders.
 template <class T>
 class Asset {
  public:
@@ -25,15 +26,16 @@ class Asset {
   AssetKey key_;
 };
 
-// An asset by its name alone: one declared further down, or in another part of the program. That it holds a T is checked against
-// what makes it when the definitions are loaded, and that it exists. For what another program or Python makes, declare it with
-// Defs::source<T>.
+// An asset by its name alone: one declared further down, or in another part of the program. That it
+// holds a T is checked against what makes it when the definitions are loaded, and that it exists.
+// For what another program or Python makes, declare it with Defs::source<T>.
 template <class T>
 Asset<T> by_name(AssetKey key) {
   return Asset<T>(std::move(key));
 }
 
-// Assets that must be there first, without handing over their values: defs.asset("report", write_report, td::after(model)).
+// Assets that must be there first, without handing over their values:
+//   defs.asset("report", write_report, td::after(model));
 struct After {
   std::vector<AssetKey> assets;
 };
@@ -42,7 +44,8 @@ After after(const Assets&... assets) {
   return After{{AssetKey(assets)...}};
 }
 
-// A resource of the run: hand it to a function that takes a T&. Steps run in parallel: T must bear that.
+// A resource of the run: hand it to a function that takes a T&. Steps run in parallel: T must bear
+// that.
 template <class T>
 class ResourceHandle {
  public:
@@ -61,8 +64,8 @@ struct AssetOptions {
   std::vector<std::string> kinds = {};
   Tags tags = {};
   Metadata metadata = {};
-  // Change it when the function changes: then this asset and what follows from it is stale, and nothing else. "" = the build of
-  // the program, so that every rebuild makes it stale.
+  // Change it when the function changes: then this asset and what follows from it is stale, and
+  // nothing else. "" = the build of the program, so that every rebuild makes it stale.
   std::string code_version = {};
   std::vector<AssetKey> deps = {};          // as td::after
   std::vector<std::string> resources = {};  // that the function asks its td::Context for

@@ -41,7 +41,8 @@ const void* code_address(const F& fn) {
   }
 }
 
-// Identifies the build of the program or shared library that `code` lies in: its linker build id, else the digest of its file.
+// Identifies the build of the program or shared library that `code` lies in: its linker build id,
+// else the digest of its file.
 std::string build_version(const void* code);
 
 // The dependency side of a step definition; inputs get the names of their assets.
@@ -69,10 +70,12 @@ void declare(StepDef& step, const ResourceHandle<T>& resource) {
 template <class T>
 void declare(StepDef&, const T&) {}  // a mistake that Wire<T> has already told
 
-// The step's input of that index, as the IO manager gives it. Throws StepFailure; so when it is no `wanted`.
+// The step's input of that index, as the IO manager gives it. Throws StepFailure; so when it is no
+// `wanted`.
 Value load_input(Context& context, std::size_t input, const std::type_info& wanted);
 
-// One thing that is wired: keeps its value alive during the call, and gives the arguments it stands for (one or none).
+// One thing that is wired: keeps its value alive during the call, and gives the arguments it stands
+// for (one or none).
 template <class Dep>
 struct Loaded {
   Loaded(Context&, const Dep& dep, std::size_t& next_input) {

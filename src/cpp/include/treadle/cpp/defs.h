@@ -1,5 +1,6 @@
-// Defs: declares assets, checks, sources, resources and IO managers from ordinary functions. Declaring runs nothing. Mistakes that
-// the types show do not compile; the others are found together, each with its place, when the definitions are used.
+// Defs: declares assets, checks, sources, resources and IO managers from ordinary functions.
+// Declaring runs nothing. Mistakes that the types show do not compile; the others are found
+// together, each with its place, when the definitions are used.
 #pragma once
 
 #include <treadle/cpp/asset.h>
@@ -24,9 +25,10 @@ class Defs {
   Defs& operator=(const Defs&);
   Defs& operator=(Defs&&) noexcept;
 
-  // An asset computed by `fn`: its parameters, in order, are the values of what is wired to it (assets, td::by_name<T>, resources),
-  // after a td::Context& if it wants one. It returns the value, a td::Output with facts, nothing (void), or a td::Result of these;
-  // an error or an exception fails the step.
+  // An asset computed by `fn`: its parameters, in order, are the values of what is wired to it
+  // (assets, td::by_name<T>, resources), after a td::Context& if it wants one. It returns the
+  // value, a td::Output with facts, nothing (void), or a td::Result of these; an error or an
+  // exception fails the step.
   template <class F, class... Wired>
   auto asset(const AssetOptions& options, F fn, const Wired&... wired) {
     using T = typename cpp::Kept<cpp::ResultOf<F, Wired...>>::type;
@@ -38,9 +40,9 @@ class Defs {
     return finish_asset<T>(add_asset(name), std::move(fn), wired...);
   }
 
-  // Several assets computed together: `fn` returns a std::tuple, std::pair or std::array with one element for each, in order;
-  // a std::optional element may be absent, which leaves that asset and what follows from it unmade. Gives back a std::tuple of
-  // handles.
+  // Several assets computed together: `fn` returns a std::tuple, std::pair or std::array with one
+  // element for each, in order; a std::optional element may be absent, which leaves that asset and
+  // what follows from it unmade. Gives back a std::tuple of handles.
   template <class F, class... Wired>
   auto multi_asset(const MultiAssetOptions& options, F fn, const Wired&... wired) {
     using Elements = typename cpp::Elements<cpp::ResultOf<F, Wired...>>::type;
@@ -62,8 +64,8 @@ class Defs {
     return multi_asset(options, std::move(fn), wired...);
   }
 
-  // A check of an asset: `fn` takes its value (after a td::Context& if it wants one, before what else is wired) and returns a
-  // td::CheckResult, a bool, or a td::Result of these.
+  // A check of an asset: `fn` takes its value (after a td::Context& if it wants one, before what
+  // else is wired) and returns a td::CheckResult, a bool, or a td::Result of these.
   template <class T, class F, class... Wired>
   void check(const Named& name, const Asset<T>& asset, F fn, const CheckOptions& options = {},
              const Wired&... wired) {
@@ -73,8 +75,8 @@ class Defs {
     cpp::give_body<OfCheck>(step, std::move(fn), 0, asset, wired...);
   }
 
-  // An asset that another program or Python makes, read as a T from the same home (or through an IO manager of yours). Whether it
-  // is one is checked when the value is read.
+  // An asset that another program or Python makes, read as a T from the same home (or through an IO
+  // manager of yours). Whether it is one is checked when the value is read.
   template <class T>
   Asset<T> source(SourceOptions options) {
     static_cast<void>(cpp::ValuesOfType<T>::kCanBeKept);
@@ -86,15 +88,15 @@ class Defs {
   Asset<T> source(Named name) {
     return source<T>(SourceOptions{.key = std::move(name.key), .where = name.where});
   }
-  // A file or folder on disk as an asset: what reads it is stale when its content changes. A relative path starts at the current
-  // folder.
+  // A file or folder on disk as an asset: what reads it is stale when its content changes. A
+  // relative path starts at the current folder.
   Asset<File> file_source(Named name, const std::string& path);
   Asset<File> file_source(SourceOptions options, const std::string& path);
   Asset<Folder> folder_source(Named name, const std::string& path);
   Asset<Folder> folder_source(SourceOptions options, const std::string& path);
 
-  // A resource: `make` returns it (or a pointer to it, or a td::Result) when a run needs it; `tear_down(T&)` is called at the end,
-  // before it is destroyed.
+  // A resource: `make` returns it (or a pointer to it, or a td::Result) when a run needs it;
+  // `tear_down(T&)` is called at the end, before it is destroyed.
   template <class Make>
   auto resource(std::string key, Make make) {
     return resource(std::move(key), std::move(make), cpp::NoTearDown());
@@ -112,9 +114,8 @@ class Defs {
   void job(std::string name, std::string selection, JobOptions options = {});
 
   const Definitions& definitions() const { return definitions_; }
-  operator const Definitions&() const {
-    return definitions_;
-  }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): handed over as they are
+  operator const Definitions&() const { return definitions_; }
 
  private:
   // What becomes of the result, by kind of step.

@@ -1,4 +1,5 @@
-// Running definitions from a C++ program: td::materialize inside of it, td::main as its whole command line.
+// Running definitions from a C++ program: td::materialize inside of it, td::main as its whole
+// command line.
 #pragma once
 
 #include <treadle/cpp/codec_for.h>
@@ -50,7 +51,8 @@ struct StepReport {
 class RunReport {
  public:
   bool success() const;  // also when there was nothing to do
-  // Why not: an error before or beside the steps, or the first failed step and what it said. "" on success.
+  // Why not: an error before or beside the steps, or the first failed step and what it said. "" on
+  // success.
   std::string problem() const;
   const std::string& run_id() const;  // "" when nothing ran
   const std::vector<StepReport>& steps() const;
@@ -75,16 +77,16 @@ class RunReport {
   std::shared_ptr<const State> state_;
 };
 
-// Runs the selected assets and their checks, and returns when the record says how it ended. Throws DefinitionError, with everything
-// that is wrong, before anything runs.
+// Runs the selected assets and their checks, and returns when the record says how it ended. Throws
+// DefinitionError, with everything that is wrong, before anything runs.
 RunReport materialize(const Definitions& definitions, MaterializeOptions options = {});
 
 // The latest value of an asset in a home, whoever made it.
 template <class T>
 Result<T> load_value(const Asset<T>& asset, const std::string& home = {});
 
-// A whole command line over the definitions of this program: materialize, list, check, run, asset, artifact; see --help. Returns the
-// exit code.
+// A whole command line over the definitions of this program: materialize, list, check, run, asset,
+// artifact; see --help. Returns the exit code.
 int main(int argc, const char* const* argv, const Definitions& definitions);
 
 namespace cpp {

@@ -16,7 +16,8 @@
 
 namespace treadle::cpp {
 
-// The type that is kept of one returned element, and whether the element may be absent (of a multi-asset).
+// The type that is kept of one returned element, and whether the element may be absent (of a
+// multi-asset).
 template <class X>
 struct Kept {
   using type = X;
@@ -73,7 +74,8 @@ struct NamesForResult {
                 "assets are named");
 };
 
-// Demanded of what the default IO manager keeps. Named so that the compiler's notes read as the explanation.
+// Demanded of what the default IO manager keeps. Named so that the compiler's notes read as the
+// explanation.
 template <class T>
 struct ValuesOfType {
   static constexpr bool kCanBeKept = std::is_void_v<T> || kept_by_own_io_manager<T> || Storable<T>;
@@ -94,7 +96,8 @@ void describe_output(OutputDef& output) {
   }
 }
 
-// Hands the output of that index to the engine, with what the context knows about it. `type` null: no value. Throws StepFailure.
+// Hands the output of that index to the engine, with what the context knows about it. `type` null:
+// no value. Throws StepFailure.
 void hand_over(Context& context, std::size_t index, Value value, const std::type_info* type);
 void hand_over(Context& context, std::size_t index, Value value, const std::type_info* type,
                Output<void> facts);

@@ -1,5 +1,5 @@
-// How the parameters and the result of a function are read from its type. Compile time only; the messages at the static_asserts
-// are for people.
+// How the parameters and the result of a function are read from its type. Compile time only; the
+// messages at the static_asserts are for people.
 #pragma once
 
 #include <treadle/cpp/asset.h>
@@ -34,8 +34,8 @@ struct Joined<Types<A...>> {
 template <class... A, class... B, class... Rest>
 struct Joined<Types<A...>, Types<B...>, Rest...> : Joined<Types<A..., B...>, Rest...> {};
 
-// Result and parameters of a function, or of a function object with one operator(). kKnown is false for generic lambdas and
-// overloaded objects.
+// Result and parameters of a function, or of a function object with one operator(). kKnown is false
+// for generic lambdas and overloaded objects.
 template <class F>
 struct Signature {
   static constexpr bool kKnown = false;
@@ -90,8 +90,8 @@ struct Wire<ResourceHandle<T>> {
   using Given = Types<T&>;
 };
 
-// Whether a parameter takes what is given: the same type by value or const reference, a base of it, or std::string_view for text.
-// No conversions beside: an asset of int is not one of double.
+// Whether a parameter takes what is given: the same type by value or const reference, a base of it,
+// or std::string_view for text. No conversions beside: an asset of int is not one of double.
 template <class Wanted, class Given>
 concept Fits = std::convertible_to<Given, Wanted> &&
                (std::same_as<std::remove_cvref_t<Wanted>, std::remove_cvref_t<Given>> ||
