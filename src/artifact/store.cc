@@ -152,32 +152,41 @@ Error Store::missing(const ArtifactRef& ref) {
                                (ref.version.empty() ? "latest" : ref.version) + "'." + suggestion};
 }
 
-Result<std::shared_ptr<const Manifest>> Store::manifest_of(const Version& version) {
-  std::optional<Sha256> sha256;
+// A manifest document. A sweep may move it between looking up where it is and opening that file: the
+// second look finds it.
+Result<std::string> Store::document(const Sha256& sha256) {
   std::string text;
-  std::shared_ptr<const Manifest> cached;
   const auto body = [&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(sha256, manifest_sha256_of(session, version.id));
-    if (!sha256) {
-      return fail(Errc::kNotFound, "The version " + version.text() + " no longer exists.");
-    }
-    {
-      const std::lock_guard lock(cache_mutex_);
-      if (cached_ && cached_sha256_ == to_hex(*sha256)) cached = cached_;
-    }
-    if (cached) return {};
-    TREADLE_TRY(text, blobs_->read(session, *sha256, kLargestManifest));
+    TREADLE_TRY(text, blobs_->read(session, sha256, kLargestManifest));
     return {};
   };
-  if (auto ok = database_.read(body); !ok) {
-    return fail(std::move(ok).error().with_context("The manifest of " + version.text()));
+  auto ok = database_.read(body);
+  if (!ok && ok.error().code == Errc::kCorrupt) ok = database_.read(body);
+  if (!ok) return fail(std::move(ok).error());
+  return text;
+}
+
+Result<std::shared_ptr<const Manifest>> Store::manifest_of(const Version& version) {
+  std::optional<Sha256> sha256;
+  TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(sha256, manifest_sha256_of(session, version.id));
+    return {};
+  }));
+  if (!sha256) {
+    return fail(Errc::kNotFound, "The version " + version.text() + " no longer exists.");
   }
-  if (cached) return cached;
-  auto manifest = parse_manifest(text);
-  if (!manifest) return fail(std::move(manifest).error().with_context(version.text()));
+  {
+    const std::lock_guard lock(cache_mutex_);
+    if (cached_ && cached_sha256_ == *sha256) return cached_;
+  }
+  const auto text = document(*sha256);
+  auto manifest = text ? parse_manifest(*text) : fail(text.error());
+  if (!manifest) {
+    return fail(std::move(manifest).error().with_context("The manifest of " + version.text()));
+  }
   auto shared = std::make_shared<const Manifest>(*std::move(manifest));
   const std::lock_guard lock(cache_mutex_);
-  cached_sha256_ = to_hex(*sha256);
+  cached_sha256_ = *sha256;
   cached_ = shared;
   return shared;
 }

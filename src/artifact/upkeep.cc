@@ -97,16 +97,12 @@ Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
   for (const ManifestRow& row : rows) {
     ++report.versions;
     problems.used(row.sha256, row.version + ", its manifest");
-    std::string text;
-    auto read = database_.read([&](db::Session& session) -> Result<void> {
-      TREADLE_TRY(text, blobs_->read(session, row.sha256, kLargestReadable));
-      return {};
-    });
-    if (!read) {
-      problems.add("The manifest of " + row.version + " cannot be read: " + read.error().message);
+    const auto text = document(row.sha256);
+    if (!text) {
+      problems.add("The manifest of " + row.version + " cannot be read: " + text.error().message);
       continue;
     }
-    const auto manifest = parse_manifest(text);
+    const auto manifest = parse_manifest(*text);
     if (!manifest) {
       problems.add(row.version + ": " + manifest.error().message);
       continue;
@@ -149,6 +145,13 @@ void Store::forget_old_stat_caches() {
 
 Result<GcReport> Store::gc(const GcOptions& options) {
   if (!options.dry_run) TREADLE_CHECK(check_writable());
+  auto report = collect(options);
+  // Another collector may have moved a manifest while this one was about to read it.
+  if (!report && report.error().code == Errc::kCorrupt) report = collect(options);
+  return report;
+}
+
+Result<GcReport> Store::collect(const GcOptions& options) {
   std::int64_t seen = 0;
   const auto mark = [&](db::Session& session, blob::BlobSet& used) -> Result<void> {
     TREADLE_TRY(const std::vector<ManifestRow> rows, manifest_rows(session, seen));

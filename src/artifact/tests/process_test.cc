@@ -101,18 +101,25 @@ TEST(Processes, CollectingGarbageWhileOthersLogTakesNothingInUse) {
       must(opened.store->log(folder_draft(name, data.path())));
     }));
   }
-  const pid_t collector = start([&] {
-    Opened opened(home.path());
-    while (true) {
-      const auto swept = opened.store->gc({.dry_run = false, .grace = 0});
-      // A writer may take away a version while its manifest is being read.
-      if (!swept && swept.error().code != Errc::kCorrupt)
-        throw std::runtime_error(swept.error().message);
-    }
-  });
+  std::vector<pid_t> collectors;
+  for (int p = 0; p < 2; ++p) {
+    collectors.push_back(start([&] {
+      Opened opened(home.path());
+      while (true) {
+        const auto swept = opened.store->gc({.dry_run = false, .grace = 0});
+        // What one collector reads the other may just be taking away, with its version.
+        if (!swept && swept.error().code != Errc::kCorrupt) {
+          throw std::runtime_error(swept.error().message);
+        }
+      }
+    }));
+  }
   for (const pid_t child : writers) EXPECT_TRUE(succeeded(child));
-  kill(collector, SIGKILL);
-  waitpid(collector, nullptr, 0);
+  for (const pid_t collector : collectors) {
+    EXPECT_EQ(waitpid(collector, nullptr, WNOHANG), 0) << "a collector stopped";
+    kill(collector, SIGKILL);
+    waitpid(collector, nullptr, 0);
+  }
   Opened opened(home.path());
   for (const Problem& problem : must(opened.store->verify()).problems)
     ADD_FAILURE() << problem.what;

@@ -68,8 +68,9 @@ struct Version {
 // What log() did.
 struct Logged {
   Version version;
-  bool created = false;  // false: the content equals the latest version's, which is returned
-                         // (aliases were added)
+  // False: the content equals the latest version's, which is returned with the draft's aliases added; the
+  // draft's description, metadata and run are not kept.
+  bool created = false;
 };
 
 struct Entry {

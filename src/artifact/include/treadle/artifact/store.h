@@ -5,6 +5,7 @@
 
 #include <treadle/artifact/manifest.h>
 #include <treadle/artifact/service.h>
+#include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/db/database.h>
 
@@ -135,7 +136,9 @@ class Store final : public ArtifactService {
   ArtifactRef with_defaults(ArtifactRef ref) const;
   Result<Gathered> gather(const Draft& draft);
   Result<std::optional<Logged>> try_log(const Draft& draft, const Gathered& gathered);
+  Result<std::string> document(const Sha256& sha256);
   Result<std::shared_ptr<const Manifest>> manifest_of(const Version& version);
+  Result<GcReport> collect(const GcOptions& options);
   void forget_old_stat_caches();
   Error missing(const ArtifactRef& ref);
   Error unreadable(Error error, const Version& version, const Entry& entry);
@@ -152,7 +155,7 @@ class Store final : public ArtifactService {
 
   // The manifest read last: entries(), read() and download() of one version come together.
   std::mutex cache_mutex_;
-  std::string cached_sha256_;
+  Sha256 cached_sha256_{};
   std::shared_ptr<const Manifest> cached_;
 };
 
