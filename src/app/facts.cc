@@ -3,6 +3,7 @@
 #include <treadle/artifact/store.h>
 #include <treadle/base/content_digest.h>
 
+#include <optional>
 #include <unordered_set>
 
 namespace treadle::app {
@@ -23,6 +24,7 @@ Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph) {
   }
 
   TREADLE_TRY(const std::unordered_set<std::string> existing, home.store().version_texts());
+  std::optional<DigestMemory> digests;  // opened for the first file source
   for (plan::NodeId id = 0; id < facts.size(); ++id) {
     plan::AssetFacts& fact = facts[id];
     const plan::Node& node = graph.node(id);
@@ -31,13 +33,15 @@ Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph) {
     if (node.source == nullptr) continue;
     if (!node.source->file.empty()) {
       // A source that is not there is the step's to report, when it tries to read it.
-      if (auto digest = content_digest(real_files(), absolute_path(node.source->file))) {
+      if (!digests) digests.emplace(real_files(), join_path(home.cache_folder(), "digests"));
+      if (auto digest = content_digest(real_files(), absolute_path(node.source->file), &*digests)) {
         fact.source_version = std::move(*digest);
       }
     } else if (fact.materialized) {
       fact.source_version = fact.provenance.data_version;
     }
   }
+  if (digests) (void)digests->save();
   return facts;
 }
 

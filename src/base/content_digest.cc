@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kChunk = 1 << 20;
 constexpr int kDeepest = 200;  // folders; a symlink to a parent would never end
 
-Result<std::string> digest_of_file(Files& files, const std::string& path) {
+Result<std::string> read_and_digest(Files& files, const std::string& path) {
   TREADLE_TRY(const OpenFile file, files.open_read(path));
   ContentHasher hasher;
   std::string chunk;
@@ -21,9 +21,19 @@ Result<std::string> digest_of_file(Files& files, const std::string& path) {
   }
 }
 
+Result<std::string> digest_of_file(Files& files, const std::string& path, const FileStat& stat,
+                                   DigestMemory* memory) {
+  if (memory == nullptr) return read_and_digest(files, path);
+  if (std::string known = memory->find(path, stat); !known.empty()) return known;
+  TREADLE_TRY(std::string digest, read_and_digest(files, path));
+  memory->remember(path, stat, digest);
+  return digest;
+}
+
 struct Found {
   std::string inside;  // path below the folder
   std::string path;
+  FileStat stat;
 };
 
 Result<void> find_files(Files& files, const std::string& folder, const std::string& inside,
@@ -38,7 +48,7 @@ Result<void> find_files(Files& files, const std::string& folder, const std::stri
     if (stat.kind == FileStat::Kind::kFolder) {
       TREADLE_CHECK(find_files(files, path, below, depth + 1, found));
     } else if (stat.kind == FileStat::Kind::kFile) {
-      found.push_back({below, path});
+      found.push_back({below, path, stat});
     } else {
       return fail(
           Errc::kUnsupported,
@@ -50,9 +60,9 @@ Result<void> find_files(Files& files, const std::string& folder, const std::stri
 
 }  // namespace
 
-Result<std::string> content_digest(Files& files, const std::string& path) {
+Result<std::string> content_digest(Files& files, const std::string& path, DigestMemory* memory) {
   TREADLE_TRY(const FileStat stat, files.stat(path));
-  if (stat.kind == FileStat::Kind::kFile) return digest_of_file(files, path);
+  if (stat.kind == FileStat::Kind::kFile) return digest_of_file(files, path, stat, memory);
   if (stat.kind != FileStat::Kind::kFolder)
     return fail(Errc::kUnsupported,
                 "'" + path + "' is neither a file nor a folder, so it has no content to compare.");
@@ -62,7 +72,7 @@ Result<std::string> content_digest(Files& files, const std::string& path) {
             [](const Found& a, const Found& b) { return a.inside < b.inside; });
   std::string lines;
   for (const auto& file : found) {
-    TREADLE_TRY(const std::string digest, digest_of_file(files, file.path));
+    TREADLE_TRY(const std::string digest, digest_of_file(files, file.path, file.stat, memory));
     lines += digest + ' ' + file.inside + '\n';
   }
   return to_hex(sha256(lines));

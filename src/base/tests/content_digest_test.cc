@@ -48,5 +48,50 @@ TEST_F(ContentDigest, OfNothingSaysThatItIsNotThere) {
   EXPECT_NE(digest.error().message.find("absent"), std::string::npos);
 }
 
+// A clock an hour ahead: files just written are old.
+class LaterClock final : public Clock {
+ public:
+  Micros now() override { return system_clock().now() + 3'600'000'000; }
+};
+
+TEST_F(ContentDigest, OfALargeFileIsRememberedUntilTheFileChanges) {
+  LaterClock later;
+  const std::string path = write("large", std::string(100'000, 'a'));
+  const std::string memory_path = join_path(folder_, "memory/digests");
+  DigestMemory memory(real_files(), memory_path, later);
+  const std::string digest = content_digest(real_files(), path, &memory).value_or("");
+  ASSERT_TRUE(memory.save());
+
+  DigestMemory again(real_files(), memory_path, later);
+  EXPECT_EQ(again.find(path, *real_files().stat(path)), digest);
+  EXPECT_EQ(content_digest(real_files(), path, &again).value_or(""), digest);
+  write("large", std::string(100'000, 'b'));
+  EXPECT_EQ(again.find(path, *real_files().stat(path)), "");
+  EXPECT_EQ(content_digest(real_files(), path, &again).value_or(""),
+            to_hex(sha256(std::string(100'000, 'b'))));
+}
+
+TEST_F(ContentDigest, IsNotRememberedOfFilesThatAreSmallOrJustWritten) {
+  LaterClock later;
+  DigestMemory memory(real_files(), join_path(folder_, "memory"), later);
+  const std::string small = write("small", "a");
+  ASSERT_TRUE(content_digest(real_files(), small, &memory));
+  EXPECT_EQ(memory.find(small, *real_files().stat(small)), "");
+  DigestMemory now(real_files(), join_path(folder_, "memory"));
+  const std::string fresh = write("fresh", std::string(100'000, 'a'));
+  ASSERT_TRUE(content_digest(real_files(), fresh, &now));
+  EXPECT_EQ(now.find(fresh, *real_files().stat(fresh)), "");
+}
+
+TEST_F(ContentDigest, IsReadAgainWhenTheMemoryIsDamaged) {
+  LaterClock later;
+  const std::string path = write("large", std::string(100'000, 'a'));
+  for (const std::string damaged : {"x", "\n\n", "deadbeef 1 2 3 4 /x\n", "\0\0"}) {
+    DigestMemory memory(real_files(), write("memory", damaged), later);
+    EXPECT_EQ(content_digest(real_files(), path, &memory).value_or(""),
+              to_hex(sha256(std::string(100'000, 'a'))));
+  }
+}
+
 }  // namespace
 }  // namespace treadle
