@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -136,3 +139,58 @@ def test_errors_of_the_home_say_what_kind_they_are(tmp_path: Path) -> None:
     with pytest.raises(dg.TreadleError) as e:
         dg.DagsterInstance.ephemeral().load_asset_value("nothing")
     assert e.value.code == "not_found"
+
+
+def test_runs_may_nest_and_each_captures_into_its_own_home(capsys: pytest.CaptureFixture[str]) -> None:
+    inner_home, outer_home = dg.DagsterInstance.ephemeral(), dg.DagsterInstance.ephemeral()
+
+    @dg.asset
+    def inner() -> int:
+        print("inner")
+        return 5
+
+    @dg.asset
+    def outer() -> int:
+        print("before")
+        result = dg.materialize([inner], instance=inner_home)
+        print("after")
+        return int(result.output_for_node("inner"))
+
+    assert dg.materialize([outer], instance=outer_home).output_for_node("outer") == 5
+    assert capsys.readouterr().out == "before\ninner\nafter\n"
+    for home, text in ((inner_home, "inner\n"), (outer_home, "before\nafter\n")):
+        [file] = Path(home.root_directory, "logs").glob("*/*.out")
+        assert file.read_text() == text
+
+
+def test_threads_may_run_at_the_same_time() -> None:
+    results = []
+
+    def run() -> None:
+        results.append(dg.materialize([number]).output_for_node("number"))
+
+    threads = [threading.Thread(target=run) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [7] * 6
+
+
+def test_a_result_does_not_outlive_its_values() -> None:
+    class Big:
+        pass
+
+    made: list[weakref.ref[Big]] = []
+
+    @dg.asset
+    def big() -> Big:
+        value = Big()
+        made.append(weakref.ref(value))
+        return value
+
+    result = dg.materialize_to_memory([big])
+    assert made[0]() is result.output_for_node("big")
+    del result
+    gc.collect()
+    assert made[0]() is None

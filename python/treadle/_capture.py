@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 class Tee:
     """Stands in for sys.stdout or sys.stderr. Files are made when something is printed, not before."""
 
-    def __init__(self, stream: Any, suffix: str, folder: str) -> None:
+    def __init__(self, stream: Any, suffix: str) -> None:
         self._stream = stream
         self._suffix = suffix
-        self._folder = folder
         self._files: dict[tuple[str, str], Any] = {}
 
     def write(self, text: str) -> int:
@@ -35,8 +34,8 @@ class Tee:
         at = (step.run_id, step.step_key)
         file = self._files.get(at)
         if file is None:
-            folder = os.path.join(self._folder, at[0])
             try:
+                folder = os.path.join(_folders.get(at[0]) or _folders[""], at[0])
                 os.makedirs(folder, exist_ok=True)
                 # the first attempt begins the file, a retry goes on in it
                 mode = "w" if step.retry_number == 0 else "a"
@@ -46,7 +45,7 @@ class Tee:
                     encoding="utf-8",
                     errors="backslashreplace",
                 )
-            except OSError:
+            except (OSError, KeyError):
                 return  # a full disk must not fail the step: its print worked
             self._files[at] = file
         try:
@@ -78,22 +77,25 @@ class Tee:
 
 _in_forked_step = False
 tees: tuple[Tee, Tee] | None = None
-_depth = 0
+# Where the runs of this process keep their logs, by run id; "" for a run whose id is not known beforehand.
+_folders: dict[str, str] = {}
 
 
-def install(folder: str) -> None:
-    """From here to `remove`, what steps print is captured below `folder`. Nested runs share the outermost."""
-    global tees, _depth
-    _depth += 1
-    if _depth == 1:
-        tees = (Tee(sys.stdout, ".out", folder), Tee(sys.stderr, ".err", folder))
+def install(folder: str, run_id: str = "") -> None:
+    """From here to `remove`, what the steps of a run print is captured below `folder`. Runs may nest and
+    overlap.
+    """
+    global tees
+    _folders[run_id] = folder
+    if tees is None:
+        tees = (Tee(sys.stdout, ".out"), Tee(sys.stderr, ".err"))
         sys.stdout, sys.stderr = tees
 
 
-def remove() -> None:
-    global tees, _depth
-    _depth -= 1
-    if _depth > 0 or tees is None:
+def remove(run_id: str = "") -> None:
+    global tees
+    _folders.pop(run_id, None)
+    if _folders or tees is None:
         return
     out, err = tees
     if sys.stdout is out:

@@ -103,7 +103,6 @@ def execute(
     tags: Mapping[str, str],
     job_name: str,
     jobs: Iterable[JobDefinition | UnresolvedAssetJobDefinition] = (),
-    core: _core.Definitions | None = None,
     in_memory: bool = False,
     run_id: str | None = None,
     retry_policy: RetryPolicy | None = None,
@@ -114,8 +113,8 @@ def execute(
         if callable(item) and not isinstance(item, AssetsDefinition):
             raise CheckError(f"{item!r} is a plain function: decorate it with @asset.")
     config = _config(run_config)
-    if core is None:
-        core = to_core(items, resources, jobs, config)
+    # Made for this run alone: another thread may run the same declarations.
+    core = to_core(items, resources, jobs, config)
     if instance is None:
         from treadle._instance import DagsterInstance
 
@@ -126,7 +125,7 @@ def execute(
     definitions = [i for i in items if isinstance(i, AssetsDefinition)]
     run_id = run_id or _new_run_id()
     state = _run.states[run_id] = _run.RunState(instance, tags, config, capture=True)
-    _capture.install(instance._home.logs_folder)
+    _capture.install(instance._home.logs_folder, run_id)
     try:
         outcome = core.materialize(
             instance._home,
@@ -143,7 +142,7 @@ def execute(
     except DagsterInvalidSubsetError as e:
         raise DagsterInvalidDefinitionError(f"Failed to resolve asset job {job_name}: {e}") from e
     finally:
-        _capture.remove()
+        _capture.remove(run_id)
         del _run.states[run_id]
         core.close_io_managers()
     status, step_keys, failure = outcome

@@ -138,9 +138,6 @@ class JobDefinition:
             [*definitions._assets, *definitions._asset_checks],
             resources={**definitions._resources, **(resources or {})},
             jobs=definitions._jobs,
-            core=definitions._core()
-            if not resources and run_config is None and declared.config is None
-            else None,
             selection=selection,
             run_config=run_config if run_config is not None else declared.config,
             instance=instance,
