@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <unistd.h>
 
 namespace treadle::cli {
@@ -16,7 +17,8 @@ namespace {
 
 // The words that call this program again with the same home.
 std::string again(const Session& session, std::string_view command) {
-  std::string text = session.words().front();
+  const char* invoked_as = session.program().takes_source ? std::getenv(kInvokedAs) : nullptr;
+  std::string text = invoked_as ? invoked_as : session.words().front();
   const auto& words = session.words();
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[i] == "--home" && i + 1 < words.size()) text += " --home " + words[i + 1];

@@ -10,6 +10,8 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 namespace treadle::cli {
 namespace {
 
@@ -54,6 +56,7 @@ OrStop<LoadedDefinitions> hand_over(Session& session) {
   auto python = find_python(search_of_this_process(session.words().front()));
   if (!python) return stop(session.fail(python.error()));
   session.release_stdout();
+  setenv(kInvokedAs, session.words().front().c_str(), 1);
   return stop(session.fail(exec_python(*python, arguments_of(session))));
 }
 
@@ -76,7 +79,7 @@ OrStop<LoadedDefinitions> call_loader(Session& session, const LoadRequest& reque
   }
 }
 
-std::string text_at(const boost::json::object& object, std::string_view name) {
+std::string origin_field(const boost::json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
@@ -128,9 +131,9 @@ OrStop<LoadedDefinitions> load_origin(Session& session, const std::string& origi
   boost::system::error_code error;
   const auto parsed = boost::json::parse(origin.empty() ? "{}" : origin, error);
   const auto* object = error ? nullptr : parsed.if_object();
-  const std::string kind = object ? text_at(*object, "kind") : std::string();
+  const std::string kind = object ? origin_field(*object, "kind") : std::string();
   if (kind == "program") {
-    const std::string path = text_at(*object, "path");
+    const std::string path = origin_field(*object, "path");
     if (!real_files().stat(path))
       return stop(session.fail(
           kExitNotFound, "not_found",
@@ -146,8 +149,8 @@ OrStop<LoadedDefinitions> load_origin(Session& session, const std::string& origi
                                         "Name it: -f pipeline.py or -m package.module.",
                                         short_id(run_id))));
   if (!session.program().load) return hand_over(session);
-  return call_loader(session, {text_at(*object, "file"), text_at(*object, "module"),
-                               text_at(*object, "working_dir")});
+  return call_loader(session, {origin_field(*object, "file"), origin_field(*object, "module"),
+                               origin_field(*object, "working_dir")});
 }
 
 OrStop<Code> check_code(Session& session, LoadedDefinitions loaded, app::Home* home) {

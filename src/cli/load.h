@@ -12,6 +12,9 @@
 
 namespace treadle::cli {
 
+// How the user called the native program, for the process it becomes: advice must name a program that can be called.
+inline constexpr const char* kInvokedAs = "TREADLE_INVOKED_AS";
+
 struct SourceOptions {
   std::string file;
   std::string module;

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
         if (mode == "hostile")
           context.add_metadata("evil\x1b[2J",
                                td::MetadataValue::md("\x1b]0;owned\x07|a|\n|-|\n|b|"));
+        while (mode == "deaf") std::this_thread::sleep_for(std::chrono::milliseconds(5));
         while (mode == "wait") {
           context.stop_if_cancelled();
           std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -302,3 +303,35 @@ def test_a_terminal_gets_colours_and_nobody_else(pipeline: Cli) -> None:
     assert "\x1b" not in run_on_terminal(pipeline, "run", "list", NO_COLOR="1")
     assert "\x1b" not in pipeline("materialize").out
     assert "\x1b[32m" in pipeline("run", "list", "--color", "always").out
+
+
+def test_logs_follow_a_run_to_its_end(pipeline: Cli) -> None:
+    with pipeline.start("materialize", PIPELINE_MODE="wait") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "total: started" in line:
+                break
+        with pipeline.start("run", "logs", "latest", "--follow", "--json") as follower:
+            assert follower.stdout is not None
+            seen = []
+            for line in follower.stdout:
+                seen.append(json.loads(line)["type"])
+                if seen[-1] == "STEP_START" and seen.count("STEP_START") == 2:
+                    process.send_signal(signal.SIGINT)
+            assert seen[-1] == "RUN_CANCELED"
+            assert follower.wait(timeout=30) == 0
+        process.communicate(timeout=30)
+
+
+def test_a_second_signal_kills(pipeline: Cli) -> None:
+    with pipeline.start("materialize", PIPELINE_MODE="deaf") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "total: started" in line:
+                process.send_signal(signal.SIGINT)
+            if line.startswith("Stopping:"):
+                break
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGINT
+    assert pipeline.json("run", "resume", "latest")["success"] is True
