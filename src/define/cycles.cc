@@ -54,6 +54,11 @@ Edges waiting_edges(const DefinitionIndex& index, Findings& findings) {
                      "Remove this input, or read another asset.");
       }
       wait_for(maker, input.asset);
+      for (const OutputRef& ref : input.from) {
+        if (const StepDef* from = index.find_step(ref.step)) {
+          edges[index.index_of(*from)].push_back({s, from->name, {}});
+        }
+      }
     }
     for (const CheckDef& check : step.checks) {
       wait_for(index.find_maker(check.asset), check.asset);
@@ -227,6 +232,12 @@ bool declared_in_order(const DefinitionIndex& index) {
     }
     for (const Maker* maker : index.makers_of_inputs(step)) {
       if (maker && maker->step && maker->step >= &step) return false;
+    }
+    for (const InputDef& input : step.inputs) {
+      for (const OutputRef& ref : input.from) {
+        const StepDef* from = index.find_step(ref.step);
+        if (from && from >= &step) return false;
+      }
     }
   }
   return true;

@@ -1,5 +1,6 @@
 #include "problem_finder.h"
 #include <treadle/base/suggest.h>
+#include <treadle/define/graph.h>
 
 #include <algorithm>
 #include <cmath>
@@ -32,6 +33,14 @@ DefinitionIndex::DefinitionIndex(const Definitions& d) : definitions(d) {
     first_input_.push_back(input_makers_.size());
     for (const InputDef& input : step.inputs) input_makers_.push_back(find_maker(input.asset));
   }
+}
+
+const StepDef* DefinitionIndex::find_step(const std::string& name) const {
+  if (steps_by_name_.empty()) {
+    for (const StepDef& step : definitions.steps) steps_by_name_.emplace(step.name, &step);
+  }
+  const auto found = steps_by_name_.find(name);
+  return found == steps_by_name_.end() ? nullptr : found->second;
 }
 
 bool DefinitionIndex::is_followed_by_another(const AssetKey& key, const StepDef& than) const {
@@ -118,6 +127,32 @@ void check_retry_policy(const RetryPolicy& policy, const std::string& who,
   }
 }
 
+// A job of ops: its graph, and what its ops need of its own resources and those around it.
+void check_job(const Definitions& definitions, const JobDef& job, Findings& findings) {
+  std::vector<Problem> problems = find_problems(*job.graph, "@job", true);
+  for (Problem& problem : problems) {
+    if (problem.place.file.empty()) problem.place = job.place;
+    findings.add(std::move(problem));
+  }
+  for (const auto& [name, value] : job.input_values) {
+    const auto& inputs = job.graph->inputs;
+    if (std::any_of(inputs.begin(), inputs.end(), [&](const auto& i) { return i.name == name; })) {
+      continue;
+    }
+    findings.add("unknown_input", job.name, job.place,
+                 "Error when constructing JobDefinition '" + job.name +
+                     "': Input value provided for key '" + name +
+                     "', but job has no top-level input with that name.",
+                 "Remove the value, or add the input to the graph.");
+  }
+  if (!problems.empty()) return;
+  const Definitions own = definitions_of_job(definitions, job);
+  const DefinitionIndex index(own);
+  for (const StepDef& step : own.steps)
+    check_op(index, step, " in job '" + job.name + "'", findings);
+  check_resource_needs(index, findings);
+}
+
 std::vector<Problem> find_problems(const Definitions& definitions) {
   const DefinitionIndex index(definitions);
   Findings findings;
@@ -150,6 +185,7 @@ std::vector<Problem> find_problems(const Definitions& definitions) {
       check_retry_policy(*job.retry_policy, "Job '" + job.name + "'", job.name, job.place,
                          findings);
     }
+    if (job.graph) check_job(definitions, job, findings);
   }
   return std::move(findings).sorted();
 }

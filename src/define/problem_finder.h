@@ -35,6 +35,8 @@ struct DefinitionIndex {
   std::span<const Maker* const> makers_of_inputs(const StepDef& step) const {
     return std::span(input_makers_).subspan(first_input_[index_of(step)], step.inputs.size());
   }
+  // The step of an op inside a graph of assets; null when there is none.
+  const StepDef* find_step(const std::string& name) const;
   // Whether another step has the key among its inputs.
   bool is_followed_by_another(const AssetKey& key, const StepDef& than) const;
   // Index of a step of the definitions.
@@ -50,6 +52,8 @@ struct DefinitionIndex {
   std::vector<std::size_t> first_input_;  // by step
   // By key, who follows it: made when first asked for.
   mutable std::unordered_map<std::string_view, std::vector<const StepDef*>> followers_;
+  // Steps that outputs of other steps are wired to or from; made when first asked for.
+  mutable std::unordered_map<std::string_view, const StepDef*> steps_by_name_;
   mutable int suggestions_left_ = 20;
 };
 
@@ -89,6 +93,11 @@ std::string in_place(const Place& place);
 void check_naming(const AssetInfo& asset, const Place& place, Findings& findings);
 void check_duplicates(const DefinitionIndex& index, Findings& findings);
 void check_step_wiring(const DefinitionIndex& index, const StepDef& step, Findings& findings);
+void check_hooks(const DefinitionIndex& index, const StepDef& step, Findings& findings);
+// What an op needs, whatever it is wired to.
+void check_op(const DefinitionIndex& index, const StepDef& step, const std::string& in_job,
+              Findings& findings);
+void check_job(const Definitions& definitions, const JobDef& job, Findings& findings);
 void check_io_manager(const DefinitionIndex& index, const std::string& key, const std::string& who,
                       const std::string& subject, const Place& place, Findings& findings);
 void check_resource_needs(const DefinitionIndex& index, Findings& findings);

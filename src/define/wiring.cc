@@ -79,6 +79,7 @@ void check_inputs(const DefinitionIndex& index, const StepDef& step, Findings& f
   const auto makers = index.makers_of_inputs(step);
   for (std::size_t i = 0; i < step.inputs.size(); ++i) {
     const InputDef& input = step.inputs[i];
+    if (input.asset.empty() && !step.graph.empty()) continue;  // of an op inside a graph of assets
     if (!input.io_manager_key.empty()) {
       check_io_manager(index, input.io_manager_key,
                        sentence_name(step) + " loads '" + input.asset.text() + "'",
@@ -112,7 +113,8 @@ void check_inputs(const DefinitionIndex& index, const StepDef& step, Findings& f
 }
 
 void check_follows_from(const StepDef& step, const OutputDef& output, Findings& findings) {
-  if (!output.follows_from) return;
+  // Of a graph of assets, the inputs belong to its other steps.
+  if (!output.follows_from || !step.graph.empty()) return;
   std::unordered_set<std::string_view> known;
   for (const InputDef& input : step.inputs) known.insert(input.asset.text());
   for (const OutputDef& other : step.outputs) known.insert(other.asset.key.text());
@@ -198,6 +200,56 @@ void check_step_wiring(const DefinitionIndex& index, const StepDef& step, Findin
   check_checks(index, step, findings);
   for (const std::string& key : step.required_resources) {
     check_resource(index, key, sentence_name(step), subject_of(step), step.place, findings);
+  }
+  check_hooks(index, step, findings);
+}
+
+void check_hooks(const DefinitionIndex& index, const StepDef& step, Findings& findings) {
+  for (const HookDef& hook : step.hooks) {
+    for (const std::string& key : hook.required_resources) {
+      check_resource(index, key, "Hook '" + hook.name + "' of step '" + step.name + "'", hook.name,
+                     step.place, findings);
+    }
+  }
+}
+
+void check_op(const DefinitionIndex& index, const StepDef& step, const std::string& in_job,
+              Findings& findings) {
+  const std::string who = "Op '" + step.name + "'" + in_job;
+  const bool own_default = index.definitions.io_managers.contains("io_manager");
+  for_each_repeated_name(step.inputs, [&](const std::string& name) {
+    findings.add("duplicate_input", step.name, step.place,
+                 who + " has two inputs called '" + name + "'.",
+                 "Give each parameter a name of its own.");
+  });
+  for_each_repeated_name(step.outputs, [&](const std::string& name) {
+    findings.add("duplicate_output", step.name, step.place,
+                 who + " has two outputs called '" + name + "'.",
+                 "Give each output a name of its own.");
+  });
+  for (const InputDef& input : step.inputs) {
+    if (input.io_manager_key.empty()) continue;
+    check_io_manager(index, input.io_manager_key, who + " loads '" + input.name + "'", step.name,
+                     step.place, findings);
+  }
+  for (const OutputDef& output : step.outputs) {
+    if (!output.stores_value) continue;
+    check_io_manager(index, output.io_manager_key, who + ": output '" + output.name + "' is stored",
+                     step.name, step.place, findings);
+    if (!output.codec && output.io_manager_key == "io_manager" && !own_default) {
+      findings.add("missing_codec", step.name, step.place,
+                   who + ": output '" + output.name +
+                       "' has a value to keep, but nothing says how to write it" +
+                       (output.type ? " (its type is " + type_name(*output.type) + ")." : "."),
+                   "Give its type a codec, choose another IO manager, or return nothing.");
+    }
+  }
+  for (const std::string& key : step.required_resources) {
+    check_resource(index, key, who, step.name, step.place, findings);
+  }
+  check_hooks(index, step, findings);
+  if (step.retry_policy) {
+    check_retry_policy(*step.retry_policy, who, step.name, step.place, findings);
   }
 }
 

@@ -10,7 +10,7 @@ namespace treadle {
 namespace {
 
 // Indexed by the stored number.
-constexpr std::array<std::string_view, 28> kEventNames = {
+constexpr std::array<std::string_view, 31> kEventNames = {
     "LOG",
     "RUN_START",
     "RUN_SUCCESS",
@@ -39,6 +39,9 @@ constexpr std::array<std::string_view, 28> kEventNames = {
     "ASSET_CHECK_EVALUATION",
     "ASSET_FAILED_TO_MATERIALIZE",
     "STEP_EXPECTATION_RESULT",
+    "HOOK_COMPLETED",
+    "HOOK_ERRORED",
+    "HOOK_SKIPPED",
 };
 
 void write_provenance(JsonWriter& w, const Provenance& p) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <treadle/define/codec.h>
+#include <treadle/define/hook.h>
 #include <treadle/define/io_manager.h>
 #include <treadle/define/retry_policy.h>
 #include <treadle/define/step.h>
@@ -38,6 +39,21 @@ struct AssetInfo {
   std::string code_version;  // "" = derived from the body
 };
 
+// An output of another step.
+struct OutputRef {
+  std::string step;  // its key; "" in a list: `value` instead
+  std::string output = "result";
+  std::optional<Value> value = {};
+};
+
+// What becomes of the outputs that an op's input is wired to.
+enum class InputUse : std::uint8_t {
+  // The value of the only one. When that is dynamic, or of a step that runs once for each mapping key, this step does so, too.
+  kValue,
+  kList,     // fan-in: a list of values, in order
+  kCollect,  // of the only one a list over its mapping keys
+};
+
 // A dependency. With a value: the asset is loaded and handed to the function. Without: only order
 // and lineage.
 struct InputDef {
@@ -51,6 +67,17 @@ struct InputDef {
   const std::type_info* type = nullptr;
   // How the default IO manager reads it; null: the function takes no value.
   std::shared_ptr<const Codec> codec;
+
+  // Ops: the outputs of other steps that it takes its value from. With these, or with neither these nor an asset, `asset` is empty.
+  std::vector<OutputRef> from;
+  InputUse use = InputUse::kValue;
+  // What it is when nothing is wired: a default, or given with the job. Without: loading it gives an empty Value, and the front
+  // end must have it from elsewhere (`optional`), or the job has a problem.
+  std::optional<Value> value;
+  bool optional = false;
+  std::string type_name = "Any";  // for STEP_INPUT
+  // The front end checks the type and records STEP_INPUT itself: StepContext::report_input.
+  bool checks_type = false;
 };
 
 struct OutputDef {
@@ -65,6 +92,9 @@ struct OutputDef {
   std::optional<std::vector<AssetKey>> follows_from;
   const std::type_info* type = nullptr;
   std::shared_ptr<const Codec> codec;  // how the default IO manager writes it
+  // Of an op: any number of values, each under a mapping key of its own (OutputReport::mapping_key).
+  bool dynamic = false;
+  Metadata metadata;  // of an op's output: for its IO manager
 };
 
 struct CheckDef {
@@ -87,6 +117,13 @@ struct StepDef {
   bool can_subset = false;  // may run for some of its outputs only
   Place place;
   std::shared_ptr<StepBody> body;
+  std::vector<HookDef> hooks;  // called in this order when the step has ended
+  std::string pool;            // at most so many steps of a pool at once: RunOptions::pools
+  double time_limit = 0;       // seconds an attempt may take in a process of its own; 0 = any
+  std::string
+      op_name;  // the op's definition, whatever the node is called; "" = the last part of `name`
+  // Steps made of one graph of assets share it; they run together. "" = none.
+  std::string graph;
 };
 
 // An asset made elsewhere that these definitions read or follow.
@@ -100,6 +137,8 @@ struct SourceAssetDef {
   const std::type_info* type = nullptr;
 };
 
+struct GraphDef;  // define/graph.h
+
 struct JobDef {
   std::string name;
   std::string selection;  // selection syntax; "" or "*" = every asset
@@ -107,6 +146,14 @@ struct JobDef {
   Tags tags;
   std::optional<RetryPolicy> retry_policy;  // for steps without their own
   Place place;
+  // A job of ops instead of assets; `selection` is not used then.
+  std::shared_ptr<const GraphDef> graph;
+  std::map<std::string, Value> input_values;  // by input of the graph
+  std::vector<HookDef> hooks;                 // for all steps
+  Tags op_tags;                               // for all steps, where they say nothing else
+  // Before those of the definitions.
+  std::map<std::string, std::shared_ptr<Resource>> resources;
+  std::map<std::string, std::shared_ptr<IOManager>> io_managers;
 };
 
 struct Definitions {

@@ -23,6 +23,9 @@ struct OutputContext {
   Metadata metadata;         // added to the materialization
   std::string data_version;  // "" = let the engine derive one
   std::string artifact;      // the artifact version that holds the value, if any
+  // Of an output that is no asset: with the step's key, run and job (`step`) its name and this identify it.
+  std::string mapping_key =
+      {};  // of a dynamic output, or of the step that runs once for each; "" otherwise
 };
 
 struct InputContext {
@@ -36,6 +39,11 @@ struct InputContext {
   // Filled in by the IO manager:
   Metadata metadata;         // added to LOADED_INPUT
   std::string data_version;  // version that was read; "" = unknown
+  // When it comes from an output that is no asset (`asset` is empty): which. `upstream_step` is its step's key ("work[a]").
+  std::string upstream_run = {};  // this run, or the one that is re-executed
+  std::string upstream_mapping_key =
+      {};                 // as OutputContext::mapping_key when it was stored; "" = none
+  std::size_t index = 0;  // in a list
 };
 
 // Stores outputs, loads inputs. Thread-safe: parallel steps share it.

@@ -46,6 +46,16 @@ struct OutputReport {
   std::optional<std::string>
       data_version;  // given by user code; else the IO manager's, else derived
   std::vector<std::pair<std::string, std::string>> tags;
+  std::string mapping_key;        // of a dynamic output: letters, digits and '_', once per output
+  bool type_check_passed = true;  // as the front end found; for the STEP_OUTPUT event
+};
+
+// What a front end says of an input whose type it has checked (InputDef::checks_type).
+struct InputReport {
+  std::size_t input = 0;
+  std::string type_name = "Any";
+  bool type_check_passed = true;
+  Metadata metadata;
 };
 
 struct CheckReport {
@@ -70,7 +80,7 @@ class StepContext {
   virtual bool output_selected(std::size_t output) const = 0;
   virtual bool check_selected(std::size_t check) const = 0;
 
-  // Loads an input through its IO manager and records it. The error says which input and why.
+  // Loads an input through its IO manager and records it. The error says which input and why. Of a list: its first value.
   virtual tl::expected<Value, StepFailure> load_input(std::size_t input) = 0;
   // Records the output, stores its value through its IO manager, records the materialization. Each
   // output once.
@@ -84,6 +94,17 @@ class StepContext {
   virtual Value resource(const std::string& key) = 0;
   // True once the run is being cancelled: long C++ steps should look now and then.
   virtual bool cancelled() const = 0;
+
+  // Of an op that runs once for each value of a dynamic output: which one; "" otherwise. It is part of step_key(): "work[a]".
+  virtual const std::string& mapping_key() const;
+  // The step as it is declared: step_key() without its mapping key.
+  virtual const std::string& node_key() const { return step_key(); }
+  // How many values load_input_at gives for this input: of a list those whose steps did not leave them out, else 1.
+  virtual std::size_t input_size(std::size_t input) const;
+  // Loads one value of a list (InputUse::kList, kCollect). Any other input has only index 0, which is load_input.
+  virtual tl::expected<Value, StepFailure> load_input_at(std::size_t input, std::size_t index);
+  // Records STEP_INPUT for an input with InputDef::checks_type.
+  virtual void report_input(const InputReport& report);
 };
 
 // User code of one step. Thread-safe: several steps may share one body.

@@ -41,6 +41,9 @@ enum class EventType : std::uint8_t {  // stored as the number: never renumber, 
   kAssetCheckEvaluation = 25,
   kAssetFailedToMaterialize = 26,
   kStepExpectationResult = 27,
+  kHookCompleted = 28,
+  kHookErrored = 29,
+  kHookSkipped = 30,
 };
 
 // The name users see: "RUN_START", "ASSET_MATERIALIZATION", "LOG" ...
