@@ -11,6 +11,13 @@ PyGILState_STATE g_state;
 
 void before_fork() {
   g_state = PyGILState_Ensure();
+  // What every step needs is imported here, once, and not again in each step's process.
+  try {
+    package();
+    nb::module_::import_("pickle");
+  } catch (nb::python_error& error) {
+    error.discard_as_unraisable("treadle: before fork");
+  }
   PyOS_BeforeFork();
 }
 

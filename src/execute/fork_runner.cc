@@ -2,6 +2,7 @@
 
 #include "step_events.h"
 #include "wire.h"
+#include <treadle/base/digest.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -32,6 +33,8 @@ Result<std::unique_ptr<ForkRunner>> ForkRunner::create(const ForkSetup& setup) {
   if (const std::string& logs = setup.options.logs_folder; !logs.empty()) {
     TREADLE_CHECK(real_files().make_folders(join_path(logs, setup.run_id)));
   }
+  // The first digest of a process reads OpenSSL's configuration: here, and not in each step's process.
+  static_cast<void>(sha256({}));
   std::unique_ptr<ForkRunner> runner(new ForkRunner(setup));
   TREADLE_TRY(runner->zygote_, start_zygote(runner->setup_, runner->channel_));
   return runner;
