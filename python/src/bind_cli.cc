@@ -5,6 +5,7 @@
 #include "definitions.h"
 #include "forking.h"
 #include "signals.h"
+#include <treadle/base/files.h>
 #include <treadle/cli/cli.h>
 
 namespace treadle::python {
@@ -81,8 +82,10 @@ int run(nb::handle argv, nb::handle loader) {
   bool capturing = false;
   program.prepare_run = [&](execute::RunOptions& options) {
     options.fork_hooks = fork_hooks();
-    if (options.logs_folder.empty() || options.executor != execute::Executor::kInProcess) return;
+    if (options.logs_folder.empty()) return;
     const nb::gil_scoped_acquire gil;
+    from_package("treadle._run", "set_home")(to_text(parent_path(options.logs_folder)));
+    if (options.executor != execute::Executor::kInProcess) return;
     from_package("treadle._capture", "install")(to_text(options.logs_folder));
     capturing = true;
   };

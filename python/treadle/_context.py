@@ -70,15 +70,20 @@ class _StepContext:
     def instance(self) -> DagsterInstance:
         if self._state is not None and self._state.instance is not None:
             return self._state.instance
+        from treadle import _run
         from treadle._instance import DagsterInstance
 
-        return DagsterInstance.get()
+        return DagsterInstance.from_home(_run.home) if _run.home else DagsterInstance.get()
 
     @property
     def run(self) -> DagsterRun:
         from treadle._instance import DagsterRun, DagsterRunStatus
 
         state = self._state
+        if state is None:
+            recorded = self.instance.get_run_by_id(self.run_id)
+            if recorded is not None:
+                return recorded
         return DagsterRun(
             run_id=self.run_id,
             job_name=self.job_name,
@@ -93,11 +98,11 @@ class _StepContext:
 
     @property
     def run_tags(self) -> Mapping[str, str]:
-        return dict(self._state.tags) if self._state is not None else {}
+        return dict(self._state.tags) if self._state is not None else self.run.tags
 
     @property
     def run_config(self) -> Mapping[str, Any]:
-        return self._state.run_config if self._state is not None else {}
+        return self._state.run_config if self._state is not None else self.run.run_config
 
     def has_tag(self, key: str) -> bool:
         return key in self.run_tags

@@ -75,10 +75,19 @@ class StepLogger:
 
 
 def _emit(step: _core.Step | None, level: int, text: str) -> None:
-    if step is not None:
-        step.log(level, text)
-    else:
+    if step is None:
         sys.stderr.write(text + "\n")
+        return
+    step.log(level, text)
+    from treadle import _run
+
+    # The command line shows log lines as part of its progress; a program that runs assets itself sees them
+    # here.
+    if level >= 20 and step.run_id in _run.states:
+        from treadle._capture import tees
+
+        stream = tees[1]._stream if tees is not None else sys.stderr
+        stream.write(f"{step.step_key}: {text}\n")
 
 
 def _current_traceback(exc_info: Any) -> str:

@@ -361,9 +361,7 @@ def _fields_of(cls: type) -> tuple[list[str], dict[str, Any]]:
     fields: dict[str, None] = {}
     defaults: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        for name, annotation in (
-            getattr(base, "__annotations__", {}).items() if "__annotations__" in base.__dict__ else ()
-        ):
+        for name, annotation in getattr(base, "__annotations__", {}).items():
             if not name.startswith("_") and "ClassVar" not in str(annotation):
                 fields[name] = None
         for name in fields:

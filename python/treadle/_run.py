@@ -60,6 +60,13 @@ class RunState:
 
 
 states: dict[str, RunState] = {}
+# The home of runs that the command line started; "" = none did.
+home: str = ""
+
+
+def set_home(path: str) -> None:
+    global home
+    home = path
 
 
 class StepPlan:

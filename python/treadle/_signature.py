@@ -63,10 +63,20 @@ def _parameters(fn: UserFn, what: str) -> tuple[tuple[str, ...], bool, Mapping[s
         if code.co_posonlyargcount > 1:
             raise _positional(what, "positional-only parameters")
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        return names, bool(code.co_flags & _VARKEYWORDS), fn.__annotations__
+        try:
+            annotations = fn.__annotations__
+        except NameError:  # evaluated late (Python 3.14), and they name what only type checkers know
+            from annotationlib import (  # type: ignore[import-not-found]
+                Format,
+                get_annotations,
+            )
+
+            annotations = get_annotations(fn, format=Format.FORWARDREF)
+        return names, bool(code.co_flags & _VARKEYWORDS), annotations
     import inspect
 
-    has_kwargs, listed, annotations = False, [], {}
+    has_kwargs, listed = False, []
+    annotations = {}
     for name, parameter in inspect.signature(fn).parameters.items():
         if parameter.kind is parameter.VAR_POSITIONAL:
             raise _positional(what, f"*{name}")
