@@ -8,6 +8,8 @@
 namespace treadle::execute {
 namespace {
 
+const std::string kDefaultIOManager = "io_manager";
+
 void add_sorted(std::vector<std::string>& keys, const std::string& key) {
   const auto at = std::lower_bound(keys.begin(), keys.end(), key);
   if (at == keys.end() || *at != key) keys.insert(at, key);
@@ -20,11 +22,10 @@ bool contains(const std::vector<std::string>& keys, const std::string& key) {
 }  // namespace
 
 const std::string& input_io_manager_key(const InputDef& input, const plan::Node& node) {
-  static const std::string kDefault = "io_manager";
   if (!input.io_manager_key.empty()) return input.io_manager_key;
   if (node.step != nullptr) return node.step->outputs[node.output].io_manager_key;
   if (node.source != nullptr) return node.source->io_manager_key;
-  return kDefault;
+  return kDefaultIOManager;
 }
 
 ResourceSet::ResourceSet(const plan::Plan& plan, std::span<const std::uint32_t> steps,

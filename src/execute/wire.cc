@@ -96,9 +96,10 @@ StepFailure read_failure(Reader& r) {
   r.number(failure.allow_retries);
   r.number(failure.interrupted);
   if (r.number<bool>()) {
-    failure.retry.emplace();
-    r.number(failure.retry->max_retries);
-    r.number(failure.retry->seconds_to_wait);
+    StepFailure::RetryRequest retry;
+    r.number(retry.max_retries);
+    r.number(retry.seconds_to_wait);
+    failure.retry = retry;
   }
   if (auto metadata = metadata_from_json(r.text())) failure.metadata = std::move(*metadata);
   for (std::uint64_t n = r.count(); n > 0 && r.whole(); --n) {
