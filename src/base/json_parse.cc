@@ -1,6 +1,8 @@
+#include <treadle/base/json.h>
 #include <treadle/base/json_parse.h>
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 
@@ -160,7 +162,48 @@ class Builder {
   const bool has_stand_ins_;
 };
 
+void write_value(std::string& out, const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::double_:
+      append_json_number(out, value.get_double());
+      return;
+    case json::kind::string:
+      append_json_string(out, value.get_string());
+      return;
+    case json::kind::array: {
+      char separator = '[';
+      for (const auto& item : value.get_array()) {
+        out += separator;
+        write_value(out, item);
+        separator = ',';
+      }
+      out += separator == '[' ? "[]" : "]";
+      return;
+    }
+    case json::kind::object: {
+      char separator = '{';
+      for (const auto& [name, item] : value.get_object()) {
+        out += separator;
+        append_json_string(out, name);
+        out += ':';
+        write_value(out, item);
+        separator = ',';
+      }
+      out += separator == '{' ? "{}" : "}";
+      return;
+    }
+    default:
+      out += json::serialize(value);
+  }
+}
+
 }  // namespace
+
+std::string json_value_text(const json::value& value) {
+  std::string out;
+  write_value(out, value);
+  return out;
+}
 
 Result<void> parse_json_value(std::string_view text, json::value& value) {
   const bool has_stand_ins = may_have_bare_numbers(text);

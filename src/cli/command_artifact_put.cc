@@ -4,6 +4,7 @@
 #include "text.h"
 #include <treadle/artifact/store.h>
 #include <treadle/base/files.h>
+#include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -28,13 +29,12 @@ Result<std::string> read_metadata_option(const std::string& given) {
   if (given.starts_with('@')) {
     TREADLE_TRY(text, read_file(real_files(), given.substr(1)));
   }
-  boost::system::error_code error;
-  const auto value = boost::json::parse(text, error);
-  if (error || !value.is_object())
+  boost::json::value value;
+  if (!parse_json_value(text, value) || !value.is_object())
     return fail(
         Errc::kInvalidArgument,
         "--metadata takes a JSON object, such as '{\"rows\": 150}', or @FILE that holds one.");
-  return boost::json::serialize(value);
+  return json_value_text(value);
 }
 
 Result<artifact::Draft> make_draft(const ArtifactPutOptions& options) {

@@ -3,6 +3,7 @@
 #include "render.h"
 #include "text.h"
 #include <treadle/artifact/store.h>
+#include <treadle/base/json_parse.h>
 #include <treadle/base/suggest.h>
 #include <treadle/plan/staleness.h>
 
@@ -32,12 +33,11 @@ struct AssetView {
 };
 
 Metadata materialization_metadata(const Event& event) {
-  boost::system::error_code error;
-  const auto payload = boost::json::parse(event.payload.empty() ? "{}" : event.payload, error);
-  if (error || !payload.is_object()) return {};
+  boost::json::value payload;
+  if (!parse_json_value(event.payload, payload) || !payload.is_object()) return {};
   const auto* value = payload.get_object().if_contains("metadata");
   if (!value) return {};
-  return metadata_from_json(boost::json::serialize(*value)).value_or(Metadata{});
+  return metadata_from_json(json_value_text(*value)).value_or(Metadata{});
 }
 
 Result<void> look_up(app::Home& home, AssetView& view) {

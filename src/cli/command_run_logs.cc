@@ -3,6 +3,7 @@
 #include "run_lookup.h"
 #include "text.h"
 #include <treadle/base/files.h>
+#include <treadle/base/json_parse.h>
 #include <treadle/base/suggest.h>
 
 #include <boost/json.hpp>
@@ -58,9 +59,8 @@ bool is_told(const Event& event, const RunLogsOptions& options) {
 
 std::vector<std::string> captured_files(const Event& event) {
   std::vector<std::string> paths;
-  boost::system::error_code error;
-  const auto payload = boost::json::parse(event.payload.empty() ? "{}" : event.payload, error);
-  if (error || !payload.is_object()) return paths;
+  boost::json::value payload;
+  if (!parse_json_value(event.payload, payload) || !payload.is_object()) return paths;
   for (const char* name : {"stdout", "stderr"})
     if (const auto* path = payload.get_object().if_contains(name); path && path->is_string())
       paths.emplace_back(path->get_string());

@@ -5,6 +5,7 @@
 #include "text.h"
 #include <treadle/base/files.h>
 #include <treadle/base/json.h>
+#include <treadle/base/json_parse.h>
 #include <treadle/plan/plan.h>
 
 #include <boost/json.hpp>
@@ -128,9 +129,8 @@ OrStop<LoadedDefinitions> load_definitions(Session& session, const SourceOptions
 OrStop<LoadedDefinitions> load_origin(Session& session, const std::string& origin,
                                       const std::string& run_id) {
   if (!session.program().takes_source) return call_loader(session, {});
-  boost::system::error_code error;
-  const auto parsed = boost::json::parse(origin.empty() ? "{}" : origin, error);
-  const auto* object = error ? nullptr : parsed.if_object();
+  boost::json::value parsed;
+  const auto* object = parse_json_value(origin, parsed) ? parsed.if_object() : nullptr;
   const std::string kind = object ? origin_field(*object, "kind") : std::string();
   if (kind == "program") {
     const std::string path = origin_field(*object, "path");

@@ -1,6 +1,7 @@
 #include "render.h"
 #include "table.h"
 #include "text.h"
+#include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -71,14 +72,13 @@ std::string align_rows(const std::vector<std::string>& lines) {
 std::string cell_text(const json::value& value) {
   if (value.is_string()) return std::string(value.get_string());
   if (value.is_null()) return "";
-  return json::serialize(value);
+  return json_value_text(value);
 }
 
 // {"records": [{...}], "schema": {"columns": [{"name": ...}]}}; "" when it is none.
 std::string render_table_value(const std::string& text, const Terminal& terminal) {
-  boost::system::error_code error;
-  const json::value value = json::parse(text, error);
-  if (error || !value.is_object()) return {};
+  json::value value;
+  if (!parse_json_value(text, value) || !value.is_object()) return {};
   const auto* records = value.get_object().if_contains("records");
   if (!records || !records->is_array()) return {};
   std::vector<std::string> names;

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "text.h"
+#include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -13,10 +14,8 @@ namespace {
 namespace json = boost::json;
 
 json::object parse_payload(const Event& event) {
-  boost::system::error_code error;
-  json::parse_options options;
-  json::value value = json::parse(event.payload.empty() ? "{}" : event.payload, error, {}, options);
-  if (error || !value.is_object()) return {};
+  json::value value;
+  if (!parse_json_value(event.payload, value) || !value.is_object()) return {};
   return std::move(value.get_object());
 }
 
@@ -41,7 +40,7 @@ std::int64_t int_at(const json::object& object, std::string_view name, std::int6
 Metadata metadata_at(const json::object& object) {
   const auto* value = object.if_contains("metadata");
   if (!value || !value->is_object()) return {};
-  auto metadata = metadata_from_json(json::serialize(*value));
+  auto metadata = metadata_from_json(json_value_text(*value));
   return metadata ? std::move(*metadata) : Metadata{};
 }
 

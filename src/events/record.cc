@@ -1,6 +1,7 @@
 #include "rows.h"
 #include "run_writer.h"
 #include "schema.h"
+#include <treadle/base/json_parse.h>
 #include <treadle/events/record.h>
 
 #include <boost/json.hpp>
@@ -275,9 +276,8 @@ class SqlRecord final : public Record {
   }
 
   static void read_check_payload(std::string_view payload, CheckResult& check) {
-    boost::json::error_code error;
-    const boost::json::value value = boost::json::parse(payload, error);
-    if (error || !value.is_object()) return;
+    boost::json::value value;
+    if (!parse_json_value(payload, value) || !value.is_object()) return;
     const auto& object = value.get_object();
     const auto flag = [&](std::string_view name) {
       const auto* field = object.if_contains(name);

@@ -1,6 +1,7 @@
 #include "rows.h"
 
 #include <treadle/base/json.h>
+#include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
 
@@ -15,18 +16,16 @@ Result<void> move_latest(db::Session& session, std::string_view sql, const Event
 }
 
 std::string check_name_of(const Event& event) {
-  boost::json::error_code error;
-  const boost::json::value payload = boost::json::parse(event.payload, error);
-  if (error || !payload.is_object()) return {};
+  boost::json::value payload;
+  if (!parse_json_value(event.payload, payload) || !payload.is_object()) return {};
   const auto* name = payload.get_object().if_contains("check");
   return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
 }
 
 std::vector<std::string> read_step_keys(std::string_view json) {
   std::vector<std::string> keys;
-  boost::json::error_code error;
-  const boost::json::value value = boost::json::parse(json, error);
-  if (error || !value.is_array()) return keys;
+  boost::json::value value;
+  if (!parse_json_value(json, value) || !value.is_array()) return keys;
   for (const auto& item : value.get_array()) {
     if (item.is_string()) keys.emplace_back(item.get_string());
   }

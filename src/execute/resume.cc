@@ -1,5 +1,7 @@
 #include "resume.h"
 
+#include <treadle/base/json_parse.h>
+
 #include <boost/json.hpp>
 
 #include <string_view>
@@ -16,9 +18,8 @@ struct InProgress {
 };
 
 Result<boost::json::object> payload_of(const Event& event) {
-  boost::json::error_code error;
-  boost::json::value value = boost::json::parse(event.payload, error);
-  if (error || !value.is_object()) {
+  boost::json::value value;
+  if (!parse_json_value(event.payload, value) || !value.is_object()) {
     return fail(Errc::kCorrupt, "Event " + std::to_string(event.id) + " of run " + event.run_id +
                                     " cannot be read: its payload is not a JSON object.");
   }
@@ -69,7 +70,7 @@ Result<Earlier> read_earlier(const plan::Plan& plan, const std::vector<Event>& e
       if (provenance == nullptr || node == plan::kNoNode || text_at(payload, "output").empty()) {
         continue;
       }
-      TREADLE_TRY(Provenance p, provenance_from_json(boost::json::serialize(*provenance)));
+      TREADLE_TRY(Provenance p, provenance_from_json(json_value_text(*provenance)));
       current.versions.emplace_back(node,
                                     KnownVersion{std::move(p.data_version), std::move(p.artifact)});
     } else if (event.type == EventType::kStepSuccess) {

@@ -4,6 +4,7 @@
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/json.h>
+#include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
 
@@ -32,9 +33,9 @@ std::string text_field(const json::object& object, std::string_view name) {
 }
 
 json::object parse_object(std::string_view text) {
-  json::error_code error;
-  json::value value = json::parse(text, error);
-  return !error && value.is_object() ? std::move(value.get_object()) : json::object();
+  json::value value;
+  return parse_json_value(text, value) && value.is_object() ? std::move(value.get_object())
+                                                            : json::object();
 }
 
 }  // namespace

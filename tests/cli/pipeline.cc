@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,7 @@ int main(int argc, char** argv) {
         const std::string mode = setting("PIPELINE_MODE");
         if (mode == "throw") throw std::runtime_error("no total today\x1b[31m");
         if (mode == "crash") std::raise(SIGSEGV);
+        if (mode == "nan") context.add_metadata("loss", std::numeric_limits<double>::quiet_NaN());
         if (mode == "hostile")
           context.add_metadata("evil\x1b[2J",
                                td::MetadataValue::md("\x1b]0;owned\x07|a|\n|-|\n|b|"));
@@ -74,12 +76,12 @@ int main(int argc, char** argv) {
       {.key = "report", .group = "model", .code_version = "1"},
       [](std::int64_t sum) { return "the total is " + std::to_string(sum) + "\n"; }, total);
   defs.check("positive", total, [](std::int64_t sum) {
-    return td::CheckResult{.passed = sum > 0,
-                           .metadata = {{"sum", sum}},
-                           .description = "a total above zero",
-                           .severity = setting("PIPELINE_SEVERITY") == "warn"
-                                           ? td::Severity::kWarn
-                                           : td::Severity::kError};
+    return td::CheckResult{
+        .passed = sum > 0,
+        .metadata = {{"sum", sum}, {"ratio", std::numeric_limits<double>::infinity()}},
+        .description = "a total above zero",
+        .severity =
+            setting("PIPELINE_SEVERITY") == "warn" ? td::Severity::kWarn : td::Severity::kError};
   });
   defs.job("numbers", "key:rows+", {.description = "Everything made from the numbers"});
   if (setting("PIPELINE_MODE") == "invalid") {

@@ -245,6 +245,21 @@ def test_hostile_metadata_reaches_no_terminal(pipeline: Cli) -> None:
     assert "\x1b" not in shown
 
 
+def test_numbers_that_json_does_not_have_hide_nothing(pipeline: Cli) -> None:
+    result = pipeline.json("materialize", PIPELINE_MODE="nan")
+    total = next(step for step in result["steps"] if step["step_key"] == "total")
+    assert total["assets"][0]["artifact"] == "local/default/total:v0"
+    (check,) = [check for step in result["steps"] for check in step["checks"]]
+    assert check["passed"] is True
+    assert check["metadata"]["ratio"]["raw_value"] == float("inf")
+    shown = pipeline("asset", "show", "total").out
+    assert re.search(r"loss +NaN", shown, re.IGNORECASE)
+    assert "✓ positive" in shown
+    (pipeline.folder / "input.txt").write_text("")
+    pipeline("materialize", "+key:total", code=0, PIPELINE_MODE="nan")
+    assert pipeline.json("asset", "show", "total")["checks"][0]["passed"] is False
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [

@@ -44,6 +44,15 @@ TEST(ParseJson, ReadsTheNumbersThatJsonDoesNotHave) {
   EXPECT_TRUE(std::isnan(list.at(5).at("NaN").as_double()));
 }
 
+TEST(JsonValueText, IsReadBackAsAnEqualValue) {
+  for (const char* text :
+       {"[]", "{}", "[[],{}]", "null", "true", "-12", "18446744073709551615", "\"a\\n\\u0000é\"",
+        R"({"a":[1,2.5,null],"b":{"c":"d"},"":[{}]})", "0.9444444444444444", "1e-300"}) {
+    EXPECT_EQ(parsed(json_value_text(parsed(text))), parsed(text)) << text;
+  }
+  EXPECT_EQ(json_value_text(parsed("[NaN,Infinity,-Infinity]")), "[NaN,Infinity,-Infinity]");
+}
+
 TEST(ParseJson, ReadsWhatBoostReads) {
   for (const std::string_view text :
        {R"({"a":[1,-2,18446744073709551615,null,true,false,{}],"":[]})",

@@ -5,6 +5,7 @@
 
 #include <treadle/base/result.h>
 
+#include <string>
 #include <string_view>
 
 namespace boost::json {
@@ -17,5 +18,8 @@ namespace treadle {
 // bare NaN, Infinity and -Infinity are doubles, nesting goes at most 256 deep. kInvalidArgument
 // says what is wrong; `value` is unchanged then.
 Result<void> parse_json_value(std::string_view text, boost::json::value& value);
+
+// The value as text again: parse_json_value gives back an equal one.
+std::string json_value_text(const boost::json::value& value);
 
 }  // namespace treadle
