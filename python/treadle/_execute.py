@@ -19,6 +19,7 @@ from treadle._errors import (
 from treadle._results import ExecuteInProcessResult
 from treadle._rules import unsupported
 from treadle._selection import AssetSelection, selection_text
+from treadle._specs import AssetSpec, SourceAsset
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from treadle._instance import DagsterInstance
     from treadle._jobs import JobDefinition, UnresolvedAssetJobDefinition
     from treadle._policies import RetryPolicy
-    from treadle._specs import AssetSpec, SourceAsset
     from treadle._typing import CoercibleToAssetSelection
 
 
@@ -110,8 +110,13 @@ def execute(
     """Plans and runs a selection of assets, and says how it went."""
     items = list(flatten(assets))
     for item in items:
-        if callable(item) and not isinstance(item, AssetsDefinition):
+        if isinstance(item, (AssetsDefinition, AssetSpec, SourceAsset)):
+            continue
+        if callable(item):
             raise CheckError(f"{item!r} is a plain function: decorate it with @asset.")
+        raise CheckError(
+            f"{item!r} is no asset. Give what @asset and its kin return, an AssetSpec or a SourceAsset."
+        )
     config = _config(run_config)
     # Made for this run alone: another thread may run the same declarations.
     core = to_core(items, resources, jobs, config)
