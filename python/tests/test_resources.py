@@ -273,3 +273,22 @@ def test_contexts_for_testing_io_managers() -> None:
     shelf.handle_output(output, 3)
     assert output.get_logged_metadata() == {"kept": dg.MetadataValue.bool(True)}
     assert shelf.load_input(dg.build_input_context(asset_key="a", name="x", upstream_output=output)) == 3
+
+
+class TreesConfig(dg.Config):
+    trees: int
+    depth: int = 3
+
+
+def test_a_config_parameter_receives_the_runs_configuration() -> None:
+    @dg.asset
+    def forest(config: TreesConfig) -> int:
+        return config.trees * config.depth
+
+    run_config = dg.RunConfig(ops={"forest": TreesConfig(trees=5)})
+    assert dg.materialize([forest], run_config=run_config).output_for_node("forest") == 15
+    plain = {"ops": {"forest": {"config": {"trees": 2, "depth": 4}}}}
+    assert dg.materialize([forest], run_config=plain).output_for_node("forest") == 8
+    with pytest.raises(dg.DagsterInvalidConfigError, match="'trees'"):
+        dg.materialize([forest])
+    assert forest(config=TreesConfig(trees=1)) == 3

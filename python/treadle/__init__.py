@@ -75,12 +75,14 @@ from treadle._metadata import (
 )
 from treadle._policies import Backoff, Jitter, RetryPolicy
 from treadle._resources import (
+    Config,
     ConfigurableResource,
     EnvVar,
     InitResourceContext,
     IntEnvVar,
     IOManagerDefinition,
     ResourceDefinition,
+    RunConfig,
     build_init_resource_context,
     io_manager,
     resource,
@@ -198,6 +200,7 @@ __all__ = [
     "BoolMetadataValue",
     "CheckError",
     "CodeLocationReconstructionMetadataValue",
+    "Config",
     "ConfigurableIOManager",
     "ConfigurableResource",
     "DagsterAssetCheckFailedError",
@@ -264,6 +267,7 @@ __all__ = [
     "ResourceDefinition",
     "RetryPolicy",
     "RetryRequested",
+    "RunConfig",
     "RunsFilter",
     "SerializableErrorInfo",
     "SourceAsset",

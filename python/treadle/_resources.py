@@ -296,16 +296,8 @@ def io_manager(
     return lambda fn: IOManagerDefinition(fn, config_schema, description, required_resource_keys, version)
 
 
-class ConfigurableResource:
-    """A resource whose annotated fields are its configuration: `class Api(ConfigurableResource): url: str;
-    retries: int = 3`.
-
-    A parameter of an asset function annotated with such a class receives the resource of the parameter's
-    name. Fields may be given as EnvVar; `setup_for_execution` and `teardown_after_execution` are called
-    around a run.
-    """
-
-    _treadle_resource = True
+class _Fields:
+    """An object whose annotated fields are given by keyword, with the class's values as defaults."""
 
     def __init__(self, **config: Any) -> None:
         fields, defaults = _fields_of(type(self))
@@ -332,6 +324,52 @@ class ConfigurableResource:
         return type(other) is type(self) and self.__dict__ == other.__dict__
 
     __hash__ = object.__hash__
+
+
+class Config(_Fields):
+    """The configuration of a function: a parameter `config: MyConfig` receives what the run's configuration
+    says, checked for missing and unknown fields."""
+
+
+class RunConfig:
+    """A run's configuration: `RunConfig(ops={"model": ModelConfig(trees=20)})`."""
+
+    def __init__(
+        self,
+        ops: Mapping[str, Any] | None = None,
+        resources: Mapping[str, Any] | None = None,
+        loggers: Mapping[str, Any] | None = None,
+        execution: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.ops = dict(ops or {})
+        self.resources = dict(resources or {})
+        self.loggers = dict(loggers or {})
+        self.execution = dict(execution or {})
+
+    def to_config_dict(self) -> dict[str, Any]:
+        config = {
+            "ops": {k: _configured(v) for k, v in self.ops.items()},
+            "resources": {k: _configured(v) for k, v in self.resources.items()},
+            "loggers": self.loggers,
+            "execution": self.execution,
+        }
+        return {k: v for k, v in config.items() if v}
+
+
+def _configured(value: Any) -> Any:
+    return {"config": dict(value.__dict__)} if isinstance(value, _Fields) else value
+
+
+class ConfigurableResource(_Fields):
+    """A resource whose annotated fields are its configuration: `class Api(ConfigurableResource): url: str;
+    retries: int = 3`.
+
+    A parameter of an asset function annotated with such a class receives the resource of the parameter's
+    name. Fields may be given as EnvVar; `setup_for_execution` and `teardown_after_execution` are called
+    around a run.
+    """
+
+    _treadle_resource = True
 
     @classmethod
     def configure_at_launch(cls, **config: Any) -> ConfigurableResource:
