@@ -174,7 +174,7 @@ TEST(Folder, MissingFoldersAndFilesAreErrorsThatNameThem) {
 
 TEST(Folder, TheHomeItselfIsLeftOut) {
   TestHome home;
-  const std::string parent = home.path();
+  const std::string& parent = home.path();
   const auto database = must(db::open_sqlite(join_path(parent, "inner.db")));
   must(real_files().make_folders(join_path(parent, "project/.treadle")));
   must(write_file_atomic(real_files(), join_path(parent, "project/data"), "1", false));

@@ -106,7 +106,7 @@ struct JsonOf<std::tuple<T...>> {
       std::tuple<Result<T>...> read{JsonOf<T>::read(json[I])...};
       std::optional<Error> error;
       (void)((std::get<I>(read) ||
-              (error = cpp::at_index(I, std::get<I>(std::move(read)).error()).value(), false)) &&
+              (error = cpp::at_index(I, std::move(std::get<I>(read)).error()).value(), false)) &&
              ...);
       if (error) return fail(std::move(*error));
       return std::tuple<T...>(std::move(*std::get<I>(read))...);
@@ -124,7 +124,7 @@ struct JsonOf<std::pair<A, B>> {
   }
   static Result<std::pair<A, B>> read(JsonRef json) {
     TREADLE_TRY(auto both, (JsonOf<std::tuple<A, B>>::read(json)));
-    return std::pair<A, B>(std::get<0>(std::move(both)), std::get<1>(std::move(both)));
+    return std::pair<A, B>(std::move(std::get<0>(both)), std::move(std::get<1>(both)));
   }
 };
 
