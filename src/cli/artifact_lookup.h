@@ -6,7 +6,8 @@
 
 namespace treadle::cli {
 
-// The home for reading, for commands that cannot do without one; null after an error was reported, with the exit code in `code`.
+// The home for reading, for commands that cannot do without one; null after an error was reported,
+// with the exit code in `code`.
 std::unique_ptr<app::Home> open_store_for_reading(Session& session, int& code);
 
 // Parses `text` and finds the version.

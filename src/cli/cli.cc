@@ -76,7 +76,8 @@ int run_words(const std::vector<std::string>& words, const Program& program) {
     return kExitOk;
   }
   const Parsed parsed = parse(root, rest);
-  // Parsing stops at the first mistake; who asked for JSON gets the error as JSON, wherever they said so.
+  // Parsing stops at the first mistake; who asked for JSON gets the error as JSON, wherever they
+  // said so.
   if (parsed.error && std::find(rest.begin(), rest.end(), "--json") != rest.end())
     globals.json = true;
   Session session(program, words, globals);

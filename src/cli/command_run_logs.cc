@@ -31,7 +31,8 @@ LogLevel level_from(const std::string& name) {
   return LogLevel::kInfo;
 }
 
-// What a person reading logs wants: what user code said, how steps went, what failed. --all shows the rest.
+// What a person reading logs wants: what user code said, how steps went, what failed. --all shows
+// the rest.
 bool is_told(const Event& event, const RunLogsOptions& options) {
   if (!options.step.empty() && event.step_key != options.step) return false;
   if (options.all) return true;

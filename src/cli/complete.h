@@ -1,4 +1,5 @@
-// Shell completion: what may come next on a command line. Pure but for the names of kept things, which the caller supplies.
+// Shell completion: what may come next on a command line. Pure but for the names of kept things,
+// which the caller supplies.
 #pragma once
 
 #include "spec.h"

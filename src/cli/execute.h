@@ -1,4 +1,5 @@
-// Carrying out a run for a command: signals, progress, the report at the end. Shared by `materialize` and `run resume`.
+// Carrying out a run for a command: signals, progress, the report at the end. Shared by
+// `materialize` and `run resume`.
 #pragma once
 
 #include "load.h"
@@ -29,7 +30,8 @@ Result<void> choose_run_options(Session& session, const RunFlags& flags, const a
 // accuracy of model" for one that only checks.
 std::string step_label(const StepDef& step);
 
-// Calls `run` with the progress and the cancellation in `options`, prints the report and returns the exit code.
+// Calls `run` with the progress and the cancellation in `options`, prints the report and returns
+// the exit code.
 int execute_and_report(Session& session, app::Home& home, const Code& code, std::size_t step_count,
                        execute::RunOptions options,
                        const std::function<Result<execute::RunResult>(execute::RunOptions)>& run);

@@ -1,5 +1,5 @@
-// From -f, -m or the project's settings to checked definitions and their graph; the part every command that needs the user's
-// code begins with.
+// From -f, -m or the project's settings to checked definitions and their graph; the part every
+// command that needs the user's code begins with.
 #pragma once
 
 #include "session.h"
@@ -12,7 +12,8 @@
 
 namespace treadle::cli {
 
-// How the user called the native program, for the process it becomes: advice must name a program that can be called.
+// How the user called the native program, for the process it becomes: advice must name a program
+// that can be called.
 inline constexpr const char* kInvokedAs = "TREADLE_INVOKED_AS";
 
 struct SourceOptions {
@@ -37,17 +38,19 @@ struct Stop {
 template <class T>
 using OrStop = tl::expected<T, Stop>;
 
-// Loads the definitions without checking them. In the native program this replaces the process by the project's Python (or C++
-// program) and returns only to stop.
+// Loads the definitions without checking them. In the native program this replaces the process by
+// the project's Python (or C++ program) and returns only to stop.
 OrStop<LoadedDefinitions> load_definitions(Session& session, const SourceOptions& source);
 // The same for the definitions a run was made from (Run::origin).
 OrStop<LoadedDefinitions> load_origin(Session& session, const std::string& origin,
                                       const std::string& run_id);
 
-// Checks and indexes them: reports every problem and stops with kExitInvalidDefinitions when there is one. `home` may be null.
+// Checks and indexes them: reports every problem and stops with kExitInvalidDefinitions when there
+// is one. `home` may be null.
 OrStop<Code> check_code(Session& session, LoadedDefinitions loaded, app::Home* home);
 
-// True when a command may load definitions without the user naming them: built in, or named by the project's settings.
+// True when a command may load definitions without the user naming them: built in, or named by the
+// project's settings.
 bool has_default_source(Session& session);
 
 // The code version staleness compares: the user's, else derived from the function.

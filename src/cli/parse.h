@@ -19,9 +19,10 @@ struct Parsed {
   std::string command_line() const;
 };
 
-// `words` without the program's name. GNU rules: `--name value`, `--name=value`, `-n value`, `-nvalue`, clusters of short flags,
-// options anywhere, `--` ends them. Options of outer commands are accepted after inner ones. A lone unique prefix of a long
-// option is not accepted: scripts would break when an option is added.
+// `words` without the program's name. GNU rules: `--name value`, `--name=value`, `-n value`,
+// `-nvalue`, clusters of short flags, options anywhere, `--` ends them. Options of outer commands
+// are accepted after inner ones. A lone unique prefix of a long option is not accepted: scripts
+// would break when an option is added.
 Parsed parse(const CommandSpec& root, const std::vector<std::string>& words);
 
 }  // namespace treadle::cli

@@ -86,7 +86,8 @@ struct Progress::Impl {
            truncate_to(text, std::max(20, terminal.width - 6)) + "  ";
   }
 
-  // A line that stays. The status comes back with the next tick: steps that are quicker never see it.
+  // A line that stays. The status comes back with the next tick: steps that are quicker never see
+  // it.
   void line(const std::string& text) { write_text(erase_status() + text + "\n"); }
 
   void redraw() {

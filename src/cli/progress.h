@@ -1,6 +1,7 @@
-// Live progress of a run on stderr, from its events: a line for each finished step and, on a terminal, one status line that is
-// redrawn with what runs now. on_event is called from one thread; the redrawing thread starts with the first event, because
-// none may exist when the process executor forks.
+// Live progress of a run on stderr, from its events: a line for each finished step and, on a
+// terminal, one status line that is redrawn with what runs now. on_event is called from one thread;
+// the redrawing thread starts with the first event, because none may exist when the process
+// executor forks.
 #pragma once
 
 #include "terminal.h"

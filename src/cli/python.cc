@@ -14,8 +14,8 @@
 namespace treadle::cli {
 namespace {
 
-// Says what to do when that Python has no Treadle. `-c` and not `-m treadle`: it spares the import of runpy, and can tell a
-// missing package from an error inside it.
+// Says what to do when that Python has no Treadle. `-c` and not `-m treadle`: it spares the import
+// of runpy, and can tell a missing package from an error inside it.
 constexpr const char* kBootstrap = R"(import sys
 sys.argv[0] = 'treadle'
 try:
@@ -88,7 +88,8 @@ Result<FoundPython> find_python(const PythonSearch& search) {
   if (invoked.find('/') == std::string::npos) invoked = in_path(invoked, search).value_or("");
   if (!invoked.empty()) {
     const std::string folder = parent_path(absolute_path(invoked));
-    // Only an environment of its own: /usr/bin/python3 beside /usr/bin/treadle must not win over the project's .venv.
+    // Only an environment of its own: /usr/bin/python3 beside /usr/bin/treadle must not win over
+    // the project's .venv.
     if (search.is_there(join_path(parent_path(folder), "pyvenv.cfg"))) {
       std::string path = python_in(folder, search);
       if (!path.empty())

@@ -1,4 +1,5 @@
-// Which Python has the user's code, and handing a command over to it. The native program runs no Python itself.
+// Which Python has the user's code, and handing a command over to it. The native program runs no
+// Python itself.
 #pragma once
 
 #include <treadle/base/result.h>
@@ -22,18 +23,19 @@ struct PythonSearch {
 
 struct FoundPython {
   std::string path;
-  std::string
-      reason;  // "TREADLE_PYTHON", "the active virtual environment" ...: completes "..., from <reason>"
+  std::string reason;  // "TREADLE_PYTHON", "the active virtual environment" ...
 };
 
-// In this order: TREADLE_PYTHON; the active virtual environment; the interpreter beside the invoked program (so that
-// .venv/bin/treadle uses .venv); the nearest .venv at or above `folder`; python3 in PATH. kNotFound says what to do.
+// In this order: TREADLE_PYTHON; the active virtual environment; the interpreter beside the invoked
+// program (so that .venv/bin/treadle uses .venv); the nearest .venv at or above `folder`; python3
+// in PATH. kNotFound says what to do.
 Result<FoundPython> find_python(const PythonSearch& search);
 
 // Looks at this process's environment.
 PythonSearch search_of_this_process(const std::string& invoked_as);
 
-// Replaces this process by Treadle in that Python with the same arguments. Returns only when that fails.
+// Replaces this process by Treadle in that Python with the same arguments. Returns only when that
+// fails.
 Error exec_python(const FoundPython& python, const std::vector<std::string>& arguments);
 
 // Replaces this process by a C++ program that has definitions built in.

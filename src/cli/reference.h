@@ -1,4 +1,5 @@
-// The commands as the Markdown of docs/reference/command-line.md. `treadle __reference` prints it; a test compares it with the page.
+// The commands as the Markdown of docs/reference/command-line.md. `treadle __reference` prints it;
+// a test compares it with the page.
 #pragma once
 
 #include "spec.h"

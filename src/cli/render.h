@@ -1,5 +1,6 @@
-// What commands print, for people (text) and for programs (JSON): kept apart from the commands, so that it can be tested without
-// a home. Pure. Text is neutralised here (text.h); JSON writers add one value to a document under construction.
+// What commands print, for people (text) and for programs (JSON): kept apart from the commands, so
+// that it can be tested without a home. Pure. Text is neutralised here (text.h); JSON writers add
+// one value to a document under construction.
 #pragma once
 
 #include "report.h"

@@ -1,5 +1,5 @@
-// What a run did, asset by asset, read from its events: one form for the table after `materialize` and for `run show`. Pure but
-// for add_artifacts.
+// What a run did, asset by asset, read from its events: one form for the table after `materialize`
+// and for `run show`. Pure but for add_artifacts.
 #pragma once
 
 #include <treadle/artifact/service.h>
@@ -64,7 +64,8 @@ struct RunReport {
   Micros duration(Micros now) const;
 };
 
-// Unknown fields and payloads that do not parse are passed over: the record may be of a newer version.
+// Unknown fields and payloads that do not parse are passed over: the record may be of a newer
+// version.
 RunReport make_report(const Run& run, const std::vector<Event>& events);
 
 // Looks up size and age of the versions. One that is gone stays unknown.

@@ -166,7 +166,8 @@ Result<std::unique_ptr<app::Home>> Session::open_existing_home() {
   const std::string path = app::resolve_home(options);
   const auto database = real_files().stat(join_path(path, "treadle.db"));
   if (!database && database.error().code == Errc::kNotFound) {
-    // A home that was named and is not there is a slip of the hand; one that would be created later is not.
+    // A home that was named and is not there is a slip of the hand; one that would be created later
+    // is not.
     const bool named =
         !options.path.empty() || env_is_set("TREADLE_HOME") || env_is_set("DAGSTER_HOME");
     if (named && !real_files().stat(path))
@@ -177,8 +178,8 @@ Result<std::unique_ptr<app::Home>> Session::open_existing_home() {
   options.read_only = true;
   auto home = open(options);
   if (home || home.error().code != Errc::kReadOnly) return home;
-  // Its tables are not all there, or are an older version's: somebody was killed while making it, or an older Treadle
-  // made it. Opening it for writing sees to that.
+  // Its tables are not all there, or are an older version's: somebody was killed while making it,
+  // or an older Treadle made it. Opening it for writing sees to that.
   options.read_only = false;
   return open(options);
 }

@@ -1,4 +1,5 @@
-// One command on its way: where output goes, which home and settings apply, how errors end it. Single thread.
+// One command on its way: where output goes, which home and settings apply, how errors end it.
+// Single thread.
 #pragma once
 
 #include "terminal.h"
@@ -41,13 +42,15 @@ class Session {
   void write_out(std::string_view text);
   // A line for people on stderr: progress, warnings, hints.
   void note(std::string_view text);
-  // One line of stderr, drawn over the one before; "" removes it. Nothing when stderr is no terminal.
+  // One line of stderr, drawn over the one before; "" removes it. Nothing when stderr is no
+  // terminal.
   void redraw(std::string_view text);
 
   // Gives the real stdout back: before this process becomes another program.
   void release_stdout();
 
-  // Reports an error (on stderr; with --json as {"error": ...} on stdout too) and returns the exit code for it.
+  // Reports an error (on stderr; with --json as {"error": ...} on stdout too) and returns the exit
+  // code for it.
   int fail(const Error& error);
   int fail(ExitCode code, std::string_view kind, std::string_view message);
   int usage_error(std::string_view message) { return fail(kExitUsage, "usage", message); }
@@ -57,7 +60,8 @@ class Session {
   Result<app::HomeOptions> home_options();
   // The home, created when it does not exist.
   Result<std::unique_ptr<app::Home>> open_home(db::Durability durability = db::Durability::kNormal);
-  // The home for reading; null when there is none yet, which is not an error: nothing has been kept.
+  // The home for reading; null when there is none yet, which is not an error: nothing has been
+  // kept.
   Result<std::unique_ptr<app::Home>> open_existing_home();
   // "Nothing is kept in /x/.treadle yet." for commands that find no home.
   std::string no_home_text();
@@ -70,8 +74,9 @@ class Session {
   GlobalOptions globals_;
   Terminal out_;
   Terminal err_;
-  int stdout_fd_ =
-      1;  // the real stdout; with --json, descriptor 1 leads to stderr so that no print of user code spoils the document
+  // The real stdout. With --json, descriptor 1 leads to stderr, so that no print of user code spoils
+  // the document.
+  int stdout_fd_ = 1;
   std::unique_ptr<app::Settings> settings_;
 };
 

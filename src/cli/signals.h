@@ -1,12 +1,13 @@
-// SIGINT and SIGTERM while a run executes: the first asks it to finish cleanly, the second ends the process at once.
+// SIGINT and SIGTERM while a run executes: the first asks it to finish cleanly, the second ends the
+// process at once.
 #pragma once
 
 #include <treadle/execute/run.h>
 
 namespace treadle::cli {
 
-// Handlers for the lifetime of this object; the previous ones come back. One at a time per process. Does nothing when the front
-// end handles signals itself.
+// Handlers for the lifetime of this object; the previous ones come back. One at a time per process.
+// Does nothing when the front end handles signals itself.
 class SignalGuard {
  public:
   // `own`: the front end's cancellation, or null.

@@ -1,5 +1,6 @@
-// What a command is: its words, options, examples and action, as plain data. Parsing, help, completion and the test that keeps
-// docs/reference/command-line.md true all read the same tree. Options point into a struct that the command's action shares.
+// What a command is: its words, options, examples and action, as plain data. Parsing, help,
+// completion and the test that keeps docs/reference/command-line.md true all read the same tree.
+// Options point into a struct that the command's action shares.
 #pragma once
 
 #include <functional>

@@ -18,7 +18,8 @@ struct Cell {
 struct Column {
   std::string title;
   enum class Align { kLeft, kRight } align = Align::kLeft;
-  // Columns give up width in this order when the table is too wide (0 = never); what is cut ends in '…'.
+  // Columns give up width in this order when the table is too wide (0 = never); what is cut ends in
+  // '…'.
   int shrink = 0;
   bool keep_end = false;  // cut at the front instead (paths)
 };
@@ -28,7 +29,8 @@ struct Table {
   std::vector<std::vector<Cell>> rows;  // each as long as columns
 };
 
-// Lines ending in '\n', without trailing spaces; columns that are empty in every row are left out. Nothing for a table without rows.
+// Lines ending in '\n', without trailing spaces; columns that are empty in every row are left out.
+// Nothing for a table without rows.
 std::string render_table(const Table& table, const Terminal& terminal);
 
 }  // namespace treadle::cli

@@ -13,7 +13,8 @@ std::string_view env_text(const char* name) {
   return value ? value : "";
 }
 
-// Only a locale that names another character set says that UTF-8 is not understood; an empty one (containers) says nothing.
+// Only a locale that names another character set says that UTF-8 is not understood; an empty one
+// (containers) says nothing.
 bool locale_is_unicode() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const std::string_view value = env_text(name);

@@ -22,8 +22,9 @@ struct Terminal {
   std::string_view bullet() const { return unicode ? "•" : "*"; }
 };
 
-// Looks at the file descriptor and the environment: NO_COLOR (https://no-color.org), CLICOLOR_FORCE, TERM, COLUMNS, the locale's
-// character set. `color` is the --color option: "auto", "always" or "never".
+// Looks at the file descriptor and the environment: NO_COLOR (https://no-color.org),
+// CLICOLOR_FORCE, TERM, COLUMNS, the locale's character set. `color` is the --color option: "auto",
+// "always" or "never".
 Terminal detect_terminal(int fd, std::string_view color);
 
 }  // namespace treadle::cli

@@ -14,7 +14,8 @@ struct CodePoint {
   bool valid = false;
 };
 
-// Rejects overlong forms, surrogates and values beyond U+10FFFF: a terminal may decode those in its own way.
+// Rejects overlong forms, surrogates and values beyond U+10FFFF: a terminal may decode those in its
+// own way.
 CodePoint decode(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);

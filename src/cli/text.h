@@ -10,15 +10,16 @@
 
 namespace treadle::cli {
 
-// `text` on one line with nothing in it that a terminal would obey: control characters (C0, DEL, C1), invisible direction
-// marks and line separators become visible escapes (\x1b, \n, \u202e), invalid UTF-8 becomes U+FFFD. Everything that comes from
-// users, files or the record goes through here before it is printed.
+// `text` on one line with nothing in it that a terminal would obey: control characters (C0, DEL,
+// C1), invisible direction marks and line separators become visible escapes (\x1b, \n, \u202e),
+// invalid UTF-8 becomes U+FFFD. Everything that comes from users, files or the record goes through
+// here before it is printed.
 std::string printable(std::string_view text);
 // The same for a block of text: line feeds and tabs stay.
 std::string printable_block(std::string_view text);
 
-// Columns a terminal uses for UTF-8 text without control characters: 0 for combining marks, 2 for East Asian wide characters
-// and emoji, else 1.
+// Columns a terminal uses for UTF-8 text without control characters: 0 for combining marks, 2 for
+// East Asian wide characters and emoji, else 1.
 int display_width(std::string_view text);
 // At most `width` columns; cut text ends in '…'. `width` >= 1.
 std::string truncate_to(std::string_view text, int width);

@@ -1,5 +1,5 @@
-// A small C++ pipeline for the black-box tests of the command line. What it does is steered by environment variables, so that one
-// program can succeed, fail, crash, wait and change its mind.
+// A small C++ pipeline for the black-box tests of the command line. What it does is steered by
+// environment variables, so that one program can succeed, fail, crash, wait and change its mind.
 #include <treadle/treadle.hpp>
 
 #include <chrono>

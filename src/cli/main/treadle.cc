@@ -1,4 +1,5 @@
-// The native program. It runs no user code itself: commands that need it are handed to the project's Python.
+// The native program. It runs no user code itself: commands that need it are handed to the
+// project's Python.
 #include <treadle/cli/cli.h>
 
 int main(int argc, char** argv) {
