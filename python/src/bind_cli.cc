@@ -11,7 +11,8 @@
 namespace treadle::python {
 namespace {
 
-// What loading user code raised, as the command line shows it: the traceback from the user's first frame on.
+// What loading user code raised, as the command line shows it: the traceback from the user's first
+// frame on.
 Error load_error(nb::python_error& error) {
   try {
     const nb::object text =

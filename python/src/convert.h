@@ -1,5 +1,5 @@
-// Plain values between Python and C++: what the package hands over as tuples, and errors in both directions. All of it needs the
-// interpreter lock.
+// Plain values between Python and C++: what the package hands over as tuples, and errors in both
+// directions. All of it needs the interpreter lock.
 #pragma once
 
 #include "object.h"
@@ -15,7 +15,8 @@
 
 namespace treadle::python {
 
-// Reads the items of a tuple (or list) by position; a wrong type is a bug of the package and raises TypeError.
+// Reads the items of a tuple (or list) by position; a wrong type is a bug of the package and raises
+// TypeError.
 class Items {
  public:
   explicit Items(nb::handle sequence);
@@ -42,7 +43,8 @@ Tags tags_of(nb::handle pairs);
 Metadata metadata_of(nb::handle entries);
 std::optional<RetryPolicy> retry_policy_of(nb::handle policy);
 
-// (id, run, type, level, time, step, asset, partition, message, payload), see treadle/_dagster_event.py.
+// (id, run, type, level, time, step, asset, partition, message, payload), see
+// treadle/_dagster_event.py.
 nb::tuple to_tuple(const Event& event);
 
 // What the exception says, as an outcome. `exception` stays set as StepFailure::origin.
@@ -51,7 +53,8 @@ StepFailure failure_of(nb::python_error& error);
 
 // Raises treadle.TreadleError.
 [[noreturn]] void raise(const Error& error);
-// The error that a Python exception stands for: of a TreadleError its own, else one that tells class and message.
+// The error that a Python exception stands for: of a TreadleError its own, else one that tells
+// class and message.
 Error error_of(nb::python_error& error, std::string_view doing);
 // Raises treadle.<name>(message).
 [[noreturn]] void raise(const char* name, const std::string& message);

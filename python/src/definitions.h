@@ -14,13 +14,15 @@ namespace treadle::python {
 // Made once per set of declarations, checked as a whole; used by any number of runs, one at a time.
 class PythonDefinitions {
  public:
-  // From what treadle._definitions.to_core hands over. Raises DagsterInvalidDefinitionError with everything that is wrong.
+  // From what treadle._definitions.to_core hands over. Raises DagsterInvalidDefinitionError with
+  // everything that is wrong.
   PythonDefinitions(nb::handle steps, nb::handle sources, nb::handle jobs, nb::handle resources,
                     nb::handle io_managers);
 
   const plan::AssetGraph& graph() const { return *graph_; }
   Definitions& definitions() { return definitions_; }
-  // "io_manager" becomes the home's, or one that keeps values in memory, unless the definitions bring their own.
+  // "io_manager" becomes the home's, or one that keeps values in memory, unless the definitions
+  // bring their own.
   void use_io_manager_of(app::Home& home, bool in_memory);
   // Tears down the IO managers that a run made.
   void close_io_managers();

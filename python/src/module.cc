@@ -4,7 +4,8 @@ NB_MODULE(_core, module) {
   module.attr("__doc__") =
       "The compiled part: the engine, the record and the store, as the package uses them. Not for "
       "users.";
-  // Users' objects may outlive the interpreter's last sweep (module globals); that is no leak of ours.
+  // Users' objects may outlive the interpreter's last sweep (module globals); that is no leak of
+  // ours.
   nanobind::set_leak_warnings(false);
   treadle::python::bind_step(module);
   treadle::python::bind_home(module);

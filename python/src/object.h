@@ -1,4 +1,5 @@
-// Python objects held by C++: references that may be dropped on any thread, and what the interpreter lock needs.
+// Python objects held by C++: references that may be dropped on any thread, and what the
+// interpreter lock needs.
 #pragma once
 
 #include <treadle/define/value.h>
@@ -11,8 +12,9 @@ namespace treadle::python {
 
 namespace nb = nanobind;
 
-// A strong reference. Copies share it; the last one drops it under the interpreter lock, which it takes itself. Making one needs
-// the lock. Once the interpreter is gone nothing is dropped any more.
+// A strong reference. Copies share it; the last one drops it under the interpreter lock, which it
+// takes itself. Making one needs the lock. Once the interpreter is gone nothing is dropped any
+// more.
 class Object {
  public:
   Object() = default;
@@ -37,7 +39,8 @@ inline Value value_of(nb::object object) {
   return Value::of(Object(std::move(object)));
 }
 
-// Functions of the package that C++ calls, imported when first needed and kept for ever. Needs the lock.
+// Functions of the package that C++ calls, imported when first needed and kept for ever. Needs the
+// lock.
 struct Package {
   nb::handle run_step;
   nb::handle describe;
@@ -49,7 +52,8 @@ const Package& package();
 // An attribute of a module of the package, for rare calls. Needs the lock.
 nb::object from_package(const char* module, const char* name);
 
-// True when Python code must stay on the thread that called the engine: not on a free-threaded build.
+// True when Python code must stay on the thread that called the engine: not on a free-threaded
+// build.
 constexpr bool needs_calling_thread() {
 #ifdef Py_GIL_DISABLED
   return false;

@@ -10,7 +10,8 @@ namespace {
 
 std::atomic<execute::Cancellation*> g_cancellation{nullptr};
 
-// Async-signal-safe. SIGTERM becomes SIGINT for Python, whose handler raises KeyboardInterrupt in the main thread.
+// Async-signal-safe. SIGTERM becomes SIGINT for Python, whose handler raises KeyboardInterrupt in
+// the main thread.
 void on_signal(int) {
   if (execute::Cancellation* cancellation = g_cancellation.load()) cancellation->request();
   PyErr_SetInterruptEx(SIGINT);

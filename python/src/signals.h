@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM while a run is executed: the run is cancelled, and the Python step that runs gets a KeyboardInterrupt.
+// SIGINT and SIGTERM while a run is executed: the run is cancelled, and the Python step that runs
+// gets a KeyboardInterrupt.
 #pragma once
 
 #include <treadle/execute/run.h>
@@ -8,8 +9,9 @@
 
 namespace treadle::python {
 
-// From construction to destruction, on the main thread; on any other thread it does nothing, as signals are handled on the main
-// one. A handler of SIGTERM that the program installed itself is left alone. Nests.
+// From construction to destruction, on the main thread; on any other thread it does nothing, as
+// signals are handled on the main one. A handler of SIGTERM that the program installed itself is
+// left alone. Nests.
 class SignalScope {
  public:
   explicit SignalScope(execute::Cancellation& cancellation);

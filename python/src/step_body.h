@@ -8,16 +8,19 @@
 
 namespace treadle::python {
 
-// Python's view of a running step (treadle._core.Step). `context` is null once the step is over: users may keep theirs.
+// Python's view of a running step (treadle._core.Step). `context` is null once the step is over:
+// users may keep theirs.
 struct Step {
   StepContext* context = nullptr;
-  // What the engine said when it ended the step; StopStep is then on its way through the user's code.
+  // What the engine said when it ended the step; StopStep is then on its way through the user's
+  // code.
   std::optional<StepFailure> failure;
 
   StepContext& get() const;
 };
 
-// Makes a Step for the duration of a call into Python, and takes its context away at the end. Needs the lock.
+// Makes a Step for the duration of a call into Python, and takes its context away at the end. Needs
+// the lock.
 class StepScope {
  public:
   explicit StepScope(StepContext& context);
