@@ -1,15 +1,34 @@
 #include "in_process_runner.h"
 
+#include "step_events.h"
+
 #include <algorithm>
 #include <system_error>
+#include <unistd.h>
 
 namespace treadle::execute {
+namespace {
+
+// Python steps want the calling thread, and Python keeps what they print itself.
+bool prints_to_streams(const StepDef& step) {
+  return !step.body->wants_calling_thread();
+}
+
+}  // namespace
 
 InProcessRunner::InProcessRunner(const StepEnvironment& environment, EventSink sink,
-                                 int max_concurrent)
+                                 int max_concurrent, std::string logs_folder)
     : environment_(environment),
       sink_(std::move(sink)),
-      max_threads_(std::max(1, max_concurrent)) {}
+      max_threads_(std::max(1, max_concurrent)),
+      logs_folder_(std::move(logs_folder)) {
+  const auto& steps = environment.plan.steps;
+  if (!logs_folder_.empty() && std::any_of(steps.begin(), steps.end(), [](const auto& step) {
+        return prints_to_streams(*step.def);
+      })) {
+    routing_.emplace();
+  }
+}
 
 InProcessRunner::~InProcessRunner() {
   {
@@ -90,8 +109,21 @@ void InProcessRunner::work() {
 
 void InProcessRunner::execute(std::unique_lock<std::mutex>& lock, Attempt attempt) {
   lock.unlock();
-  done_(attempt.step, execute_attempt(environment_, attempt, sink_));
+  done_(attempt.step, execute_captured(attempt));
   lock.lock();
+}
+
+AttemptReport InProcessRunner::execute_captured(const Attempt& attempt) {
+  const StepDef& def = *environment_.plan.steps[attempt.step].def;
+  if (!routing_ || !prints_to_streams(def)) return execute_attempt(environment_, attempt, sink_);
+  StreamCapture capture(capture_files(logs_folder_, environment_.run_id, def.name));
+  AttemptReport report = execute_attempt(environment_, attempt, sink_);
+  if (const auto files = capture.finish()) {
+    Event event = logs_captured(def.name, ::getpid(), files->out, files->err);
+    event.time = environment_.clock.now();
+    sink_(std::move(event));
+  }
+  return report;
 }
 
 void InProcessRunner::wait(Deadline deadline) {

@@ -3,10 +3,13 @@
 
 #include "step_execution.h"
 #include "step_runner.h"
+#include "stream_capture.h"
 
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,8 +21,9 @@ namespace treadle::execute {
 // own, which only the calling thread serves.
 class InProcessRunner final : public StepRunner {
  public:
-  // Borrows both for its lifetime.
-  InProcessRunner(const StepEnvironment& environment, EventSink sink, int max_concurrent);
+  // Borrows the environment for its lifetime. What steps print is kept below `logs_folder`, unless it is "".
+  InProcessRunner(const StepEnvironment& environment, EventSink sink, int max_concurrent,
+                  std::string logs_folder = {});
   // Waits for the steps that are running.
   ~InProcessRunner() override;
 
@@ -33,12 +37,15 @@ class InProcessRunner final : public StepRunner {
  private:
   void work();
   void execute(std::unique_lock<std::mutex>& lock, Attempt attempt);
+  AttemptReport execute_captured(const Attempt& attempt);
   void call_for_help();
   bool wants_calling_thread(std::uint32_t step);
 
   const StepEnvironment& environment_;
   const EventSink sink_;
   const int max_threads_;
+  const std::string logs_folder_;
+  std::optional<StreamRouting> routing_;
   const std::thread::id calling_thread_ = std::this_thread::get_id();
   Done done_;
 

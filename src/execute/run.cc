@@ -132,7 +132,8 @@ Result<RunResult> Execution::run() {
                                     .stop = stop_,
                                     .cancellation = options_.cancellation};
   if (in_process()) {
-    runner = std::make_unique<InProcessRunner>(environment, sink, steps_at_once(options_));
+    runner = std::make_unique<InProcessRunner>(environment, sink, steps_at_once(options_),
+                                               options_.logs_folder);
   } else {
     static_cast<ForkRunner&>(*runner).attach(sink);
   }

@@ -1,9 +1,11 @@
 // Whole runs in this process: what is recorded, in which order, and with which words.
 #include "pipeline.h"
+#include <treadle/base/files.h>
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <iostream>
 #include <limits>
 #include <mutex>
 #include <set>
@@ -432,6 +434,42 @@ TEST_F(Run, ARunIdThatIsTakenIsAnErrorAndChangesNothing) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Errc::kAlreadyExists);
   EXPECT_EQ(home.events("once").size(), events);
+}
+
+TEST_F(Run, KeepsWhatParallelStepsPrintToTheStreamsOfCxxApart) {
+  std::atomic<int> printing = 0;
+  const auto prints = [&](const std::string& text) {
+    return [&printing, text](const auto&) {
+      ++printing;
+      // Both are in the middle of their output at once.
+      while (printing < 2) std::this_thread::yield();
+      std::cout << text << " out\n";
+      std::cerr << text << " err\n";
+      return 1;
+    };
+  };
+  pipeline.ints("a", {}, prints("from a"));
+  pipeline.ints("b", {}, prints("from b"));
+  pipeline.ints("silent", {}, [](const auto&) { return 1; });
+  RunOptions options;
+  options.max_concurrent = 2;
+  options.logs_folder = join_path(this->folder.path(), "logs");
+  std::streambuf* const before = std::cout.rdbuf();
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const RunResult result = run(options);
+  const std::string shown = ::testing::internal::GetCapturedStdout();
+  (void)::testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(result.success());
+  EXPECT_EQ(std::cout.rdbuf(), before) << "the program's streams are its own again";
+  EXPECT_NE(shown.find("from a out"), std::string::npos) << "and it is still seen";
+  const std::string logs = join_path(options.logs_folder, result.run_id);
+  EXPECT_EQ(read_file(real_files(), join_path(logs, "a.out")).value(), "from a out\n");
+  EXPECT_EQ(read_file(real_files(), join_path(logs, "a.err")).value(), "from a err\n");
+  EXPECT_EQ(read_file(real_files(), join_path(logs, "b.out")).value(), "from b out\n");
+  EXPECT_EQ(real_files().list(logs).value().size(), 4U)
+      << "no file for a step that printed nothing";
+  EXPECT_NE(only(result, EventType::kLogsCaptured, "a").payload.find("a.out"), std::string::npos);
 }
 
 }  // namespace
