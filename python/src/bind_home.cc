@@ -7,12 +7,6 @@
 namespace treadle::python {
 namespace {
 
-template <class Call>
-auto without_lock(Call&& call) {
-  const nb::gil_scoped_release release;
-  return call();
-}
-
 db::Durability durability_of(const std::string& name) {
   if (name == "full") return db::Durability::kFull;
   if (name == "off") return db::Durability::kOff;

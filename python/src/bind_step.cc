@@ -18,12 +18,6 @@ namespace {
   throw nb::python_error();
 }
 
-template <class Call>
-auto without_lock(Call&& call) {
-  const nb::gil_scoped_release release;
-  return call();
-}
-
 nb::object load_input(Step& step, std::size_t index) {
   StepContext& context = step.get();
   auto value = without_lock([&] { return context.load_input(index); });

@@ -52,6 +52,13 @@ const Package& package();
 // An attribute of a module of the package, for rare calls. Needs the lock.
 nb::object from_package(const char* module, const char* name);
 
+// Calls without the interpreter lock, so that other Python threads may go on.
+template <class Call>
+auto without_lock(Call&& call) {
+  const nb::gil_scoped_release release;
+  return call();
+}
+
 // True when Python code must stay on the thread that called the engine: not on a free-threaded
 // build.
 constexpr bool needs_calling_thread() {
