@@ -92,12 +92,13 @@ int run(nb::handle argv, nb::handle loader) {
   };
   int code = 0;
   {
-    const SignalScope signals(cancellation);
+    const SignalScope signals(cancellation, SignalScope::Second::kKills);
     const nb::gil_scoped_release release;
     code = cli::main(static_cast<int>(pointers.size()), pointers.data(), program);
   }
-  if (capturing) from_package("treadle._capture", "remove")();
+  // A signal that came while no Python code ran has done its work; no Python code must run before this.
   if (cancellation.requested() && PyErr_CheckSignals() != 0) PyErr_Clear();
+  if (capturing) from_package("treadle._capture", "remove")();
   return code;
 }
 

@@ -5,6 +5,7 @@
 #include <treadle/execute/run.h>
 
 #include <csignal>
+#include <cstdint>
 #include <optional>
 
 namespace treadle::python {
@@ -14,7 +15,10 @@ namespace treadle::python {
 // left alone. Nests.
 class SignalScope {
  public:
-  explicit SignalScope(execute::Cancellation& cancellation);
+  // What a second signal does: interrupts again, or kills the process, as the command line promises.
+  enum class Second : std::uint8_t { kInterrupts, kKills };
+
+  explicit SignalScope(execute::Cancellation& cancellation, Second second = Second::kInterrupts);
   ~SignalScope();
   SignalScope(const SignalScope&) = delete;
 
@@ -22,6 +26,7 @@ class SignalScope {
   void take(int signal, std::optional<struct sigaction>& before);
 
   execute::Cancellation* outer_ = nullptr;
+  bool outer_kills_ = false;
   std::optional<struct sigaction> interrupt_;
   std::optional<struct sigaction> terminate_;
 };

@@ -208,6 +208,8 @@ void Coordinator::begin_cancel() {
     --results_[step].attempts;
     --in_flight_;
   }
+  // Without its retry the run is not what it was to be, even if nothing else is left.
+  interrupted_ = interrupted_ || !retries_.empty();
   for (const auto& [at, step] : retries_) results_[step].status = StepStatus::kFailure;
   retries_.clear();
   kill_at_ = steady_clock::now() + seconds(options_.terminate_grace_seconds);

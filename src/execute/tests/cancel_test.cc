@@ -75,6 +75,18 @@ TEST_F(Cancel, AStepThatWaitsForItsRetryIsNotTriedAgain) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST_F(Cancel, ARunInWhichOnlyARetryIsLeftIsCanceledWithIt) {
+  Cancellation cancellation;
+  pipeline.step("a", {}, [](StepContext&) -> StepOutcome { return tl::unexpected(failure("x")); })
+      .retry_policy = RetryPolicy{.max_retries = 3, .delay = 3600};
+  RunOptions options;
+  options.cancellation = &cancellation;
+  options.observer = [&](const Event& event) {
+    if (event.type == EventType::kStepUpForRetry) cancellation.request();
+  };
+  EXPECT_EQ(run(options).status, RunStatus::kCanceled);
+}
+
 // A resource that writes down what happens to it.
 class Noted final : public Resource {
  public:
