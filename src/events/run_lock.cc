@@ -15,8 +15,9 @@ std::string locks_path(const std::string& folder) {
   return join_path(folder, "run-locks");
 }
 
-// A process that a step forks (a pool of workers, a daemon) has the file, and with it the lock, too; it may live on when
-// this one is killed, and the run would look alive. So every child gives up what is held here, before it does anything.
+// A process that a step forks (a pool of workers, a daemon) has the file, and with it the lock, too;
+// it may live on when this one is killed, and the run would look alive. So every child gives up what
+// is held here, before it does anything.
 class HeldLocks {
  public:
   void add(int fd) {

@@ -64,11 +64,12 @@ class StepProcess {
  private:
   const std::string& step_key() const { return setup_.plan.steps[start_.attempt.step].def->name; }
 
-  // User code may report from threads of its own; the parts of a long message must not mix with another.
+  // User code may report from threads of its own; the parts of a long message must not mix with
+  // another.
   void send(MessageKind kind, const std::string& body) {
     const std::scoped_lock lock(sending_);
     if (channel_.send(kind, task_, body)) return;
-    // Either the run is gone, and nobody wants to know; or user code has closed what it did not open.
+    // Either the run is gone, and nobody wants to know; or user code has closed files not its own.
     ::_exit(kLostChannelCode);
   }
 

@@ -57,7 +57,7 @@ STEPS = ["a", "b", "c", "d", "ef", "g"]
 
 
 def finish_with_kills(project: Project, start: list[str], kills: int, seconds: float, seed: int) -> int:
-    """Starts or resumes run `r` until it ends by itself; kills the first `kills` attempts, checks after each."""
+    """Starts or resumes run `r` until it ends by itself; kills the first `kills` attempts."""
     chance = random.Random(seed)
     done_before: set[str] = set()
     for attempt in range(kills + 2):
