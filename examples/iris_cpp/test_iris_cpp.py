@@ -16,7 +16,7 @@ EVERYTHING = {"raw_iris", "training_set", "test_set", "model", "evaluation"}
 def iris(home: Path, *words: str) -> Any:
     assert PROGRAM.exists(), f"{PROGRAM} is not built: ninja -C build/release iris"
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("TREADLE_", "DAGSTER_"))}
-    command = [PROGRAM, "--home", home, *words, "--json"]
+    command = [str(PROGRAM), "--home", str(home), *words, "--json"]
     done = subprocess.run(command, cwd=home.parent, env=kept, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
@@ -54,4 +54,4 @@ def test_the_model_is_kept_as_a_file(tmp_path: Path) -> None:
 def test_the_program_checks_and_lists_its_definitions(tmp_path: Path) -> None:
     assert iris(tmp_path / "home", "check")["problems"] == []
     listed = iris(tmp_path / "home", "list")
-    assert EVERYTHING <= {asset["asset"] for asset in listed["assets"]}
+    assert {asset["asset"] for asset in listed["assets"]} >= EVERYTHING
