@@ -187,5 +187,7 @@ def tell_load_error(exception: BaseException) -> str:
 
     from treadle._run import stack_of
 
-    last = "".join(traceback.format_exception_only(type(exception), exception)).rstrip("\n")
-    return f"Traceback (most recent call last):\n{stack_of(exception)}{last}"
+    stack = stack_of(exception)
+    if not isinstance(exception, SyntaxError):
+        stack += "".join(traceback.format_exception_only(type(exception), exception))
+    return "Traceback (most recent call last):\n" + stack.rstrip("\n")

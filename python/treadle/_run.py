@@ -533,14 +533,18 @@ def _text_of(exception: BaseException) -> str:
 
 
 def stack_of(exception: BaseException) -> str:
-    """The traceback from the first frame of user code on; all of it when there is none."""
+    """The traceback from the first frame of user code on; all of it when there is none. A file that does not
+    parse has no frame of its own: then there is only what the exception says.
+    """
     import traceback
 
     here = __file__.rpartition("/")[0] + "/"
     frames = exception.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith((here, "<frozen importlib")):
         frames = frames.tb_next
-    text = "".join(traceback.format_tb(frames if frames is not None else exception.__traceback__))
+    if frames is None and not isinstance(exception, SyntaxError):
+        frames = exception.__traceback__
+    text = "".join(traceback.format_tb(frames))
     if isinstance(exception, SyntaxError):
         text += "".join(traceback.format_exception_only(type(exception), exception))
     return text

@@ -167,7 +167,10 @@ def test_check_tells_everything_that_is_wrong(python: Cli, write: Write) -> None
 )
 def test_code_that_does_not_load_says_why(python: Cli, write: Write, text: str, says: str) -> None:
     write("wrong.py", text)
-    assert says in python("check", "-f", "wrong.py", code=3).err
+    shown = python("check", "-f", "wrong.py", code=3).err
+    assert says in shown
+    assert shown.count(says) == 1 or says.startswith("no"), "said once"
+    assert "_loader.py" not in shown, "the user's frames, not ours"
     error = python.json("list", "-f", "wrong.py", code=3)["error"]
     assert error["code"] == "invalid_definitions"
 
