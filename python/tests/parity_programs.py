@@ -266,6 +266,32 @@ def type_check(dg):
 
 
 @program
+def types_of_values(dg):
+    cases = {
+        "integer": (int, True),
+        "floats": (float, 1),
+        "some": (int | None, None),
+        "not_some": (int | None, "x"),
+        "numbers": (list[int], [1, 2]),
+        "not_numbers": (list[int], [1, "a"]),
+        "table": (dict[str, list[int]], {"a": [1]}),
+        "not_table": (dict[str, int], {1: 1}),
+        "pair": (tuple[int, str], (1, "a")),
+        "anything": (list, [object]),
+        "path": (logging.Logger, logging.getLogger("x")),
+    }
+
+    def declared(name, annotation, value):
+        def function():
+            return value
+
+        function.__annotations__["return"] = annotation
+        return dg.asset(name=name)(function)
+
+    return dg.materialize_to_memory([declared(n, a, v) for n, (a, v) in cases.items()], raise_on_error=False)
+
+
+@program
 def missing_output(dg):
     @dg.multi_asset(outs={"x": dg.AssetOut(), "y": dg.AssetOut()})
     def m():

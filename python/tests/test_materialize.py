@@ -385,3 +385,33 @@ def test_a_bare_parameter_name_finds_the_asset_with_the_same_prefix() -> None:
         return iris + 1
 
     assert dg.materialize([iris, clean]).output_for_node("raw__clean") == 2
+
+
+@pytest.mark.parametrize(
+    ("annotation", "good", "bad", "said"),
+    [
+        (
+            list[int],
+            [1, 2],
+            [1, "a"],
+            'expected type "\\[Int\\]".*Value "a" of python type "str" must be a int',
+        ),
+        (dict[str, float], {"a": 1.5}, {1: 1.5}, 'type "int" must be a string'),
+        (int | None, None, "x", 'expected type "Int\\?"'),
+        (tuple[int, str], (1, "a"), (1, 2), "must be a string"),
+        (set[str], {"a"}, ["a"], "must be a set"),
+    ],
+)
+def test_annotations_of_collections_are_checked_to_the_last_item(
+    annotation: Any, good: Any, bad: Any, said: str
+) -> None:
+    def declared(value: Any) -> dg.AssetsDefinition:
+        def function() -> Any:
+            return value
+
+        function.__annotations__["return"] = annotation
+        return dg.asset(name="a")(function)
+
+    assert dg.materialize([declared(good)]).asset_value("a") == good
+    with pytest.raises(dg.DagsterTypeCheckDidNotPass, match=said):
+        dg.materialize([declared(bad)])

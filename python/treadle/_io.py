@@ -364,7 +364,7 @@ class IOManagerHolder:
         self, step: _core.Step, step_key: str, name: str, asset: str, metadata: str, own: bool
     ) -> OutputContext:
         from treadle._log import StepLogger
-        from treadle._signature import checked_type, type_label
+        from treadle._types import label_of, type_check
 
         definition = self.by_step.get(step_key)
         output = (
@@ -373,7 +373,7 @@ class IOManagerHolder:
         label = None
         if output is not None and definition is not None:
             label = DagsterTypeRef(
-                type_label(checked_type(output.type, getattr(definition._fn, "__globals__", {})))
+                label_of(type_check(output.type, getattr(definition._fn, "__globals__", {})))
             )
         key = AssetKey.from_user_string(asset) if asset else None
         return OutputContext(
@@ -459,14 +459,12 @@ class DagsterTypeRef:
 
 
 def _type_of(definition: AssetsDefinition | None, given: Any) -> DagsterTypeRef:
-    from treadle._signature import checked_type, type_label
+    from treadle._types import label_of, type_check
 
-    cls = (
-        checked_type(given.type, getattr(definition._fn, "__globals__", {}))
-        if definition is not None and given is not None
-        else None
-    )
-    return DagsterTypeRef(type_label(cls), cls)
+    if definition is None or given is None:
+        return DagsterTypeRef("Any")
+    check = type_check(given.type, getattr(definition._fn, "__globals__", {}))
+    return DagsterTypeRef(label_of(check), check.python_type if check is not None else None)
 
 
 def _metadata_of(text: str) -> Mapping[str, MetadataValue] | None:

@@ -24,19 +24,34 @@ from treadle._events import (
     Output,
 )
 from treadle._metadata import metadata_to_core
-from treadle._signature import checked_type, resolve, type_label
+from treadle._signature import resolve
 from treadle._specs import AssetCheckSeverity, NoValue
+from treadle._types import label_of, type_check
 from treadle._typing import TYPE_CHECKING
 from treadle._wrappers import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from typing import Any
 
     from treadle import _core
     from treadle._instance import DagsterInstance
+    from treadle._types import TypeCheck
 
 _GeneratorType = type(_ for _ in ())
+
+
+async def _coroutine() -> None: ...
+
+
+async def _async_generator() -> AsyncIterator[None]:
+    yield
+
+
+_waiting = _coroutine()
+_CoroutineType = type(_waiting)
+_waiting.close()
+_AsyncGeneratorType = type(_async_generator())
 
 
 class RunState:
@@ -77,12 +92,12 @@ class StepPlan:
     def __init__(self, definition: AssetsDefinition) -> None:
         scope = getattr(definition._fn, "__globals__", {})
         self.values = [(i, d.name) for i, d in enumerate(definition._inputs) if d.name]
-        self.input_types = [checked_type(d.type, scope) if d.name else None for d in definition._inputs]
+        self.input_types = [type_check(d.type, scope) if d.name else None for d in definition._inputs]
         self.resources = list((definition._resource_params or {}).items())
         self.context_class = AssetCheckExecutionContext if definition._is_check else AssetExecutionContext
         self.output_types = [_output_type(o.type, scope) for o in definition._outputs]
         self.labels = [
-            type_label(t) if o.stores_value else "Nothing"
+            label_of(t) if o.stores_value else "Nothing"
             for t, o in zip(self.output_types, definition._outputs)
         ]
         self.config = None
@@ -91,12 +106,12 @@ class StepPlan:
             self.config = found if isinstance(found, type) else dict
 
 
-def _output_type(annotation: Any, scope: Mapping[str, Any]) -> type | None:
+def _output_type(annotation: Any, scope: Mapping[str, Any]) -> TypeCheck | None:
     """`-> Output[int]` promises an int."""
     resolved = resolve(annotation, scope)
     if getattr(resolved, "__origin__", None) in (Output, MaterializeResult):
-        return checked_type(resolved.__args__[0], scope)
-    return checked_type(resolved, scope)
+        return type_check(resolved.__args__[0], scope)
+    return type_check(resolved, scope)
 
 
 def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
@@ -145,7 +160,7 @@ class _Execution:
         del kwargs
         if type(result) is _GeneratorType:
             self._generator(result)
-        elif hasattr(result, "__await__") or hasattr(result, "__anext__"):
+        elif type(result) is _CoroutineType or type(result) is _AsyncGeneratorType:
             self._async(result)
         else:
             self._returned(result)
@@ -156,11 +171,11 @@ class _Execution:
         if isinstance(value, Json):
             value = value.value
         expected = self.plan.input_types[index]
-        if expected is not None and not _fits(value, expected):
+        wrong = expected.misfit(value) if expected is not None else None
+        if wrong is not None:
             raise DagsterTypeCheckDidNotPass(
-                f'Type check failed for step input "{name}" - expected type "{type_label(expected)}".'
-                " Description: Value of"
-                f" python type {type(value).__name__!r} must be a {expected.__name__}."
+                f'Type check failed for step input "{name}" - expected type "{label_of(expected)}".'
+                f" Description: {wrong}"
             )
         return value
 
@@ -185,7 +200,7 @@ class _Execution:
         async def wait() -> Any:
             return await result
 
-        if hasattr(result, "__anext__"):
+        if type(result) is _AsyncGeneratorType:
             asyncio.run(drain())
         else:
             self._returned(asyncio.run(wait()))
@@ -379,12 +394,20 @@ class _Execution:
                 has_value = False
             else:
                 expected = self.plan.output_types[index]
-                if expected is not None and not _fits(value, expected):
+                wrong = expected.misfit(value) if expected is not None else None
+                if wrong is not None:
+                    self.step.report_event(
+                        "STEP_OUTPUT",
+                        "",
+                        "",
+                        f'Yielded output "{output.name}" of type "{label_of(expected)}". Warning! Type check'
+                        " failed.",
+                        [],
+                        f'{{"output": "{output.name}"}}',
+                    )
                     raise DagsterTypeCheckDidNotPass(
                         f'Type check failed for step output "{output.name}" - expected type'
-                        f' "{type_label(expected)}". Description:'
-                        f' Value "{_short(value)}" of python type "{type(value).__name__}" must be a'
-                        f" {expected.__name__}."
+                        f' "{label_of(expected)}". Description: {wrong}'
                     )
         context = self.context
         if context._metadata is not None and output.name in context._metadata:
@@ -459,24 +482,6 @@ class _Execution:
 
 def _is_results(result: tuple[Any, ...]) -> bool:
     return bool(result) and all(isinstance(r, (MaterializeResult, AssetCheckResult)) for r in result)
-
-
-def _fits(value: Any, expected: type) -> bool:
-    if isinstance(value, Json):
-        value = value.value
-    if expected is float:
-        return isinstance(value, float)
-    if expected is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    try:
-        return isinstance(value, expected)
-    except TypeError:
-        return True
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 200 else text[:200] + "..."
 
 
 # --- failures

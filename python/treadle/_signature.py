@@ -5,7 +5,6 @@ times slower.
 from __future__ import annotations
 
 import builtins
-import sys
 
 from treadle._errors import DagsterInvalidDefinitionError
 from treadle._specs import Nothing, NoValue
@@ -130,26 +129,3 @@ def resolve(annotation: Any, scope: Mapping[str, Any]) -> Any:
 def gives_nothing(annotation: Any) -> bool:
     """`-> None` and `-> Nothing`: the function hands over no value."""
     return annotation is None or annotation is Nothing or annotation == "None"
-
-
-def checked_type(annotation: Any, scope: Mapping[str, Any]) -> type | None:
-    """The class that values must be instances of, as far as an annotation says so plainly."""
-    if annotation is None or annotation is NoValue:
-        return None
-    resolved = resolve(annotation, scope)
-    if not isinstance(resolved, type) or resolved is object or hasattr(resolved, "__origin__"):
-        return None
-    if resolved.__module__ == "typing" or resolved.__module__.startswith("treadle"):
-        return None
-    if getattr(resolved, "_is_protocol", False) or (
-        sys.version_info >= (3, 12) and hasattr(resolved, "__value__")
-    ):
-        return None
-    return resolved
-
-
-def type_label(cls: type | None) -> str:
-    """The name under which Dagster shows a type: Any, Int, String, DataFrame."""
-    if cls is None:
-        return "Any"
-    return {"int": "Int", "float": "Float", "str": "String", "bool": "Bool"}.get(cls.__name__, cls.__name__)
