@@ -81,6 +81,7 @@ class LocalHome final : public Home {
                                            {.durability = temporary_ ? db::Durability::kOff
                                                                      : options.durability,
                                             .read_only = options.read_only}));
+    TREADLE_CHECK(check_not_emptied());
     TREADLE_TRY(record_, events::Record::open(*database_, path_));
     artifact::StoreOptions store_options;
     store_options.read_only = options.read_only;
@@ -109,6 +110,39 @@ class LocalHome final : public Home {
     if (stat.kind != FileStat::Kind::kFolder)
       return fail(Errc::kInvalidArgument, "it is not a folder");
     return {};
+  }
+
+  // A database without a table beside content that is kept: somebody took away the database, or its
+  // log. Beginning anew would make garbage of the content.
+  Result<void> check_not_emptied() {
+    TREADLE_TRY(const bool before, has_tables());
+    if (before || !keeps_content()) return {};
+    TREADLE_TRY(const bool meanwhile, has_tables());  // another process may be making the home
+    if (meanwhile) return {};
+    return fail(Errc::kCorrupt,
+                "The database '" + join_path(path_, "treadle.db") +
+                    "' is empty, though content is kept in '" + join_path(path_, "blobs") +
+                    "'. Restore treadle.db (and treadle.db-wal, which belongs to it) "
+                    "from a backup, or move the whole home away to start anew.");
+  }
+
+  Result<bool> has_tables() {
+    bool found = false;
+    TREADLE_CHECK(database_->read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(db::Statement * s,
+                  session.prepare("select 1 from sqlite_master where name = 'schema_versions'"));
+      TREADLE_TRY(found, s->step());
+      return {};
+    }));
+    return found;
+  }
+
+  bool keeps_content() const {
+    for (const char* folder : {"blobs/packs", "blobs/files"}) {
+      const auto names = real_files().list(join_path(path_, folder));
+      if (names && !names->empty()) return true;
+    }
+    return false;
   }
 
   std::string path_;

@@ -54,10 +54,16 @@ Result<std::optional<Version>> newest(db::Session& session, std::int64_t collect
 Result<bool> is_same(db::Session& session, const Version& version, const Pending& pending) {
   if (version.digest != pending.digest) return false;
   TREADLE_TRY(db::Statement * s,
-              session.prepare("select content_digest from artifact_version where id = $1"));
+              session.prepare("select content_digest, manifest_sha256 from artifact_version "
+                              "where id = $1"));
   s->bind(1, version.id);
   TREADLE_TRY(const bool found, s->step());
-  const bool same = found && s->text(0) == pending.content_digest;
+  bool same = found && s->text(0) == pending.content_digest;
+  if (same && pending.draft->extra_counts) {
+    const Sha256& manifest = pending.manifest_sha256;
+    same = s->text(1) ==
+           std::string_view(reinterpret_cast<const char*>(manifest.data()), manifest.size());
+  }
   if (found) TREADLE_CHECK(s->run());
   return same;
 }

@@ -182,7 +182,13 @@ Result<std::shared_ptr<const Manifest>> Store::manifest_of(const Version& versio
   const auto text = document(*sha256);
   auto manifest = text ? parse_manifest(*text) : fail(text.error());
   if (!manifest) {
-    return fail(std::move(manifest).error().with_context("The manifest of " + version.text()));
+    Error error = std::move(manifest).error();
+    if (error.code == Errc::kCorrupt || error.code == Errc::kNotFound) {
+      error.code = Errc::kCorrupt;  // the version promised it
+      error.message += " Log the same content again to repair it.";
+      if (!read_only_) (void)blobs_->mark_bad(*sha256);
+    }
+    return fail(std::move(error).with_context("The manifest of " + version.text()));
   }
   auto shared = std::make_shared<const Manifest>(*std::move(manifest));
   const std::lock_guard lock(cache_mutex_);

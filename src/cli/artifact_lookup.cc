@@ -3,7 +3,7 @@
 namespace treadle::cli {
 
 std::unique_ptr<app::Home> open_store_for_reading(Session& session, int& code) {
-  auto home = session.open_existing_home();
+  auto home = session.open_existing_home_to_mend();
   if (!home) {
     code = session.fail(home.error());
     return nullptr;

@@ -9,7 +9,7 @@ namespace treadle::cli {
 namespace {
 
 int run_artifact_verify(Session& session) {
-  auto home = session.open_existing_home();
+  auto home = session.open_existing_home_to_mend();
   if (!home) return session.fail(home.error());
   artifact::VerifyReport report;
   if (*home) {

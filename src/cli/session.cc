@@ -184,6 +184,13 @@ Result<std::unique_ptr<app::Home>> Session::open_existing_home() {
   return open(options);
 }
 
+Result<std::unique_ptr<app::Home>> Session::open_existing_home_to_mend() {
+  TREADLE_TRY(auto reading, open_existing_home());
+  if (!reading) return reading;
+  auto writing = open_home();
+  return writing ? std::move(writing) : std::move(reading);
+}
+
 std::string Session::no_home_text() {
   const auto options = home_options();
   return fmt::format("Nothing is kept in {} yet.\n",

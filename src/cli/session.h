@@ -63,6 +63,9 @@ class Session {
   // The home for reading; null when there is none yet, which is not an error: nothing has been
   // kept.
   Result<std::unique_ptr<app::Home>> open_existing_home();
+  // The same for commands that may find damage: opened for writing where that is possible, so that
+  // the damage is remembered and the next put repairs it.
+  Result<std::unique_ptr<app::Home>> open_existing_home_to_mend();
   // "Nothing is kept in /x/.treadle yet." for commands that find no home.
   std::string no_home_text();
 

@@ -68,6 +68,8 @@ class ArtifactIOManager final : public IOManager {
     if (folder) {
       draft.folder = encoded.path;
     } else {
+      // What an earlier key signed could never be read again.
+      draft.extra_counts = encoded.must_sign;
       TREADLE_TRY(artifact::DraftEntry entry, entry_of(std::move(encoded)));
       draft.entries.push_back(std::move(entry));
     }

@@ -97,7 +97,7 @@ class Project:
         )
         return told
 
-    def json(self, *words: str | os.PathLike[str], code: int = 0) -> Any:
+    def json(self, *words: str | os.PathLike[str], code: int | None = 0) -> Any:
         return self(*words, "--json", code=code).json()
 
     def events(self, run: str = "latest") -> list[dict[str, Any]]:

@@ -132,6 +132,15 @@ TEST_F(Pickles, OfAnotherHomeAreRefused) {
   EXPECT_NE(load("p", pickle_codec()).find("does not fit its content"), std::string::npos);
 }
 
+TEST_F(Pickles, AreOpenedAgainOnceTheSameValueWasStoredUnderAnotherKey) {
+  const Kept first = keep("p", "code", pickle_codec());
+  EXPECT_EQ(keep("p", "code", pickle_codec()).artifact, first.artifact);
+  options_.signing_key = "a new key, for the old one was lost";
+  manager_ = make_artifact_io_manager(*store_, options_);
+  EXPECT_NE(keep("p", "code", pickle_codec()).artifact, first.artifact);
+  EXPECT_EQ(load("p", pickle_codec()), "code");
+}
+
 TEST_F(Pickles, AreNotWrittenWithoutAKey) {
   options_.signing_key = "";
   manager_ = make_artifact_io_manager(*store_, options_);

@@ -38,6 +38,9 @@ struct Draft {
   std::string metadata = "{}";       // JSON object text
   std::vector<std::string> aliases;  // beside "latest"
   std::string run_id;                // the run that made it; "" = made by hand
+  // Equal content makes a new version all the same when what stands beside it in the entries' `extra`
+  // differs: signatures by another key.
+  bool extra_counts = false;
   std::vector<DraftEntry> entries;
   // A whole folder, entries below `folder_prefix` ("" = top): walked, hashed and packed in one go;
   // faster than one by one. Symlinks to files inside the folder are followed; those leading out of
