@@ -21,10 +21,13 @@ class PythonIOManager final : public IOManager {
     try {
       const std::string metadata =
           context.output_metadata.empty() ? "" : metadata_to_json(context.output_metadata);
-      const nb::object added = holder_.get().attr("handle_output")(
+      const nb::object told = holder_.get().attr("handle_output")(
           step.object(), to_text(context.output.name), to_text(context.output.asset.key.text()),
           to_text(metadata), object_in(value));
-      context.metadata = metadata_of(added);
+      const Items items(told);
+      context.metadata = metadata_of(items.at(0));
+      context.data_version = items.text(1);
+      context.artifact = items.text(2);
     } catch (nb::python_error& error) {
       return tl::unexpected<StepFailure>(step.failure(error));
     }
@@ -40,9 +43,10 @@ class PythonIOManager final : public IOManager {
                                       : nb::object(to_text(context.upstream_output->name));
       const nb::object told = holder_.get().attr("load_input")(
           step.object(), to_text(context.input.name), to_text(context.asset.text()),
-          to_text(context.upstream_step), upstream);
+          to_text(context.upstream_step), upstream, to_text(context.artifact));
       const Items items(told);
       context.metadata = metadata_of(items.at(1));
+      context.data_version = items.text(2);
       return value_of(nb::borrow(items.at(0)));
     } catch (nb::python_error& error) {
       return tl::unexpected<StepFailure>(step.failure(error));

@@ -109,6 +109,7 @@ from treadle._table import (
     TableSchema,
 )
 from treadle._typing import TYPE_CHECKING
+from treadle._values_resource import make_values_resource
 from treadle._wrappers import File, Folder, Json
 
 if TYPE_CHECKING:
@@ -302,6 +303,7 @@ __all__ = [
     "load_asset_checks_from_modules",
     "load_assets_from_current_module",
     "load_assets_from_modules",
+    "make_values_resource",
     "materialize",
     "materialize_to_memory",
     "multi_asset",

@@ -68,12 +68,9 @@ class _StepContext:
 
     @property
     def instance(self) -> DagsterInstance:
-        if self._state is not None and self._state.instance is not None:
-            return self._state.instance
-        from treadle import _run
-        from treadle._instance import DagsterInstance
+        from treadle._run import instance_of
 
-        return DagsterInstance.from_home(_run.home) if _run.home else DagsterInstance.get()
+        return instance_of(self.run_id)
 
     @property
     def run(self) -> DagsterRun:

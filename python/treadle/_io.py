@@ -114,7 +114,17 @@ class _Context:
 class OutputContext(_Context):
     """What an IO manager is told about the output it stores."""
 
-    __slots__ = ("_logged", "_output_metadata", "_run_id", "asset_spec", "mapping_key", "op_def", "version")
+    __slots__ = (
+        "_artifact",
+        "_data_version",
+        "_logged",
+        "_output_metadata",
+        "_run_id",
+        "asset_spec",
+        "mapping_key",
+        "op_def",
+        "version",
+    )
     _what = "OutputContext"
 
     def __init__(
@@ -151,6 +161,9 @@ class OutputContext(_Context):
         self.asset_spec = asset_spec
         self._log = log
         self._logged: dict[str, MetadataValue] = {}
+        # What a manager of our own keeps values in the store as; "" = the engine derives a data version.
+        self._artifact = ""
+        self._data_version = ""
 
     @property
     def step_key(self) -> str:
@@ -201,7 +214,7 @@ class OutputContext(_Context):
 class InputContext(_Context):
     """What an IO manager is told about the input it loads."""
 
-    __slots__ = ("_instance", "_logged", "op_def", "upstream_output")
+    __slots__ = ("_artifact", "_data_version", "_instance", "_logged", "op_def", "upstream_output")
     _what = "InputContext"
 
     def __init__(
@@ -232,6 +245,8 @@ class InputContext(_Context):
         self._instance = instance
         self._log = log
         self._logged: dict[str, MetadataValue] = {}
+        self._artifact = ""  # the version that this run made, if it did
+        self._data_version = ""  # of what was read
 
     @property
     def has_input_name(self) -> bool:
@@ -395,8 +410,10 @@ class IOManagerHolder:
 
     def handle_output(
         self, step: _core.Step, name: str, asset: str, metadata: str, value: Any
-    ) -> Sequence[tuple[str, str, object]]:
-        """Called by the core. Returns what the manager adds to the metadata."""
+    ) -> tuple[Sequence[tuple[str, str, object]], str, str]:
+        """Called by the core. Returns what the manager adds to the metadata, the data version and the
+        artifact that holds the value ("" = none).
+        """
         from treadle._wrappers import Json
 
         context = self._output_context(step, step.step_key, name, asset, metadata, True)
@@ -406,12 +423,20 @@ class IOManagerHolder:
             for said in result:
                 if hasattr(said, "metadata"):
                     context.add_output_metadata(said.metadata)
-        return metadata_to_core(context._logged)
+        return metadata_to_core(context._logged), context._data_version, context._artifact
 
     def load_input(
-        self, step: _core.Step, name: str, asset: str, upstream_step: str, upstream_output: str | None
-    ) -> tuple[Any, Sequence[tuple[str, str, object]]]:
-        """Called by the core. Returns the value, and what the manager adds to the metadata."""
+        self,
+        step: _core.Step,
+        name: str,
+        asset: str,
+        upstream_step: str,
+        upstream_output: str | None,
+        artifact: str,
+    ) -> tuple[Any, Sequence[tuple[str, str, object]], str]:
+        """Called by the core. Returns the value, what the manager adds to the metadata, and its data version
+        ("" = unknown).
+        """
         from treadle._log import StepLogger
 
         definition = self.by_step.get(step.step_key)
@@ -440,8 +465,9 @@ class IOManagerHolder:
             asset_key=key,
             log=StepLogger(step),
         )
+        context._artifact = artifact
         value = self.manager(step).load_input(context)
-        return value, metadata_to_core(context._logged)
+        return value, metadata_to_core(context._logged), context._data_version
 
 
 class DagsterTypeRef:

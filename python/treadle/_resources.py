@@ -120,7 +120,7 @@ class Resources:
 class InitResourceContext:
     """What a resource function is told."""
 
-    __slots__ = ("instance", "log", "resource_config", "resources", "run_id")
+    __slots__ = ("_instance", "log", "resource_config", "resources", "run_id")
 
     def __init__(
         self,
@@ -134,7 +134,16 @@ class InitResourceContext:
         self.resources = resources
         self.run_id = run_id
         self.log = log
-        self.instance = instance
+        self._instance = instance
+
+    @property
+    def instance(self) -> Any:
+        """The home of the run; None in tests that give none."""
+        if self._instance is None and self.run_id:
+            from treadle._run import instance_of
+
+            self._instance = instance_of(self.run_id)
+        return self._instance
 
     @property
     def config(self) -> Any:

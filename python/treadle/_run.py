@@ -84,6 +84,16 @@ def set_home(path: str) -> None:
     home = path
 
 
+def instance_of(run_id: str) -> DagsterInstance:
+    """The home in which a run of this process takes place."""
+    from treadle._instance import DagsterInstance
+
+    state = states.get(run_id)
+    if state is not None and state.instance is not None:
+        return state.instance
+    return DagsterInstance.from_home(home) if home else DagsterInstance.get()
+
+
 class StepPlan:
     """What is the same in every execution of a definition; made when it first runs."""
 

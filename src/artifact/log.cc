@@ -58,6 +58,13 @@ Result<void> check_extra(const DraftEntry& entry) {
   return {};
 }
 
+std::vector<DraftFolder> folders_of(const Draft& draft) {
+  std::vector<DraftFolder> folders;
+  if (!draft.folder.empty()) folders.push_back({draft.folder, draft.folder_prefix});
+  folders.insert(folders.end(), draft.more_folders.begin(), draft.more_folders.end());
+  return folders;
+}
+
 Result<void> check_draft(const Draft& draft, const std::string& entity,
                          const std::string& project) {
   TREADLE_CHECK(check_artifact_name("entity name", entity));
@@ -93,7 +100,9 @@ Result<void> check_draft(const Draft& draft, const std::string& entity,
                       "ETag, a checksum, or the URI itself).");
     }
   }
-  if (!draft.folder_prefix.empty()) TREADLE_CHECK(check_entry_path(draft.folder_prefix));
+  for (const DraftFolder& folder : folders_of(draft)) {
+    if (!folder.prefix.empty()) TREADLE_CHECK(check_entry_path(folder.prefix));
+  }
   return {};
 }
 
@@ -157,11 +166,10 @@ Result<Store::Gathered> Store::gather(const Draft& draft) {
     }
     out.files.push_back(std::move(found));
   }
-  if (!draft.folder.empty()) {
-    const std::string folder = absolute_path(draft.folder);
-    TREADLE_TRY(std::vector<FoundFile> found, walk(files_, folder, home_));
-    if (!draft.folder_prefix.empty()) {
-      for (FoundFile& file : found) file.entry = draft.folder_prefix + "/" + file.entry;
+  for (const DraftFolder& given : folders_of(draft)) {
+    TREADLE_TRY(std::vector<FoundFile> found, walk(files_, absolute_path(given.folder), home_));
+    if (!given.prefix.empty()) {
+      for (FoundFile& file : found) file.entry = given.prefix + "/" + file.entry;
     }
     std::move(found.begin(), found.end(), std::back_inserter(out.files));
   }

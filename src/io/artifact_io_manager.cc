@@ -2,6 +2,7 @@
 #include "stored_version.h"
 #include <treadle/base/files.h>
 #include <treadle/io/artifact_io_manager.h>
+#include <treadle/io/signature.h>
 
 namespace treadle::io {
 namespace {
@@ -89,11 +90,7 @@ class ArtifactIOManager final : public IOManager {
       entry.file = std::move(encoded.path);
     }
     if (encoded.must_sign) {
-      if (options_.signing_key.empty()) {
-        return fail(Errc::kPermissionDenied,
-                    "The home has no key to sign a " + encoded.format + " with.");
-      }
-      entry.extra = signature_extra(options_.signing_key, entry.bytes);
+      TREADLE_TRY(entry.extra, signature_extra(options_.signing_key, entry.bytes));
     }
     return entry;
   }

@@ -1,8 +1,7 @@
-#include "file_cache.h"
-
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
+#include <treadle/io/file_cache.h>
 
 #include <cerrno>
 #include <string_view>

@@ -1,10 +1,10 @@
 #include "stored_version.h"
 
-#include "file_cache.h"
-#include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/json.h>
 #include <treadle/base/json_parse.h>
+#include <treadle/io/file_cache.h>
+#include <treadle/io/signature.h>
 
 #include <boost/json.hpp>
 
@@ -67,18 +67,6 @@ Result<Description> describe(const artifact::Version& version,
   return description;
 }
 
-std::string sign(std::string_view key, std::string_view bytes) {
-  const Sha256 digest = sha256(bytes);
-  return to_hex(hmac_sha256(
-      key, std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size())));
-}
-
-std::string signature_extra(std::string_view key, std::string_view bytes) {
-  JsonWriter w;
-  w.begin_object().field("signature", sign(key, bytes)).end_object();
-  return std::move(w).str();
-}
-
 Result<StoredVersion> StoredVersion::open(artifact::ArtifactService& service,
                                           const ArtifactIOManagerOptions& options,
                                           const artifact::Version& version) {
@@ -88,28 +76,12 @@ Result<StoredVersion> StoredVersion::open(artifact::ArtifactService& service,
   return stored;
 }
 
-Result<void> StoredVersion::check_signature(std::string_view bytes) const {
+Result<void> StoredVersion::check(std::string_view bytes) const {
   if (description_.format != "pickle") return {};
   const auto entry = std::find_if(entries_.begin(), entries_.end(), [&](const artifact::Entry& e) {
     return e.path == description_.file;
   });
-  const std::string signature = text_field(parse_object(entry->extra), "signature");
-  constexpr const char* kCure =
-      " Opening a pickle runs the code in it, so only pickles that were written in this home and "
-      "not changed since are opened. "
-      "Materialize the asset again to get a signed one.";
-  if (signature.empty()) {
-    return fail(Errc::kPermissionDenied, "The pickle '" + description_.file + "' of " +
-                                             version_.text() +
-                                             " is not signed with this home's key." + kCure);
-  }
-  if (options_->signing_key.empty() ||
-      !equal_constant_time(signature, sign(options_->signing_key, bytes))) {
-    return fail(Errc::kPermissionDenied,
-                "The signature of the pickle '" + description_.file + "' of " + version_.text() +
-                    " does not fit its content and this home's key." + kCure);
-  }
-  return {};
+  return check_signature(options_->signing_key, version_, *entry, bytes);
 }
 
 Result<std::string> StoredVersion::bytes() {
@@ -118,7 +90,7 @@ Result<std::string> StoredVersion::bytes() {
                 version_.text() + " is a folder of files. Read it as a folder.");
   TREADLE_TRY(std::string bytes, service_->read(version_, description_.file,
                                                 std::max<std::int64_t>(version_.size, 1)));
-  TREADLE_CHECK(check_signature(bytes));
+  TREADLE_CHECK(check(bytes));
   return bytes;
 }
 

@@ -23,11 +23,6 @@ struct Description {
 Result<Description> describe(const artifact::Version& version,
                              const std::vector<artifact::Entry>& entries);
 
-// The signature that the home's key gives to content.
-std::string sign(std::string_view key, std::string_view bytes);
-// {"signature": "..."}: what an entry carries.
-std::string signature_extra(std::string_view key, std::string_view bytes);
-
 // Borrows `service` and `options`. Not thread-safe.
 class StoredVersion final : public Stored {
  public:
@@ -45,7 +40,7 @@ class StoredVersion final : public Stored {
                 const artifact::Version& version)
       : service_(&service), options_(&options), version_(version) {}
   // Nothing wrong when `bytes` need no signature or have the right one.
-  Result<void> check_signature(std::string_view bytes) const;
+  Result<void> check(std::string_view bytes) const;
 
   artifact::ArtifactService* service_;
   const ArtifactIOManagerOptions* options_;

@@ -29,6 +29,12 @@ struct DraftEntry {
   std::string extra;  // JSON object text kept with the entry ("" = none): not part of the digest
 };
 
+// A folder whose files go below `prefix` ("" = top); see Draft::folder.
+struct DraftFolder {
+  std::string folder;
+  std::string prefix;
+};
+
 struct Draft {
   std::string entity;      // "" = default
   std::string project;     // "" = default
@@ -47,6 +53,7 @@ struct Draft {
   // it, sockets and devices are errors.
   std::string folder;
   std::string folder_prefix;
+  std::vector<DraftFolder> more_folders;  // beside `folder`, in the same way
 };
 
 struct Version {

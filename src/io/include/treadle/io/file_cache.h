@@ -1,4 +1,4 @@
-// Versions downloaded for reading, shared by all processes of a home. Private to the room.
+// Versions downloaded for reading, shared by all processes that use the same cache folder.
 #pragma once
 
 #include <treadle/artifact/service.h>

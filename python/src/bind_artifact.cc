@@ -1,0 +1,202 @@
+// treadle._core.Artifacts: a home's artifact store as the package uses it.
+#include "bindings.h"
+#include "convert.h"
+#include "home.h"
+#include <treadle/artifact/store.h>
+#include <treadle/io/file_cache.h>
+#include <treadle/io/signature.h>
+
+namespace treadle::python {
+namespace {
+
+template <class Call>
+auto without_lock(Call&& call) {
+  const nb::gil_scoped_release release;
+  return call();
+}
+
+struct Artifacts {
+  app::Home* home;  // kept alive by the binding
+  artifact::Store& store() const { return home->store(); }
+};
+
+std::string bytes_of(nb::handle object) {
+  char* bytes = nullptr;
+  Py_ssize_t size = 0;
+  if (PyBytes_AsStringAndSize(object.ptr(), &bytes, &size) != 0) throw nb::python_error();
+  return std::string(bytes, static_cast<std::size_t>(size));
+}
+
+nb::tuple texts(const std::vector<std::string>& items) {
+  nb::list list;
+  for (const std::string& item : items) list.append(to_text(item));
+  return nb::tuple(list);
+}
+
+nb::tuple version_tuple(const artifact::Version& v) {
+  return nb::make_tuple(v.id, to_text(v.entity), to_text(v.project), to_text(v.collection),
+                        to_text(v.type), v.index, texts(v.aliases), to_text(v.digest),
+                        to_text(v.description), to_text(v.metadata), v.size, v.file_count,
+                        v.created, to_text(v.run_id));
+}
+
+ArtifactRef ref_of(nb::handle text) {
+  return value_or_raise(parse_artifact_ref(text_of(text)));
+}
+
+artifact::Version version_of(Artifacts& self, nb::handle text) {
+  const ArtifactRef ref = ref_of(text);
+  return value_or_raise(without_lock([&] { return self.store().get(ref); }));
+}
+
+// (path, kind, content, digest, size, extra): kind is "bytes", "signed", "file" or "reference".
+artifact::DraftEntry entry_of(Artifacts& self, nb::handle given) {
+  using Source = artifact::DraftEntry::Source;
+  const Items items(given);
+  artifact::DraftEntry entry;
+  entry.path = items.text(0);
+  entry.extra = items.text(5);
+  const std::string kind = items.text(1);
+  if (kind == "file") {
+    entry.source = Source::kFile;
+    entry.file = items.text(2);
+  } else if (kind == "reference") {
+    entry.source = Source::kReference;
+    entry.reference = items.text(2);
+    entry.reference_digest = items.text(3);
+    entry.reference_size = items.integer(4);
+  } else {
+    entry.bytes = bytes_of(items.at(2));
+    if (kind == "signed") {
+      entry.extra = value_or_raise(io::signature_extra(self.home->signing_key(), entry.bytes));
+    }
+  }
+  return entry;
+}
+
+nb::tuple log(Artifacts& self, nb::handle entity, nb::handle project, nb::handle collection,
+              nb::handle type, nb::handle description, nb::handle metadata, nb::handle aliases,
+              nb::handle run_id, nb::handle entries, nb::handle folders) {
+  artifact::Draft draft;
+  draft.entity = text_of(entity);
+  draft.project = text_of(project);
+  draft.collection = text_of(collection);
+  draft.type = text_of(type);
+  draft.description = text_of(description);
+  draft.metadata = text_of(metadata);
+  draft.aliases = texts_of(aliases);
+  draft.run_id = text_of(run_id);
+  const Items given(entries);
+  draft.entries.reserve(given.size());
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    draft.entries.push_back(entry_of(self, given.at(i)));
+  }
+  const Items more(folders);
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    const Items folder(more.at(i));
+    draft.more_folders.push_back({folder.text(0), folder.text(1)});
+  }
+  const auto logged = value_or_raise(without_lock([&] { return self.store().log(draft); }));
+  return nb::make_tuple(version_tuple(logged.version), logged.created);
+}
+
+nb::object find(Artifacts& self, nb::handle text) {
+  const ArtifactRef ref = ref_of(text);
+  const auto found = value_or_raise(without_lock([&] { return self.store().find(ref); }));
+  return found ? nb::object(version_tuple(*found)) : nb::object(nb::none());
+}
+
+nb::list entries(Artifacts& self, nb::handle text) {
+  const artifact::Version version = version_of(self, text);
+  const auto found = value_or_raise(without_lock([&] { return self.store().entries(version); }));
+  nb::list list;
+  for (const artifact::Entry& e : found) {
+    list.append(nb::make_tuple(to_text(e.path), to_text(e.md5), e.size, to_text(e.reference),
+                               to_text(e.extra)));
+  }
+  return list;
+}
+
+nb::bytes read(Artifacts& self, nb::handle text, nb::handle path, bool is_signed) {
+  const artifact::Version version = version_of(self, text);
+  const std::string wanted = text_of(path);
+  const std::string content = value_or_raise(without_lock([&]() -> Result<std::string> {
+    TREADLE_TRY(std::string bytes, self.store().read(version, wanted));
+    if (!is_signed) return bytes;
+    TREADLE_TRY(const auto all, self.store().entries(version));
+    for (const artifact::Entry& entry : all) {
+      if (entry.path != wanted) continue;
+      TREADLE_CHECK(io::check_signature(self.home->signing_key(), version, entry, bytes));
+    }
+    return bytes;
+  }));
+  return nb::bytes(content.data(), content.size());
+}
+
+nb::tuple download(Artifacts& self, nb::handle text, nb::handle folder, nb::handle only_path) {
+  const artifact::Version version = version_of(self, text);
+  const std::string into = text_of(folder);
+  const std::string only = text_of(only_path);
+  return texts(
+      value_or_raise(without_lock([&] { return self.store().download(version, into, only); })));
+}
+
+nb::str cached_folder(Artifacts& self, nb::handle text, nb::handle cache_folder) {
+  const artifact::Version version = version_of(self, text);
+  const std::string cache = text_of(cache_folder);
+  return to_text(value_or_raise(without_lock([&]() -> Result<std::string> {
+    TREADLE_TRY(const auto all, self.store().entries(version));
+    return io::cached_folder(self.store(), cache, version, all);
+  })));
+}
+
+nb::list versions(Artifacts& self, nb::handle text) {
+  const ArtifactRef ref = ref_of(text);
+  nb::list list;
+  for (const auto& v : value_or_raise(without_lock([&] { return self.store().versions(ref); }))) {
+    list.append(version_tuple(v));
+  }
+  return list;
+}
+
+}  // namespace
+
+void bind_artifact(nb::module_& module) {
+  nb::class_<Artifacts>(module, "Artifacts")
+      .def(
+          "__init__",
+          [](Artifacts* self, PythonHome& home) { new (self) Artifacts{home.home.get()}; },
+          nb::keep_alive<1, 2>())
+      .def("log", log)
+      .def("find", find)
+      .def("get",
+           [](Artifacts& self, nb::handle text) { return version_tuple(version_of(self, text)); })
+      .def("entries", entries)
+      .def("read", read)
+      .def("download", download)
+      .def("cached_folder", cached_folder)
+      .def("versions", versions)
+      .def("use",
+           [](Artifacts& self, nb::handle text, nb::handle run_id) {
+             const artifact::Version version = version_of(self, text);
+             const std::string run = text_of(run_id);
+             value_or_raise(without_lock([&] { return self.store().use(version, run); }));
+           })
+      .def("add_alias",
+           [](Artifacts& self, nb::handle text, nb::handle alias) {
+             value_or_raise(self.store().add_alias(version_of(self, text), text_of(alias)));
+           })
+      .def("remove_alias",
+           [](Artifacts& self, nb::handle text, nb::handle alias) {
+             value_or_raise(self.store().remove_alias(version_of(self, text), text_of(alias)));
+           })
+      .def("users_of",
+           [](Artifacts& self, nb::handle text) {
+             return texts(value_or_raise(self.store().users_of(version_of(self, text))));
+           })
+      .def_static("collection_for", [](nb::handle asset) {
+        return to_text(artifact_name_for(AssetKey(text_of(asset))));
+      });
+}
+
+}  // namespace treadle::python

@@ -1,0 +1,458 @@
+"""Artifact: files, references and W&B objects under a name; first a draft, then, logged, a version."""
+
+from __future__ import annotations
+
+import os
+
+from treadle._typing import TYPE_CHECKING
+from treadle.wandb._errors import ArtifactNotLoggedError, WandbArtifactsIOManagerError
+from treadle.wandb._references import entries_of, md5_of_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any, Literal
+
+    from treadle.wandb._store import DraftEntry, Record, Store
+    from treadle.wandb._values import WBValue
+
+
+class Artifact:
+    """A named, typed set of files. `add...` before it is logged; reading afterwards."""
+
+    def __init__(
+        self,
+        name: str,
+        type: str,
+        description: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        incremental: bool = False,
+        use_as: str | None = None,
+    ) -> None:
+        if incremental:
+            raise WandbArtifactsIOManagerError(
+                "Incremental artifacts are not there yet: add all files to the artifact."
+            )
+        self._name = name
+        self._type = type
+        self._description = description
+        self._metadata = dict(metadata or {})
+        self._entries: dict[str, DraftEntry] = {}
+        self._folders: list[tuple[str, str]] = []
+        self._record: Record | None = None
+        self._store: Store | None = None
+        self._listed: list[ArtifactEntry] | None = None
+        self._values: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"<Artifact {self.qualified_name if self._record is not None else self._name}>"
+
+    # --- what it is
+
+    @property
+    def name(self) -> str:
+        """With its version once it is logged: "my_artifact:v3"."""
+        return self._name if self._record is None else f"{self._record.collection}:v{self._record.index}"
+
+    @property
+    def collection_name(self) -> str:
+        return self._name if self._record is None else self._record.collection
+
+    @property
+    def qualified_name(self) -> str:
+        return self._logged("qualified_name").text
+
+    @property
+    def type(self) -> str:
+        return self._type
+
+    @property
+    def description(self) -> str | None:
+        return self._description
+
+    @description.setter
+    def description(self, description: str | None) -> None:
+        self._must_be_draft("change its description")
+        self._description = description
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return self._metadata
+
+    @metadata.setter
+    def metadata(self, metadata: dict[str, Any]) -> None:
+        self._must_be_draft("change its metadata")
+        self._metadata = dict(metadata)
+
+    @property
+    def version(self) -> str:
+        return f"v{self._logged('version').index}"
+
+    @property
+    def aliases(self) -> list[str]:
+        return list(self._logged("aliases").aliases)
+
+    @property
+    def digest(self) -> str:
+        return self._logged("digest").digest
+
+    @property
+    def id(self) -> str:
+        import base64
+
+        return base64.b64encode(f"Artifact:{self._logged('id').id}".encode()).decode()
+
+    @property
+    def entity(self) -> str:
+        return self._logged("entity").entity
+
+    @property
+    def project(self) -> str:
+        return self._logged("project").project
+
+    @property
+    def size(self) -> int:
+        return self._logged("size").size
+
+    @property
+    def file_count(self) -> int:
+        return self._logged("file_count").file_count
+
+    @property
+    def state(self) -> str:
+        return "PENDING" if self._record is None else "COMMITTED"
+
+    @property
+    def created_at(self) -> str:
+        """UTC, ISO 8601."""
+        from datetime import datetime, timezone
+
+        seconds = self._logged("created_at").created / 1_000_000
+        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def source_run_id(self) -> str | None:
+        """The run that made it; None when it was made by hand."""
+        return self._logged("source_run_id").run_id or None
+
+    # --- drafts
+
+    def add_file(
+        self,
+        local_path: str | os.PathLike[str],
+        name: str | None = None,
+        is_tmp: bool = False,
+        skip_cache: bool = False,
+        policy: str = "mutable",
+        overwrite: bool = False,
+    ) -> None:
+        """One file under `name` (its own by default); `is_tmp`: named after its content."""
+        self._must_be_draft("add a file")
+        path = os.path.abspath(os.fspath(local_path))
+        if not os.path.isfile(path):
+            raise WandbArtifactsIOManagerError(f"Path is not a file: '{os.fspath(local_path)}'")
+        entry = name or os.path.basename(path)
+        if is_tmp:
+            folder, base = os.path.split(entry)
+            _, dot, extension = base.partition(".")
+            entry = os.path.join(folder, md5_of_file(path).hex()[:20] + dot + extension)
+        self._add((entry, "file", path, "", -1, ""), overwrite)
+
+    def add_dir(
+        self,
+        local_path: str | os.PathLike[str],
+        name: str | None = None,
+        skip_cache: bool = False,
+        policy: str = "mutable",
+        merge: bool = False,
+    ) -> None:
+        """All files below a folder, at the top or below `name`."""
+        self._must_be_draft("add a folder")
+        path = os.path.abspath(os.fspath(local_path))
+        if not os.path.isdir(path):
+            raise WandbArtifactsIOManagerError(f"Path is not a directory: '{os.fspath(local_path)}'")
+        self._folders.append((path, (name or "").strip("/")))
+
+    def add_reference(
+        self,
+        uri: str,
+        name: str | None = None,
+        checksum: bool = True,
+        max_objects: int | None = None,
+    ) -> None:
+        """A URI instead of content: http, https, s3, gs, file and others."""
+        self._must_be_draft("add a reference")
+        for entry in entries_of(uri, name, checksum, max_objects):
+            self._add(entry, False)
+
+    def add(self, obj: WBValue, name: str, overwrite: bool = False) -> None:
+        """A W&B object (Table, Image, ...): read back with `get(name)`."""
+        from treadle.wandb._values import WBValue
+
+        self._must_be_draft("add an object")
+        if not isinstance(obj, WBValue):
+            raise WandbArtifactsIOManagerError(
+                f"Artifact.add takes a W&B object (Table, Image, ...), not {type(obj).__name__}. Use"
+                " add_file or"
+                " new_file for files."
+            )
+        document = obj._to_document(self._add_media)
+        self._add((f"{name}.{obj._log_type}.json", "bytes", document, "", -1, ""), overwrite)
+
+    def new_file(
+        self, name: str, mode: Literal["x", "w", "wb", "xb"] = "x", encoding: str | None = None
+    ) -> Any:
+        """A file to write, added when closed: `with artifact.new_file("a.txt") as f:`."""
+        self._must_be_draft("add a file")
+        return _new_file(self, name, "b" in mode, encoding or "utf-8", "w" in mode)
+
+    def remove(self, item: str | ArtifactEntry) -> None:
+        """Takes a file out of a draft."""
+        self._must_be_draft("remove a file")
+        path = item if isinstance(item, str) else item.path
+        if self._entries.pop(path, None) is None:
+            raise FileNotFoundError(f"No such file or directory: {path}")
+
+    def _add(self, entry: DraftEntry, overwrite: bool) -> None:
+        known = self._entries.get(entry[0])
+        if known is not None and known != entry and not overwrite:
+            raise WandbArtifactsIOManagerError(
+                f"Cannot add the same path twice: '{entry[0]}' of the artifact '{self._name}' has other"
+                " content."
+            )
+        self._entries[entry[0]] = entry
+
+    def _add_media(self, path: str, content: bytes) -> None:
+        self._entries[path] = (path, "bytes", content, "", -1, "")
+
+    def _must_be_draft(self, doing: str) -> None:
+        if self._record is not None:
+            raise WandbArtifactsIOManagerError(
+                f"The artifact '{self.name}' is logged: to {doing}, make a new one."
+            )
+
+    def _is_logged_as(self, record: Record, store: Store) -> None:
+        self._record = record
+        self._store = store
+        self._type = record.type
+        self._description = record.description or None
+        self._metadata = record.metadata
+
+    def _logged(self, what: str) -> Record:
+        if self._record is None:
+            raise ArtifactNotLoggedError(
+                f"'Artifact.{what}' is only there once the artifact is logged; '{self._name}' is not yet."
+            )
+        return self._record
+
+    def _home(self) -> tuple[Store, str]:
+        record = self._logged("content")
+        if self._store is None:
+            raise ArtifactNotLoggedError(f"'{self._name}' belongs to no store.")
+        return self._store, record.text
+
+    def wait(self, timeout: int | None = None) -> Artifact:
+        """The artifact: logging is complete when it returns."""
+        self._logged("wait")
+        return self
+
+    # --- versions
+
+    @property
+    def manifest(self) -> ArtifactManifest:
+        return ArtifactManifest(self._list())
+
+    def _list(self) -> list[ArtifactEntry]:
+        if self._listed is None:
+            store, text = self._home()
+            self._listed = [ArtifactEntry(self, *raw) for raw in store.core.entries(text)]
+        return self._listed
+
+    def files(self, names: Sequence[str] | None = None, per_page: int = 50) -> Sequence[ArtifactEntry]:
+        """The files, in order of path."""
+        return [e for e in self._list() if names is None or e.path in names]
+
+    def get_path(self, name: str) -> ArtifactEntry:
+        """The file of this path."""
+        name = str(name).removeprefix("./")
+        for entry in self._list():
+            if entry.path == name:
+                return entry
+        raise KeyError(f"Path not contained in artifact: {name}. {_told(self)}")
+
+    get_entry = get_path
+
+    def get(self, name: str) -> Any:
+        """The W&B object added under this name; None when there is none."""
+        from treadle.wandb._values import from_document, log_types
+
+        if name not in self._values:
+            for entry in self._list():
+                at = entry.path
+                if at == name or any(at == f"{name}.{t}.json" for t in log_types()):
+                    if not at.endswith(".json"):
+                        continue
+                    store, text = self._home()
+                    self._values[name] = from_document(store.core.read(text, at, False), self._media)
+                    break
+            else:
+                return None
+        return self._values[name]
+
+    def _media(self, path: str) -> bytes:
+        store, text = self._home()
+        return store.core.read(text, path, False)
+
+    def download(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        allow_missing_references: bool = False,
+        skip_cache: bool | None = None,
+        path_prefix: str | None = None,
+    ) -> str:
+        """Writes the files below `root` and returns it; without one, to the cache (read-only there)."""
+        store, text = self._home()
+        if path_prefix is not None:
+            root = os.fspath(root) if root is not None else self._own_folder()
+            for entry in self._list():
+                if entry.path.startswith(path_prefix) and not entry.ref:
+                    store.core.download(text, root, entry.path)
+            return root
+        if root is None:
+            return store.core.cached_folder(text, store.cache_folder)
+        store.core.download(text, os.fspath(root), "")
+        return os.fspath(root)
+
+    def _own_folder(self) -> str:
+        store, _ = self._home()
+        record = self._logged("content")
+        parts = (record.entity, record.project, f"{record.collection}.v{record.index}")
+        return os.path.join(store.cache_folder, "files", *parts)
+
+    def file(self, root: str | os.PathLike[str] | None = None) -> str:
+        """The path of the only file, downloaded."""
+        entries = self._list()
+        if len(entries) != 1:
+            raise ValueError(
+                f"This artifact contains {len(entries)} files: use download() or get_path(). {_told(self)}"
+            )
+        return entries[0].download(root)
+
+    def verify(self, root: str | os.PathLike[str] | None = None) -> None:
+        """Reads every file again; raises what is wrong with it. With `root`, the copies there."""
+        import base64
+
+        store, text = self._home()
+        for entry in self._list():
+            if entry.ref:
+                continue
+            if root is None:
+                store.core.read(text, entry.path, False)
+            elif base64.b64encode(md5_of_file(os.path.join(root, entry.path))).decode() != entry.digest:
+                raise ValueError(f"Digest mismatch for file: {os.path.join(root, entry.path)}")
+
+    def used_by(self) -> list[str]:
+        """The ids of the runs that read it."""
+        store, text = self._home()
+        return list(store.core.users_of(text))
+
+
+class ArtifactEntry:
+    """One file or reference of a logged artifact."""
+
+    __slots__ = ("_artifact", "digest", "extra", "path", "ref", "size")
+
+    def __init__(
+        self, artifact: Artifact, path: str, digest: str, size: int, reference: str, extra: str
+    ) -> None:
+        import json
+
+        self._artifact = artifact
+        self.path = path
+        self.digest = digest
+        self.size = size if size >= 0 else None
+        self.ref = reference or None
+        self.extra: dict[str, Any] = json.loads(extra) if extra else {}
+
+    @property
+    def name(self) -> str:
+        return self.path
+
+    def __repr__(self) -> str:
+        return f"<ArtifactEntry {self.path} of {self._artifact.name}>"
+
+    def ref_target(self) -> str:
+        if self.ref is None:
+            raise ValueError("Only reference entries support ref_target().")
+        return self.ref
+
+    def download(self, root: str | os.PathLike[str] | None = None, replace: bool = False) -> str:
+        """The path of this file on disk, below `root` or in the cache. Only this file is fetched."""
+        if self.ref is not None:
+            if self.ref.startswith("file://"):
+                return self.ref[len("file://") :]
+            raise WandbArtifactsIOManagerError(
+                f"'{self.path}' of {self._artifact.name} is a reference to {self.ref}, which is not kept in"
+                " the"
+                " store. Fetch it from there: `ref_target()` is its address."
+            )
+        store, text = self._artifact._home()
+        folder = os.fspath(root) if root is not None else self._artifact._own_folder()
+        return store.core.download(text, folder, self.path)[0]
+
+
+class ArtifactManifest:
+    """All entries by path."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self, entries: Sequence[ArtifactEntry]) -> None:
+        self.entries: Mapping[str, ArtifactEntry] = {e.path: e for e in entries}
+
+    @staticmethod
+    def version() -> int:
+        return 1
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+
+def _told(artifact: Artifact) -> str:
+    paths = [e.path for e in artifact.files()]
+    shown = ", ".join(repr(p) for p in paths[:20]) + (
+        f" and {len(paths) - 20} more" if len(paths) > 20 else ""
+    )
+    return f"{artifact.name} has: {shown or 'no files'}."
+
+
+class _NewFile:
+    def __init__(self, file: Any, done: Callable[[], None]) -> None:
+        self._file = file
+        self._done = done
+
+    def __enter__(self) -> Any:
+        return self._file
+
+    def __exit__(self, cls: type[BaseException] | None, *_: object) -> None:
+        if cls is None:
+            self._done()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def close(self) -> None:
+        self._done()
+
+
+def _new_file(artifact: Artifact, name: str, binary: bool, encoding: str, overwrite: bool) -> _NewFile:
+    import io
+
+    file: Any = io.BytesIO() if binary else io.StringIO()
+
+    def done() -> None:
+        content = file.getvalue() if binary else file.getvalue().encode(encoding)
+        artifact._add((name, "bytes", content, "", -1, ""), overwrite)
+
+    return _NewFile(file, done)

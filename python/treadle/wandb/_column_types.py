@@ -1,0 +1,90 @@
+"""What a table says about the types of its columns, in the SDK's words."""
+
+from __future__ import annotations
+
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+_NONE = {"wb_type": "none"}
+
+
+def column_types(columns: Sequence[Any], data: Sequence[Sequence[Any]], mixed: bool) -> dict[str, Any]:
+    """The "column_types" of a table's document. Raises TypeError when a column mixes types, unless it may."""
+    found: dict[str, Any] = {}
+    for at, name in enumerate(columns):
+        kinds = [_type_of(row[at]) for row in data]
+        found[str(name)] = {"wb_type": "any"} if mixed else _column(name, kinds)
+    return {"params": {"type_map": found}, "wb_type": "typedDict"}
+
+
+def _column(name: Any, kinds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    known: dict[str, Any] | None = None
+    for row, kind in enumerate(kinds):
+        if kind in (_NONE, known):
+            continue
+        if known is not None and kind["wb_type"] != known["wb_type"]:
+            raise TypeError(
+                f"The column {name!r} holds a {known['wb_type']} before row {row}, and a {kind['wb_type']}"
+                " in it:"
+                " make the values of a column alike, or the table with allow_mixed_types=True."
+            )
+        if known is None:
+            known = kind
+        elif known["wb_type"] in ("list", "typedDict"):
+            known = {"wb_type": known["wb_type"]}  # of differing contents
+    if known is None:
+        return (
+            _NONE
+            if kinds
+            else {"params": {"allowed_types": [_NONE, {"wb_type": "unknown"}]}, "wb_type": "union"}
+        )
+    return {
+        "params": {"allowed_types": sorted((known, _NONE), key=lambda t: str(t["wb_type"]))},
+        "wb_type": "union",
+    }
+
+
+def _type_of(value: Any) -> dict[str, Any]:
+    from datetime import date
+
+    from treadle.wandb._values import Image, WBValue
+
+    if value is None:
+        return _NONE
+    if isinstance(value, bool):
+        return {"wb_type": "boolean"}
+    if isinstance(value, (int, float)):
+        return {"wb_type": "number"}
+    if isinstance(value, str):
+        return {"wb_type": "string"}
+    if isinstance(value, date):
+        return {"wb_type": "timestamp"}
+    if isinstance(value, Image):
+        return {"params": _IMAGE, "wb_type": "image-file"}
+    if isinstance(value, WBValue):
+        return {"wb_type": value._log_type}
+    if isinstance(value, dict):
+        return {
+            "params": {"type_map": {str(k): _type_of(v) for k, v in value.items()}},
+            "wb_type": "typedDict",
+        }
+    if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
+        values = value.tolist() if hasattr(value, "tolist") else value
+        kinds = [_type_of(v) for v in values]
+        element = kinds[0] if kinds and all(k == kinds[0] for k in kinds) else {"wb_type": "unknown"}
+        return {"params": {"element_type": element, "length": len(kinds)}, "wb_type": "list"}
+    raise TypeError(
+        f"A table cannot hold {value!r} of {type(value)}: use numbers, text, booleans, None, dates, lists,"
+        " dictionaries and media."
+    )
+
+
+_IMAGE = {
+    "box_layers": {"params": {"is_set": False, "val": {}}, "wb_type": "const"},
+    "box_score_keys": {"params": {"is_set": True, "val": []}, "wb_type": "const"},
+    "class_map": {"params": {"is_set": False, "val": {}}, "wb_type": "const"},
+    "mask_layers": {"params": {"is_set": False, "val": {}}, "wb_type": "const"},
+}

@@ -1,0 +1,439 @@
+"""wandb_artifacts_io_manager: what a function returns becomes a version of an artifact, what it asks for is
+read from one. Configuration keys, sentences and metadata are those of dagster-wandb; the store is the home's.
+"""
+
+from __future__ import annotations
+
+import os
+
+from treadle._config_check import check_config
+from treadle._errors import TreadleError
+from treadle._io import IOManager
+from treadle._metadata import MetadataValue
+from treadle._resources import IOManagerDefinition
+from treadle._typing import TYPE_CHECKING
+from treadle.wandb import _sdk
+from treadle.wandb._artifact import Artifact
+from treadle.wandb._cache import Cache
+from treadle.wandb._errors import WandbArtifactsIOManagerError, configuration_of
+from treadle.wandb._resources import EMBEDDED_HOST, WANDB_CLOUD_HOST, check_host
+from treadle.wandb._store import Record, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from treadle._instance import DagsterInstance
+    from treadle._io import InputContext, OutputContext
+    from treadle._resources import InitResourceContext
+
+# The release of dagster-wandb whose behaviour this is; told in the metadata of artifacts, as there.
+INTEGRATION_VERSION = "0.29.27"
+_CONFIG = {
+    "run_name": str,
+    "run_id": str,
+    "wandb_run_id": str,
+    "run_tags": [str],
+    "base_dir": str,
+    "cache_duration_in_minutes": int,
+}
+_THIRTY_DAYS = 60 * 24 * 30
+
+
+class ArtifactsIOManager(IOManager):
+    """Keeps Python objects (pickled), W&B objects and whole artifacts."""
+
+    def __init__(self, instance: DagsterInstance, config: Mapping[str, Any]) -> None:
+        self.dagster_run_id: str = config["dagster_run_id"]
+        self.wandb_host: str = config.get("wandb_host") or EMBEDDED_HOST
+        self.wandb_entity: str = config["wandb_entity"]
+        self.wandb_project: str = config["wandb_project"]
+        self.wandb_run_id: str = config.get("wandb_run_id") or self.dagster_run_id
+        self.wandb_run_name: str = config.get("wandb_run_name") or f"dagster-run-{self.dagster_run_id[:8]}"
+        tags = list(config.get("wandb_run_tags") or ())
+        self.wandb_run_tags: list[str] = tags if "dagster_wandb" in tags else [*tags, "dagster_wandb"]
+        minutes = config.get("cache_duration_in_minutes")
+        self.cache_duration_in_minutes: int = _THIRTY_DAYS if minutes is None else minutes
+        self.base_dir: str = config["base_dir"]
+        self._instance = instance
+        self._cache = Cache(self.base_dir, self.cache_duration_in_minutes)
+        self._store = Store(instance, self.wandb_entity, self.wandb_project, self._cache.folder)
+        self._joined = False
+
+    def _cleaning(self) -> Iterator[None]:
+        """Runs when the run is over."""
+        self._cache.close()
+        yield from ()
+
+    def _join_run(self) -> None:
+        """Tells the record what the run is called among W&B's."""
+        if self._joined:
+            return
+        self._joined = True
+        tags = {
+            "wandb/run_id": self.wandb_run_id,
+            "wandb/run_name": self.wandb_run_name,
+            "wandb/run_tags": ",".join(self.wandb_run_tags),
+        }
+        try:
+            self._instance.add_run_tags(self.dagster_run_id, tags)
+        except TreadleError as error:
+            if error.code != "not_found":  # a test that calls the manager without a run
+                raise
+
+    # --- writing
+
+    def handle_output(self, context: OutputContext, obj: Any) -> None:
+        if obj is None:
+            context.log.warning(
+                "The output value given to the Weights & Biases (W&B) IO Manager is empty. If this was"
+                " intended,"
+                " you can disregard this warning."
+            )
+            return
+        try:
+            self._log(context, obj)
+        except WandbArtifactsIOManagerError:
+            raise
+        except Exception as error:
+            raise _told(error) from error
+
+    def _log(self, context: OutputContext, obj: Any) -> None:
+        parameters = configuration_of(context.definition_metadata, reading=False)
+        aliases = [*parameters.get("aliases", ()), f"dagster-run-{self.dagster_run_id[:8]}"]
+        artifact = self._artifact_for(context, obj, parameters)
+        for add_file in parameters.get("add_files") or ():
+            artifact.add_file(**add_file)
+        for add_dir in parameters.get("add_dirs") or ():
+            artifact.add_dir(**add_dir)
+        for add_reference in parameters.get("add_references") or ():
+            artifact.add_reference(**add_reference)
+        self._join_run()
+        record = self._store.log(
+            collection=artifact.name,
+            type=artifact.type,
+            description=artifact.description or "",
+            metadata=artifact.metadata,
+            aliases=[a for a in dict.fromkeys(aliases) if a != "latest"],
+            run_id=context.run_id,
+            entries=list(artifact._entries.values()),
+            folders=artifact._folders,
+        )
+        artifact._is_logged_as(record, self._store)
+        context._artifact = record.text
+        context._data_version = record.digest
+        context.add_output_metadata(self._output_metadata(artifact, record))
+
+    def _artifact_for(self, context: OutputContext, obj: Any, parameters: Mapping[str, Any]) -> Artifact:
+        serialization = parameters.get("serialization_module") or {}
+        description = parameters.get("description")
+        metadata = self._artifact_metadata()
+        if _sdk.is_artifact(obj):
+            obj = _sdk.to_artifact(obj)
+        if isinstance(obj, Artifact):
+            return self._enriched(context, obj, parameters, {**obj.metadata, **metadata})
+        name = self._name_for(context, parameters)
+        type = parameters.get("type", "artifact")
+        from treadle.wandb._values import WBValue
+
+        if isinstance(obj, WBValue) or _sdk.is_value(obj):
+            if serialization:
+                context.log.warning(
+                    "You've included a 'serialization_module' in the 'wandb_artifact_configuration' settings."
+                    " However, this doesn't have any impact when the output is already a W&B object like e.g"
+                    " Table"
+                    " or Image."
+                )
+            if isinstance(obj, WBValue):
+                artifact = Artifact(name, type)
+                artifact.add(obj, obj.__class__.__name__)
+            else:
+                artifact = _sdk.wrap(obj, name, type)
+        else:
+            from treadle.wandb._pickling import FILE_NAMES, dump
+
+            artifact = Artifact(name, type)
+            module = serialization.get("name", "pickle")
+            content, said, arguments = dump(obj, module, serialization.get("parameters") or {})
+            metadata.update(said)
+            artifact._add((FILE_NAMES[module], "signed", content, "", -1, ""), False)
+            context.log.info(f"Output serialized using {module} with parameters={arguments}")
+        artifact.metadata = metadata
+        artifact.description = description
+        return artifact
+
+    def _enriched(
+        self,
+        context: OutputContext,
+        artifact: Artifact,
+        parameters: Mapping[str, Any],
+        metadata: dict[str, Any],
+    ) -> Artifact:
+        """A whole artifact that the function made, as a draft that has its asset's name."""
+        for key in ("name", "type"):
+            if parameters.get(key) is not None:
+                raise WandbArtifactsIOManagerError(
+                    f"You've provided a '{key}' property in the 'wandb_artifact_configuration' settings."
+                    " However,"
+                    f" this '{key}' property should only be used when the output isn't already an Artifact"
+                    " object."
+                )
+        if not artifact.name:
+            raise WandbArtifactsIOManagerError(
+                "The Weights & Biases (W&B) Artifact you provided is missing a name. Please, assign a name"
+                " to your"
+                " Artifact."
+            )
+        if artifact._record is not None:
+            raise WandbArtifactsIOManagerError(
+                f"The Artifact you provided, '{artifact.name}', is logged already. Return a new Artifact, or"
+                " depend"
+                " on the asset that made it."
+            )
+        if context.has_asset_key:
+            name = self._collection_of(context)
+            if artifact.name != name:
+                context.log.warning(
+                    f"Please note, the name '{artifact.name}' of your Artifact is overwritten by the name"
+                    " derived"
+                    f" from the AssetKey '{name}'. For consistency and to avoid confusion, we advise sharing"
+                    " a"
+                    " constant for both your asset's name and the artifact's name."
+                )
+                artifact._name = name
+        if parameters.get("serialization_module"):
+            context.log.warning(
+                "You've included a 'serialization_module' in the 'wandb_artifact_configuration' settings."
+                " However,"
+                " this doesn't have any impact when the output is already an Artifact object."
+            )
+        artifact.metadata = metadata
+        description = parameters.get("description")
+        if description is not None:
+            if artifact.description is not None:
+                raise WandbArtifactsIOManagerError(
+                    "You've given a 'description' in the 'wandb_artifact_configuration' settings for an"
+                    " existing"
+                    " Artifact that already has a description. Please, either set the description using"
+                    " 'wandb_artifact_argument' or when creating your Artifact."
+                )
+            artifact.description = description
+        return artifact
+
+    def _name_for(self, context: OutputContext, parameters: Mapping[str, Any]) -> str:
+        name: str | None = parameters.get("name")
+        if context.has_asset_key:
+            if name is not None:
+                raise WandbArtifactsIOManagerError(
+                    "You've included a 'name' property in the 'wandb_artifact_configuration' settings. But,"
+                    " a 'name'"
+                    " is only needed when there's no 'AssetKey'. When an Artifact is created from an @asset,"
+                    " it uses"
+                    " the asset name. When it's created from an @op with an 'asset_key' for the output, that"
+                    " value"
+                    " is used. Please remove the 'name' property."
+                )
+            return self._collection_of(context)
+        if name is None:
+            raise WandbArtifactsIOManagerError(
+                "The 'name' property is missing in the 'wandb_artifact_configuration' settings. For Artifacts"
+                " created from an @op, a 'name' property is needed. You could also use an @asset as an"
+                " alternative."
+            )
+        return name
+
+    def _collection_of(self, context: OutputContext | InputContext) -> str:
+        return self._store.core.collection_for(context.asset_key.to_user_string())
+
+    def _artifact_metadata(self) -> dict[str, Any]:
+        import platform
+        from datetime import datetime, timezone
+
+        return {
+            "source_integration": "dagster_wandb",
+            "source_integration_version": INTEGRATION_VERSION,
+            "source_dagster_run_id": self.dagster_run_id,
+            "source_created_at": datetime.now(timezone.utc).isoformat(),
+            "source_python_version": platform.python_version(),
+        }
+
+    def _output_metadata(self, artifact: Artifact, record: Record) -> dict[str, Any]:
+        place = f"{record.entity}/{record.project}"
+        base = self.wandb_host.rstrip("/")
+        if self.wandb_host == WANDB_CLOUD_HOST:
+            base = "https://wandb.ai"
+        elif self.wandb_host == EMBEDDED_HOST:
+            base = "treadle://embedded"
+        version = f"v{record.index}"
+        return {
+            "dagster_run_id": MetadataValue.dagster_run(self.dagster_run_id),
+            "wandb_artifact_id": MetadataValue.text(artifact.id),
+            "wandb_artifact_type": MetadataValue.text(record.type),
+            "wandb_artifact_version": MetadataValue.text(version),
+            "wandb_artifact_size": MetadataValue.int(record.size),
+            "wandb_artifact_url": MetadataValue.url(
+                f"{base}/{place}/artifacts/{record.type}/{record.collection}/{version}"
+            ),
+            "wandb_entity": MetadataValue.text(record.entity),
+            "wandb_project": MetadataValue.text(record.project),
+            "wandb_run_id": MetadataValue.text(self.wandb_run_id),
+            "wandb_run_name": MetadataValue.text(self.wandb_run_name),
+            "wandb_run_path": MetadataValue.text(f"{place}/{self.wandb_run_id}"),
+            "wandb_run_url": MetadataValue.url(f"{base}/{place}/runs/{self.wandb_run_id}"),
+        }
+
+    # --- reading
+
+    def load_input(self, context: InputContext) -> Any:
+        try:
+            return self._load(context)
+        except WandbArtifactsIOManagerError:
+            raise
+        except Exception as error:
+            raise _told(error) from error
+
+    def _load(self, context: InputContext) -> Any:
+        parameters = configuration_of(context.definition_metadata, reading=True)
+        if parameters.get("partitions"):
+            raise WandbArtifactsIOManagerError(
+                "You've included a 'partitions' value in the 'wandb_artifact_configuration' settings but"
+                " it's not"
+                " within a partitioned execution. Please only use 'partitions' within a partitioned context."
+            )
+        get, get_path = parameters.get("get"), parameters.get("get_path")
+        if get is not None and get_path is not None:
+            raise WandbArtifactsIOManagerError(
+                "You've provided both 'get' and 'get_path' in the 'wandb_artifact_configuration' settings."
+                " Only one"
+                " should be used at a time. If you decide not to use any, the entire Artifact will be"
+                " returned."
+            )
+        record = self._find(context, parameters)
+        self._join_run()
+        self._cache.hold()
+        self._store.core.use(record.text, self.dagster_run_id)
+        context._data_version = record.digest
+        context.add_input_metadata({"artifact": record.text})
+        artifact = Artifact(record.collection, record.type)
+        artifact._is_logged_as(record, self._store)
+        if get is not None:
+            value = artifact.get(get)
+            if value is None:
+                raise WandbArtifactsIOManagerError(
+                    f"The artifact {record.text} has no W&B object named '{get}' ('get'). It has:"
+                    f" {', '.join(e.path for e in artifact.files())}."
+                )
+            return value
+        if get_path is not None:
+            try:
+                return artifact.get_path(get_path).download()
+            except KeyError as error:
+                raise WandbArtifactsIOManagerError(f"'get_path': {error.args[0]}") from error
+        return self._whole(artifact, record)
+
+    def _whole(self, artifact: Artifact, record: Record) -> Any:
+        from treadle.wandb import _pickling
+
+        pickled = _pickling.find(e.path for e in artifact.files())
+        if pickled is None:
+            artifact.download()
+            return artifact
+        module, file = pickled
+        return _pickling.load(self._store.core.read(record.text, file, True), module)
+
+    def _find(self, context: InputContext, parameters: Mapping[str, Any]) -> Record:
+        name: str | None = parameters.get("name")
+        if context.has_asset_key:
+            if name is not None:
+                raise WandbArtifactsIOManagerError(
+                    "A conflict has been detected in the provided configuration settings. The 'name'"
+                    " parameter"
+                    " appears to be specified twice - once in the 'wandb_artifact_configuration' metadata"
+                    " dictionary, and again as an AssetKey. Kindly avoid setting the name directly, since the"
+                    " AssetKey will be used for this purpose."
+                )
+            name = self._collection_of(context)
+        elif name is None:
+            raise WandbArtifactsIOManagerError(
+                "The 'name' property is missing in the 'wandb_artifact_configuration' settings. For"
+                " Artifacts used"
+                " in an @op, a 'name' property is required. You could use an @asset as an alternative."
+            )
+        alias, version = parameters.get("alias"), parameters.get("version")
+        if alias is not None and version is not None:
+            raise WandbArtifactsIOManagerError(
+                "You've provided both 'version' and 'alias' in the 'wandb_artifact_configuration' settings."
+                " Only one"
+                " should be used at a time. If you decide not to use any, the latest version will be applied"
+                " automatically."
+            )
+        chosen = alias or version
+        # What this very run made is meant, whatever another run logs meanwhile.
+        if chosen is None and context._artifact:
+            return self._store.get(context._artifact)
+        wanted = f"{self.wandb_entity}/{self.wandb_project}/{name}:{chosen or 'latest'}"
+        try:
+            return self._store.get(wanted)
+        except TreadleError as error:
+            if error.code != "not_found":
+                raise
+            raise WandbArtifactsIOManagerError(
+                "The artifact you're attempting to download might not exist, or you might have forgotten to"
+                " include"
+                f" the 'name' property in the 'wandb_artifact_configuration' settings. {error}"
+            ) from error
+
+
+def _told(error: Exception) -> WandbArtifactsIOManagerError:
+    said = f"{error}" if isinstance(error, TreadleError) else f"{type(error).__name__}: {error}"
+    return WandbArtifactsIOManagerError(f"A W&B Artifacts IO Manager error occurred. {said}")
+
+
+def _make(context: InitResourceContext) -> ArtifactsIOManager:
+    config = check_config("wandb_artifacts_io_manager", context.resource_config, _CONFIG, ())
+    if "run_id" in config and "wandb_run_id" in config:
+        raise WandbArtifactsIOManagerError(
+            "'run_id' and 'wandb_run_id' mean the same: configure one of them."
+        )
+    host = context.resources.wandb_resource["host"]
+    check_host(host)
+    place = context.resources.wandb_config
+    for key in ("entity", "project"):
+        if not isinstance(place, dict) or not place.get(key):
+            raise WandbArtifactsIOManagerError(
+                f"The resource 'wandb_config' must give '{key}':"
+                ' make_values_resource(entity=str, project=str).configured({"entity": ..., "project": ...}).'
+            )
+    instance = context.instance
+    if instance is None:
+        from treadle._instance import DagsterInstance
+
+        instance = DagsterInstance.get()
+    return ArtifactsIOManager(
+        instance,
+        {
+            "dagster_run_id": context.run_id or "",
+            "wandb_host": host,
+            "wandb_entity": place["entity"],
+            "wandb_project": place["project"],
+            "wandb_run_name": config.get("run_name"),
+            "wandb_run_id": config.get("run_id") or config.get("wandb_run_id"),
+            "wandb_run_tags": config.get("run_tags"),
+            "base_dir": os.path.abspath(config.get("base_dir") or instance.storage_directory()),
+            "cache_duration_in_minutes": config.get("cache_duration_in_minutes"),
+        },
+    )
+
+
+class _Definition(IOManagerDefinition):
+    def _make(self, context: InitResourceContext) -> tuple[Any, Iterator[Any] | None]:
+        manager, _ = super()._make(context)
+        return manager, manager._cleaning()
+
+
+wandb_artifacts_io_manager = _Definition(
+    _make,
+    dict(_CONFIG),
+    "IO manager to read and write W&B Artifacts",
+    {"wandb_resource", "wandb_config"},
+)

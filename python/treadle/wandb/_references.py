@@ -1,0 +1,81 @@
+"""References: entries that name content elsewhere. What identifies it is found without the network: the
+checksum of a local file, else the URI itself.
+"""
+
+from __future__ import annotations
+
+import os
+
+from treadle._typing import TYPE_CHECKING
+from treadle.wandb._errors import WandbArtifactsIOManagerError
+
+if TYPE_CHECKING:
+    from treadle.wandb._store import DraftEntry
+
+_REMOTE = ("http", "https", "s3", "gs")
+
+
+def entries_of(uri: str, name: str | None, checksum: bool, max_objects: int | None) -> list[DraftEntry]:
+    """A file URI of a folder is one entry per file; anything else is one entry."""
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(uri)
+    if not parts.scheme:
+        raise WandbArtifactsIOManagerError(
+            f"References must be URIs. To reference a local file, use file://: {uri!r} has no scheme."
+        )
+    if parts.scheme == "file":
+        return _local(uri, parts.netloc + unquote(parts.path), name, checksum, max_objects or 10_000_000)
+    path = name
+    if path is None and parts.scheme in _REMOTE:
+        path = unquote(parts.path).rstrip("/").rpartition("/")[2]
+    if not path:
+        raise WandbArtifactsIOManagerError(
+            f"The reference {uri!r} needs a 'name': its URI does not end with one."
+        )
+    return [(path, "reference", uri, uri, -1, "")]
+
+
+def _local(uri: str, path: str, name: str | None, checksum: bool, limit: int) -> list[DraftEntry]:
+    if os.path.isfile(path):
+        digest, size = _digest(path, uri, checksum)
+        return [(name or os.path.basename(path), "reference", uri, digest, size, "")]
+    if not os.path.isdir(path):
+        raise WandbArtifactsIOManagerError(f"The reference {uri!r} leads to no file or folder.")
+    if not checksum:
+        digest, _ = _digest(path, uri, checksum=False)
+        return [(name or os.path.basename(path.rstrip("/")), "reference", uri, digest, -1, "")]
+    entries: list[DraftEntry] = []
+    for folder, _, files in sorted(os.walk(path)):
+        for file in sorted(files):
+            full = os.path.join(folder, file)
+            relative = os.path.relpath(full, path)
+            if len(entries) == limit:
+                raise WandbArtifactsIOManagerError(
+                    f"The folder of the reference {uri!r} holds more than {limit} files: raise"
+                    " 'max_objects', or"
+                    " reference a part of it."
+                )
+            own = f"{uri.rstrip('/')}/{relative}"
+            digest, size = _digest(full, own, checksum)
+            entries.append((f"{name}/{relative}" if name else relative, "reference", own, digest, size, ""))
+    return entries
+
+
+def _digest(path: str, uri: str, checksum: bool) -> tuple[str, int]:
+    import base64
+    import hashlib
+
+    if not checksum:
+        return base64.b64encode(hashlib.md5(uri.encode(), usedforsecurity=False).digest()).decode(), -1
+    return base64.b64encode(md5_of_file(path)).decode(), os.path.getsize(path)
+
+
+def md5_of_file(path: str) -> bytes:
+    import hashlib
+
+    md5 = hashlib.md5(usedforsecurity=False)
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            md5.update(block)
+    return md5.digest()

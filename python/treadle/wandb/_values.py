@@ -1,0 +1,415 @@
+"""W&B objects kept in artifacts, in the SDK's file formats: Table, Image, Html and the other media."""
+
+from __future__ import annotations
+
+import os
+
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+    # Takes a file that belongs to the object: its path in the artifact, and its content.
+    AddMedia = Callable[[str, bytes], None]
+    # The content of a file of the artifact.
+    ReadMedia = Callable[[str], bytes]
+
+
+class WBValue:
+    """Base of what `Artifact.add` takes and `Artifact.get` gives back."""
+
+    _log_type = ""
+
+    def _to_json(self, add: AddMedia) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _to_document(self, add: AddMedia) -> bytes:
+        import json
+
+        return json.dumps(self._to_json(add), sort_keys=True).encode()
+
+    @classmethod
+    def _from_json(cls, document: dict[str, Any], read: ReadMedia) -> Any:
+        raise NotImplementedError
+
+
+class Media(WBValue):
+    """A file with a caption."""
+
+    _folder = ""
+    _format = ""
+
+    def __init__(self, data_or_path: Any, caption: str | None = None) -> None:
+        self._caption = caption
+        self._base = ""  # the user's own file name, kept
+        if isinstance(data_or_path, (str, os.PathLike)):
+            path = os.fspath(data_or_path)
+            with open(path, "rb") as file:
+                self._content = file.read()
+            self._base = os.path.basename(path)
+            self._format = os.path.splitext(path)[1].lstrip(".") or self._format
+        elif isinstance(data_or_path, bytes):
+            self._content = data_or_path
+        elif hasattr(data_or_path, "read"):
+            content = data_or_path.read()
+            self._content = content.encode() if isinstance(content, str) else content
+        else:
+            raise TypeError(
+                f"{type(self).__name__} takes a path, bytes or an open file, not {data_or_path!r}."
+            )
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            type(other) is type(self) and other._content == self._content and other._caption == self._caption
+        )
+
+    __hash__ = object.__hash__
+
+    @property
+    def caption(self) -> str | None:
+        return self._caption
+
+    @property
+    def content(self) -> bytes:
+        """The file's bytes."""
+        return self._content
+
+    @property
+    def format(self) -> str:
+        return self._format
+
+    def _path(self) -> str:
+        import hashlib
+
+        unique = hashlib.md5(self._content, usedforsecurity=False).hexdigest()[:20]
+        own = f"{unique}/{self._base}" if self._base else f"{unique}.{self._format}"
+        return f"media/{self._folder}/{own}"
+
+    def _to_json(self, add: AddMedia) -> dict[str, Any]:
+        from treadle import _core
+
+        path = self._path()
+        add(path, self._content)
+        document: dict[str, Any] = {
+            "_type": self._log_type,
+            "path": path,
+            "sha256": _core.sha256_hex(self._content),
+        }
+        if self._caption is not None:
+            document["caption"] = self._caption
+        return document
+
+    @classmethod
+    def _from_json(cls, document: dict[str, Any], read: ReadMedia) -> Any:
+        made = cls.__new__(cls)
+        made._caption = document.get("caption")
+        made._content = read(document["path"])
+        base = document["path"].rpartition("/")[2]
+        made._base = base if document["path"].count("/") > 2 else ""
+        made._format = document.get("format") or base.rpartition(".")[2]
+        made._take(document)
+        return made
+
+    def _take(self, document: dict[str, Any]) -> None:
+        """What else the document says."""
+
+
+class Html(Media):
+    """A page: text, a path to an .html file, or an open file."""
+
+    _log_type = "html-file"
+    _folder = "html"
+    _format = "html"
+    _HEAD = (
+        '<base target="_blank"><link rel="stylesheet" type="text/css"'
+        ' href="https://app.wandb.ai/normalize.css" />'
+    )
+
+    def __init__(self, data: Any, inject: bool = True, data_is_not_path: bool = False) -> None:
+        if isinstance(data, str) and (data_is_not_path or not os.path.exists(data)):
+            data = data.encode()
+        super().__init__(data)
+        self._base = ""
+        if inject:
+            self.html = self._injected(self.html)
+
+    @property
+    def html(self) -> str:
+        return self._content.decode()
+
+    @html.setter
+    def html(self, text: str) -> None:
+        self._content = text.encode()
+
+    def _injected(self, text: str) -> str:
+        if "<head>" in text:
+            return text.replace("<head>", f"<head>{self._HEAD}", 1)
+        if "<html>" in text:
+            return text.replace("<html>", f"<html><head>{self._HEAD}</head>", 1)
+        return self._HEAD + text
+
+
+class Image(Media):
+    """A picture: a path, a NumPy array (height x width, or x 1, 3 or 4 channels), a PIL image, an Image."""
+
+    width: int
+    height: int
+    _log_type = "image-file"
+    _folder = "images"
+    _format = "png"
+
+    def __init__(
+        self, data_or_path: Any, mode: str | None = None, caption: str | None = None, normalize: bool = True
+    ) -> None:
+        from treadle.wandb import _png
+
+        if isinstance(data_or_path, Image):
+            super().__init__(data_or_path._content, caption if caption is not None else data_or_path._caption)
+            self._base, self._format = data_or_path._base, data_or_path._format
+            self.width, self.height = data_or_path.width, data_or_path.height
+            return
+        if hasattr(data_or_path, "save") and hasattr(data_or_path, "getbands"):  # PIL
+            data_or_path = _png.of_pil(data_or_path, mode)
+        elif hasattr(data_or_path, "shape"):
+            data_or_path = _png.of_array(data_or_path, normalize)
+        super().__init__(data_or_path, caption)
+        self.width, self.height = _png.size_of(self._content)
+
+    @property
+    def image(self) -> Any:
+        """As a PIL image."""
+        import io
+        from importlib import import_module
+
+        return import_module("PIL.Image").open(io.BytesIO(self._content))
+
+    def _to_json(self, add: AddMedia) -> dict[str, Any]:
+        document = super()._to_json(add)
+        document["format"] = self._format
+        if self.width:
+            document["width"] = self.width
+            document["height"] = self.height
+        return document
+
+    def _take(self, document: dict[str, Any]) -> None:
+        self.width = document.get("width", 0)
+        self.height = document.get("height", 0)
+
+
+class Audio(Media):
+    """A sound file: a path, bytes or an open file of it."""
+
+    _log_type = "audio-file"
+    _folder = "audio"
+    _format = "wav"
+
+
+class Video(Media):
+    """A video file: a path, bytes or an open file of it."""
+
+    _log_type = "video-file"
+    _folder = "videos"
+    _format = "mp4"
+
+    def __init__(self, data_or_path: Any, caption: str | None = None, format: str | None = None) -> None:
+        super().__init__(data_or_path, caption)
+        if format is not None and not self._base:
+            self._format = format
+
+
+class Molecule(Media):
+    """A molecule file: a path, bytes or an open file of it."""
+
+    _log_type = "molecule-file"
+    _folder = "molecule"
+    _format = "pdb"
+
+
+class Object3D(Media):
+    """A 3D file: a path, bytes or an open file of it."""
+
+    _log_type = "object3D-file"
+    _folder = "object3D"
+    _format = "obj"
+
+
+class Plotly(Media):
+    """A Plotly figure, or a path to its JSON."""
+
+    _log_type = "plotly-file"
+    _folder = "plotly"
+    _format = "plotly.json"
+
+    def __init__(self, val: Any) -> None:
+        super().__init__(val.to_json().encode() if hasattr(val, "to_json") else val)
+
+
+class Table(WBValue):
+    """Rows under named columns; cells are numbers, text, booleans, None, lists, dictionaries and media."""
+
+    _log_type = "table"
+
+    def __init__(
+        self,
+        columns: Sequence[Any] | None = None,
+        data: Any = None,
+        rows: Any = None,
+        dataframe: Any = None,
+        dtype: Any = None,
+        optional: bool = True,
+        allow_mixed_types: bool = False,
+    ) -> None:
+        self._mixed = allow_mixed_types
+        frame = dataframe if dataframe is not None else data if hasattr(data, "iterrows") else None
+        if frame is not None:
+            self.columns = [str(c) if not isinstance(c, (str, int)) else c for c in frame.columns]
+            given: Any = [list(row) for row in frame.itertuples(index=False, name=None)]
+        else:
+            self.columns = list(columns) if columns is not None else ["Input", "Output", "Expected"]
+            given = data if data is not None else rows if rows is not None else []
+            given = given.tolist() if hasattr(given, "tolist") else given
+        self.data: list[list[Any]] = []
+        for row in given:
+            self.add_data(*row)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and other.columns == self.columns and other.data == self.data
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<Table {len(self.data)} rows of {', '.join(str(c) for c in self.columns)}>"
+
+    def add_data(self, *data: Any) -> None:
+        """Adds a row."""
+        if len(data) != len(self.columns):
+            raise ValueError(
+                f"This table expects {len(self.columns)} columns: {self.columns}, found {len(data)}"
+            )
+        self.data.append([_plain(v) for v in data])
+
+    def add_row(self, *row: Any) -> None:
+        self.add_data(*row)
+
+    def add_column(self, name: str, data: Any, optional: bool = False) -> None:
+        """Adds a column; a list or array as long as the table, unless the table is empty."""
+        values = [_plain(v) for v in data]
+        if self.data and len(values) != len(self.data):
+            raise ValueError(f"Expected length {len(self.data)}, found {len(values)}")
+        if not self.data:
+            if self.columns:
+                self.columns = []
+            self.data = [[] for _ in values]
+        self.columns.append(name)
+        for row, value in zip(self.data, values):
+            row.append(value)
+
+    def get_column(self, name: str, convert_to: str | None = None) -> Any:
+        """The values of a column, as a list or with convert_to="numpy" as an array."""
+        if name not in self.columns:
+            raise KeyError(f"The table has no column {name!r}; its columns are: {self.columns}.")
+        at = self.columns.index(name)
+        values = [row[at] for row in self.data]
+        if convert_to == "numpy":
+            from importlib import import_module
+
+            return import_module("numpy").array(values)
+        if convert_to is not None:
+            raise ValueError('convert_to must be None or "numpy".')
+        return values
+
+    def get_index(self) -> list[int]:
+        return list(range(len(self.data)))
+
+    def get_dataframe(self) -> Any:
+        from importlib import import_module
+
+        return import_module("pandas").DataFrame.from_records(self.data, columns=self.columns)
+
+    def iterrows(self) -> Iterator[tuple[int, list[Any]]]:
+        yield from enumerate(self.data)
+
+    def _to_json(self, add: AddMedia) -> dict[str, Any]:
+        from treadle.wandb._column_types import column_types
+
+        types = column_types(self.columns, self.data, self._mixed)
+        data = [[v._to_json(add) if isinstance(v, WBValue) else _cell(v) for v in row] for row in self.data]
+        return {
+            "_type": "table",
+            "column_types": types,
+            "columns": self.columns,
+            "data": data,
+            "ncols": len(self.columns),
+            "nrows": len(self.data),
+        }
+
+    @classmethod
+    def _from_json(cls, document: dict[str, Any], read: ReadMedia) -> Table:
+        table = cls(columns=document["columns"], allow_mixed_types=True)
+        types = document.get("column_types", {}).get("params", {}).get("type_map", {})
+        times = [_holds(types.get(str(c)), "timestamp") for c in table.columns]
+        table.data = [
+            [_read_cell(value, read, time) for value, time in zip(row, times)] for row in document["data"]
+        ]
+        return table
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's scalars as Python's; other values as they are."""
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        return value.item()
+    return value
+
+
+def _cell(value: Any) -> Any:
+    from datetime import date, datetime, timezone
+
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo is not None else value.replace(tzinfo=timezone.utc)
+        return int(moment.timestamp() * 1000)
+    if isinstance(value, date):
+        return int(datetime(value.year, value.month, value.day, tzinfo=timezone.utc).timestamp() * 1000)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, tuple):
+        return [_cell(v) for v in value]
+    return value
+
+
+def _read_cell(value: Any, read: ReadMedia, time: bool) -> Any:
+    if isinstance(value, dict) and value.get("_type") in _classes():
+        return _classes()[value["_type"]]._from_json(value, read)
+    if time and isinstance(value, (int, float)):
+        from datetime import datetime, timezone
+
+        return datetime.fromtimestamp(value / 1000, timezone.utc)
+    return value
+
+
+def _holds(found: Any, wanted: str) -> bool:
+    if not isinstance(found, dict):
+        return False
+    return found.get("wb_type") == wanted or any(
+        _holds(t, wanted) for t in found.get("params", {}).get("allowed_types", ())
+    )
+
+
+def _classes() -> dict[str, type[WBValue]]:
+    kinds = (Table, Image, Html, Audio, Video, Molecule, Object3D, Plotly)
+    return {kind._log_type: kind for kind in kinds}
+
+
+def log_types() -> list[str]:
+    """The middle part of the file names of objects: "my_table.table.json"."""
+    return list(_classes())
+
+
+def from_document(document: bytes, read: ReadMedia) -> Any:
+    """The object that a file of an artifact describes; what is of no known kind as the plain value."""
+    import json
+
+    value = json.loads(document)
+    kind = value.get("_type") if isinstance(value, dict) else None
+    known = _classes().get(kind) if isinstance(kind, str) else None
+    return known._from_json(value, read) if known is not None else value

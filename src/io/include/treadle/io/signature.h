@@ -1,0 +1,22 @@
+// What opens only with the home's own key: pickles run code when they are read
+// (docs/decisions/0008-pickles-are-signed.md).
+#pragma once
+
+#include <treadle/artifact/service.h>
+#include <treadle/base/result.h>
+
+#include <string>
+#include <string_view>
+
+namespace treadle::io {
+
+// {"signature": "..."}: what an entry of this content carries as its `extra`. kPermissionDenied
+// without a key.
+Result<std::string> signature_extra(std::string_view key, std::string_view bytes);
+
+// Nothing wrong when the entry carries the signature that `key` gives to `bytes`; else
+// kPermissionDenied, which names the entry, the reason and the cure.
+Result<void> check_signature(std::string_view key, const artifact::Version& version,
+                             const artifact::Entry& entry, std::string_view bytes);
+
+}  // namespace treadle::io

@@ -1,0 +1,55 @@
+#include <treadle/base/digest.h>
+#include <treadle/base/json.h>
+#include <treadle/io/signature.h>
+
+#include <boost/json.hpp>
+
+namespace treadle::io {
+namespace {
+
+std::string sign(std::string_view key, std::string_view bytes) {
+  const Sha256 digest = sha256(bytes);
+  return to_hex(hmac_sha256(
+      key, std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size())));
+}
+
+std::string signature_in(std::string_view extra) {
+  boost::json::error_code error;
+  const boost::json::value value = boost::json::parse(extra, error);
+  if (error || !value.is_object()) return {};
+  const auto* signature = value.get_object().if_contains("signature");
+  if (signature == nullptr || !signature->is_string()) return {};
+  return std::string(std::string_view(signature->get_string()));
+}
+
+}  // namespace
+
+Result<std::string> signature_extra(std::string_view key, std::string_view bytes) {
+  if (key.empty()) {
+    return fail(Errc::kPermissionDenied, "The home has no key to sign a pickle with.");
+  }
+  JsonWriter w;
+  w.begin_object().field("signature", sign(key, bytes)).end_object();
+  return std::move(w).str();
+}
+
+Result<void> check_signature(std::string_view key, const artifact::Version& version,
+                             const artifact::Entry& entry, std::string_view bytes) {
+  const std::string signature = signature_in(entry.extra);
+  constexpr const char* kCure =
+      " Opening a pickle runs the code in it, so only pickles that were written in this home and "
+      "not changed since are opened. "
+      "Materialize the asset again to get a signed one.";
+  if (signature.empty()) {
+    return fail(Errc::kPermissionDenied, "The pickle '" + entry.path + "' of " + version.text() +
+                                             " is not signed with this home's key." + kCure);
+  }
+  if (key.empty() || !equal_constant_time(signature, sign(key, bytes))) {
+    return fail(Errc::kPermissionDenied,
+                "The signature of the pickle '" + entry.path + "' of " + version.text() +
+                    " does not fit its content and this home's key." + kCure);
+  }
+  return {};
+}
+
+}  // namespace treadle::io
