@@ -9,12 +9,6 @@
 namespace treadle::python {
 namespace {
 
-template <class Call>
-auto without_lock(Call&& call) {
-  const nb::gil_scoped_release release;
-  return call();
-}
-
 struct Artifacts {
   app::Home* home;  // kept alive by the binding
   artifact::Store& store() const { return home->store(); }
@@ -27,7 +21,7 @@ std::string bytes_of(nb::handle object) {
   return std::string(bytes, static_cast<std::size_t>(size));
 }
 
-nb::tuple texts(const std::vector<std::string>& items) {
+nb::tuple text_tuple(const std::vector<std::string>& items) {
   nb::list list;
   for (const std::string& item : items) list.append(to_text(item));
   return nb::tuple(list);
@@ -35,7 +29,7 @@ nb::tuple texts(const std::vector<std::string>& items) {
 
 nb::tuple version_tuple(const artifact::Version& v) {
   return nb::make_tuple(v.id, to_text(v.entity), to_text(v.project), to_text(v.collection),
-                        to_text(v.type), v.index, texts(v.aliases), to_text(v.digest),
+                        to_text(v.type), v.index, text_tuple(v.aliases), to_text(v.digest),
                         to_text(v.description), to_text(v.metadata), v.size, v.file_count,
                         v.created, to_text(v.run_id));
 }
@@ -74,9 +68,10 @@ artifact::DraftEntry entry_of(Artifacts& self, nb::handle given) {
   return entry;
 }
 
-nb::tuple log(Artifacts& self, nb::handle entity, nb::handle project, nb::handle collection,
-              nb::handle type, nb::handle description, nb::handle metadata, nb::handle aliases,
-              nb::handle run_id, nb::handle entries, nb::handle folders) {
+nb::tuple log_version(Artifacts& self, nb::handle entity, nb::handle project, nb::handle collection,
+                      nb::handle type, nb::handle description, nb::handle metadata,
+                      nb::handle aliases, nb::handle run_id, nb::handle entries,
+                      nb::handle folders) {
   artifact::Draft draft;
   draft.entity = text_of(entity);
   draft.project = text_of(project);
@@ -137,7 +132,7 @@ nb::tuple download(Artifacts& self, nb::handle text, nb::handle folder, nb::hand
   const artifact::Version version = version_of(self, text);
   const std::string into = text_of(folder);
   const std::string only = text_of(only_path);
-  return texts(
+  return text_tuple(
       value_or_raise(without_lock([&] { return self.store().download(version, into, only); })));
 }
 
@@ -167,7 +162,7 @@ void bind_artifact(nb::module_& module) {
           "__init__",
           [](Artifacts* self, PythonHome& home) { new (self) Artifacts{home.home.get()}; },
           nb::keep_alive<1, 2>())
-      .def("log", log)
+      .def("log", log_version)
       .def("find", find)
       .def("get",
            [](Artifacts& self, nb::handle text) { return version_tuple(version_of(self, text)); })
@@ -192,7 +187,7 @@ void bind_artifact(nb::module_& module) {
            })
       .def("users_of",
            [](Artifacts& self, nb::handle text) {
-             return texts(value_or_raise(self.store().users_of(version_of(self, text))));
+             return text_tuple(value_or_raise(self.store().users_of(version_of(self, text))));
            })
       .def_static("collection_for", [](nb::handle asset) {
         return to_text(artifact_name_for(AssetKey(text_of(asset))));

@@ -5,6 +5,7 @@
 #include "definitions.h"
 #include "forking.h"
 #include "signals.h"
+#include <treadle/app/settings.h>
 #include <treadle/base/files.h>
 #include <treadle/cli/cli.h>
 
@@ -106,6 +107,9 @@ int run(nb::handle argv, nb::handle loader) {
 
 void bind_cli(nb::module_& module) {
   module.def("cli_main", run);
+  module.def("wants_dagster", [](nb::handle folder) {
+    return value_or_raise(app::read_settings(text_of(folder))).as_dagster;
+  });
 }
 
 }  // namespace treadle::python

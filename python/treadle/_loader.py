@@ -29,6 +29,7 @@ def load(file: str, module: str, working_dir: str) -> tuple[Definitions, str]:
     import json
 
     working_dir = os.path.abspath(working_dir or os.getcwd())
+    _bring_dagster(working_dir)
     if file:
         path = os.path.abspath(os.path.join(working_dir, file))
         loaded = load_file(path, working_dir)
@@ -39,6 +40,18 @@ def load(file: str, module: str, working_dir: str) -> tuple[Definitions, str]:
         loaded = _import(module)
         origin = {"kind": "python", "file": "", "module": module, "working_dir": working_dir}
     return definitions_of(loaded), json.dumps(origin)
+
+
+def _bring_dagster(working_dir: str) -> None:
+    """`import dagster` means Treadle when the project's settings say so, or when no Dagster is installed."""
+    from treadle import _core, _dagster_fallback
+
+    if _core.wants_dagster(working_dir):
+        from treadle import _dagster_finder
+
+        _dagster_finder.install()
+    else:
+        _dagster_fallback.install()
 
 
 def load_file(path: str, working_dir: str) -> ModuleType:

@@ -17,9 +17,9 @@
 namespace treadle::app {
 namespace {
 
-const std::vector<std::string> kKeys = {"durability", "executor",         "file",
-                                        "home",       "max_concurrent",   "module",
-                                        "program",    "working_directory"};
+const std::vector<std::string> kKeys = {"as_dagster", "durability", "executor",
+                                        "file",       "home",       "max_concurrent",
+                                        "module",     "program",    "working_directory"};
 
 Result<void> read_choice(const std::string& key, std::string& value,
                          const std::vector<std::string>& allowed, const std::string& path) {
@@ -43,6 +43,13 @@ Result<Settings> read_table(const toml::table& table, const std::string& path) {
         return fail(Errc::kInvalidArgument,
                     fmt::format("{}: 'max_concurrent' must be a whole number from 0.", path));
       settings.max_concurrent = static_cast<int>(*number);
+      continue;
+    }
+    if (key == "as_dagster") {
+      const auto flag = node.value_exact<bool>();
+      if (!flag)
+        return fail(Errc::kInvalidArgument, path + ": 'as_dagster' must be true or false.");
+      settings.as_dagster = *flag;
       continue;
     }
     bool known = false;

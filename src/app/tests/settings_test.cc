@@ -33,13 +33,14 @@ class SettingsTest : public testing::Test {
 TEST_F(SettingsTest, PyprojectOfAParentFolderIsFound) {
   write("pyproject.toml",
         "[project]\nname = 'x'\n[tool.treadle]\nmodule = 'shop.pipeline'\nhome = 'state'\n"
-        "max_concurrent = 4\n");
+        "max_concurrent = 4\nas_dagster = true\n");
   ASSERT_TRUE(real_files().make_folders(join_path(folder_, "a/b")));
   const auto settings = read_settings(join_path(folder_, "a/b"));
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->module, "shop.pipeline");
   EXPECT_EQ(settings->home, join_path(folder_, "state"));
   EXPECT_EQ(settings->max_concurrent, 4);
+  EXPECT_TRUE(settings->as_dagster);
   EXPECT_EQ(settings->origin, join_path(folder_, "pyproject.toml"));
 }
 
@@ -65,6 +66,7 @@ TEST_F(SettingsTest, MistakesNameTheFileTheKeyAndTheCure) {
   EXPECT_NE(error("executor = 'proces'\n").find("'executor' must be one of in_process, process"),
             std::string::npos);
   EXPECT_NE(error("max_concurrent = 'many'\n").find("must be a whole number"), std::string::npos);
+  EXPECT_NE(error("as_dagster = 'yes'\n").find("must be true or false"), std::string::npos);
   EXPECT_NE(error("module = 3\n").find("'module' must be a text"), std::string::npos);
   EXPECT_NE(error("module = 'a'\nfile = 'b.py'\n").find("give only one of"), std::string::npos);
   EXPECT_NE(error("a = 1\nmodule = \n").find("treadle.toml:2: this is not TOML"),

@@ -20,6 +20,7 @@ struct Settings {
   std::string executor;    // "in_process" | "process"
   std::string durability;  // "full" | "normal" | "off"
   int max_concurrent = 0;
+  bool as_dagster = false;  // Python code that imports dagster means Treadle
 };
 
 // Reads the nearest treadle.toml, or pyproject.toml with a [tool.treadle] table, at or above

@@ -1,0 +1,89 @@
+"""Writes docs/dagster-compatibility.md: each name at Dagster's top level, and where it stands in Treadle.
+
+usage: python python/compatibility.py [--check]
+
+`--check` changes nothing and exits with 1 when the page is not current. The list of Dagster's names is in
+python/treadle/_dagster_names.py; the tests compare it with an installed Dagster.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "dagster-compatibility.md"
+
+_HEAD = """# Which of Dagster's names there are
+
+Treadle's Python package is Dagster's public vocabulary over its own engine. This page lists every name at
+the top level of Dagster {version}, and says whether Treadle has it: {have} of {all} today. It is written by
+`python/compatibility.py` and checked by the tests.
+
+## Run a Dagster program
+
+```python
+import treadle.as_dagster  # before the first `import dagster`
+```
+
+makes `dagster` and `dagster_wandb` mean Treadle in that process, the inner modules that public code imports
+from (`dagster._core.definitions...`) included. `wandb` means the installed SDK; where there is none, the
+artifact classes of Treadle ([W&B artifacts](wandb.md)). Without touching the program:
+
+```sh
+python -m treadle.as_dagster pipeline.py
+python -m treadle.as_dagster -m pytest tests
+```
+
+The command line does it by itself when no Dagster is installed, or when the project says so
+(`[tool.treadle] as_dagster = true`).
+
+A name that Treadle does not have is an error that says its name, what to use instead, and this page; nothing
+is stubbed. `dagster.__version__` is {version}.
+
+## The names
+
+| name | in Treadle | instead |
+| --- | --- | --- |
+"""
+
+
+def names_of(dagster: ModuleType) -> list[str]:
+    """The public names at the top level, without the modules that happen to be there."""
+    return sorted(
+        n for n in dir(dagster) if not n.startswith("_") and not isinstance(getattr(dagster, n), ModuleType)
+    )
+
+
+def page() -> str:
+    """The text of the page."""
+    import treadle
+    from treadle._dagster_finder import DAGSTER_VERSION
+    from treadle._dagster_names import NAMES, advice
+
+    names = sorted(NAMES)
+    have = [n for n in names if n in treadle.__all__]
+    text = _HEAD.format(version=DAGSTER_VERSION, have=len(have), all=len(names))
+    for name in names:
+        text += f"| `{name}` | yes | |\n" if name in have else f"| `{name}` | no | {advice(name)} |\n"
+    own = sorted(set(treadle.__all__) - NAMES)
+    text += "\n## Only in Treadle\n\n" + ", ".join(f"`{n}`" for n in own) + ".\n"
+    return text
+
+
+def main(arguments: list[str]) -> int:
+    current = PAGE.exists() and PAGE.read_text() == page()
+    if arguments == ["--check"]:
+        if not current:
+            print(f"{PAGE.relative_to(ROOT)} is not current: python python/compatibility.py", file=sys.stderr)
+        return 0 if current else 1
+    if arguments:
+        print(__doc__, file=sys.stderr)
+        return 2
+    PAGE.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

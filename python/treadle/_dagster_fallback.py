@@ -1,0 +1,28 @@
+"""The last resort of `import dagster`: where none is installed, Treadle is meant."""
+
+from __future__ import annotations
+
+import sys
+
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from typing import Any
+
+
+class _Fallback:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name not in ("dagster", "dagster_wandb"):
+            return None
+        from treadle import _dagster_finder
+
+        sys.meta_path.remove(self)
+        _dagster_finder.install()
+        return _dagster_finder.find_spec(name)
+
+
+def install() -> None:
+    """Asked after every other finder, so an installed Dagster wins."""
+    if not any(isinstance(finder, _Fallback) for finder in sys.meta_path):
+        sys.meta_path.append(_Fallback())
