@@ -24,5 +24,11 @@ class _Fallback:
 
 def install() -> None:
     """Asked after every other finder, so an installed Dagster wins."""
-    if not any(isinstance(finder, _Fallback) for finder in sys.meta_path):
-        sys.meta_path.append(_Fallback())
+    remove()
+    sys.meta_path.append(_Fallback())
+
+
+def remove() -> None:
+    """When nothing was found by it; what was stays."""
+    for finder in [f for f in sys.meta_path if isinstance(f, _Fallback)]:
+        sys.meta_path.remove(finder)

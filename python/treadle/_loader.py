@@ -29,16 +29,21 @@ def load(file: str, module: str, working_dir: str) -> tuple[Definitions, str]:
     import json
 
     working_dir = os.path.abspath(working_dir or os.getcwd())
+    from treadle import _dagster_fallback
+
     _bring_dagster(working_dir)
-    if file:
-        path = os.path.abspath(os.path.join(working_dir, file))
-        loaded = load_file(path, working_dir)
-        origin = {"kind": "python", "file": path, "module": "", "working_dir": working_dir}
-    else:
-        if working_dir not in sys.path:
-            sys.path.insert(0, working_dir)
-        loaded = _import(module)
-        origin = {"kind": "python", "file": "", "module": module, "working_dir": working_dir}
+    try:
+        if file:
+            path = os.path.abspath(os.path.join(working_dir, file))
+            loaded = load_file(path, working_dir)
+            origin = {"kind": "python", "file": path, "module": "", "working_dir": working_dir}
+        else:
+            if working_dir not in sys.path:
+                sys.path.insert(0, working_dir)
+            loaded = _import(module)
+            origin = {"kind": "python", "file": "", "module": module, "working_dir": working_dir}
+    finally:
+        _dagster_fallback.remove()
     return definitions_of(loaded), json.dumps(origin)
 
 
