@@ -70,21 +70,23 @@ def cell(figure: Figure | None) -> str:
     return f"{digits(figure.median)} ({digits(figure.low)}-{digits(figure.high)})"
 
 
+def progress(text: str) -> None:
+    """One line that is written over, on a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
 def measure(row: Row, repeats: Repeats, with_peer: bool) -> dict[str, Any]:
     result: dict[str, Any] = {"row": row}
     for side, run in (("ours", row.ours), ("peer", row.peer if with_peer else None)):
         result[side] = None
         if run is not None:
-            print(
-                f"\r\033[K{row.title}: {'Treadle' if side == 'ours' else row.peer_name}",
-                end="",
-                file=sys.stderr,
-            )
+            progress(f"{row.title}: {'Treadle' if side == 'ours' else row.peer_name}")
             try:
                 result[side] = run(repeats)
             except (BenchError, FileNotFoundError) as error:
                 print(f"\n{error}", file=sys.stderr)
-    print("\r\033[K", end="", file=sys.stderr)
+    progress("")
     return result
 
 
