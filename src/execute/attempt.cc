@@ -2,6 +2,8 @@
 
 #include <treadle/define/retry_policy.h>
 
+#include <fmt/format.h>
+
 #include <array>
 #include <csignal>
 #include <utility>
@@ -38,6 +40,20 @@ Verdict judge(const AttemptReport& report, const std::optional<RetryPolicy>& pol
     return {.kind = Verdict::Kind::kFailure, .exceeded = policy->max_retries};
   }
   return {.kind = Verdict::Kind::kRetry, .seconds_to_wait = retry_delay(*policy, tries, random)};
+}
+
+std::string attempt_key(const plan::Plan& plan, const Attempt& attempt) {
+  const std::string& name = plan.steps[attempt.step].def->name;
+  return attempt.mapping_key.empty() ? name : name + "[" + attempt.mapping_key + "]";
+}
+
+StepFailure time_limit_failure(const std::string& step_key, double seconds) {
+  StepFailure failure;
+  failure.error_class = "TimeoutError";
+  failure.message =
+      fmt::format("Step \"{}\" took longer than its time limit of {:g} seconds and was ended.",
+                  step_key, seconds);
+  return failure;
 }
 
 StepFailure crash_failure(const std::string& step_key, const ProcessExit& exit) {

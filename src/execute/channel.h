@@ -18,12 +18,12 @@ namespace treadle::execute {
 
 enum class MessageKind : std::uint8_t {
   kStart,      // to the zygote: run this attempt
-  kTerminate,  // to the zygote: SIGTERM to every step's process
-  kKill,       // to the zygote: SIGKILL to every step's process
+  kTerminate,  // to the zygote: SIGTERM to the task's process, or with task 0 to every step's
+  kKill,       // to the zygote: SIGKILL likewise
   kStarted,    // from a step: its process is there
   kEvent,      // from a step
-  kReport,     // from a step: how the attempt ended. Nothing but its exit follows
-  kExit,       // from the zygote: a step's process has ended
+  kReport,  // from a step: how the attempt ended. Nothing follows but its exit, or its hooks when it says so
+  kExit,  // from the zygote: a step's process has ended
 };
 
 struct Message {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 
 namespace treadle::execute {
@@ -22,6 +23,14 @@ steady_clock::duration seconds(double s) {
       std::chrono::duration<double>(std::min(s, 1e8)));
 }
 
+// "30", "0.5".
+std::string seconds_text(double s) {
+  std::string text = std::to_string(s);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 double random_unit() {
   std::uint64_t bits = 0;
   const std::string bytes = random_bytes(sizeof bits);
@@ -33,7 +42,7 @@ double random_unit() {
 
 Coordinator::Coordinator(const plan::Plan& plan, const RunOptions& options, EventLog& log,
                          std::vector<KnownVersion>& versions, Cancellation& stop,
-                         const Earlier& earlier)
+                         const Earlier& earlier, int at_once)
     : plan_(plan),
       options_(options),
       log_(log),
@@ -41,34 +50,120 @@ Coordinator::Coordinator(const plan::Plan& plan, const RunOptions& options, Even
       stop_(stop),
       earlier_(earlier),
       readiness_(shape_of(plan)),
+      values_(plan, readiness_),
+      limits_(plan, options, at_once),
       results_(plan.steps.size()),
-      tries_(plan.steps.size(), 0) {
+      tries_(plan.steps.size(), 0),
+      hidden_(plan.steps.size(), false) {
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    results_[i].step_key = plan.steps[i].def->name;
-    if (!earlier.attempts.empty()) results_[i].attempts = earlier.attempts[i];
+    results_[i].step_key = plan::step_key(plan.steps[i]);
+    hidden_[i] = !plan.steps[i].execute;
+    if (earlier.attempts.empty()) continue;
+    const auto attempts = earlier.attempts.find(results_[i].step_key);
+    if (attempts != earlier.attempts.end()) results_[i].attempts = attempts->second;
   }
-  for (const Readiness::Done& done : earlier.done) {
-    results_[done.step].status = StepStatus::kSuccess;
+  if (const auto tag = options.tags.find("dagster/max_runtime"); tag != options.tags.end()) {
+    char* end = nullptr;
+    const double limit = std::strtod(tag->second.c_str(), &end);
+    if (end != tag->second.c_str() && *end == '\0' && limit > 0) {
+      max_runtime_ = limit;
+      runtime_ends_ = steady_clock::now() + seconds(limit);
+    }
   }
+}
+
+// Settles what is done; what it made is known before anything reads it.
+Readiness::Change Coordinator::begin() {
+  std::vector<Readiness::Done> done;
+  std::vector<bool> known(plan_.steps.size());
+  done.reserve(earlier_.done.size());
+  for (const Earlier::Step& step : earlier_.done) {
+    if (!step.mapping_key.empty()) continue;
+    values_.add(step.step, step.outputs);
+    known[step.step] = true;
+    results_[step.step].status = StepStatus::kSuccess;
+    done.push_back({.step = step.step,
+                    .outputs = values_.made(step.step, step.outputs),
+                    .values = values_.count(step.step, step.outputs)});
+  }
+  for (std::uint32_t s = 0; s < plan_.steps.size(); ++s) {
+    const plan::PlannedStep& step = plan_.steps[s];
+    if (step.execute || known[s] || step.mapped_over.step != plan::kNoStep) continue;
+    // Whoever reads it says that nobody has made it.
+    done.push_back({.step = s, .outputs = step.outputs});
+  }
+  std::vector<const Earlier::Step*> instances;
+  for (const Earlier::Step& step : earlier_.done) {
+    if (step.mapping_key.empty()) continue;
+    const auto index = values_.find_instance(step.step, step.mapping_key);
+    if (!index) continue;
+    instances.push_back(&step);
+    done.push_back({.step = step.step,
+                    .outputs = values_.made(step.step, step.outputs),
+                    .values = {},
+                    .instance = *index});
+  }
+  Readiness::Change change = readiness_.begin(done);
+  for (const Readiness::Instances& added : change.added) add_instances(added);
+  change.added.clear();
+  for (const Earlier::Step* step : instances) {
+    const Readiness::Instances* all = readiness_.find_instances(step->step);
+    if (all == nullptr) continue;
+    const std::uint32_t id = all->first + *values_.find_instance(step->step, step->mapping_key);
+    values_.add(id, step->outputs);
+    results_[id].status = StepStatus::kSuccess;
+    hidden_[id] = !step->of_this_run;
+  }
+  return change;
+}
+
+void Coordinator::add_instances(const Readiness::Instances& instances) {
+  hidden_[instances.step] = true;
+  const std::string& name = plan_.steps[instances.step].def->name;
+  for (std::uint32_t i = 0; i < instances.count; ++i) {
+    StepResult& result = results_.emplace_back();
+    result.step_key = name + "[" + values_.mapping_key(instances.first + i) + "]";
+    const auto attempts = earlier_.attempts.find(result.step_key);
+    if (attempts != earlier_.attempts.end()) result.attempts = attempts->second;
+    tries_.push_back(0);
+    hidden_.push_back(false);
+  }
+}
+
+std::vector<std::string> Coordinator::failed() const {
+  std::vector<std::string> keys;
+  for (const std::uint32_t id : failed_) keys.push_back(key(id));
+  return keys;
+}
+
+std::vector<StepResult> Coordinator::take_results() {
+  std::vector<StepResult> results;
+  results.reserve(results_.size());
+  for (std::size_t id = 0; id < results_.size(); ++id) {
+    if (!hidden_[id]) results.push_back(std::move(results_[id]));
+  }
+  return results;
 }
 
 void Coordinator::run(StepRunner& runner) {
   runner_ = &runner;
-  runner.on_done(
-      [this](std::uint32_t step, AttemptReport report) { attempt_ended(step, std::move(report)); });
+  runner.on_done([this](std::uint32_t id, AttemptReport report) {
+    return attempt_ended(id, std::move(report));
+  });
   {
     const std::scoped_lock lock(mutex_);
-    follow(readiness_.begin(earlier_.done));
+    follow(begin());
   }
   while (true) {
     const Deadline now = steady_clock::now();
     Deadline deadline;
     {
       const std::scoped_lock lock(mutex_);
+      check_runtime(now);
       const bool over = in_flight_ == 0 && retries_.empty();
       const bool asked = options_.cancellation != nullptr && options_.cancellation->requested();
       // What is not recorded would have to be run again: nothing more is begun.
-      const bool give_up = asked || log_.broken();
+      const bool give_up = asked || log_.broken() || overran_;
       if (!stop_.requested() && (interrupted_ || (give_up && !over))) begin_cancel();
       if (in_flight_ == 0 && retries_.empty()) break;
       if (!retries_.empty()) start_due_retries(now);
@@ -81,94 +176,129 @@ void Coordinator::run(StepRunner& runner) {
     log_.deliver();
     runner.wait(deadline);
   }
+  runner.finish();
+}
+
+void Coordinator::check_runtime(Deadline now) {
+  if (now < runtime_ends_ || overran_ || (in_flight_ == 0 && retries_.empty())) return;
+  overran_ = *max_runtime_;
+  log_.emit(engine_event("Exceeded maximum runtime of " + seconds_text(*max_runtime_) +
+                         " seconds: terminating run."));
 }
 
 bool Coordinator::canceled() const {
   const std::scoped_lock lock(mutex_);
   if (!stop_.requested()) return false;
-  return interrupted_ || std::any_of(results_.begin(), results_.end(), [](const StepResult& r) {
-           return r.status == StepStatus::kPending;
-         });
+  if (interrupted_) return true;
+  for (std::size_t id = 0; id < results_.size(); ++id) {
+    if (!hidden_[id] && results_[id].status == StepStatus::kPending) return true;
+  }
+  return false;
 }
 
 Deadline Coordinator::next_deadline(Deadline now) const {
   Deadline deadline = now + kLookAround;
+  deadline = std::min(deadline, runtime_ends_);
+  if (overran_) deadline = now + kLookAround;
   if (!retries_.empty()) deadline = std::min(deadline, retries_.begin()->first);
   return deadline;
 }
 
-void Coordinator::attempt_ended(std::uint32_t step, AttemptReport report) {
+Verdict::Kind Coordinator::attempt_ended(std::uint32_t id, AttemptReport report) {
   const std::scoped_lock lock(mutex_);
-  StepResult& result = results_[step];
-  result.duration = report.duration;
-  --in_flight_;
+  const std::uint32_t step = readiness_.step_of(id);
   const StepDef& def = *plan_.steps[step].def;
+  results_[id].duration = report.duration;
+  --in_flight_;
+  limits_.ended(step);
   Verdict verdict =
-      judge(report, def.retry_policy ? def.retry_policy : options_.default_retry_policy,
-            tries_[step], report.failure ? random_unit() : 0);
+      judge(report, def.retry_policy ? def.retry_policy : options_.default_retry_policy, tries_[id],
+            report.failure ? random_unit() : 0);
   // A run that is being cancelled tries nothing again.
   if (verdict.kind == Verdict::Kind::kRetry && stop_.requested()) {
     verdict = {.kind = Verdict::Kind::kFailure};
   }
   switch (verdict.kind) {
     case Verdict::Kind::kSuccess: {
-      result.status = StepStatus::kSuccess;
-      result.failure.reset();
-      log_.emit(step_success(def.name, report.duration));
-      std::vector<std::uint32_t> outputs;
-      outputs.reserve(report.outputs.size());
-      for (ProducedOutput& produced : report.outputs) {
-        outputs.push_back(produced.output);
+      results_[id].status = StepStatus::kSuccess;
+      results_[id].failure.reset();
+      log_.emit(step_success(key(id), report.duration));
+      const std::vector<std::uint32_t> outputs = values_.made(step, report.outputs);
+      const std::vector<Readiness::Values> counts = values_.count(step, report.outputs);
+      for (const ProducedOutput& produced : report.outputs) {
         const plan::NodeId node = plan_.graph->find(def.outputs[produced.output].asset.key);
-        if (node != plan::kNoNode) versions_[node] = std::move(produced.version);
+        if (node != plan::kNoNode) versions_[node] = produced.version;
       }
-      follow(readiness_.succeed(step, outputs));
+      values_.add(id, report.outputs);
+      follow(readiness_.succeed(id, outputs, counts));
       break;
     }
     case Verdict::Kind::kRetry:
-      result.status = StepStatus::kWaitingForRetry;
-      log_.emit(
-          step_up_for_retry(def.name, *report.failure, verdict.seconds_to_wait, result.attempts));
-      result.failure = std::move(report.failure);
-      retries_.emplace(steady_clock::now() + seconds(verdict.seconds_to_wait), step);
+      results_[id].status = StepStatus::kWaitingForRetry;
+      log_.emit(step_up_for_retry(key(id), *report.failure, verdict.seconds_to_wait,
+                                  results_[id].attempts));
+      results_[id].failure = std::move(report.failure);
+      retries_.emplace(steady_clock::now() + seconds(verdict.seconds_to_wait), id);
       runner_->wake();
       break;
     case Verdict::Kind::kInterrupted:
       interrupted_ = true;
       [[fallthrough]];
     case Verdict::Kind::kFailure:
-      result.status = StepStatus::kFailure;
-      log_.emit(step_failure(def.name, report, verdict, result.attempts));
-      result.failure = std::move(report.failure);
-      failed_.push_back(step);
-      if (!interrupted_) follow(readiness_.fail(step));
+      results_[id].status = StepStatus::kFailure;
+      log_.emit(step_failure(key(id), report, verdict, results_[id].attempts));
+      results_[id].failure = std::move(report.failure);
+      failed_.push_back(id);
+      if (!interrupted_) follow(readiness_.fail(id));
       break;
   }
+  // Another step may have waited for this one to make room.
+  if (limits_.any()) start({});
   if (in_flight_ == 0 || interrupted_) runner_->wake();
+  return verdict.kind;
 }
 
 void Coordinator::follow(const Readiness::Change& change) {
+  for (const Readiness::Instances& added : change.added) add_instances(added);
   for (const Dropped& dropped : change.dropped) drop(dropped);
-  if (change.ready.empty() || stop_.requested() || interrupted_) return;
-  std::vector<Attempt> attempts;
-  attempts.reserve(change.ready.size());
-  for (const std::uint32_t step : change.ready) {
-    results_[step].status = StepStatus::kRunning;
-    ++tries_[step];
-    attempts.push_back({.step = step, .number = ++results_[step].attempts});
+  start(change.ready);
+}
+
+Attempt Coordinator::attempt_of(std::uint32_t id) {
+  results_[id].status = StepStatus::kRunning;
+  return {.step = readiness_.step_of(id),
+          .number = ++results_[id].attempts,
+          .tries = ++tries_[id],
+          .instance = id,
+          .mapping_key = values_.mapping_key(id),
+          .sources = values_.sources_of(id)};
+}
+
+void Coordinator::start(const std::vector<std::uint32_t>& ids) {
+  if (stop_.requested() || interrupted_) return;
+  std::vector<std::uint32_t> admitted;
+  if (limits_.any()) {
+    for (const std::uint32_t id : ids) limits_.wait(id, readiness_.step_of(id));
+    admitted = limits_.take();
   }
+  const std::vector<std::uint32_t>& now = limits_.any() ? admitted : ids;
+  if (now.empty()) return;
+  std::vector<Attempt> attempts;
+  attempts.reserve(now.size());
+  for (const std::uint32_t id : now) attempts.push_back(attempt_of(id));
   in_flight_ += static_cast<int>(attempts.size());
   runner_->start(attempts);
 }
 
 void Coordinator::drop(const Dropped& dropped) {
   results_[dropped.step].status = StepStatus::kSkipped;
-  const std::string& name = key(dropped.step);
+  if (dropped.unresolved) return;
+  const std::string name = key(dropped.step);
   std::vector<std::string> names;
   if (!dropped.missing.empty()) {
     for (const OutputOf& missing : dropped.missing) {
-      const StepDef& upstream = *plan_.steps[missing.step].def;
-      names.push_back(upstream.name + "." + upstream.outputs[missing.output].name);
+      const StepDef& upstream = *plan_.steps[readiness_.step_of(missing.step)].def;
+      names.push_back(key(missing.step) + "." + upstream.outputs[missing.output].name);
     }
     log_.emit(log_event(
         name, LogLevel::kInfo,
@@ -189,27 +319,24 @@ void Coordinator::drop(const Dropped& dropped) {
 }
 
 void Coordinator::start_due_retries(Deadline now) {
-  std::vector<Attempt> attempts;
+  std::vector<std::uint32_t> due;
   while (!retries_.empty() && retries_.begin()->first <= now) {
-    const std::uint32_t step = retries_.begin()->second;
+    due.push_back(retries_.begin()->second);
     retries_.erase(retries_.begin());
-    results_[step].status = StepStatus::kRunning;
-    ++tries_[step];
-    attempts.push_back({.step = step, .number = ++results_[step].attempts});
   }
-  in_flight_ += static_cast<int>(attempts.size());
-  if (!attempts.empty()) runner_->start(attempts);
+  if (!due.empty()) start(due);
 }
 
 void Coordinator::begin_cancel() {
   stop_.request();
-  for (const std::uint32_t step : runner_->cancel()) {
-    results_[step].status = StepStatus::kPending;
-    --results_[step].attempts;
+  for (const std::uint32_t id : runner_->cancel()) {
+    results_[id].status = StepStatus::kPending;
+    --results_[id].attempts;
     --in_flight_;
   }
   // Without its retry the run is not what it was to be, even if nothing else is left.
   interrupted_ = interrupted_ || !retries_.empty();
+  static_cast<void>(limits_.clear());
   for (const auto& [at, step] : retries_) results_[step].status = StepStatus::kFailure;
   retries_.clear();
   kill_at_ = steady_clock::now() + seconds(options_.terminate_grace_seconds);

@@ -4,6 +4,8 @@
 
 #include "attempt.h"
 #include "event_log.h"
+#include "limits.h"
+#include "op_values.h"
 #include "readiness.h"
 #include "step_runner.h"
 #include <treadle/execute/run.h>
@@ -14,15 +16,22 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace treadle::execute {
 
 // What is known of steps from an earlier execution of the same run; empty for a first one.
 struct Earlier {
-  bool started = false;               // its RUN_START is recorded
-  std::vector<Readiness::Done> done;  // succeeded
-  std::vector<int> attempts;          // begun so far, by step; empty = none
+  struct Step {
+    std::uint32_t step = 0;   // of the plan
+    std::string mapping_key;  // of an instance of a mapped step
+    std::vector<ProducedOutput> outputs;
+    bool of_this_run = true;  // false: it is not executed in this run at all
+  };
+  bool started = false;                                         // its RUN_START is recorded
+  std::vector<Step> done;                                       // succeeded
+  std::unordered_map<std::string, int> attempts;                // begun so far, by step key
   std::vector<std::pair<plan::NodeId, KnownVersion>> versions;  // of what the run made
 };
 
@@ -30,26 +39,33 @@ class Coordinator {
  public:
   // Borrows everything for its lifetime. `versions` is read by running steps and written only for what none of them reads yet.
   Coordinator(const plan::Plan& plan, const RunOptions& options, EventLog& log,
-              std::vector<KnownVersion>& versions, Cancellation& stop, const Earlier& earlier);
+              std::vector<KnownVersion>& versions, Cancellation& stop, const Earlier& earlier,
+              int at_once);
 
   // Runs to the end, on the calling thread. Once.
   void run(StepRunner& runner);
 
   // Whether the run was stopped before its end: false when all that was running ended by itself and nothing was left.
   bool canceled() const;
-  const std::vector<std::uint32_t>& failed() const {
-    return failed_;
-  }  // in the order in which they failed
-  std::vector<StepResult> take_results() { return std::move(results_); }
+  // The run took longer than it may, in seconds, and was stopped for that.
+  std::optional<double> overran() const { return overran_; }
+  // Keys of the failed steps, in the order in which they failed.
+  std::vector<std::string> failed() const;
+  std::vector<StepResult> take_results();
 
  private:
-  void attempt_ended(std::uint32_t step, AttemptReport report);
+  Verdict::Kind attempt_ended(std::uint32_t id, AttemptReport report);
+  Readiness::Change begin();
+  void add_instances(const Readiness::Instances& instances);
+  void start(const std::vector<std::uint32_t>& ids);
+  Attempt attempt_of(std::uint32_t id);
+  void check_runtime(Deadline now);
   void follow(const Readiness::Change& change);
   void drop(const Dropped& dropped);
   void begin_cancel();
   void start_due_retries(Deadline now);
   Deadline next_deadline(Deadline now) const;
-  const std::string& key(std::uint32_t step) const { return plan_.steps[step].def->name; }
+  const std::string& key(std::uint32_t id) const { return results_[id].step_key; }
 
   const plan::Plan& plan_;
   const RunOptions& options_;
@@ -61,13 +77,21 @@ class Coordinator {
 
   mutable std::mutex mutex_;  // guards what follows
   Readiness readiness_;
+  OpValues values_;
+  Limits limits_;
+  // By step or instance:
   std::vector<StepResult> results_;
-  std::vector<int> tries_;  // attempts begun in this execution, by step
+  std::vector<int> tries_;  // attempts begun in this execution
+  std::vector<bool>
+      hidden_;  // not part of this run's result: not executed, or standing for instances
   std::vector<std::uint32_t> failed_;
   std::multimap<Deadline, std::uint32_t> retries_;
   int in_flight_ = 0;  // started and not ended
   bool interrupted_ = false;
   std::optional<Deadline> kill_at_;
+  std::optional<double> max_runtime_;  // seconds
+  Deadline runtime_ends_ = Deadline::max();
+  std::optional<double> overran_;
 };
 
 }  // namespace treadle::execute

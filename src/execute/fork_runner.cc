@@ -57,7 +57,10 @@ void ForkRunner::hand_over() {
     const Attempt attempt = queue_.front();
     queue_.pop_front();
     const std::uint32_t id = next_task_++;
-    tasks_[id] = {.step = attempt.step, .begin = std::chrono::steady_clock::now()};
+    Task& task = tasks_[id];
+    task.attempt = attempt;
+    task.key = attempt_key(setup_.plan, attempt);
+    task.begin = std::chrono::steady_clock::now();
     ++running_;
     channel_.queue(MessageKind::kStart, id, start_body(attempt));
   }
@@ -66,8 +69,18 @@ void ForkRunner::hand_over() {
 // The zygote knows what was known when it was forked; what steps have made since goes with the order.
 std::string ForkRunner::start_body(const Attempt& attempt) const {
   StartBody body{.attempt = attempt, .versions = {}};
-  for (const plan::PlannedInput& input : setup_.plan.steps[attempt.step].inputs) {
-    body.versions.emplace_back(input.node, setup_.versions[input.node]);
+  const plan::PlannedStep& step = setup_.plan.steps[attempt.step];
+  const auto tell = [&](plan::NodeId node) {
+    if (node != plan::kNoNode) body.versions.emplace_back(node, setup_.versions[node]);
+  };
+  for (const plan::PlannedInput& input : step.inputs) tell(input.node);
+  if (!step.def->graph.empty()) {
+    // Other steps of its graph have read what its assets follow from.
+    for (const std::uint32_t output : step.outputs) {
+      const plan::NodeId node = setup_.plan.graph->find(step.def->outputs[output].asset.key);
+      if (node == plan::kNoNode) continue;
+      for (const plan::NodeId parent : setup_.plan.graph->node(node).parents) tell(parent);
+    }
   }
   return encode(body);
 }
@@ -85,6 +98,34 @@ void ForkRunner::wait(Deadline deadline) {
   ::poll(&ready, 1, milliseconds_until(deadline));
   receive();
   forward_output();
+  end_overdue();
+}
+
+// Ends steps that take longer than they may: asks, and after the same time as for a cancelled run does not ask any more.
+void ForkRunner::end_overdue() {
+  const auto now = std::chrono::steady_clock::now();
+  for (auto& [id, task] : tasks_) {
+    const double limit = setup_.plan.steps[task.attempt.step].def->time_limit;
+    if (limit <= 0 || task.reported) continue;
+    const double took = std::chrono::duration<double>(now - task.begin).count();
+    if (!task.timed_out && took >= limit) {
+      task.timed_out = true;
+      channel_.queue(MessageKind::kTerminate, id, {});
+    } else if (!task.killed && took >= limit + setup_.options.terminate_grace_seconds) {
+      task.killed = true;
+      channel_.queue(MessageKind::kKill, id, {});
+    }
+  }
+}
+
+void ForkRunner::finish() {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto grace = std::chrono::duration<double>(setup_.options.terminate_grace_seconds);
+  while (!gone_ && std::any_of(tasks_.begin(), tasks_.end(),
+                               [](const auto& task) { return task.second.hooks_follow; })) {
+    if (canceling_ && std::chrono::steady_clock::now() - begin > grace) kill();
+    wait(std::chrono::steady_clock::now() + std::chrono::milliseconds(50));
+  }
 }
 
 void ForkRunner::receive() {
@@ -135,8 +176,7 @@ void ForkRunner::handle(const Message& message) {
 void ForkRunner::handle_started(Task& task, const Message& message) {
   const std::optional<StartedBody> body = decode_started(message.body);
   if (!body || !body->captured) return;
-  const std::string& key = setup_.plan.steps[task.step].def->name;
-  sink_(logs_captured(key, body->pid, body->out, body->err));
+  sink_(logs_captured(task.key, body->pid, body->out, body->err));
   if (!setup_.options.forward_output) return;
   task.out = std::make_unique<OutputTail>(body->out, body->out_begin, STDOUT_FILENO);
   task.err = std::make_unique<OutputTail>(body->err, body->err_begin, STDERR_FILENO);
@@ -145,13 +185,17 @@ void ForkRunner::handle_started(Task& task, const Message& message) {
 void ForkRunner::handle_exit(std::uint32_t id, const Message& message) {
   // The handler of the report may start other attempts, and so move the tasks.
   auto node = tasks_.extract(id);
-  if (node.mapped().reported) return;
+  if (node.mapped().reported) {
+    if (node.mapped().out) node.mapped().out->forward();
+    if (node.mapped().err) node.mapped().err->forward();
+    return;
+  }
   const std::optional<ProcessExit> exit = decode_exit(message.body);
   crashed(node.mapped(), exit.value_or(ProcessExit{}));
 }
 
 void ForkRunner::crashed(Task& task, const ProcessExit& exit) {
-  const std::string& key = setup_.plan.steps[task.step].def->name;
+  const std::string& key = task.key;
   AttemptReport crash;
   crash.failure = crash_failure(key, exit);
   crash.exit = exit;
@@ -180,9 +224,16 @@ void ForkRunner::report(Task& task, AttemptReport report) {
     report.failure->interrupted = false;
     report.failure->message += stopped_from_outside(report.failure->message.empty());
   }
+  if (report.failure && task.timed_out && !canceling_) {
+    const bool allow_retries = report.failure->allow_retries;
+    report.failure =
+        time_limit_failure(task.key, setup_.plan.steps[task.attempt.step].def->time_limit);
+    report.failure->allow_retries = allow_retries;
+  }
   task.reported = true;
+  task.hooks_follow = report.hooks_follow;
   --running_;
-  done_(task.step, std::move(report));
+  done_(task.attempt.instance, std::move(report));
 }
 
 void ForkRunner::zygote_is_gone() {
@@ -192,23 +243,23 @@ void ForkRunner::zygote_is_gone() {
   failure.message =
       "The process that starts steps is gone: somebody or the system killed it. Resume the run.";
   failure.allow_retries = false;
-  const auto fail_step = [&](std::uint32_t step) {
+  const auto fail_step = [&](std::uint32_t instance) {
     AttemptReport report;
     report.failure = failure;
     report.exit = ProcessExit{.signal = SIGKILL};
-    done_(step, std::move(report));
+    done_(instance, std::move(report));
   };
   std::vector<std::uint32_t> lost;
   for (const auto& [id, task] : tasks_) {
-    if (!task.reported) lost.push_back(task.step);
+    if (!task.reported) lost.push_back(task.attempt.instance);
   }
   tasks_.clear();
   running_ = 0;
-  for (const std::uint32_t step : lost) fail_step(step);
+  for (const std::uint32_t instance : lost) fail_step(instance);
   while (!queue_.empty()) {
-    const std::uint32_t step = queue_.front().step;
+    const std::uint32_t instance = queue_.front().instance;
     queue_.pop_front();
-    fail_step(step);
+    fail_step(instance);
   }
 }
 
@@ -223,7 +274,7 @@ void ForkRunner::forward_output() {
 std::vector<std::uint32_t> ForkRunner::cancel() {
   canceling_ = true;
   std::vector<std::uint32_t> dropped;
-  for (const Attempt& attempt : queue_) dropped.push_back(attempt.step);
+  for (const Attempt& attempt : queue_) dropped.push_back(attempt.instance);
   queue_.clear();
   channel_.queue(MessageKind::kTerminate, 0, {});
   return dropped;

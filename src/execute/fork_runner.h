@@ -31,15 +31,20 @@ class ForkRunner final : public StepRunner {
   void wake() override {}
   std::vector<std::uint32_t> cancel() override;
   void kill() override;
+  void finish() override;
 
  private:
   // An attempt that has been handed to the zygote.
   struct Task {
-    std::uint32_t step = 0;
+    Attempt attempt;
+    std::string key;  // of the step
     std::chrono::steady_clock::time_point begin;
     std::unique_ptr<OutputTail> out;
     std::unique_ptr<OutputTail> err;
     bool reported = false;  // done_ was called; only the exit is missing
+    bool hooks_follow = false;
+    bool timed_out = false;  // told to end, for it took too long
+    bool killed = false;
   };
 
   explicit ForkRunner(const ForkSetup& setup) : setup_(setup) {}
@@ -52,6 +57,7 @@ class ForkRunner final : public StepRunner {
   void report(Task& task, AttemptReport report);
   void crashed(Task& task, const ProcessExit& exit);
   void zygote_is_gone();
+  void end_overdue();
   void forward_output();
 
   const ForkSetup setup_;

@@ -42,13 +42,18 @@ InProcessRunner::~InProcessRunner() {
 bool InProcessRunner::wants_calling_thread(std::uint32_t step) {
   const StepDef& def = *environment_.plan.steps[step].def;
   if (def.body->wants_calling_thread()) return true;
-  if (def.required_resources.empty()) return false;
   const auto& resources = environment_.plan.graph->definitions().resources;
-  return std::any_of(
-      def.required_resources.begin(), def.required_resources.end(), [&](const std::string& key) {
-        const auto at = resources.find(key);
-        return at != resources.end() && at->second && at->second->wants_calling_thread();
-      });
+  const auto any_wants = [&](const std::vector<std::string>& keys) {
+    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+      const auto at = resources.find(key);
+      return at != resources.end() && at->second && at->second->wants_calling_thread();
+    });
+  };
+  return any_wants(def.required_resources) ||
+         std::any_of(def.hooks.begin(), def.hooks.end(), [&](const HookDef& hook) {
+           return (hook.body && hook.body->wants_calling_thread()) ||
+                  any_wants(hook.required_resources);
+         });
 }
 
 void InProcessRunner::start(const std::vector<Attempt>& attempts) {
@@ -95,9 +100,9 @@ void InProcessRunner::work() {
   --starting_;
   while (!stop_) {
     if (!queue_.empty()) {
-      const Attempt attempt = queue_.front();
+      Attempt attempt = std::move(queue_.front());
       queue_.pop_front();
-      execute(lock, attempt);
+      execute(lock, std::move(attempt));
       continue;
     }
     // A call may be taken by a thread that has only just become idle; the count is the same whoever takes it.
@@ -109,30 +114,37 @@ void InProcessRunner::work() {
 
 void InProcessRunner::execute(std::unique_lock<std::mutex>& lock, Attempt attempt) {
   lock.unlock();
-  done_(attempt.step, execute_captured(attempt));
+  execute_captured(attempt);
   lock.lock();
 }
 
-AttemptReport InProcessRunner::execute_captured(const Attempt& attempt) {
+void InProcessRunner::execute_captured(const Attempt& attempt) {
   const StepDef& def = *environment_.plan.steps[attempt.step].def;
-  if (!routing_ || !prints_to_streams(def)) return execute_attempt(environment_, attempt, sink_);
-  StreamCapture capture(capture_files(logs_folder_, environment_.run_id, def.name));
-  AttemptReport report = execute_attempt(environment_, attempt, sink_);
-  if (const auto files = capture.finish()) {
-    Event event = logs_captured(def.name, ::getpid(), files->out, files->err);
-    event.time = environment_.clock.now();
-    sink_(std::move(event));
+  if (!routing_ || !prints_to_streams(def)) {
+    execute_attempt(environment_, attempt, sink_, [&](AttemptReport report) {
+      return done_(attempt.instance, std::move(report));
+    });
+    return;
   }
-  return report;
+  const std::string key = attempt_key(environment_.plan, attempt);
+  StreamCapture capture(capture_files(logs_folder_, environment_.run_id, key));
+  execute_attempt(environment_, attempt, sink_, [&](AttemptReport report) {
+    if (const auto files = capture.finish()) {
+      Event event = logs_captured(key, ::getpid(), files->out, files->err);
+      event.time = environment_.clock.now();
+      sink_(std::move(event));
+    }
+    return done_(attempt.instance, std::move(report));
+  });
 }
 
 void InProcessRunner::wait(Deadline deadline) {
   std::unique_lock lock(mutex_);
   std::deque<Attempt>& queue = calling_queue_.empty() ? queue_ : calling_queue_;
   if (!queue.empty()) {
-    const Attempt attempt = queue.front();
+    Attempt attempt = std::move(queue.front());
     queue.pop_front();
-    execute(lock, attempt);
+    execute(lock, std::move(attempt));
     return;
   }
   waiting_ = true;
@@ -153,8 +165,8 @@ void InProcessRunner::wake() {
 std::vector<std::uint32_t> InProcessRunner::cancel() {
   const std::scoped_lock lock(mutex_);
   std::vector<std::uint32_t> dropped;
-  for (const Attempt& attempt : queue_) dropped.push_back(attempt.step);
-  for (const Attempt& attempt : calling_queue_) dropped.push_back(attempt.step);
+  for (const Attempt& attempt : queue_) dropped.push_back(attempt.instance);
+  for (const Attempt& attempt : calling_queue_) dropped.push_back(attempt.instance);
   queue_.clear();
   calling_queue_.clear();
   return dropped;

@@ -37,7 +37,7 @@ class InProcessRunner final : public StepRunner {
  private:
   void work();
   void execute(std::unique_lock<std::mutex>& lock, Attempt attempt);
-  AttemptReport execute_captured(const Attempt& attempt);
+  void execute_captured(const Attempt& attempt);
   void call_for_help();
   bool wants_calling_thread(std::uint32_t step);
 

@@ -21,8 +21,15 @@ bool contains(const std::vector<std::string>& keys, const std::string& key) {
 
 }  // namespace
 
-const std::string& input_io_manager_key(const InputDef& input, const plan::Node& node) {
+const std::string& input_io_manager_key(const plan::Plan& plan, const InputDef& input,
+                                        const plan::PlannedInput& planned) {
   if (!input.io_manager_key.empty()) return input.io_manager_key;
+  for (const plan::StepOutput& output : planned.outputs) {
+    if (output.step == plan::kNoStep) continue;
+    return plan.steps[output.step].def->outputs[output.output].io_manager_key;
+  }
+  if (planned.node == plan::kNoNode) return kDefaultIOManager;
+  const plan::Node& node = plan.graph->node(planned.node);
   if (node.step != nullptr) return node.step->outputs[node.output].io_manager_key;
   if (node.source != nullptr) return node.source->io_manager_key;
   return kDefaultIOManager;
@@ -46,10 +53,17 @@ ResourceSet::ResourceSet(const plan::Plan& plan, std::span<const std::uint32_t> 
     }
     for (std::size_t i = 0; i < step.inputs.size(); ++i) {
       const InputDef& input = step.def->inputs[i];
-      if (!input.loads_value) continue;
-      use_io_manager(input_io_manager_key(input, plan.graph->node(step.inputs[i].node)));
+      // A value that nothing is wired to may still come through an input manager of its own.
+      if (!input.loads_value || (step.inputs[i].from == plan::PlannedInput::From::kValue &&
+                                 input.io_manager_key.empty())) {
+        continue;
+      }
+      use_io_manager(input_io_manager_key(plan, input, step.inputs[i]));
     }
     for (const std::string& key : step.def->required_resources) require(key);
+    for (const HookDef& hook : step.def->hooks) {
+      for (const std::string& key : hook.required_resources) require(key);
+    }
   }
   for (const std::string& key : io_managers_) {
     const auto at = definitions_.io_managers.find(key);

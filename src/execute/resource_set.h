@@ -44,6 +44,7 @@ class ResourceSet {
 };
 
 // The key of the IO manager that loads this input: its own, else that of the output or source asset it reads.
-const std::string& input_io_manager_key(const InputDef& input, const plan::Node& node);
+const std::string& input_io_manager_key(const plan::Plan& plan, const InputDef& input,
+                                        const plan::PlannedInput& planned);
 
 }  // namespace treadle::execute

@@ -6,9 +6,24 @@
 #include <treadle/model/event.h>
 #include <treadle/plan/plan.h>
 
+#include <string>
 #include <vector>
 
 namespace treadle::execute {
+
+// A run that is re-executed, and the runs which that one re-executes, nearest first.
+struct Ancestor {
+  std::string run_id;
+  std::vector<Event> events;
+};
+// What they made of the outputs of steps that the plan does not execute.
+Result<std::vector<Earlier::Step>> read_ancestors(const plan::Plan& plan,
+                                                  const std::vector<Ancestor>& ancestors);
+
+// Step keys to run again after a run with these events, in the order of the plan of the whole job: see steps_from_failure.
+Result<std::vector<std::string>> steps_to_retry(const plan::Plan& job,
+                                                const std::vector<std::string>& planned_keys,
+                                                const std::vector<Event>& events);
 
 // The types of events that read_earlier needs.
 std::vector<EventType> resume_event_types();

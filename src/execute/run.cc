@@ -42,7 +42,13 @@ Result<void> add_run(World& world, const plan::Plan& plan, const RunOptions& opt
   run.parent_run_id = options.parent_run_id;
   run.tags = options.tags;
   run.step_keys.reserve(plan.steps.size());
-  for (const plan::PlannedStep& step : plan.steps) run.step_keys.push_back(step.def->name);
+  for (const plan::PlannedStep& step : plan.steps) {
+    if (!step.execute) continue;
+    if (step.mapping_keys.empty()) run.step_keys.push_back(plan::step_key(step));
+    for (const std::string& key : step.mapping_keys) {
+      run.step_keys.push_back(step.def->name + "[" + key + "]");
+    }
+  }
   run.selection = options.selection;
   run.run_config = options.run_config;
   run.origin = options.origin;
@@ -80,6 +86,7 @@ class Execution {
   bool in_process() const { return options_.executor == Executor::kInProcess; }
   Result<std::unique_ptr<ForkRunner>> make_fork_runner();
   Result<void> read_what_is_done();
+  Result<void> read_what_is_not_executed();
   void announce(EventLog& log);
   std::vector<std::uint32_t> steps_to_run() const;
   std::string pid() const { return std::to_string(::getpid()); }
@@ -105,6 +112,7 @@ Result<RunResult> Execution::run() {
   TREADLE_TRY(const std::unique_ptr<events::RunWriter> writer, world_.record.execute_run(run_id_));
   // Only now, when nobody else can be executing it.
   if (options_.resume) TREADLE_CHECK(read_what_is_done());
+  TREADLE_CHECK(read_what_is_not_executed());
 
   EventLog log(*writer, world_.clock, run_id_, options_.observer);
   announce(log);
@@ -117,7 +125,7 @@ Result<RunResult> Execution::run() {
   if (StepOutcome up = resources.set_up(run_id_, sink); !up) {
     result.failure = std::move(up).error();
     for (const plan::PlannedStep& step : plan_.steps) {
-      result.steps.emplace_back().step_key = step.def->name;
+      if (step.execute) result.steps.emplace_back().step_key = plan::step_key(step);
     }
     Event failure = run_failure(options_.job_name, {}, result.failure);
     return finish(log, RunStatus::kFailure, std::move(failure), std::move(result));
@@ -137,7 +145,8 @@ Result<RunResult> Execution::run() {
   } else {
     static_cast<ForkRunner&>(*runner).attach(sink);
   }
-  Coordinator coordinator(plan_, options_, log, versions_, stop_, earlier_);
+  Coordinator coordinator(plan_, options_, log, versions_, stop_, earlier_,
+                          steps_at_once(options_));
   coordinator.run(*runner);
   runner.reset();
   resources.tear_down(sink);
@@ -151,12 +160,17 @@ Result<RunResult> Execution::run() {
                          " (pid: " + pid() + ")",
       "{\"pid\":" + pid() + "}"));
 
-  std::vector<std::string> failed;
-  for (const std::uint32_t step : coordinator.failed()) {
-    failed.push_back(plan_.steps[step].def->name);
-  }
+  const std::vector<std::string> failed = coordinator.failed();
   const bool canceled = coordinator.canceled();
   result.steps = coordinator.take_results();
+  if (const std::optional<double> seconds = coordinator.overran(); canceled && seconds) {
+    result.failure.emplace();
+    result.failure->error_class = "TimeoutError";
+    result.failure->message =
+        "Exceeded maximum runtime of " + options_.tags.at("dagster/max_runtime") + " seconds.";
+    Event failure = run_failure(options_.job_name, failed, result.failure);
+    return finish(log, RunStatus::kFailure, std::move(failure), std::move(result));
+  }
   if (canceled) {
     return finish(log, RunStatus::kCanceled, run_canceled(options_.job_name), std::move(result));
   }
@@ -187,10 +201,37 @@ Result<void> Execution::read_what_is_done() {
   return {};
 }
 
+// What the run that is re-executed, and those before it, made of the steps that this plan leaves out.
+Result<void> Execution::read_what_is_not_executed() {
+  const bool whole = std::all_of(plan_.steps.begin(), plan_.steps.end(), [](const auto& step) {
+    return step.execute && step.mapping_keys.empty();
+  });
+  if (whole || options_.parent_run_id.empty()) return {};
+  std::vector<Ancestor> ancestors;
+  constexpr std::size_t kMostAncestors = 1'000;
+  for (std::string id = options_.parent_run_id; !id.empty() && ancestors.size() < kMostAncestors;) {
+    TREADLE_TRY(const std::optional<Run> run, world_.record.find_run(id));
+    if (!run) {
+      return fail(Errc::kNotFound, "Could not load ancestor run " + id +
+                                       " for re-execution: it is not in this home.");
+    }
+    events::EventFilter filter;
+    filter.run_id = id;
+    filter.types = resume_event_types();
+    TREADLE_TRY(std::vector<Event> events, world_.record.events(filter));
+    ancestors.push_back({.run_id = id, .events = std::move(events)});
+    id = run->parent_run_id;
+  }
+  TREADLE_TRY(std::vector<Earlier::Step> steps, read_ancestors(plan_, ancestors));
+  for (Earlier::Step& step : steps) earlier_.done.push_back(std::move(step));
+  return {};
+}
+
 void Execution::announce(EventLog& log) {
   const std::string& job = options_.job_name;
   if (!earlier_.started) {
     for (const plan::PlannedStep& step : plan_.steps) {
+      if (!step.execute) continue;
       for (const std::uint32_t output : step.outputs) {
         const AssetKey& asset = step.def->outputs[output].asset.key;
         if (!asset.empty()) log.emit(materialization_planned(job, step.def->name, asset));
@@ -204,8 +245,13 @@ void Execution::announce(EventLog& log) {
     log.emit(run_start(job));
   }
   if (options_.resume) {
-    log.emit(engine_event("Resuming the run: " + std::to_string(earlier_.done.size()) + " of " +
-                          std::to_string(plan_.steps.size()) +
+    std::size_t done = 0, planned = 0;
+    for (const Earlier::Step& step : earlier_.done) {
+      done += step.of_this_run && step.mapping_key.empty();
+    }
+    for (const plan::PlannedStep& step : plan_.steps) planned += step.execute;
+    log.emit(engine_event("Resuming the run: " + std::to_string(done) + " of " +
+                          std::to_string(planned) +
                           " steps have succeeded before and are not run again."));
   }
   log.emit(engine_event(in_process()
@@ -218,10 +264,12 @@ void Execution::announce(EventLog& log) {
 
 std::vector<std::uint32_t> Execution::steps_to_run() const {
   std::vector<bool> done(plan_.steps.size(), false);
-  for (const Readiness::Done& d : earlier_.done) done[d.step] = true;
+  for (const Earlier::Step& d : earlier_.done) {
+    if (d.mapping_key.empty()) done[d.step] = true;
+  }
   std::vector<std::uint32_t> steps;
   for (std::uint32_t i = 0; i < done.size(); ++i) {
-    if (!done[i]) steps.push_back(i);
+    if (!done[i] && plan_.steps[i].execute) steps.push_back(i);
   }
   return steps;
 }
@@ -233,6 +281,21 @@ Result<RunResult> Execution::finish(EventLog& log, RunStatus status, Event last,
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> steps_from_failure(events::Record& record, const plan::Plan& job,
+                                                    const std::string& run_id) {
+  TREADLE_TRY(const std::optional<Run> run, record.find_run(run_id));
+  if (!run) return fail(Errc::kNotFound, "There is no run '" + run_id + "' to re-execute.");
+  if (run->status == RunStatus::kSuccess) {
+    return fail(Errc::kInvalidArgument,
+                "Cannot reexecute from failure a run that is not failed or canceled");
+  }
+  events::EventFilter filter;
+  filter.run_id = run_id;
+  filter.types = resume_event_types();
+  TREADLE_TRY(const std::vector<Event> events, record.events(filter));
+  return steps_to_retry(job, run->step_keys, events);
+}
 
 Result<RunResult> run(World& world, const plan::Plan& plan, const RunOptions& options) {
   if (options.resume) TREADLE_CHECK(check_resumable(world, options.run_id));

@@ -240,30 +240,45 @@ Event loaded_input(const std::string& step_key, const InputDef& input,
   return event(EventType::kLoadedInput, step_key, std::move(message), std::move(w).str());
 }
 
-Event step_input(const std::string& step_key, const std::string& input) {
+Event step_input(const std::string& step_key, const std::string& input, std::string_view type_name,
+                 bool type_check_passed, const Metadata& metadata) {
   JsonWriter w;
-  w.begin_object().field("input", input).end_object();
-  return event(EventType::kStepInput, step_key,
-               text("Got input \"", input, "\" of type \"Any\". (Type check passed)."),
-               std::move(w).str());
-}
-
-Event step_output(const std::string& step_key, std::string_view output, std::string_view type_name,
-                  const Metadata& metadata) {
-  JsonWriter w;
-  w.begin_object().field("output", output);
+  w.begin_object().field("input", input);
+  if (!type_check_passed) w.field("type_check_passed", false);
   write_metadata(w, metadata);
   w.end_object();
   return event(
-      EventType::kStepOutput, step_key,
-      text("Yielded output \"", output, "\" of type \"", type_name, "\". (Type check passed)."),
+      EventType::kStepInput, step_key,
+      text("Got input \"", input, "\" of type \"", type_name,
+           type_check_passed ? "\". (Type check passed)." : "\". Warning! Type check failed."),
       std::move(w).str());
 }
 
-Event handled_output(const std::string& step_key, const OutputDef& output,
-                     const Metadata& metadata) {
+Event step_output(const std::string& step_key, std::string_view output, std::string_view type_name,
+                  const Metadata& metadata, const std::string& mapping_key,
+                  bool type_check_passed) {
+  JsonWriter w;
+  w.begin_object().field("output", output);
+  if (!mapping_key.empty()) w.field("mapping_key", mapping_key);
+  if (!type_check_passed) w.field("type_check_passed", false);
+  write_metadata(w, metadata);
+  w.end_object();
+  const std::string mapping =
+      mapping_key.empty() ? std::string() : text(" mapping key \"", mapping_key, "\"");
+  return event(
+      EventType::kStepOutput, step_key,
+      text("Yielded output \"", output, "\"", mapping, " of type \"", type_name,
+           type_check_passed ? "\". (Type check passed)." : "\". Warning! Type check failed."),
+      std::move(w).str());
+}
+
+Event handled_output(const std::string& step_key, const OutputDef& output, const Metadata& metadata,
+                     const std::string& mapping_key, const KnownVersion& version) {
   JsonWriter w;
   w.begin_object().field("output", output.name).field("io_manager", output.io_manager_key);
+  if (!mapping_key.empty()) w.field("mapping_key", mapping_key);
+  if (!version.artifact.empty()) w.field("artifact", version.artifact);
+  if (!version.data_version.empty()) w.field("data_version", version.data_version);
   write_metadata(w, metadata);
   w.end_object();
   return event(
@@ -361,6 +376,35 @@ Event step_failure(const std::string& step_key, const AttemptReport& report, con
 Event step_skipped(const std::string& step_key) {
   return event(EventType::kStepSkipped, step_key,
                text("Skipped execution of step \"", step_key, "\"."));
+}
+
+Event hook_completed(const std::string& step_key, const std::string& hook, const std::string& op) {
+  JsonWriter w;
+  w.begin_object().field("hook", hook).end_object();
+  return event(EventType::kHookCompleted, step_key,
+               text("Finished the execution of hook \"", hook, "\" triggered for \"", op, "\"."),
+               std::move(w).str());
+}
+
+Event hook_skipped(const std::string& step_key, const std::string& hook, const std::string& op) {
+  JsonWriter w;
+  w.begin_object().field("hook", hook).end_object();
+  return event(
+      EventType::kHookSkipped, step_key,
+      text("Skipped the execution of hook \"", hook,
+           "\". It did not meet its triggering condition during the execution of \"", op, "\"."),
+      std::move(w).str());
+}
+
+Event hook_errored(const std::string& step_key, const std::string& hook, const std::string& op,
+                   const StepFailure& failure) {
+  JsonWriter w;
+  w.begin_object().field("hook", hook).key("error");
+  write_failure(w, failure);
+  w.end_object();
+  return event(EventType::kHookErrored, step_key,
+               text("Error occurred during the execution of hook_fn triggered for op \"", op, "\""),
+               std::move(w).str(), LogLevel::kError);
 }
 
 }  // namespace treadle::execute

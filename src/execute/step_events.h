@@ -43,11 +43,13 @@ Event loaded_input(const std::string& step_key, const InputDef& input,
                    const std::string& io_manager_key, const std::string& upstream_step,
                    const std::string& upstream_output, const std::string& data_version,
                    const Metadata& metadata);
-Event step_input(const std::string& step_key, const std::string& input);
+Event step_input(const std::string& step_key, const std::string& input, std::string_view type_name,
+                 bool type_check_passed, const Metadata& metadata);
 Event step_output(const std::string& step_key, std::string_view output, std::string_view type_name,
-                  const Metadata& metadata);
-Event handled_output(const std::string& step_key, const OutputDef& output,
-                     const Metadata& metadata);
+                  const Metadata& metadata, const std::string& mapping_key = {},
+                  bool type_check_passed = true);
+Event handled_output(const std::string& step_key, const OutputDef& output, const Metadata& metadata,
+                     const std::string& mapping_key, const KnownVersion& version);
 Event materialization(const std::string& step_key, const OutputDef& output,
                       const Provenance& provenance, const Metadata& metadata, const Tags& tags);
 Event check_evaluation(const std::string& step_key, const CheckDef& check,
@@ -58,5 +60,9 @@ Event step_up_for_retry(const std::string& step_key, const StepFailure& failure,
 Event step_failure(const std::string& step_key, const AttemptReport& report, const Verdict& verdict,
                    int attempt);
 Event step_skipped(const std::string& step_key);
+Event hook_completed(const std::string& step_key, const std::string& hook, const std::string& op);
+Event hook_skipped(const std::string& step_key, const std::string& hook, const std::string& op);
+Event hook_errored(const std::string& step_key, const std::string& hook, const std::string& op,
+                   const StepFailure& failure);
 
 }  // namespace treadle::execute

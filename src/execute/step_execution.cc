@@ -10,6 +10,7 @@
 #include <cxxabi.h>
 #include <exception>
 #include <memory>
+#include <set>
 
 namespace treadle::execute {
 namespace {
@@ -53,27 +54,40 @@ class StepExecution final : public StepContext {
         attempt_(attempt),
         sink_(sink),
         planned_(environment.plan.steps[attempt.step]),
-        def_(*planned_.def) {}
+        def_(*planned_.def),
+        mapped_key_(attempt.mapping_key.empty() ? std::string()
+                                                : attempt_key(environment.plan, attempt)),
+        key_(attempt.mapping_key.empty() ? def_.name : mapped_key_) {}
 
   AttemptReport run();
+  // Calls the hooks of the step, which ended like this.
+  void run_hooks(HookContext::Ended ended, const std::optional<StepFailure>& failure);
 
   const std::string& run_id() const override { return env_.run_id; }
   const std::string& job_name() const override { return env_.job_name; }
-  const std::string& step_key() const override { return def_.name; }
+  const std::string& step_key() const override { return key_; }
+  const std::string& node_key() const override { return def_.name; }
+  const std::string& mapping_key() const override { return attempt_.mapping_key; }
   int retry_number() const override { return attempt_.number - 1; }
   bool output_selected(std::size_t output) const override {
     return contains(planned_.outputs, output);
   }
   bool check_selected(std::size_t check) const override { return contains(planned_.checks, check); }
   tl::expected<Value, StepFailure> load_input(std::size_t input) override;
+  std::size_t input_size(std::size_t input) const override;
+  tl::expected<Value, StepFailure> load_input_at(std::size_t input, std::size_t index) override;
+  void report_input(const InputReport& report) override {
+    emit(step_input(key_, def_.inputs[report.input].name, report.type_name,
+                    report.type_check_passed, report.metadata));
+  }
   StepOutcome handle_output(OutputReport output) override;
   StepOutcome report_check(CheckReport check) override;
   void report_event(Event event) override {
-    event.step_key = def_.name;
+    event.step_key = key_;
     emit(std::move(event));
   }
   void log(LogLevel level, std::string_view message) override {
-    emit(log_event(def_.name, level, message));
+    emit(log_event(key_, level, message));
   }
   Value resource(const std::string& key) override { return env_.resources.get(key); }
   bool cancelled() const override {
@@ -93,6 +107,15 @@ class StepExecution final : public StepContext {
     return std::any_of(report_.outputs.begin(), report_.outputs.end(),
                        [&](const ProducedOutput& p) { return p.output == output; });
   }
+  tl::expected<Value, StepFailure> load_value(std::size_t input);
+  tl::expected<Value, StepFailure> load_with(const std::string& key, InputContext& context,
+                                             const std::string& upstream_output);
+  void input_loaded(const InputDef& input, std::size_t index, std::size_t size) {
+    if (!input.checks_type && index + 1 == size) {
+      emit(step_input(key_, input.name, input.type_name, true, {}));
+    }
+  }
+  StepOutcome check_mapping_key(const OutputDef& output, const OutputReport& report);
   IOManager* find_io_manager(const std::string& key) const {
     const auto& managers = env_.plan.graph->definitions().io_managers;
     const auto at = managers.find(key);
@@ -111,7 +134,11 @@ class StepExecution final : public StepContext {
   const EventSink& sink_;
   const plan::PlannedStep& planned_;
   const StepDef& def_;
+  const std::string mapped_key_;
+  const std::string& key_;  // of the step: "work", "work[a]"
   AttemptReport report_;
+  std::set<std::pair<std::size_t, std::string>> mapping_keys_;  // of dynamic outputs, so far
+  std::vector<HookOutput> kept_;                                // for hooks
   // Versions that IO managers said they read, where they know better than the run.
   std::vector<std::pair<plan::NodeId, std::string>> read_;
   std::vector<CheckReport> checks_;
@@ -119,9 +146,9 @@ class StepExecution final : public StepContext {
 };
 
 AttemptReport StepExecution::run() {
-  emit(step_start(def_.name, attempt_.number));
+  emit(step_start(key_, attempt_.number));
   const auto begin = std::chrono::steady_clock::now();
-  StepOutcome outcome = guarded("Step \"" + def_.name + "\" let an exception escape",
+  StepOutcome outcome = guarded("Step \"" + key_ + "\" let an exception escape",
                                 [&] { return def_.body->run(*this); });
   if (outcome) outcome = finish_outputs();
   if (outcome) outcome = blocking_checks();
@@ -135,14 +162,10 @@ AttemptReport StepExecution::run() {
 tl::expected<Value, StepFailure> StepExecution::load_input(std::size_t index) {
   const InputDef& input = def_.inputs[index];
   const plan::PlannedInput& planned = planned_.inputs[index];
+  if (planned.from == plan::PlannedInput::From::kOutputs) return load_input_at(index, 0);
+  if (planned.from == plan::PlannedInput::From::kValue) return load_value(index);
   const plan::Node& node = graph().node(planned.node);
-  const std::string& key = input_io_manager_key(input, node);
-  IOManager* manager = find_io_manager(key);
-  if (manager == nullptr) {
-    return failed(kInvariant, "There is no IO manager '" + key + "' to load input '" + input.name +
-                                  "' of step \"" + def_.name +
-                                  "\" with. Add it to the definitions.");
-  }
+  const std::string& key = input_io_manager_key(env_.plan, input, planned);
   const OutputDef* upstream = node.step != nullptr ? &node.step->outputs[node.output] : nullptr;
   InputContext context{.step = *this,
                        .input = input,
@@ -152,44 +175,156 @@ tl::expected<Value, StepFailure> StepExecution::load_input(std::size_t index) {
                        .artifact = env_.versions[planned.node].artifact,
                        .metadata = {},
                        .data_version = {}};
-  auto value = guarded(
-      "IO manager '" + key + "' let an exception escape while loading input '" + input.name + "'",
-      [&] { return manager->load_input(context); });
+  auto value = load_with(key, context, upstream != nullptr ? upstream->name : std::string());
   if (!value) return value;
-  emit(loaded_input(def_.name, input, key, context.upstream_step,
-                    upstream != nullptr ? upstream->name : std::string(), context.data_version,
-                    context.metadata));
-  emit(step_input(def_.name, input.name));
+  input_loaded(input, 0, 1);
   if (!context.data_version.empty()) {
     read_.emplace_back(planned.node, std::move(context.data_version));
   }
   return value;
 }
 
-StepOutcome StepExecution::handle_output(OutputReport report) {
-  const OutputDef& output = def_.outputs[report.output];
-  if (produced(report.output)) {
-    return failed(kInvariant, "Step \"" + def_.name + "\" returned its output '" + output.name +
+tl::expected<Value, StepFailure> StepExecution::load_with(const std::string& key,
+                                                          InputContext& context,
+                                                          const std::string& upstream_output) {
+  const InputDef& input = context.input;
+  IOManager* manager = find_io_manager(key);
+  if (manager == nullptr) {
+    return failed(kInvariant, "There is no IO manager '" + key + "' to load input '" + input.name +
+                                  "' of step \"" + key_ + "\" with. Add it to the definitions.");
+  }
+  auto value = guarded(
+      "IO manager '" + key + "' let an exception escape while loading input '" + input.name + "'",
+      [&] { return manager->load_input(context); });
+  if (!value) return value;
+  emit(loaded_input(key_, input, key, context.upstream_step, upstream_output, context.data_version,
+                    context.metadata));
+  return value;
+}
+
+// An input that nothing is wired to: its own IO manager, its value, or nothing.
+tl::expected<Value, StepFailure> StepExecution::load_value(std::size_t index) {
+  const InputDef& input = def_.inputs[index];
+  if (!input.io_manager_key.empty() && !input.value) {
+    InputContext context{.step = *this,
+                         .input = input,
+                         .upstream_output = nullptr,
+                         .asset = input.asset,
+                         .upstream_step = {},
+                         .artifact = {},
+                         .metadata = {},
+                         .data_version = {}};
+    auto value = load_with(input.io_manager_key, context, {});
+    if (value) input_loaded(input, 0, 1);
+    return value;
+  }
+  if (!input.value) return Value();
+  input_loaded(input, 0, 1);
+  return *input.value;
+}
+
+std::size_t StepExecution::input_size(std::size_t input) const {
+  const bool wired = planned_.inputs[input].from == plan::PlannedInput::From::kOutputs;
+  return wired && attempt_.sources ? (*attempt_.sources)[input].size() : 1;
+}
+
+tl::expected<Value, StepFailure> StepExecution::load_input_at(std::size_t index, std::size_t at) {
+  const InputDef& input = def_.inputs[index];
+  const plan::PlannedInput& planned = planned_.inputs[index];
+  if (planned.from != plan::PlannedInput::From::kOutputs) return load_input(index);
+  const std::vector<InputSource>& sources = (*attempt_.sources)[index];
+  if (at >= sources.size()) {
+    return failed(kInvariant, "Input '" + input.name + "' of step \"" + key_ + "\" has " +
+                                  std::to_string(sources.size()) + " values; there is no " +
+                                  std::to_string(at) + ".");
+  }
+  const InputSource& source = sources[at];
+  if (source.output.step == plan::kNoStep) {
+    input_loaded(input, at, sources.size());
+    return *input.from[source.output.output].value;
+  }
+  const OutputDef& upstream =
+      env_.plan.steps[source.output.step].def->outputs[source.output.output];
+  if (!source.found) {
+    return failed(kOutputMissing, "Input '" + input.name + "' of step \"" + key_ +
+                                      "\" comes from output '" + upstream.name + "' of step \"" +
+                                      source.step_key +
+                                      "\", which is not run now, and which the run that is "
+                                      "re-executed has not made. Run that step as well.");
+  }
+  const std::string& key =
+      input.io_manager_key.empty() ? upstream.io_manager_key : input.io_manager_key;
+  InputContext context{.step = *this,
+                       .input = input,
+                       .upstream_output = &upstream,
+                       .asset = upstream.asset.key,
+                       .upstream_step = source.step_key,
+                       .artifact = source.version.artifact,
+                       .metadata = {},
+                       .data_version = {}};
+  context.upstream_run = source.run_id.empty() ? env_.run_id : source.run_id;
+  context.upstream_mapping_key = source.mapping_key;
+  context.index = at;
+  auto value = load_with(key, context, upstream.name);
+  if (value) input_loaded(input, at, sources.size());
+  return value;
+}
+
+// A dynamic output has a key for each value; any other comes once.
+StepOutcome StepExecution::check_mapping_key(const OutputDef& output, const OutputReport& report) {
+  if (!output.dynamic) {
+    if (!report.mapping_key.empty()) {
+      return failed(kInvariant, "Compute for op \"" + def_.name + "\" for output \"" + output.name +
+                                    "\" defined as Out emitted a DynamicOutput. Use DynamicOut.");
+    }
+    if (!produced(report.output)) return {};
+    return failed(kInvariant, "Step \"" + key_ + "\" returned its output '" + output.name +
                                   "' more than once.");
   }
-  emit(step_output(def_.name, output.name, report.type_name, report.metadata));
+  const auto is_good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  if (report.mapping_key.empty() ||
+      !std::all_of(report.mapping_key.begin(), report.mapping_key.end(), is_good)) {
+    return failed(kInvariant, "\"" + report.mapping_key +
+                                  "\" is not a valid mapping key for output '" + output.name +
+                                  "' of step \"" + key_ +
+                                  "\": use letters, digits and '_', at least one.");
+  }
+  if (mapping_keys_.emplace(report.output, report.mapping_key).second) return {};
+  return failed(kInvariant, "Compute for op \"" + def_.name +
+                                "\" yielded a DynamicOutput with mapping_key \"" +
+                                report.mapping_key + "\" multiple times.");
+}
 
-  ProducedOutput done{.output = static_cast<std::uint32_t>(report.output), .version = {}};
+StepOutcome StepExecution::handle_output(OutputReport report) {
+  const OutputDef& output = def_.outputs[report.output];
+  TREADLE_CHECK(check_mapping_key(output, report));
+  emit(step_output(key_, output.name, report.type_name, report.metadata, report.mapping_key,
+                   report.type_check_passed));
+
+  ProducedOutput done{.output = static_cast<std::uint32_t>(report.output),
+                      .version = {},
+                      .mapping_key = report.mapping_key};
+  if (!def_.hooks.empty() && report.value) {
+    kept_.push_back({report.output, report.mapping_key, report.value});
+  }
   Metadata stored_metadata;
   const bool stores = output.stores_value && report.value;
   if (stores) {
     IOManager* manager = find_io_manager(output.io_manager_key);
     if (manager == nullptr) {
       return failed(kInvariant, "There is no IO manager '" + output.io_manager_key +
-                                    "' to store output '" + output.name + "' of step \"" +
-                                    def_.name + "\" with. Add it to the definitions.");
+                                    "' to store output '" + output.name + "' of step \"" + key_ +
+                                    "\" with. Add it to the definitions.");
     }
     OutputContext context{.step = *this,
                           .output = output,
                           .output_metadata = report.metadata,
                           .metadata = {},
                           .data_version = {},
-                          .artifact = {}};
+                          .artifact = {},
+                          .mapping_key = report.mapping_key};
     TREADLE_CHECK(guarded("IO manager '" + output.io_manager_key +
                               "' let an exception escape while storing output '" + output.name +
                               "'",
@@ -207,9 +342,13 @@ StepOutcome StepExecution::handle_output(OutputReport report) {
     provenance.data_version = done.version.data_version;
     Metadata metadata = std::move(report.metadata);
     for (const auto& [name, value] : stored_metadata) set_metadata(metadata, name, value);
-    emit(materialization(def_.name, output, provenance, metadata, report.tags));
+    emit(materialization(key_, output, provenance, metadata, report.tags));
   }
-  if (stores) emit(handled_output(def_.name, output, stored_metadata));
+  if (stores) {
+    // The materialization says where an asset is.
+    emit(handled_output(key_, output, stored_metadata, report.mapping_key,
+                        output.asset.key.empty() ? done.version : KnownVersion{}));
+  }
   report_.outputs.push_back(std::move(done));
   return {};
 }
@@ -218,12 +357,12 @@ StepOutcome StepExecution::report_check(CheckReport report) {
   const CheckDef& check = def_.checks[report.check];
   for (const CheckReport& earlier : checks_) {
     if (earlier.check == report.check) {
-      return failed(kInvariant, "Step \"" + def_.name + "\" reported its check '" + check.name +
+      return failed(kInvariant, "Step \"" + key_ + "\" reported its check '" + check.name +
                                     "' more than once.");
     }
   }
-  emit(step_output(def_.name, check_output_name(check), "Any", {}));
-  emit(check_evaluation(def_.name, check, report));
+  emit(step_output(key_, check_output_name(check), "Any", {}));
+  emit(check_evaluation(key_, check, report));
   report.metadata.clear();
   checks_.push_back(std::move(report));
   return {};
@@ -291,7 +430,8 @@ StepOutcome StepExecution::finish_outputs() {
   };
   for (const std::uint32_t index : planned_.outputs) {
     const OutputDef& output = def_.outputs[index];
-    if (!output.required || output.asset.key.empty() || produced(index)) continue;
+    const bool is_check_result = output.asset.key.empty() && !def_.checks.empty();
+    if (!output.required || is_check_result || output.dynamic || produced(index)) continue;
     if (output.stores_value) return missing(output.name);
     OutputReport nothing;
     nothing.output = index;
@@ -331,11 +471,68 @@ StepOutcome StepExecution::blocking_checks() const {
   return failed(kCheckFailed, std::move(message));
 }
 
+class HookCall final : public HookContext {
+ public:
+  HookCall(StepExecution& step, const StepDef& def, const HookDef& hook, Ended ended,
+           const std::optional<StepFailure>& failure, const std::vector<HookOutput>& outputs)
+      : step_(step), def_(def), hook_(hook), ended_(ended), failure_(failure), outputs_(outputs) {}
+  Ended ended() const override { return ended_; }
+  const std::string& hook_name() const override { return hook_.name; }
+  const std::string& run_id() const override { return step_.run_id(); }
+  const std::string& job_name() const override { return step_.job_name(); }
+  const std::string& step_key() const override { return step_.step_key(); }
+  std::string op_name() const override { return def_.name.substr(def_.name.rfind('.') + 1); }
+  int retry_number() const override { return step_.retry_number(); }
+  const StepFailure* failure() const override { return failure_ ? &*failure_ : nullptr; }
+  const std::vector<HookOutput>& outputs() const override { return outputs_; }
+  Value resource(const std::string& key) override { return step_.resource(key); }
+  void log(LogLevel level, std::string_view message) override { step_.log(level, message); }
+
+ private:
+  StepExecution& step_;
+  const StepDef& def_;
+  const HookDef& hook_;
+  const Ended ended_;
+  const std::optional<StepFailure>& failure_;
+  const std::vector<HookOutput>& outputs_;
+};
+
+void StepExecution::run_hooks(HookContext::Ended ended, const std::optional<StepFailure>& failure) {
+  for (const HookDef& hook : def_.hooks) {
+    HookCall call(*this, def_, hook, ended, failure, kept_);
+    const auto ran = guarded("Hook '" + hook.name + "' let an exception escape",
+                             [&] { return hook.body->run(call); });
+    if (!ran) {
+      emit(hook_errored(key_, hook.name, call.op_name(), ran.error()));
+    } else if (*ran) {
+      emit(hook_completed(key_, hook.name, call.op_name()));
+    } else {
+      emit(hook_skipped(key_, hook.name, call.op_name()));
+    }
+  }
+}
+
 }  // namespace
 
-AttemptReport execute_attempt(const StepEnvironment& environment, const Attempt& attempt,
-                              const EventSink& sink) {
-  return StepExecution(environment, attempt, sink).run();
+void execute_attempt(const StepEnvironment& environment, const Attempt& attempt,
+                     const EventSink& sink,
+                     const std::function<Verdict::Kind(AttemptReport)>& ended) {
+  StepExecution execution(environment, attempt, sink);
+  AttemptReport report = execution.run();
+  if (environment.plan.steps[attempt.step].def->hooks.empty()) {
+    ended(std::move(report));
+    return;
+  }
+  const std::optional<StepFailure> failure = report.failure;
+  switch (ended(std::move(report))) {
+    case Verdict::Kind::kSuccess:
+      return execution.run_hooks(HookContext::Ended::kSuccess, failure);
+    case Verdict::Kind::kRetry:
+      return execution.run_hooks(HookContext::Ended::kRetry, failure);
+    case Verdict::Kind::kFailure:
+    case Verdict::Kind::kInterrupted:
+      return execution.run_hooks(HookContext::Ended::kFailure, failure);
+  }
 }
 
 }  // namespace treadle::execute

@@ -29,7 +29,10 @@ struct StepEnvironment {
 
 // Runs the attempt on this thread. Records everything but how it ended: STEP_SUCCESS, STEP_FAILURE and STEP_UP_FOR_RETRY are for
 // the coordinator, who also sees processes die.
-AttemptReport execute_attempt(const StepEnvironment& environment, const Attempt& attempt,
-                              const EventSink& sink);
+//
+// `ended` takes the report and says what became of it; then the step's hooks are called.
+void execute_attempt(const StepEnvironment& environment, const Attempt& attempt,
+                     const EventSink& sink,
+                     const std::function<Verdict::Kind(AttemptReport)>& ended);
 
 }  // namespace treadle::execute

@@ -55,14 +55,15 @@ class StepProcess {
     volunteer_for_the_oom_killer();
     redirect();
     for (auto& [node, version] : start_.versions) setup_.versions[node] = std::move(version);
-    const AttemptReport report = attempt();
+    const std::optional<AttemptReport> report = attempt();
     if (setup_.options.fork_hooks.before_exit) setup_.options.fork_hooks.before_exit();
     flush_streams();
-    send(MessageKind::kReport, encode(report));
+    if (report) send(MessageKind::kReport, encode(*report));
   }
 
  private:
-  const std::string& step_key() const { return setup_.plan.steps[start_.attempt.step].def->name; }
+  const StepDef& def() const { return *setup_.plan.steps[start_.attempt.step].def; }
+  std::string step_key() const { return attempt_key(setup_.plan, start_.attempt); }
 
   // User code may report from threads of its own; the parts of a long message must not mix with
   // another.
@@ -95,15 +96,16 @@ class StepProcess {
     send(MessageKind::kStarted, encode(started));
   }
 
-  AttemptReport attempt() {
+  // Nothing when it has been reported already, because of hooks.
+  std::optional<AttemptReport> attempt() {
     const EventSink sink = [this](Event event) {
       if (event.time == 0) event.time = setup_.clock.now();
       send(MessageKind::kEvent, encode(event));
     };
     const std::array<std::uint32_t, 1> steps{start_.attempt.step};
     ResourceSet resources(setup_.plan, steps, step_key());
-    AttemptReport report;
     if (StepOutcome up = resources.set_up(setup_.run_id, sink); !up) {
+      AttemptReport report;
       report.failure = std::move(up).error();
       return report;
     }
@@ -115,9 +117,23 @@ class StepProcess {
                                       .resources = resources,
                                       .stop = g_cancellation,
                                       .cancellation = nullptr};
-    report = execute_attempt(environment, start_.attempt, sink);
+    std::optional<AttemptReport> unreported;
+    execute_attempt(environment, start_.attempt, sink, [&](AttemptReport ended) {
+      const auto& policy =
+          def().retry_policy ? def().retry_policy : setup_.options.default_retry_policy;
+      // As the run will judge, unless it is being cancelled.
+      const Verdict::Kind kind = judge(ended, policy, start_.attempt.tries, 0).kind;
+      ended.hooks_follow = !def().hooks.empty();
+      if (ended.hooks_follow) {
+        flush_streams();
+        send(MessageKind::kReport, encode(ended));
+      } else {
+        unreported = std::move(ended);
+      }
+      return kind;
+    });
     resources.tear_down(sink);
-    return report;
+    return unreported;
   }
 
   const ForkSetup& setup_;

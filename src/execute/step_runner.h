@@ -16,8 +16,8 @@ using Deadline = std::chrono::steady_clock::time_point;
 class StepRunner {
  public:
   // An attempt has ended. Called from any thread, once for each attempt started and not given back by cancel(); it may call
-  // start(). The runner holds no lock of its own during the call.
-  using Done = std::function<void(std::uint32_t step, AttemptReport report)>;
+  // start(). The runner holds no lock of its own during the call. Returns what became of it.
+  using Done = std::function<Verdict::Kind(std::uint32_t instance, AttemptReport report)>;
 
   virtual ~StepRunner() = default;
   // Sets who hears of ended attempts; once, before the first start().
@@ -29,10 +29,12 @@ class StepRunner {
   virtual void wait(Deadline deadline) = 0;
   // Makes the current or next wait() return. Thread-safe.
   virtual void wake() = 0;
-  // Gives back what has not started and asks the running steps to stop. Calling thread.
+  // Gives back what has not started (instances) and asks the running steps to stop. Calling thread.
   virtual std::vector<std::uint32_t> cancel() = 0;
   // The running steps had their time: ends those that can be ended. Calling thread.
   virtual void kill() = 0;
+  // No attempt runs any more: waits for the hooks of those that have ended. Calling thread.
+  virtual void finish() {}
 };
 
 }  // namespace treadle::execute

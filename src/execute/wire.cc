@@ -108,6 +108,39 @@ StepFailure read_failure(Reader& r) {
   return failure;
 }
 
+void write(Writer& w, const InputSources* sources) {
+  w.number(sources != nullptr);
+  if (sources == nullptr) return;
+  w.number(static_cast<std::uint64_t>(sources->size()));
+  for (const std::vector<InputSource>& list : *sources) {
+    w.number(static_cast<std::uint64_t>(list.size()));
+    for (const InputSource& source : list) {
+      w.number(source.output.step).number(source.output.output).number(source.found);
+      w.text(source.step_key).text(source.mapping_key).text(source.run_id);
+      write(w, source.version);
+    }
+  }
+}
+
+std::shared_ptr<const InputSources> read_sources(Reader& r) {
+  if (!r.number<bool>()) return nullptr;
+  auto sources = std::make_shared<InputSources>();
+  for (std::uint64_t inputs = r.count(); inputs > 0 && r.whole(); --inputs) {
+    std::vector<InputSource>& list = sources->emplace_back();
+    for (std::uint64_t n = r.count(); n > 0 && r.whole(); --n) {
+      InputSource& source = list.emplace_back();
+      r.number(source.output.step);
+      r.number(source.output.output);
+      r.number(source.found);
+      source.step_key = r.text();
+      source.mapping_key = r.text();
+      source.run_id = r.text();
+      source.version = read_version(r);
+    }
+  }
+  return sources;
+}
+
 template <class T>
 std::optional<T> if_whole(const Reader& r, T value) {
   if (!r.whole()) return std::nullopt;
@@ -118,7 +151,9 @@ std::optional<T> if_whole(const Reader& r, T value) {
 
 std::string encode(const StartBody& body) {
   Writer w;
-  w.number(body.attempt.step).number(body.attempt.number);
+  w.number(body.attempt.step).number(body.attempt.number).number(body.attempt.tries);
+  w.number(body.attempt.instance).text(body.attempt.mapping_key);
+  write(w, body.attempt.sources.get());
   w.number(static_cast<std::uint64_t>(body.versions.size()));
   for (const auto& [node, version] : body.versions) {
     w.number(node);
@@ -132,6 +167,10 @@ std::optional<StartBody> decode_start(std::string_view text) {
   StartBody body;
   r.number(body.attempt.step);
   r.number(body.attempt.number);
+  r.number(body.attempt.tries);
+  r.number(body.attempt.instance);
+  body.attempt.mapping_key = r.text();
+  body.attempt.sources = read_sources(r);
   for (std::uint64_t n = r.count(); n > 0 && r.whole(); --n) {
     const auto node = r.number<plan::NodeId>();
     body.versions.emplace_back(node, read_version(r));
@@ -180,11 +219,11 @@ std::optional<Event> decode_event(std::string_view text) {
 
 std::string encode(const AttemptReport& report) {
   Writer w;
-  w.number(report.duration).number(report.failure.has_value());
+  w.number(report.duration).number(report.hooks_follow).number(report.failure.has_value());
   if (report.failure) write(w, *report.failure);
   w.number(static_cast<std::uint64_t>(report.outputs.size()));
   for (const ProducedOutput& output : report.outputs) {
-    w.number(output.output);
+    w.number(output.output).text(output.mapping_key);
     write(w, output.version);
   }
   return w.take();
@@ -194,10 +233,12 @@ std::optional<AttemptReport> decode_report(std::string_view text) {
   Reader r(text);
   AttemptReport report;
   r.number(report.duration);
+  r.number(report.hooks_follow);
   if (r.number<bool>()) report.failure = read_failure(r);
   for (std::uint64_t n = r.count(); n > 0 && r.whole(); --n) {
     ProducedOutput& output = report.outputs.emplace_back();
     r.number(output.output);
+    output.mapping_key = r.text();
     output.version = read_version(r);
   }
   return if_whole(r, std::move(report));

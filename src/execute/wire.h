@@ -18,7 +18,7 @@ namespace treadle::execute {
 // kStart
 struct StartBody {
   Attempt attempt;
-  // Of what the step reads and other steps of the run made.
+  // Of what the step reads, or its assets follow from, and other steps of the run made.
   std::vector<std::pair<plan::NodeId, KnownVersion>> versions;
 };
 // kStarted

@@ -54,7 +54,7 @@ class Zygote {
   void obey(const Message& message);
   void start(std::uint32_t task, std::string_view body);
   void reap();
-  void signal_all(int signal);
+  void signal(std::uint32_t task, int number);
   [[noreturn]] void end();
 
   const ForkSetup& setup_;
@@ -103,10 +103,10 @@ void Zygote::obey(const Message& message) {
       start(message.task, message.body);
       break;
     case MessageKind::kTerminate:
-      signal_all(SIGTERM);
+      signal(message.task, SIGTERM);
       break;
     case MessageKind::kKill:
-      signal_all(SIGKILL);
+      signal(message.task, SIGKILL);
       break;
     case MessageKind::kStarted:
     case MessageKind::kEvent:
@@ -160,12 +160,15 @@ void Zygote::reap() {
   }
 }
 
-void Zygote::signal_all(int signal) {
-  for (const auto& [pid, task] : tasks_) ::kill(-pid, signal);
+// Task 0: all.
+void Zygote::signal(std::uint32_t task, int number) {
+  for (const auto& [pid, of] : tasks_) {
+    if (task == 0 || of == task) ::kill(-pid, number);
+  }
 }
 
 void Zygote::end() {
-  signal_all(SIGKILL);
+  signal(0, SIGKILL);
   ::_exit(0);
 }
 

@@ -45,6 +45,8 @@ class HookBody {
   virtual ~HookBody() = default;
   // False: the hook is not meant for a step that ended so (a failure hook after a success).
   virtual tl::expected<bool, StepFailure> run(HookContext& context) = 0;
+  // As StepBody's: then its steps run there, too.
+  virtual bool wants_calling_thread() const { return false; }
 };
 
 struct HookDef {

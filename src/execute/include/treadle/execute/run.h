@@ -52,17 +52,28 @@ struct ForkHooks {
   void (*on_terminate)() = nullptr;
 };
 
+// At most `limit` steps with this tag at once, of all values, of one value, or of each value by itself.
+struct TagConcurrencyLimit {
+  std::string key;
+  std::optional<std::string> value = {};
+  bool per_unique_value = false;  // Dagster's {"applyLimitPerUniqueValue": true}
+  int limit = 1;
+};
+
 struct RunOptions {
   std::string run_id;  // "" = a new UUID
   std::string job_name = "__ASSET_JOB";
-  std::map<std::string, std::string> tags;
-  std::string selection;  // as the user gave it, for the record
+  std::map<std::string, std::string> tags;  // "dagster/max_runtime": seconds, then the run fails
+  std::string selection;                    // as the user gave it, for the record
   std::string run_config;
   std::string origin;
   std::string root_run_id;
+  // With a plan that leaves out steps (plan::plan_job_again): what these made is loaded from this run, or those it re-executes.
   std::string parent_run_id;
   Executor executor = Executor::kInProcess;
-  int max_concurrent = 0;                           // steps at once; 0 = one per core
+  int max_concurrent = 0;  // steps at once; 0 = one per core
+  std::vector<TagConcurrencyLimit> tag_concurrency_limits;
+  std::map<std::string, int> pools;  // steps at once by StepDef::pool; others as they like
   std::optional<RetryPolicy> default_retry_policy;  // of the job, for steps without their own
   bool resume = false;  // finish the recorded run `run_id`: steps that succeeded are not run again
   const Cancellation* cancellation = nullptr;
@@ -102,7 +113,7 @@ struct StepResult {
 struct RunResult {
   std::string run_id;
   RunStatus status = RunStatus::kNotStarted;
-  std::vector<StepResult> steps;       // as in the plan
+  std::vector<StepResult> steps;       // as in the plan; of a mapped step its instances, at the end
   std::optional<StepFailure> failure;  // no step is to blame: a resource that could not be set up
   bool success() const { return status == RunStatus::kSuccess; }
 };
@@ -115,6 +126,11 @@ struct World {
   // before it starts.
   std::function<void()> prepare_to_fork;
 };
+
+// The steps to run again after a run of a job of ops that did not succeed, as plan::plan_job_again takes them: those that failed or
+// were not reached, and all that follows from them. `job` is the whole plan of the job. kInvalidArgument when the run succeeded.
+Result<std::vector<std::string>> steps_from_failure(events::Record& record, const plan::Plan& job,
+                                                    const std::string& run_id);
 
 // Executes the plan to its end and returns when the record says how it ended (see RunWriter::finish
 // for what is durable). An Error means that the run could not be recorded; a failed step is not an

@@ -1,0 +1,99 @@
+#include "limits.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace treadle::execute {
+namespace {
+
+const std::string* find_tag(const Tags& tags, std::string_view name) {
+  for (const auto& [key, value] : tags) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+// The tag 'dagster/priority'; what is no number counts as 0.
+int priority_of(const StepDef& step) {
+  int priority = 0;
+  if (const std::string* text = find_tag(step.op_tags, "dagster/priority")) {
+    std::from_chars(text->data(), text->data() + text->size(), priority);
+  }
+  return priority;
+}
+
+}  // namespace
+
+Limits::Limits(const plan::Plan& plan, const RunOptions& options, int at_once) : at_once_(at_once) {
+  const bool limited = !options.tag_concurrency_limits.empty() || !options.pools.empty();
+  any_ = limited;
+  for (const plan::PlannedStep& step : plan.steps) {
+    any_ = any_ || (!step.def->op_tags.empty() && priority_of(*step.def) != 0);
+  }
+  if (!any_) return;
+  needs_.resize(plan.steps.size());
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    const StepDef& def = *plan.steps[s].def;
+    needs_[s].priority = priority_of(def);
+    for (std::size_t i = 0; i < options.tag_concurrency_limits.size(); ++i) {
+      const TagConcurrencyLimit& limit = options.tag_concurrency_limits[i];
+      const std::string* value = find_tag(def.op_tags, limit.key);
+      if (value == nullptr || (limit.value && *limit.value != *value)) continue;
+      std::string name = "tag " + std::to_string(i);
+      if (limit.per_unique_value) name += " " + *value;
+      need(needs_[s], name, limit.limit);
+    }
+    const auto pool = options.pools.find(def.pool);
+    if (!def.pool.empty() && pool != options.pools.end()) {
+      need(needs_[s], "pool " + def.pool, pool->second);
+    }
+  }
+}
+
+void Limits::need(Needs& needs, const std::string& name, int limit) {
+  const auto [at, is_new] = by_name_.try_emplace(name, counters_.size());
+  // With room for none, the run would never end.
+  if (is_new) counters_.push_back({.limit = std::max(1, limit), .running = 0});
+  needs.counters.push_back(at->second);
+}
+
+void Limits::wait(std::uint32_t id, std::uint32_t step) {
+  const int priority = needs_[step].priority;
+  auto at = waiting_.end();
+  while (at != waiting_.begin() && std::prev(at)->priority < priority) --at;
+  waiting_.insert(at, {.id = id, .step = step, .priority = priority});
+}
+
+std::vector<std::uint32_t> Limits::take() {
+  std::vector<std::uint32_t> taken;
+  for (auto at = waiting_.begin(); at != waiting_.end() && running_ < at_once_;) {
+    const std::vector<std::size_t>& needed = needs_[at->step].counters;
+    const bool free = std::all_of(needed.begin(), needed.end(), [&](std::size_t c) {
+      return counters_[c].running < counters_[c].limit;
+    });
+    if (!free) {
+      ++at;
+      continue;
+    }
+    for (const std::size_t c : needed) ++counters_[c].running;
+    ++running_;
+    taken.push_back(at->id);
+    at = waiting_.erase(at);
+  }
+  return taken;
+}
+
+void Limits::ended(std::uint32_t step) {
+  if (!any_) return;
+  for (const std::size_t c : needs_[step].counters) --counters_[c].running;
+  --running_;
+}
+
+std::vector<std::uint32_t> Limits::clear() {
+  std::vector<std::uint32_t> ids;
+  for (const Waiting& waiting : waiting_) ids.push_back(waiting.id);
+  waiting_.clear();
+  return ids;
+}
+
+}  // namespace treadle::execute
