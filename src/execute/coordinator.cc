@@ -40,9 +40,18 @@ double random_unit() {
 
 }  // namespace
 
+std::optional<double> max_runtime(const RunOptions& options) {
+  const auto tag = options.tags.find("dagster/max_runtime");
+  if (tag == options.tags.end()) return std::nullopt;
+  char* end = nullptr;
+  const double limit = std::strtod(tag->second.c_str(), &end);
+  if (end == tag->second.c_str() || *end != '\0' || !(limit > 0)) return std::nullopt;
+  return std::min(limit, 1e8);
+}
+
 Coordinator::Coordinator(const plan::Plan& plan, const RunOptions& options, EventLog& log,
                          std::vector<KnownVersion>& versions, Cancellation& stop,
-                         const Earlier& earlier, int at_once)
+                         const Earlier& earlier, int at_once, Deadline begin)
     : plan_(plan),
       options_(options),
       log_(log),
@@ -54,7 +63,8 @@ Coordinator::Coordinator(const plan::Plan& plan, const RunOptions& options, Even
       limits_(plan, options, at_once),
       results_(plan.steps.size()),
       tries_(plan.steps.size(), 0),
-      hidden_(plan.steps.size(), false) {
+      hidden_(plan.steps.size(), false),
+      max_runtime_(max_runtime(options)) {
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     results_[i].step_key = plan::step_key(plan.steps[i]);
     hidden_[i] = !plan.steps[i].execute;
@@ -62,14 +72,7 @@ Coordinator::Coordinator(const plan::Plan& plan, const RunOptions& options, Even
     const auto attempts = earlier.attempts.find(results_[i].step_key);
     if (attempts != earlier.attempts.end()) results_[i].attempts = attempts->second;
   }
-  if (const auto tag = options.tags.find("dagster/max_runtime"); tag != options.tags.end()) {
-    char* end = nullptr;
-    const double limit = std::strtod(tag->second.c_str(), &end);
-    if (end != tag->second.c_str() && *end == '\0' && limit > 0) {
-      max_runtime_ = limit;
-      runtime_ends_ = steady_clock::now() + seconds(limit);
-    }
-  }
+  if (max_runtime_) runtime_ends_ = begin + seconds(*max_runtime_);
 }
 
 // Settles what is done; what it made is known before anything reads it.

@@ -35,12 +35,15 @@ struct Earlier {
   std::vector<std::pair<plan::NodeId, KnownVersion>> versions;  // of what the run made
 };
 
+// The seconds that the tag "dagster/max_runtime" allows.
+std::optional<double> max_runtime(const RunOptions& options);
+
 class Coordinator {
  public:
   // Borrows everything for its lifetime. `versions` is read by running steps and written only for what none of them reads yet.
   Coordinator(const plan::Plan& plan, const RunOptions& options, EventLog& log,
               std::vector<KnownVersion>& versions, Cancellation& stop, const Earlier& earlier,
-              int at_once);
+              int at_once, Deadline begin);
 
   // Runs to the end, on the calling thread. Once.
   void run(StepRunner& runner);

@@ -226,7 +226,10 @@ std::vector<OutputOf> Readiness::missing_of(const StepShape& step) const {
 bool Readiness::drop_or_ready(std::uint32_t step, Change& change) {
   const StepShape& shape = steps_[step];
   Dropped dropped{.step = step, .missing = missing_of(shape), .failed = {}, .not_executed = {}};
-  if (!dropped.missing.empty()) {
+  // A dynamic output that never came weighs more than what else is missing: there is nothing to skip.
+  const State over = shape.mapped_over ? states_[shape.mapped_over->step] : State::kSuccess;
+  const bool never_came = over == State::kFailure || over == State::kAbandoned;
+  if (!dropped.missing.empty() && !never_came) {
     states_[step] = State::kSkipped;
     // Of a dynamic output that was left out there are no instances to speak of.
     dropped.unresolved = shape.mapped_over.has_value();
@@ -243,7 +246,7 @@ bool Readiness::drop_or_ready(std::uint32_t step, Change& change) {
     const Instances& instances = *find_instances(upstream);
     for (std::uint32_t i = 0; i < instances.count; ++i) look_at(instances.first + i);
   }
-  if (!dropped.failed.empty() || !dropped.not_executed.empty()) {
+  if (!dropped.failed.empty() || !dropped.not_executed.empty() || never_came) {
     states_[step] = State::kAbandoned;
     // Dagster makes the step only when the dynamic output is there.
     dropped.unresolved = shape.mapped_over.has_value();

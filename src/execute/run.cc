@@ -131,6 +131,11 @@ Result<RunResult> Execution::run() {
     return finish(log, RunStatus::kFailure, std::move(failure), std::move(result));
   }
 
+  auto ends = std::chrono::steady_clock::time_point::max();
+  if (const std::optional<double> limit = max_runtime(options_)) {
+    ends = begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                       std::chrono::duration<double>(*limit));
+  }
   const StepEnvironment environment{.plan = plan_,
                                     .run_id = run_id_,
                                     .job_name = options_.job_name,
@@ -138,15 +143,16 @@ Result<RunResult> Execution::run() {
                                     .versions = versions_,
                                     .resources = resources,
                                     .stop = stop_,
-                                    .cancellation = options_.cancellation};
+                                    .cancellation = options_.cancellation,
+                                    .ends = ends};
   if (in_process()) {
     runner = std::make_unique<InProcessRunner>(environment, sink, steps_at_once(options_),
                                                options_.logs_folder);
   } else {
     static_cast<ForkRunner&>(*runner).attach(sink);
   }
-  Coordinator coordinator(plan_, options_, log, versions_, stop_, earlier_,
-                          steps_at_once(options_));
+  Coordinator coordinator(plan_, options_, log, versions_, stop_, earlier_, steps_at_once(options_),
+                          begin);
   coordinator.run(*runner);
   runner.reset();
   resources.tear_down(sink);

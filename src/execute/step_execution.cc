@@ -92,7 +92,9 @@ class StepExecution final : public StepContext {
   Value resource(const std::string& key) override { return env_.resources.get(key); }
   bool cancelled() const override {
     return env_.stop.requested() ||
-           (env_.cancellation != nullptr && env_.cancellation->requested());
+           (env_.cancellation != nullptr && env_.cancellation->requested()) ||
+           (env_.ends != std::chrono::steady_clock::time_point::max() &&
+            std::chrono::steady_clock::now() >= env_.ends);
   }
 
  private:

@@ -6,6 +6,8 @@
 #include <treadle/execute/run.h>
 #include <treadle/plan/plan.h>
 
+#include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,8 @@ struct StepEnvironment {
   const ResourceSet& resources;
   const Cancellation& stop;                    // the run's own: set once it is being cancelled
   const Cancellation* cancellation = nullptr;  // the caller's
+  // When the run has taken as long as it may: steps are told so, too.
+  std::chrono::steady_clock::time_point ends = std::chrono::steady_clock::time_point::max();
 };
 
 // Runs the attempt on this thread. Records everything but how it ended: STEP_SUCCESS, STEP_FAILURE and STEP_UP_FOR_RETRY are for

@@ -116,7 +116,8 @@ class StepProcess {
                                       .versions = setup_.versions,
                                       .resources = resources,
                                       .stop = g_cancellation,
-                                      .cancellation = nullptr};
+                                      .cancellation = nullptr,
+                                      .ends = std::chrono::steady_clock::time_point::max()};
     std::optional<AttemptReport> unreported;
     execute_attempt(environment, start_.attempt, sink, [&](AttemptReport ended) {
       const auto& policy =

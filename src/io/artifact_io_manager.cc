@@ -12,8 +12,21 @@ constexpr const char* kTypeMetadata = "treadle/artifact_type";
 std::string artifact_type(const OutputContext& context) {
   const MetadataValue* given = find_metadata(context.output_metadata, kTypeMetadata);
   if (given == nullptr) given = find_metadata(context.output.asset.metadata, kTypeMetadata);
+  if (given == nullptr) given = find_metadata(context.output.metadata, kTypeMetadata);
   const auto* text = given == nullptr ? nullptr : std::get_if<std::string>(&given->data());
-  return text == nullptr ? "asset" : *text;
+  if (text != nullptr) return *text;
+  return context.output.asset.key.empty() ? "op_output" : "asset";
+}
+
+// "asset 'model'" or "output 'result' of step 'work[a]'".
+std::string name_of(const AssetKey& asset, const std::string& output, const std::string& step) {
+  if (!asset.empty()) return "asset '" + asset.text() + "'";
+  return "output '" + output + "' of step '" + step + "'";
+}
+
+std::string name_of(const InputContext& context) {
+  if (context.upstream_output == nullptr) return "asset '" + context.asset.text() + "'";
+  return name_of(context.asset, context.upstream_output->name, context.upstream_step);
 }
 
 class ArtifactIOManager final : public IOManager {
@@ -22,12 +35,14 @@ class ArtifactIOManager final : public IOManager {
       : service_(service), options_(std::move(options)) {}
 
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
-    const AssetKey& key = context.output.asset.key;
-    if (!value || key.empty() || !context.output.stores_value) return {};
+    if (!value || !context.output.stores_value) return {};
     bool says_nothing = false;
     auto logged = store(context, value, says_nothing);
-    if (!logged)
-      return step_failure(std::move(logged).error(), "cannot store asset '" + key.text() + "'");
+    if (!logged) {
+      return step_failure(std::move(logged).error(),
+                          "cannot store " + name_of(context.output.asset.key, context.output.name,
+                                                    context.step.step_key()));
+    }
     if (!says_nothing) context.data_version = logged->version.digest;
     context.artifact = logged->version.text();
     return {};
@@ -35,9 +50,7 @@ class ArtifactIOManager final : public IOManager {
 
   tl::expected<Value, StepFailure> load_input(InputContext& context) override {
     auto value = load(context);
-    if (!value)
-      return step_failure(std::move(value).error(),
-                          "cannot load asset '" + context.asset.text() + "'");
+    if (!value) return step_failure(std::move(value).error(), "cannot load " + name_of(context));
     return std::move(*value);
   }
 
@@ -55,7 +68,10 @@ class ArtifactIOManager final : public IOManager {
     artifact::Draft draft;
     draft.entity = options_.entity;
     draft.project = options_.project;
-    draft.collection = artifact_name_for(output.asset.key);
+    draft.collection = output.asset.key.empty()
+                           ? artifact_name_for_output(context.step.job_name(),
+                                                      context.step.node_key(), output.name)
+                           : artifact_name_for(output.asset.key);
     draft.type = artifact_type(context);
     draft.description = output.asset.description;
     draft.run_id = context.step.run_id();
@@ -100,6 +116,11 @@ class ArtifactIOManager final : public IOManager {
       TREADLE_TRY(const ArtifactRef made, parse_artifact_ref(context.artifact));
       return service_.get(made);
     }
+    if (context.asset.empty()) {
+      return fail(Errc::kNotFound,
+                  "Run " + context.upstream_run +
+                      " has not kept it in this home's store. Run its step again.");
+    }
     const ArtifactRef latest{
         options_.entity, options_.project, artifact_name_for(context.asset), {}};
     TREADLE_TRY(auto found, service_.find(latest));
@@ -130,7 +151,10 @@ class ArtifactIOManager final : public IOManager {
     TREADLE_TRY(const artifact::Version version, find_version(context));
     TREADLE_TRY(StoredVersion stored, StoredVersion::open(service_, options_, version));
     TREADLE_TRY(Value value, context.input.codec->decode(stored));
-    TREADLE_CHECK(service_.use(version, context.step.run_id()));
+    // What ops of one run hand each other is no lineage that anybody asks for.
+    if (!context.asset.empty() || context.upstream_run != context.step.run_id()) {
+      TREADLE_CHECK(service_.use(version, context.step.run_id()));
+    }
     if (!stored.says_nothing()) context.data_version = version.digest;
     set_metadata(context.metadata, "artifact", MetadataValue::text(version.text()));
     return value;

@@ -149,4 +149,17 @@ std::string artifact_name_for(const AssetKey& key) {
   return name.substr(0, kMostName - 34) + "--" + to_hex(sha256(key.text())).substr(0, 32);
 }
 
+std::string artifact_name_for_output(std::string_view job, std::string_view step,
+                                     std::string_view output) {
+  std::vector<std::string> parts{std::string(job)};
+  while (true) {
+    const std::size_t dot = step.find('.');
+    parts.emplace_back(step.substr(0, dot));
+    if (dot == std::string_view::npos) break;
+    step.remove_prefix(dot + 1);
+  }
+  parts.emplace_back(output);
+  return artifact_name_for(AssetKey(std::move(parts)));
+}
+
 }  // namespace treadle

@@ -53,10 +53,38 @@ TEST_F(Keeping, RecordsThatTheRunUsedWhatItLoaded) {
   EXPECT_EQ(used->front().name(), "a:v0");
 }
 
-TEST_F(Keeping, StoresNothingForAnEmptyValueOrAnOutputThatIsNoAsset) {
+TEST_F(Keeping, AnOpsOutputIsKeptByJobStepAndNameAndLoadedAsItsRunMadeIt) {
+  OutputDef output;
+  output.codec = text_codec();
+  InputDef input;
+  input.codec = text_codec();
+  std::vector<std::string> kept;
+  for (const char* const text : {"first", "second"}) {
+    OutputContext stored{step_, output, {}, {}, {}, {}};
+    ASSERT_TRUE(manager_->handle_output(stored, Value::of(std::string(text))));
+    kept.push_back(stored.artifact);
+  }
+  EXPECT_EQ(kept, (std::vector<std::string>{"local/default/step.step.result:v0",
+                                            "local/default/step.step.result:v1"}));
+  EXPECT_EQ(store_->collections()->front().type, "op_output");
+  const AssetKey none;
+  InputContext context{step_, input, &output, none, "step", kept[0], {}, {}};
+  context.upstream_run = step_.run_id();
+  const auto value = manager_->load_input(context);
+  ASSERT_TRUE(value);
+  EXPECT_EQ(*value->get<std::string>(), "first");
+  InputContext lost{step_, input, &output, none, "step", {}, {}, {}};
+  lost.upstream_run = "run-0";
+  const auto failed = manager_->load_input(lost);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().message,
+            "cannot load output 'result' of step 'step': Run run-0 has not kept it in this home's "
+            "store. Run its step again.");
+}
+
+TEST_F(Keeping, StoresNothingForAnEmptyValue) {
   OutputDef output;
   OutputContext context{step_, output, {}, {}, {}, {}};
-  EXPECT_TRUE(manager_->handle_output(context, Value::of(std::string("x"))));
   output.asset.key = "a";
   EXPECT_TRUE(manager_->handle_output(context, Value()));
   EXPECT_EQ(context.artifact, "");

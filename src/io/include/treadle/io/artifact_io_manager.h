@@ -18,7 +18,9 @@ struct ArtifactIOManagerOptions {
 
 // Output: encoded by OutputDef::codec, logged as the collection artifact_name_for(asset key) with
 // the type from metadata "treadle/artifact_type" (default "asset"); the materialization's data
-// version is the artifact's digest. An empty value or an output without asset key is not stored.
+// version is the artifact's digest. An empty value is not stored. An op's output goes to the collection
+// artifact_name_for_output with the type "op_output", and is loaded as exactly the version that its
+// run made.
 // Input: the version made by this run, else the asset's latest, decoded by InputDef::codec.
 // `service` must outlive it. Thread-safe.
 std::shared_ptr<IOManager> make_artifact_io_manager(artifact::ArtifactService& service,
