@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "dagster-compatibility.md"
@@ -47,13 +46,6 @@ is stubbed. `dagster.__version__` is {version}.
 | name | in Treadle | instead |
 | --- | --- | --- |
 """
-
-
-def names_of(dagster: ModuleType) -> list[str]:
-    """The public names at the top level, without the modules that happen to be there."""
-    return sorted(
-        n for n in dir(dagster) if not n.startswith("_") and not isinstance(getattr(dagster, n), ModuleType)
-    )
 
 
 def page() -> str:

@@ -370,7 +370,9 @@ class ArtifactsIOManager(IOManager):
         chosen = alias or version
         # What this very run made is meant, whatever another run logs meanwhile.
         if chosen is None and context._artifact:
-            return self._store.get(context._artifact)
+            made = self._store.get(context._artifact)
+            if made.run_id == self.dagster_run_id:
+                return made
         wanted = f"{self.wandb_entity}/{self.wandb_project}/{name}:{chosen or 'latest'}"
         try:
             return self._store.get(wanted)

@@ -61,15 +61,20 @@ class Record:
 class Store:
     """One home's store, with the entity and project that names without them mean."""
 
-    __slots__ = ("cache_folder", "core", "entity", "project")
+    __slots__ = ("cache_folder", "core", "entity", "home", "project")
 
     def __init__(self, instance: DagsterInstance, entity: str, project: str, cache_folder: str = "") -> None:
         from treadle import _core
 
         self.core = _core.Artifacts(instance._home)
+        self.home = instance._home.path
         self.entity = entity
         self.project = project
         self.cache_folder = cache_folder or f"{instance._home.path}/cache"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels as the home's place, so that artifacts that were read can be handed on."""
+        return _reopen, (self.home, self.entity, self.project, self.cache_folder)
 
     def full_name(self, name: str) -> str:
         """`name` with entity and project before it, where it has none."""
@@ -120,3 +125,9 @@ class Store:
             list(folders),
         )
         return Record(raw)
+
+
+def _reopen(home: str, entity: str, project: str, cache_folder: str) -> Store:
+    from treadle._instance import DagsterInstance
+
+    return Store(DagsterInstance.from_home(home), entity, project, cache_folder)

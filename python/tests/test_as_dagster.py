@@ -1,0 +1,131 @@
+"""`treadle.as_dagster`: Dagster's names mean Treadle; what Treadle does not have says so."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import treadle
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def program(folder: Path, text: str, *arguments: str) -> str:
+    (folder / "program.py").write_text(text)
+    done = python(folder, "-m", "treadle.as_dagster", "program.py", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def told(folder: Path, statement: str) -> str:
+    (folder / "program.py").write_text(statement)
+    done = python(folder, "-m", "treadle.as_dagster", "program.py")
+    assert done.returncode == 1
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_a_program_of_dagster_runs(tmp_path: Path) -> None:
+    text = """
+import sys
+import dagster as dg
+from dagster import asset, materialize
+from dagster._core.definitions.decorators.asset_decorator import asset as inner
+from dagster_wandb.resources import wandb_resource
+
+@asset
+def one():
+    return 1
+
+assert inner is asset and dg.asset is asset and __name__ == "__main__"
+print(materialize([one]).asset_value("one"), sys.argv[1:])
+"""
+    assert program(tmp_path, text, "a", "-b") == "1 ['a', '-b']"
+
+
+def test_a_module_runs_with_its_arguments(tmp_path: Path) -> None:
+    (tmp_path / "tool.py").write_text("import sys, dagster; print(dagster.asset.__module__, sys.argv[1:])")
+    done = python(tmp_path, "-m", "treadle.as_dagster", "-m", "tool", "x")
+    assert done.stdout.strip() == "treadle._decorators ['x']"
+
+
+def test_all_names_come_with_a_star(tmp_path: Path) -> None:
+    assert program(tmp_path, "from dagster import *\nprint(Definitions.__name__)") == "Definitions"
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("from dagster import DynamicPartitionsDefinition", "DynamicPartitionsDefinition is not in Treadle."),
+        ("import dagster as dg; dg.DynamicPartitionsDefinition", "docs/dagster-compatibility.md"),
+        ("from dagster import asste", "Neither Dagster 1.13.29 nor Treadle has the name 'dagster.asste'."),
+        ("import dagster._core.nothing.here", "dagster._core.nothing is not in Treadle."),
+        ("from dagster_wandb import nothing", "dagster_wandb.nothing is not in Treadle"),
+        ("import dagster.components", "declare assets in Python"),
+    ],
+)
+def test_a_name_that_is_not_there_says_so(tmp_path: Path, statement: str, error: str) -> None:
+    assert error in told(tmp_path, statement)
+
+
+def test_the_real_dagster_must_not_be_loaded_already(tmp_path: Path) -> None:
+    text = (
+        "import sys, types; sys.modules['dagster'] = types.ModuleType('dagster'); import treadle.as_dagster"
+    )
+    done = python(tmp_path, "-c", text)
+    assert "dagster is already imported" in done.stderr
+
+
+def test_an_installed_sdk_keeps_its_name(tmp_path: Path) -> None:
+    (tmp_path / "wandb").mkdir()
+    program_text = (
+        "import wandb; print(wandb.__name__, getattr(wandb, 'mine', None), wandb.Artifact.__module__)"
+    )
+    if importlib.util.find_spec("wandb") is None:
+        assert program(tmp_path, program_text) == "wandb None treadle.wandb._artifact"
+    (tmp_path / "wandb" / "__init__.py").write_text("mine = 1\nclass Artifact: __module__ = 'installed'")
+    assert program(tmp_path, program_text) == "wandb 1 installed"
+
+
+PIPELINE = "import dagster\n@dagster.asset\ndef one(): return dagster.__name__ and dagster.asset.__module__\n"
+
+
+def test_the_command_line_brings_dagster_when_told_or_when_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.py").write_text(PIPELINE)
+    (tmp_path / "treadle.toml").write_text("as_dagster = true\n")
+    done = python(tmp_path, "-m", "treadle", "materialize", "-f", "pipeline.py")
+    assert done.returncode == 0, done.stderr
+    if importlib.util.find_spec("dagster") is None:
+        (tmp_path / "treadle.toml").write_text("")
+        done = python(tmp_path, "-m", "treadle", "materialize", "-f", "pipeline.py")
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_page_of_names_is_current() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(treadle.__file__).parents[1])}
+    command = [sys.executable, str(ROOT / "python" / "compatibility.py"), "--check"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_list_of_names_is_dagsters() -> None:
+    named = os.environ.get("TREADLE_DAGSTER_PYTHON")
+    if named is None and importlib.util.find_spec("dagster") is None:
+        pytest.skip("Dagster is not installed")
+    from treadle._dagster_names import NAMES
+
+    text = (
+        "import dagster, types; print(*(n for n in dir(dagster) if not n.startswith('_')"
+        " and not isinstance(getattr(dagster, n), types.ModuleType)))"
+    )
+    done = subprocess.run([named or sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == NAMES
