@@ -17,20 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from measure import OUT, ROOT, BenchError, Figure
-from rows import DAGSTER, Repeats, Row, rows
-
-
-def prepare_peer() -> None:
-    """build/peer: a venv with the peers alone, made once per version of requirements/peer.txt."""
-    wanted = (ROOT / "requirements" / "peer.txt").read_text()
-    stamp = ROOT / "build" / "peer" / "installed.txt"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    print("installing the peers into build/peer ...", file=sys.stderr)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(ROOT / "build" / "peer")], check=True)
-    requirements = str(ROOT / "requirements" / "peer.txt")
-    subprocess.run([str(DAGSTER.python), "-m", "pip", "install", "-q", "-r", requirements], check=True)
-    stamp.write_text(wanted)
+from rows import Repeats, Row, rows
 
 
 def machine() -> dict[str, Any]:
@@ -134,8 +121,6 @@ def main() -> int:
         parser.error(
             f"no row {', '.join(sorted(unknown))}; there are: {', '.join(row.name for row in everything)}"
         )
-    if not options.no_peer:
-        prepare_peer()
     OUT.mkdir(parents=True, exist_ok=True)
     repeats = Repeats(3, 1, 1) if options.quick else Repeats(7, 5, 2)
     chosen = [row for row in everything if not options.only or row.name in options.only]
