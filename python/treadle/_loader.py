@@ -40,7 +40,7 @@ def load(file: str, module: str, working_dir: str) -> tuple[Definitions, str]:
         else:
             if working_dir not in sys.path:
                 sys.path.insert(0, working_dir)
-            loaded = _import(module)
+            loaded = _import(module, working_dir)
             origin = {"kind": "python", "file": "", "module": module, "working_dir": working_dir}
     finally:
         _dagster_fallback.remove()
@@ -90,8 +90,17 @@ def load_file(path: str, working_dir: str) -> ModuleType:
     return module
 
 
-def _import(name: str) -> ModuleType:
-    __import__(name)
+def _import(name: str, working_dir: str) -> ModuleType:
+    try:
+        __import__(name)
+    except ModuleNotFoundError as e:
+        if e.name is None or not f"{name}.".startswith(f"{e.name}."):
+            raise  # it is there, and imports what is not
+        raise DagsterInvariantViolationError(
+            f"There is no Python module {name!r}: neither in {working_dir} nor among the packages of"
+            f" {sys.executable}. --module takes a name such as package.module, --working-directory the folder"
+            " to look in, --file the path of a file."
+        ) from None
     return sys.modules[name]
 
 
