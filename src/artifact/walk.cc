@@ -21,13 +21,17 @@ std::string real_path(const std::string& path) {
 class Walk {
  public:
   Walk(Files& files, std::string root, const std::string& skip)
-      : files_(files), root_(std::move(root)), skip_(skip) {}
+      : files_(files), root_(std::move(root)), real_root_(real_path(root_)) {
+    // By real paths: the home may be named through a symlink that the folder is not named through.
+    const std::string real_skip = skip.empty() ? std::string() : real_path(skip);
+    if (real_skip.starts_with(below_root())) skip_ = real_skip.substr(below_root().size());
+  }
 
   Result<void> folder(const std::string& path, const std::string& prefix) {
     TREADLE_TRY(const std::vector<std::string> names, files_.list(path));
     for (const std::string& name : names) {
       FoundFile found{join_path(path, name), prefix + name, {}};
-      if (!skip_.empty() && found.path == skip_) continue;
+      if (!skip_.empty() && found.entry == skip_) continue;
       auto stat = files_.stat(found.path, false);
       if (!stat) return fail(std::move(stat).error());
       if (stat->kind == FileStat::Kind::kFolder) {
@@ -55,6 +59,8 @@ class Walk {
   std::vector<FoundFile> take() { return std::move(out_); }
 
  private:
+  std::string below_root() const { return real_root_ == "/" ? "/" : real_root_ + "/"; }
+
   // What a symlink points to, when an artifact may keep it.
   Result<FileStat> behind(const std::string& link) {
     const auto refuse = [&](std::string_view why) {
@@ -62,8 +68,7 @@ class Walk {
     };
     const std::string target = real_path(link);
     if (target.empty()) return refuse("points to nothing. Remove it or repair its target.");
-    if (real_root_.empty()) real_root_ = real_path(root_);
-    if (!target.starts_with(real_root_ == "/" ? "/" : real_root_ + "/")) {
+    if (!target.starts_with(below_root())) {
       return refuse("leads out of the folder, to '" + target +
                     "'. Replace it by a copy, or add that file to the artifact by itself.");
     }
@@ -76,8 +81,8 @@ class Walk {
 
   Files& files_;
   const std::string root_;
-  const std::string& skip_;
-  std::string real_root_;
+  const std::string real_root_;
+  std::string skip_;  // below the root; "" = nothing
   std::vector<FoundFile> out_;
 };
 
@@ -90,6 +95,12 @@ Result<std::vector<FoundFile>> walk(Files& files, const std::string& folder,
     return fail(Errc::kInvalidArgument, "'" + folder +
                                             "' is not a folder. Give a folder, or add "
                                             "the file by itself.");
+  }
+  if (!skip.empty() && real_path(folder) == real_path(skip)) {
+    return fail(
+        Errc::kInvalidArgument,
+        "'" + folder +
+            "' is the home itself, which would keep itself and its key. Give another folder.");
   }
   Walk walk(files, folder, skip);
   TREADLE_CHECK(walk.folder(folder, ""));

@@ -43,7 +43,7 @@ Result<Blob> LocalBatch::add(std::string_view bytes) {
     TREADLE_TRY(const std::vector<bool> there, present({&blob.sha256, 1}));
     if (there[0]) return blob;
   }
-  TREADLE_CHECK(keep(blob, std::string(bytes), true));
+  TREADLE_CHECK(keep(blob, bytes, true));
   return blob;
 }
 
@@ -77,13 +77,13 @@ Result<std::vector<bool>> LocalBatch::present(std::span<const Sha256> blobs) {
   return out;
 }
 
-Result<void> LocalBatch::keep(const Blob& blob, std::string content, bool may_inline) {
+Result<void> LocalBatch::keep(const Blob& blob, std::string_view content, bool may_inline) {
   const std::lock_guard lock(mutex_);
   if (row_of_.contains(blob.sha256)) return {};
   Row row{.blob = blob};
   if (may_inline && fits_inline(content.size())) {
     inline_bytes_ += content.size();
-    row.content = std::move(content);
+    row.content = content;
   } else {
     TREADLE_CHECK(append_to_pack(row, content));
   }

@@ -40,7 +40,7 @@ class LocalBatch final : public Batch {
   Result<std::optional<Hashed>> read_small(const SourceFile& file) const;
   Result<Blob> add_large(const SourceFile& file);
   // Keeps small content that is not in the store.
-  Result<void> keep(const Blob& blob, std::string content, bool may_inline);
+  Result<void> keep(const Blob& blob, std::string_view content, bool may_inline);
   Result<void> append_to_pack(Row& row, std::string_view content);
   // Which of these the store has already.
   Result<std::vector<bool>> present(std::span<const Sha256> blobs);

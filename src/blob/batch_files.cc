@@ -108,7 +108,7 @@ Result<void> LocalBatch::add_slice(std::span<const SourceFile> files, std::span<
       }
       out[i] = read[i]->blob;
     }
-    TREADLE_CHECK(keep(out[i], std::move(read[i]->content), may_inline));
+    TREADLE_CHECK(keep(out[i], read[i]->content, may_inline));
   }
   return {};
 }

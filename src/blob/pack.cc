@@ -22,16 +22,26 @@ Result<std::int64_t> PackWriter::append(const Sha256& sha256, std::string_view b
   for (int i = 0; i < 8; ++i, size >>= 8) buffer_ += static_cast<char>(size & 0xff);
   size_ += static_cast<std::int64_t>(kPackRecordHead);
   const std::int64_t offset = size_;
-  buffer_ += bytes;
   size_ += static_cast<std::int64_t>(bytes.size());
+  if (bytes.size() >= kChunk) {  // not copied: it may be most of the memory there is
+    TREADLE_CHECK(flush());
+    TREADLE_CHECK(write(bytes));
+    return offset;
+  }
+  buffer_ += bytes;
   if (buffer_.size() >= kChunk) TREADLE_CHECK(flush());
   return offset;
 }
 
-Result<void> PackWriter::flush() {
-  if (auto ok = context_->files.write(file_, buffer_); !ok) {
+Result<void> PackWriter::write(std::string_view bytes) {
+  if (auto ok = context_->files.write(file_, bytes); !ok) {
     return fail(cannot_write(*context_, std::move(ok).error().with_context("'" + path() + "'")));
   }
+  return {};
+}
+
+Result<void> PackWriter::flush() {
+  TREADLE_CHECK(write(buffer_));
   buffer_.clear();
   return {};
 }

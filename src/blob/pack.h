@@ -24,6 +24,7 @@ class PackWriter {
  private:
   explicit PackWriter(const Context& context) : context_(&context) {}
   Result<void> flush();
+  Result<void> write(std::string_view bytes);
 
   const Context* context_;
   std::string name_;
