@@ -1,9 +1,10 @@
 // What the run loop and the record cost per step: assets that do nothing, side by side and as a chain, in this process and in
-// forked ones, with the record durable as it is by default.
+// forked ones, with the record durable as it is by default; and ops that hand each other numbers through memory.
 //   run_bench [FOLDER [STEPS]]     the folder is made and removed; default below the current one
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
 #include <treadle/db/database.h>
+#include <treadle/define/graph.h>
 #include <treadle/execute/run.h>
 
 #include <fmt/core.h>
@@ -89,6 +90,95 @@ Cost best(const std::string& folder, int repeats, const plan::Plan& plan,
   return best;
 }
 
+void show(const char* title, const Cost& cost, int count) {
+  fmt::print("{:<44} {:>8.1f} us each {:>8.1f} us of this process's time\n", title,
+             cost.wall * 1e6 / count, cost.cpu * 1e6 / count);
+}
+
+// Gives a number, or one for each value of a dynamic output.
+struct Plus final : StepBody {
+  explicit Plus(int values) : values(values) {}
+  int values;
+  StepOutcome run(StepContext& context) override {
+    for (int i = 0; i < std::max(1, values); ++i) {
+      OutputReport report;
+      report.value = Value::of(i);
+      if (values > 0) report.mapping_key = "k" + std::to_string(i);
+      TREADLE_CHECK(context.handle_output(std::move(report)));
+    }
+    return {};
+  }
+};
+
+// Reads all its inputs.
+struct Sum final : StepBody {
+  StepOutcome run(StepContext& context) override {
+    int total = 0;
+    for (std::size_t i = 0; i < context.input_size(0); ++i) {
+      TREADLE_TRY(const Value value, context.load_input_at(0, i));
+      total += *value.get<int>();
+    }
+    OutputReport report;
+    report.value = Value::of(total);
+    return context.handle_output(std::move(report));
+  }
+};
+
+// Keeps nothing: every value is 1.
+struct Ones final : IOManager {
+  StepOutcome handle_output(OutputContext&, const Value&) override { return {}; }
+  tl::expected<Value, StepFailure> load_input(InputContext&) override { return Value::of(1); }
+};
+
+std::shared_ptr<StepDef> op(const std::string& name, std::shared_ptr<StepBody> body, bool reads,
+                            bool dynamic = false) {
+  auto def = std::make_shared<StepDef>();
+  def->name = name;
+  if (reads) def->inputs.emplace_back().name = "x";
+  def->outputs.emplace_back().dynamic = dynamic;
+  def->body = std::move(body);
+  return def;
+}
+
+void add(GraphDef& graph, const std::string& name, std::shared_ptr<const StepDef> def,
+         const std::string& from, Dependency::Kind kind = Dependency::Kind::kDirect) {
+  NodeDef& node = graph.nodes.emplace_back();
+  node.name = name;
+  node.op = std::move(def);
+  if (from.empty()) return;
+  graph.dependencies.push_back(
+      {.node = name, .input = "x", .kind = kind, .from = {{.node = from}}});
+}
+
+void measure_job(const char* title, const std::string& folder, int repeats, int steps,
+                 std::shared_ptr<const GraphDef> graph, const execute::RunOptions& options) {
+  Definitions definitions;
+  definitions.io_managers["io_manager"] = std::make_shared<Ones>();
+  JobDef job;
+  job.name = "job";
+  job.graph = std::move(graph);
+  const auto plan = plan::plan_job(definitions, job);
+  if (!plan) std::exit(1);
+  show(title, best(folder, repeats, *plan, options), steps);
+}
+
+void measure_ops(const std::string& folder, int count) {
+  auto chain = std::make_shared<GraphDef>();
+  const auto sum = op("sum", std::make_shared<Sum>(), true);
+  for (int i = 0; i < count; ++i) {
+    add(*chain, "op_" + std::to_string(i),
+        i == 0 ? op("one", std::make_shared<Plus>(0), false) : sum,
+        i == 0 ? "" : "op_" + std::to_string(i - 1));
+  }
+  measure_job("a job of ops, a chain", folder, 5, count, chain, {});
+  const int wide = 10 * count;
+  auto fan = std::make_shared<GraphDef>();
+  add(*fan, "fan", op("fan", std::make_shared<Plus>(wide), false, true), "");
+  add(*fan, "map", sum, "fan");
+  add(*fan, "collect", sum, "map", Dependency::Kind::kCollect);
+  measure_job("a dynamic fan-out ten times as wide", folder, 3, wide, fan, {});
+}
+
 void measure(const char* title, const std::string& folder, int repeats, int count, bool chain,
              const execute::RunOptions& options) {
   const Definitions definitions = assets(count, chain);
@@ -96,9 +186,7 @@ void measure(const char* title, const std::string& folder, int repeats, int coun
   std::vector<plan::NodeId> all(graph.nodes().size());
   for (plan::NodeId id = 0; id < all.size(); ++id) all[id] = id;
   const plan::Plan plan = *plan::make_plan(graph, all);
-  const Cost cost = best(folder, repeats, plan, options);
-  fmt::print("{:<44} {:>8.1f} us each {:>8.1f} us of this process's time\n", title,
-             cost.wall * 1e6 / count, cost.cpu * 1e6 / count);
+  show(title, best(folder, repeats, plan, options), count);
 }
 
 }  // namespace
@@ -109,6 +197,7 @@ int main(int argc, char** argv) {
   execute::RunOptions options;
   measure("in process, side by side", folder, 5, count, false, options);
   measure("in process, a chain", folder, 5, count, true, options);
+  measure_ops(folder, count);
   options.max_concurrent = 1;
   measure("in process, side by side, one at a time", folder, 5, count, false, options);
   options.max_concurrent = 0;

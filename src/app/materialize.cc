@@ -61,11 +61,60 @@ Result<execute::RunResult> execute_steps(Home& home, const plan::AssetGraph& gra
 Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
                                   const std::string& run_id, execute::RunOptions options) {
   TREADLE_TRY(const Run run, home.record().get_run_by_prefix(run_id));
-  TREADLE_TRY(const plan::Plan plan, plan::plan_for_steps(graph, run.step_keys));
   options.run_id = run.run_id;
   options.job_name = run.job_name;
   options.resume = true;
+  for (const JobDef& job : graph.definitions().jobs) {
+    if (job.name != run.job_name || !job.graph) continue;
+    options.parent_run_id = run.parent_run_id;
+    auto plan = run.parent_run_id.empty()
+                    ? plan::plan_job(graph.definitions(), job, run.step_keys)
+                    : plan::plan_job_again(graph.definitions(), job, run.step_keys);
+    if (!plan) return fail(Errc::kInvalidArgument, texts_of(plan.error()));
+    return execute_plan(home, *plan->graph, *plan, std::move(options));
+  }
+  TREADLE_TRY(const plan::Plan plan, plan::plan_for_steps(graph, run.step_keys));
   return execute_plan(home, graph, plan, std::move(options));
+}
+
+namespace {
+
+Result<execute::RunResult> execute_job_plan(Home& home, const JobDef& job,
+                                            tl::expected<plan::Plan, std::vector<Problem>> plan,
+                                            execute::RunOptions options) {
+  if (!plan) return fail(Errc::kInvalidArgument, texts_of(plan.error()));
+  options.job_name = job.name;
+  if (!options.default_retry_policy) options.default_retry_policy = job.retry_policy;
+  options.tags.insert(job.tags.begin(), job.tags.end());
+  return execute_plan(home, *plan->graph, *plan, std::move(options));
+}
+
+}  // namespace
+
+Result<execute::RunResult> execute_job(Home& home, const Definitions& definitions,
+                                       const JobDef& job, const std::vector<std::string>& selection,
+                                       execute::RunOptions options) {
+  return execute_job_plan(home, job, plan::plan_job(definitions, job, selection),
+                          std::move(options));
+}
+
+Result<execute::RunResult> execute_job_again(Home& home, const Definitions& definitions,
+                                             const JobDef& job, const std::string& parent,
+                                             const std::optional<std::vector<std::string>>& steps,
+                                             execute::RunOptions options) {
+  TREADLE_TRY(const Run run, home.record().get_run_by_prefix(parent));
+  std::vector<std::string> again;
+  if (steps) {
+    again = *steps;
+  } else {
+    const auto whole = plan::plan_job(definitions, job);
+    if (!whole) return fail(Errc::kInvalidArgument, texts_of(whole.error()));
+    TREADLE_TRY(again, execute::steps_from_failure(home.record(), *whole, run.run_id));
+  }
+  options.parent_run_id = run.run_id;
+  options.root_run_id = run.root_run_id.empty() ? run.run_id : run.root_run_id;
+  return execute_job_plan(home, job, plan::plan_job_again(definitions, job, again),
+                          std::move(options));
 }
 
 Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& codec,

@@ -260,6 +260,20 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     run.job_name = job->name;
     run.default_retry_policy = job->retry_policy;
     run.tags.insert(job->tags.begin(), job->tags.end());
+    if (job->graph) {
+      if (options.stale || options.dry_run)
+        return session.usage_error("A job of ops has no --stale and no --dry-run.");
+      for (auto& [name, value] : *tags) run.tags[name] = value;
+      if (auto chosen = choose_run_options(session, options.run, **home, run); !chosen)
+        return session.fail(chosen.error());
+      const auto plan = plan::plan_job(*code->loaded.definitions, *job);
+      if (!plan) return report_problems(session, plan.error());
+      return execute_and_report(session, **home, *code, plan->steps.size(), std::move(run),
+                                [&](execute::RunOptions ready) {
+                                  return app::execute_job(**home, *code->loaded.definitions, *job,
+                                                          {}, std::move(ready));
+                                });
+    }
   }
   run.selection = text;
   for (auto& [name, value] : *tags) run.tags[name] = value;

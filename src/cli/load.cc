@@ -163,7 +163,7 @@ OrStop<Code> check_code(Session& session, LoadedDefinitions loaded, app::Home* h
 
 std::string code_version_of(const plan::Node& node) {
   if (!node.info->code_version.empty()) return node.info->code_version;
-  return node.step && node.step->body ? node.step->body->derived_code_version() : std::string();
+  return node.step ? derived_code_version(*node.step) : std::string();
 }
 
 int report_problems(Session& session, const std::vector<Problem>& problems) {

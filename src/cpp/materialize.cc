@@ -55,7 +55,7 @@ execute::RunOptions run_options(MaterializeOptions options, const app::Home& hom
 
 std::string code_version_of(const plan::Node& node) {
   if (!node.info->code_version.empty()) return node.info->code_version;
-  return node.step != nullptr && node.step->body ? node.step->body->derived_code_version() : "";
+  return node.step != nullptr ? derived_code_version(*node.step) : "";
 }
 
 Result<std::vector<plan::NodeId>> stale_of(app::Home& home, const plan::AssetGraph& graph,

@@ -1,4 +1,5 @@
 // From graphs to steps: names from the nesting, every input wired to the steps that make its value.
+#include <treadle/base/digest.h>
 #include <treadle/define/graph.h>
 
 #include <algorithm>
@@ -229,8 +230,11 @@ std::vector<StepDef> flatten(const GraphAssetDef& asset) {
     if (!given->second.io_manager_key.empty()) input.io_manager_key = given->second.io_manager_key;
     if (input.metadata.empty()) input.metadata = given->second.metadata;
   }
+  auto bodies = std::make_shared<std::vector<std::shared_ptr<StepBody>>>();
+  for (const StepDef& step : flat.steps) bodies->push_back(step.body);
   for (StepDef& step : flat.steps) {
     step.graph = asset.name;
+    step.graph_bodies = bodies;
     std::vector<HookDef> hooks = asset.hooks;
     add_hooks(hooks, step.hooks);
     step.hooks = std::move(hooks);
@@ -261,6 +265,17 @@ std::vector<StepDef> flatten(const GraphAssetDef& asset) {
     output.follows_from = given->second.follows_from ? given->second.follows_from : all_inputs;
   }
   return std::move(flat.steps);
+}
+
+std::string derived_code_version(const StepDef& step) {
+  if (!step.graph_bodies) return step.body ? step.body->derived_code_version() : std::string();
+  std::string all;
+  for (const std::shared_ptr<StepBody>& body : *step.graph_bodies) {
+    const std::string version = body ? body->derived_code_version() : std::string();
+    if (version.empty()) return {};
+    all += version + '\n';
+  }
+  return to_hex(sha256(all));
 }
 
 }  // namespace treadle

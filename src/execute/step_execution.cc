@@ -388,7 +388,7 @@ const std::string& StepExecution::code_version(const OutputDef& output) {
   if (!derived_code_version_) {
     // No version is better than no run.
     try {
-      derived_code_version_ = def_.body->derived_code_version();
+      derived_code_version_ = treadle::derived_code_version(def_);
     } catch (const std::exception&) {
       derived_code_version_.emplace();
     }

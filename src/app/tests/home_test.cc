@@ -3,6 +3,7 @@
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
+#include <treadle/define/graph.h>
 #include <treadle/plan/selection.h>
 
 #include <gtest/gtest.h>
@@ -301,6 +302,52 @@ TEST_F(HomeTest, ATemporaryHomeIsGoneWithItsObject) {
   EXPECT_TRUE(real_files().stat(path));
   temporary.reset();
   EXPECT_FALSE(real_files().stat(path));
+}
+
+TEST_F(HomeTest, AJobOfOpsRunsIsDoneAgainAndKeepsItsValues) {
+  auto graph = std::make_shared<GraphDef>();
+  graph->name = "etl";
+  const auto codec = std::make_shared<TextCodec>();
+  const auto op = [&](const std::string& name, std::size_t inputs) {
+    auto def = std::make_shared<StepDef>();
+    def->name = name;
+    if (inputs > 0) {
+      def->inputs.emplace_back().name = "x";
+      def->inputs[0].codec = codec;
+    }
+    def->outputs.emplace_back().codec = codec;
+    auto body = std::make_shared<Join>(name);
+    body->inputs = inputs;
+    def->body = body;
+    NodeDef& node = graph->nodes.emplace_back();
+    node.name = name;
+    node.op = def;
+  };
+  op("load", 0);
+  op("clean", 1);
+  graph->dependencies = {{.node = "clean", .input = "x", .from = {{.node = "load"}}}};
+  Definitions definitions;
+  JobDef& job = definitions.jobs.emplace_back();
+  job.name = "etl";
+  job.graph = graph;
+  job.tags = {{"team", "x"}};
+  add_defaults(definitions, *home);
+  EXPECT_TRUE(plan::check_definitions(definitions).empty());
+  const auto first = execute_job(*home, definitions, job, {}, {});
+  ASSERT_TRUE(first) << first.error().message;
+  ASSERT_TRUE(first->success());
+  const auto kept = home->store().get(*parse_artifact_ref("etl.clean.result"));
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(kept->index, 0);
+  const auto again = execute_job_again(*home, definitions, job, first->run_id,
+                                       std::vector<std::string>{"clean"}, {});
+  ASSERT_TRUE(again) << again.error().message;
+  ASSERT_TRUE(again->success());
+  EXPECT_EQ(again->steps.size(), 1u);
+  const auto run = home->record().find_run(again->run_id);
+  EXPECT_EQ((**run).root_run_id, first->run_id);
+  EXPECT_EQ((**run).tags.at("team"), "x");
+  EXPECT_FALSE(execute_job_again(*home, definitions, job, first->run_id, std::nullopt, {}));
 }
 
 }  // namespace

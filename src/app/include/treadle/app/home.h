@@ -11,7 +11,9 @@
 #include <treadle/plan/staleness.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace treadle::artifact {
 class Store;
@@ -66,6 +68,17 @@ Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph
 Result<execute::RunResult> execute_steps(Home& home, const plan::AssetGraph& graph,
                                          const std::vector<std::string>& step_keys,
                                          execute::RunOptions options);
+// Plans and executes a job of ops of these definitions, whole or a selection of its steps (plan::plan_job). The job's name, tags and
+// retry policy are taken where the options say nothing.
+Result<execute::RunResult> execute_job(Home& home, const Definitions& definitions,
+                                       const JobDef& job, const std::vector<std::string>& selection,
+                                       execute::RunOptions options);
+// Executes it again after the run `parent`, as a new run: these steps (plan::plan_job_again), or without any those from which the
+// parent failed on. What the others made is loaded from the parent.
+Result<execute::RunResult> execute_job_again(Home& home, const Definitions& definitions,
+                                             const JobDef& job, const std::string& parent,
+                                             const std::optional<std::vector<std::string>>& steps,
+                                             execute::RunOptions options);
 // Finishes an interrupted, failed or cancelled run of this home. `run_id` may be the beginning of an id.
 Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
                                   const std::string& run_id, execute::RunOptions options);

@@ -122,9 +122,15 @@ struct StepDef {
   double time_limit = 0;       // seconds an attempt may take in a process of its own; 0 = any
   std::string
       op_name;  // the op's definition, whatever the node is called; "" = the last part of `name`
-  // Steps made of one graph of assets share it; they run together. "" = none.
+  // Steps made of one graph of assets share its name; they run together. "" = none.
   std::string graph;
+  // The bodies of all of them: together they are the code of what they make. Null: `body` alone.
+  std::shared_ptr<const std::vector<std::shared_ptr<StepBody>>> graph_bodies;
 };
+
+// What identifies the code of a step when nobody gave a version: see StepBody. Of a graph of assets that of all its steps together.
+// "" = cannot say.
+std::string derived_code_version(const StepDef& step);
 
 // An asset made elsewhere that these definitions read or follow.
 struct SourceAssetDef {
