@@ -325,6 +325,16 @@ def test_tables_are_in_the_sdks_format() -> None:
     }
 
 
+def test_lists_in_tables_are_in_the_sdks_format() -> None:
+    made = documents((wandb.Table(columns=["e"], data=[[[1, None]], [[2.5]]]), "t"))
+    types = json.loads(made["t.table.json"])["column_types"]["params"]["type_map"]["e"]
+    number = {"params": {"allowed_types": [{"wb_type": "none"}, {"wb_type": "number"}]}, "wb_type": "union"}
+    assert types["params"]["allowed_types"][1] == {
+        "params": {"element_type": number, "length": 1},
+        "wb_type": "list",
+    }
+
+
 def test_pages_are_in_the_sdks_format() -> None:
     made = documents((wandb.Html("<b>hi</b>"), "Html"))
     assert list(made) == ["media/html/25bbb9103186e0a08a3a.html", "Html.html-file.json"]

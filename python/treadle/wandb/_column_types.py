@@ -33,18 +33,41 @@ def _column(name: Any, kinds: Sequence[dict[str, Any]]) -> dict[str, Any]:
             )
         if known is None:
             known = kind
-        elif known["wb_type"] in ("list", "typedDict"):
-            known = {"wb_type": known["wb_type"]}  # of differing contents
+        elif known["wb_type"] == "list":
+            known = _lists(known, kind)
+        elif known["wb_type"] == "typedDict":
+            known = {"wb_type": "typedDict"}  # of differing contents
     if known is None:
         return (
             _NONE
             if kinds
             else {"params": {"allowed_types": [_NONE, {"wb_type": "unknown"}]}, "wb_type": "union"}
         )
-    return {
-        "params": {"allowed_types": sorted((known, _NONE), key=lambda t: str(t["wb_type"]))},
-        "wb_type": "union",
-    }
+    return _optional(known)
+
+
+def _optional(kind: dict[str, Any]) -> dict[str, Any]:
+    """The type, or nothing; in the SDK's order."""
+    first = kind["wb_type"] == "boolean" or kind["wb_type"].endswith("-file")
+    both = [kind, _NONE] if first else [_NONE, kind]
+    return {"params": {"allowed_types": both}, "wb_type": "union"}
+
+
+def _elements(kinds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One type for the elements of a list."""
+    found: list[dict[str, Any]] = []
+    for kind in kinds:
+        of = kind["params"]["allowed_types"] if kind["wb_type"] == "union" else [kind]
+        found += [k for k in of if k not in found and k != {"wb_type": "unknown"}]
+    known = [k for k in found if k != _NONE]
+    if len(known) != 1:
+        return {"wb_type": "unknown"}
+    return _optional(known[0]) if len(found) > 1 else known[0]
+
+
+def _lists(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    element = _elements([one["params"]["element_type"], other["params"]["element_type"]])
+    return {"params": {"element_type": element, "length": other["params"]["length"]}, "wb_type": "list"}
 
 
 def _type_of(value: Any) -> dict[str, Any]:
@@ -74,7 +97,7 @@ def _type_of(value: Any) -> dict[str, Any]:
     if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
         values = value.tolist() if hasattr(value, "tolist") else value
         kinds = [_type_of(v) for v in values]
-        element = kinds[0] if kinds and all(k == kinds[0] for k in kinds) else {"wb_type": "unknown"}
+        element = _elements(kinds)
         return {"params": {"element_type": element, "length": len(kinds)}, "wb_type": "list"}
     raise TypeError(
         f"A table cannot hold {value!r} of {type(value)}: use numbers, text, booleans, None, dates, lists,"
