@@ -3,7 +3,6 @@ installed: in this Python, or in the one that the environment variable TREADLE_D
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -27,7 +26,9 @@ def dagsters_python() -> str | None:
     named = os.environ.get("TREADLE_DAGSTER_PYTHON")
     if named:
         return named
-    return sys.executable if importlib.util.find_spec("dagster") else None
+    # Asked of a fresh process: in this one, another test may have made `dagster` another name of treadle.
+    asked = subprocess.run([sys.executable, "-c", "import dagster"], capture_output=True, check=False)
+    return sys.executable if asked.returncode == 0 else None
 
 
 @pytest.fixture(scope="module")
