@@ -43,8 +43,10 @@ Result<std::string> load_or_make_key(const std::string& path, bool read_only) {
     }
     return existing;
   }
-  if (existing.error().code != Errc::kNotFound) return existing;
-  if (read_only) return std::string();
+  // Whoever may read the home, but not its key, may look at all but the pickles.
+  const Errc why = existing.error().code;
+  if (read_only && (why == Errc::kNotFound || why == Errc::kPermissionDenied)) return std::string();
+  if (why != Errc::kNotFound) return existing;
   const std::string temporary = path + ".tmp-" + to_hex(random_bytes(6));
   TREADLE_CHECK(write_file_atomic(files, temporary, random_bytes(32), true, 0600));
   const int rc = link(temporary.c_str(), path.c_str());
