@@ -17,7 +17,7 @@ std::string list_text(const std::vector<std::string>& names) {
   return text + "]";
 }
 
-std::string meant(const std::string& name, const std::vector<std::string>& names) {
+std::string near_name(const std::string& name, const std::vector<std::string>& names) {
   std::string suggestion = did_you_mean(name, names);
   if (!suggestion.empty()) suggestion.erase(0, 1);
   return suggestion;
@@ -133,7 +133,8 @@ class GraphCheck {
         add("unknown_node", d.node, graph_.place,
             "Invalid dependencies: node \"" + d.node +
                 "\" in dependency dictionary not found in node list.",
-            meant(d.node, names) + (names.empty() ? "" : " Nodes are: " + list_text(names) + "."));
+            near_name(d.node, names) +
+                (names.empty() ? "" : " Nodes are: " + list_text(names) + "."));
         wired_ = false;
         continue;
       }
@@ -142,7 +143,7 @@ class GraphCheck {
             "Invalid dependencies: " + node_type(*node) + " \"" + d.node +
                 "\" does not have input \"" + d.input +
                 "\". Available inputs: " + list_text(inputs) + ".",
-            meant(d.input, inputs));
+            near_name(d.input, inputs));
         wired_ = false;
         continue;
       }
@@ -182,7 +183,7 @@ class GraphCheck {
         add("unknown_graph_input", d.node, node.place,
             "In " + self() + ", input '" + d.input + "' of " + describe(node) +
                 " is mapped from input '" + from.output + "', which the graph does not have.",
-            meant(from.output, inputs));
+            near_name(from.output, inputs));
         wired_ = false;
         continue;
       }
@@ -190,13 +191,13 @@ class GraphCheck {
       if (source == nullptr) {
         add("unknown_node", from.node, node.place,
             "Invalid dependencies: node \"" + from.node + "\" not found in node list. " + listed,
-            meant(from.node, node_names()));
+            near_name(from.node, node_names()));
         wired_ = false;
       } else if (const auto outputs = outputs_of(*source); !contains(outputs, from.output)) {
         add("unknown_output", from.node, node.place,
             "Invalid dependencies: node \"" + from.node + "\" does not have output \"" +
                 from.output + "\". " + listed,
-            meant(from.output, outputs));
+            near_name(from.output, outputs));
         wired_ = false;
       } else if (source == &node) {
         add("cycle", d.node, node.place,
@@ -228,13 +229,13 @@ class GraphCheck {
         add("unknown_node", graph_.name, graph_.place,
             "In " + self() + ", output mapping references node '" + output.from.node +
                 "' which it does not contain.",
-            meant(output.from.node, node_names()));
+            near_name(output.from.node, node_names()));
         wired_ = false;
       } else if (const auto outputs = outputs_of(*node); !contains(outputs, output.from.output)) {
         add("unknown_output", graph_.name, graph_.place,
             "In " + self() + ", output mapping from " + describe(*node) + " references output '" +
                 output.from.output + "', which the node does not contain.",
-            meant(output.from.output, outputs));
+            near_name(output.from.output, outputs));
         wired_ = false;
       }
     }

@@ -13,6 +13,7 @@
 
 namespace treadle::execute {
 namespace {
+namespace ops {  // random_test.cc has a model of its own
 
 using testing::Ints;
 using testing::op;
@@ -336,5 +337,6 @@ TEST_F(RandomOps, AreResumedWhereverTheyWereKilled) {
   }
 }
 
+}  // namespace ops
 }  // namespace
 }  // namespace treadle::execute
