@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def main() -> int:
                 pending[unit].touch()
             else:
                 failures += 1
-                print(f"--- {shlex.quote(str(unit.source.relative_to(build)))}\n{finding.output}")
+                print(f"--- {shlex.quote(os.path.relpath(unit.source, build))}\n{finding.output}")
     print(f"clang-tidy: {len(pending)} files read, {failures} with findings")
     return 1 if failures else 0
 

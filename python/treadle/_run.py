@@ -557,7 +557,10 @@ def stack_of(exception: BaseException) -> str:
     frames = exception.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith((here, "<frozen importlib")):
         frames = frames.tb_next
-    if frames is None and not isinstance(exception, SyntaxError):
+    last = exception.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if frames is None and last is not None and not last.tb_frame.f_code.co_filename.startswith("<frozen"):
         frames = exception.__traceback__
     text = "".join(traceback.format_tb(frames))
     if isinstance(exception, SyntaxError):

@@ -161,12 +161,14 @@ class Sweep {
       return {};
     }));
     if (dead.empty()) return {};
-    // Nothing is ever added to a pack, so one that was dead outside the transaction still is.
+    // Nothing is ever added to a pack, so one that was dead outside the transaction still is. Its name is
+    // asked for, too: another collector may have removed it meanwhile, and its id is then given anew.
     TREADLE_CHECK(context_.database.write(
         [&](db::Session& session) -> Result<void> {
-          TREADLE_TRY(db::Statement * s, session.prepare("delete from blob_pack where id = $1"));
+          TREADLE_TRY(db::Statement * s,
+                      session.prepare("delete from blob_pack where id = $1 and name = $2"));
           for (const Pack& pack : dead) {
-            s->bind(1, pack.id);
+            s->bind(1, pack.id).bind(2, pack.name);
             TREADLE_CHECK(s->run());
           }
           return {};
@@ -227,8 +229,14 @@ class Sweep {
       if (!filled) return fail(filled.error());
       return {};
     }
+    bool still_there = false;
     TREADLE_CHECK(context_.database.write(
         [&](db::Session& session) -> Result<void> {
+          TREADLE_TRY(db::Statement * same,
+                      session.prepare("select 1 from blob_pack where id = $1 and name = $2"));
+          same->bind(1, old.id).bind(2, old.name);
+          TREADLE_TRY(still_there, same->step());
+          if (!still_there) return {};  // another collector was faster
           TREADLE_TRY(const std::int64_t id, insert_pack(session, pack, context_.clock.now()));
           TREADLE_TRY(db::Statement * s,
                       session.prepare("update blob_object set pack_id = $1, pack_offset = $2 "
@@ -242,6 +250,7 @@ class Sweep {
           return drop->run();
         },
         db::Sync::kYes));
+    if (!still_there) return context_.files.remove(pack.path());
     TREADLE_CHECK(context_.files.remove(join_path(context_.packs(), old.name)));
     ++out_.packs_rewritten;
     out_.file_bytes += old.size - pack.size();

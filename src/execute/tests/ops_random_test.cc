@@ -154,7 +154,7 @@ class RandomOps : public testing::OpsTest {
     *graph = GraphDef();
     graph->name = "j";
     for (int i = 0; i < static_cast<int>(nodes.size()); ++i) {
-      const Node node = nodes[i];
+      const Node& node = nodes[i];
       std::vector<std::string> inputs;
       const bool list = node.kind == Node::Kind::kList || node.kind == Node::Kind::kCollect;
       if (list) {
