@@ -5,6 +5,11 @@
 
 namespace treadle::cli {
 
+namespace {
+// A key that is refused for being too long should not fill the screen.
+constexpr int kSubjectWidth = 200;
+}  // namespace
+
 std::string render_problems(const std::vector<Problem>& problems, const Terminal& terminal) {
   std::string out =
       terminal.paint(Style::kRed, fmt::format("The definitions cannot be used: {}.",
@@ -12,7 +17,7 @@ std::string render_problems(const std::vector<Problem>& problems, const Terminal
       "\n";
   for (const Problem& problem : problems) {
     out += "\n" + terminal.paint(Style::kRed, terminal.cross()) + " " +
-           terminal.paint(Style::kBold, printable(problem.subject));
+           terminal.paint(Style::kBold, truncate_to(printable(problem.subject), kSubjectWidth));
     if (!problem.place.text().empty())
       out += "  " + terminal.paint(Style::kDim, printable(problem.place.text()));
     out += "\n" + indent(printable_block(problem.message), "    ") + "\n";

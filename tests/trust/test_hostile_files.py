@@ -105,7 +105,7 @@ def test_a_file_that_changes_while_it_is_kept_gives_a_whole_version_or_none(proj
     thread = threading.Thread(target=change)
     thread.start()
     try:
-        for _ in range(10):
+        for _ in range(5):
             done = project("artifact", "put", "x", "data", code=None)
             assert done.code == 0 or "changed" in done.err or "No such file" in done.err, done.err
     finally:
@@ -137,7 +137,7 @@ def limit_memory() -> None:
 
 def test_a_large_file_takes_little_memory(project: Project) -> None:
     with (project.folder / "large").open("wb") as large:
-        large.truncate(250 << 20)
+        large.truncate(200 << 20)
         large.seek(100 << 20)
         large.write(os.urandom(1 << 20))
     project("artifact", "put", "large", "large", before=limit_memory)

@@ -94,7 +94,7 @@ def test_a_python_run_is_finished_however_often_it_is_killed(tmp_path: Path, exe
     start = ["materialize", "-f", "pipeline.py", "--run-id", "r", "--executor", executor]
     killed = 0
     seconds = 0.0
-    for round_ in range(8):
+    for round_ in range(6):
         folder = tmp_path / str(round_)
         folder.mkdir()
         project = Project(folder)
@@ -115,7 +115,7 @@ def test_a_cpp_run_is_finished_however_often_it_is_killed(tmp_path: Path) -> Non
     start = ["materialize", "--run-id", "r", "--executor", "process"]
     killed = 0
     seconds = 0.0
-    for round_ in range(8):
+    for round_ in range(6):
         folder = tmp_path / str(round_)
         folder.mkdir()
         project = Project(folder, BIN / "iris")
