@@ -27,20 +27,6 @@ nb::list selected_keys(PythonDefinitions& self, nb::handle selection) {
   return keys;
 }
 
-// What a failed step raised: (message, class, stack, the exception itself or None).
-nb::object first_failure(const execute::RunResult& result) {
-  const StepFailure* failure = result.failure ? &*result.failure : nullptr;
-  for (const execute::StepResult& step : result.steps) {
-    if (failure != nullptr) break;
-    if (step.status == execute::StepStatus::kFailure && step.failure) failure = &*step.failure;
-  }
-  if (failure == nullptr) return nb::none();
-  const auto* origin = std::any_cast<Object>(&failure->origin);
-  return nb::make_tuple(to_text(failure->message), to_text(failure->error_class),
-                        to_text(failure->stack),
-                        origin != nullptr ? nb::borrow(origin->get()) : nb::object(nb::none()));
-}
-
 nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle selection,
                       nb::handle check_steps, bool in_memory, nb::handle run_id,
                       nb::handle job_name, nb::handle tags, nb::handle run_config,
@@ -81,10 +67,7 @@ nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle sele
   if (!result && result.error().code == Errc::kInvalidArgument) {
     raise("DagsterInvalidSubsetError", result.error().message);
   }
-  const execute::RunResult done = value_or_raise(std::move(result));
-  nb::list keys;
-  for (const execute::StepResult& step : done.steps) keys.append(to_text(step.step_key));
-  return nb::make_tuple(to_text(to_string(done.status)), keys, first_failure(done));
+  return outcome_of(value_or_raise(std::move(result)));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ void bind_step(nanobind::module_& module);
 void bind_home(nanobind::module_& module);
 void bind_definitions(nanobind::module_& module);
 void bind_artifact(nanobind::module_& module);
+void bind_graph(nanobind::module_& module);
 void bind_cli(nanobind::module_& module);
 
 }  // namespace treadle::python

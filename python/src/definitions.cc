@@ -2,6 +2,7 @@
 
 #include "codec.h"
 #include "convert.h"
+#include "graph.h"
 #include "io_manager.h"
 #include "resource.h"
 #include "step_body.h"
@@ -99,6 +100,7 @@ SourceAssetDef source_of(nb::handle told) {
 
 JobDef job_of(nb::handle told) {
   const Items items(told);
+  if (items.size() == 12) return op_job_of(told);
   JobDef job;
   job.name = items.text(0);
   job.selection = items.text(1);
@@ -108,8 +110,23 @@ JobDef job_of(nb::handle told) {
   return job;
 }
 
-// The error says them all in words, and has each of them as a tuple in `problems`.
-[[noreturn]] void raise_problems(const std::vector<Problem>& problems) {
+// What a failed step raised: (message, class, stack, the exception itself or None).
+nb::object first_failure(const execute::RunResult& result) {
+  const StepFailure* failure = result.failure ? &*result.failure : nullptr;
+  for (const execute::StepResult& step : result.steps) {
+    if (failure != nullptr) break;
+    if (step.status == execute::StepStatus::kFailure && step.failure) failure = &*step.failure;
+  }
+  if (failure == nullptr) return nb::none();
+  const auto* origin = std::any_cast<Object>(&failure->origin);
+  return nb::make_tuple(to_text(failure->message), to_text(failure->error_class),
+                        to_text(failure->stack),
+                        origin != nullptr ? nb::borrow(origin->get()) : nb::object(nb::none()));
+}
+
+}  // namespace
+
+void raise_problems(const std::vector<Problem>& problems) {
   const nb::object error = from_package("treadle._errors", "DagsterInvalidDefinitionError")(
       to_text(DefinitionError(problems).what()));
   nb::list told;
@@ -123,7 +140,11 @@ JobDef job_of(nb::handle told) {
   throw nb::python_error();
 }
 
-}  // namespace
+nb::tuple outcome_of(const execute::RunResult& result) {
+  nb::list keys;
+  for (const execute::StepResult& step : result.steps) keys.append(to_text(step.step_key));
+  return nb::make_tuple(to_text(to_string(result.status)), keys, first_failure(result));
+}
 
 PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::handle jobs,
                                      nb::handle resources, nb::handle io_managers) {

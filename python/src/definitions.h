@@ -34,4 +34,9 @@ class PythonDefinitions {
   bool own_io_manager_ = false;
 };
 
+// Raises DagsterInvalidDefinitionError, which says them all in words and has each as a tuple in `problems`.
+[[noreturn]] void raise_problems(const std::vector<Problem>& problems);
+// How a run went, for Python: (status, step keys, what a failed step raised or None).
+nb::tuple outcome_of(const execute::RunResult& result);
+
 }  // namespace treadle::python

@@ -64,16 +64,32 @@ class MemoryIOManager final : public IOManager {
  public:
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
     const std::lock_guard lock(mutex_);
-    values_.insert_or_assign(context.output.asset.key, value);
+    const AssetKey& asset = context.output.asset.key;
+    values_.insert_or_assign(asset.empty()
+                                 ? place_of(context.step.run_id(), context.step.step_key(),
+                                            context.output.name, context.mapping_key)
+                                 : asset.text(),
+                             value);
     return {};
   }
 
   tl::expected<Value, StepFailure> load_input(InputContext& context) override {
     const std::lock_guard lock(mutex_);
-    const auto at = values_.find(context.asset);
+    const auto at = values_.find(
+        context.asset.empty()
+            ? place_of(context.upstream_run, context.upstream_step,
+                       context.upstream_output != nullptr ? context.upstream_output->name : "",
+                       context.upstream_mapping_key)
+            : context.asset.text());
     if (at != values_.end()) return at->second;
     StepFailure failure;
     failure.error_class = "DagsterInvariantViolationError";
+    if (context.asset.empty()) {
+      failure.message = "The output of step \"" + context.upstream_step + "\" that input '" +
+                        context.input.name + "' of step \"" + context.step.step_key() +
+                        "\" reads is not in memory: that step has not run, or has stored no value.";
+      return tl::unexpected<StepFailure>(std::move(failure));
+    }
     failure.message = "Asset '" + context.asset.text() +
                       "' has no value in memory: it was not materialized in this run, or has no "
                       "value. Add it to the run, or depend on it without a value.";
@@ -81,8 +97,14 @@ class MemoryIOManager final : public IOManager {
   }
 
  private:
+  // Of an output that is no asset: begins with a line break, as no asset key does.
+  static std::string place_of(const std::string& run, const std::string& step,
+                              const std::string& output, const std::string& mapping_key) {
+    return "\n" + run + "\n" + step + "\n" + output + "\n" + mapping_key;
+  }
+
   std::mutex mutex_;
-  std::unordered_map<AssetKey, Value> values_;
+  std::unordered_map<std::string, Value> values_;
 };
 
 }  // namespace

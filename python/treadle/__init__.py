@@ -116,6 +116,8 @@ if TYPE_CHECKING:
     from treadle._context import AssetCheckExecutionContext, AssetExecutionContext, OpExecutionContext
     from treadle._dagster_event import DagsterEvent, DagsterEventType, SerializableErrorInfo
     from treadle._execute import materialize, materialize_to_memory
+    from treadle._graph import GraphDefinition, GraphIn, GraphOut, graph
+    from treadle._hooks import HookContext, HookDefinition, failure_hook, success_hook
     from treadle._instance import (
         DagsterInstance,
         DagsterRun,
@@ -132,10 +134,27 @@ if TYPE_CHECKING:
         load_assets_from_modules,
     )
     from treadle._log import StepLogger as DagsterLogManager
+    from treadle._op_jobs import job
+    from treadle._ops import DynamicOut, DynamicOutput, In, OpDefinition, Out, op
     from treadle._results import ExecuteInProcessResult
 else:
     # What only running code needs is imported when it is first named.
     _LATER = {
+        "DynamicOut": "_ops",
+        "DynamicOutput": "_ops",
+        "In": "_ops",
+        "OpDefinition": "_ops",
+        "Out": "_ops",
+        "op": "_ops",
+        "GraphDefinition": "_graph",
+        "GraphIn": "_graph",
+        "GraphOut": "_graph",
+        "graph": "_graph",
+        "job": "_op_jobs",
+        "HookContext": "_hooks",
+        "HookDefinition": "_hooks",
+        "failure_hook": "_hooks",
+        "success_hook": "_hooks",
         "AssetCheckExecutionContext": "_context",
         "AssetExecutionContext": "_context",
         "OpExecutionContext": "_context",
@@ -234,6 +253,8 @@ __all__ = [
     "DataProvenance",
     "DataVersion",
     "Definitions",
+    "DynamicOut",
+    "DynamicOutput",
     "EnvVar",
     "EventLogEntry",
     "ExecuteInProcessResult",
@@ -241,8 +262,14 @@ __all__ = [
     "File",
     "FloatMetadataValue",
     "Folder",
+    "GraphDefinition",
+    "GraphIn",
+    "GraphOut",
+    "HookContext",
+    "HookDefinition",
     "IOManager",
     "IOManagerDefinition",
+    "In",
     "InitResourceContext",
     "InputContext",
     "IntEnvVar",
@@ -258,7 +285,9 @@ __all__ = [
     "Nothing",
     "NullMetadataValue",
     "ObserveResult",
+    "OpDefinition",
     "OpExecutionContext",
+    "Out",
     "Output",
     "OutputContext",
     "ParameterCheckError",
@@ -296,9 +325,12 @@ __all__ = [
     "build_op_context",
     "build_output_context",
     "define_asset_job",
+    "failure_hook",
     "file_asset",
     "get_dagster_logger",
+    "graph",
     "io_manager",
+    "job",
     "load_asset_checks_from_current_module",
     "load_asset_checks_from_modules",
     "load_assets_from_current_module",
@@ -308,5 +340,7 @@ __all__ = [
     "materialize_to_memory",
     "multi_asset",
     "multi_asset_check",
+    "op",
     "resource",
+    "success_hook",
 ]

@@ -443,13 +443,13 @@ class IOManagerHolder:
         given = (
             next((i for i in definition._inputs if i.name == name), None) if definition is not None else None
         )
-        key = AssetKey.from_user_string(asset)
+        key = AssetKey.from_user_string(asset) if asset else None
         if upstream_output is not None:
             upstream = self._output_context(step, upstream_step, upstream_output, asset, "", False)
         else:
             upstream = OutputContext(
                 step_key="none",
-                name=key.parts[-1],
+                name=key.parts[-1] if key is not None else name,
                 run_id=step.run_id,
                 asset_key=key,
                 resources=self._resources(step),

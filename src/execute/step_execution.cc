@@ -73,6 +73,9 @@ class StepExecution final : public StepContext {
     return contains(planned_.outputs, output);
   }
   bool check_selected(std::size_t check) const override { return contains(planned_.checks, check); }
+  bool input_is_list(std::size_t input) const override {
+    return def_.inputs[input].use != InputUse::kValue;
+  }
   tl::expected<Value, StepFailure> load_input(std::size_t input) override;
   std::size_t input_size(std::size_t input) const override;
   tl::expected<Value, StepFailure> load_input_at(std::size_t input, std::size_t index) override;

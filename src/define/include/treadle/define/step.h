@@ -101,6 +101,8 @@ class StepContext {
   virtual const std::string& node_key() const { return step_key(); }
   // How many values load_input_at gives for this input: of a list those whose steps did not leave them out, else 1.
   virtual std::size_t input_size(std::size_t input) const;
+  // Whether the input takes a list: fan-in or collected.
+  virtual bool input_is_list(std::size_t) const { return false; }
   // Loads one value of a list (InputUse::kList, kCollect). Any other input has only index 0, which is load_input.
   virtual tl::expected<Value, StepFailure> load_input_at(std::size_t input, std::size_t index);
   // Records STEP_INPUT for an input with InputDef::checks_type.

@@ -1,0 +1,56 @@
+"""The programs of op_parity_programs.py do the same under Dagster and under Treadle. Dagster is used where it
+is installed: in this Python, or in the one that the environment variable TREADLE_DAGSTER_PYTHON names."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAMS = Path(__file__).with_name("op_parity_programs.py")
+
+
+def told_by(python: str, module: str) -> dict[str, Any]:
+    done = subprocess.run([python, str(PROGRAMS), module], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return told
+
+
+def dagsters_python() -> str | None:
+    named = os.environ.get("TREADLE_DAGSTER_PYTHON")
+    return named or (sys.executable if importlib.util.find_spec("dagster") else None)
+
+
+@pytest.fixture(scope="module")
+def ours() -> dict[str, Any]:
+    return told_by(sys.executable, "treadle")
+
+
+@pytest.fixture(scope="module")
+def theirs() -> dict[str, Any]:
+    python = dagsters_python()
+    if python is None:
+        pytest.skip("Dagster is not installed")
+    return told_by(python, "dagster")
+
+
+def names() -> list[str]:
+    lines = PROGRAMS.read_text().splitlines()
+    return [lines[i + 1][4:-5] for i, line in enumerate(lines) if line == "@program"]
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_program_of_ops_does_the_same(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    assert ours[name] == theirs[name]
+
+
+def test_no_program_raises_by_itself(ours: dict[str, Any]) -> None:
+    broken = {n: t for n, t in ours.items() if isinstance(t, list) and len(t) == 2 and "Error" in str(t[0])}
+    assert {n for n in broken if n != "types"} == set()
