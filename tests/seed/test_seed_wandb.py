@@ -162,12 +162,7 @@ assert len(result.asset_value("experiment_results")) == 38
 assert made("my_onnx_model").type == "model" and made("my_test_set").type == "test_set"
 """,
     ),
-}
-
-# Blocks that wait for a piece of the engine; strict: they are to be moved up when it is there.
-WAITING = {
     "job": (
-        "jobs of ops",
         """
 @op(out=Out(metadata={"wandb_artifact_configuration": {"name": "mine", "type": "dataset"}}))
 def my_op():
@@ -179,7 +174,6 @@ assert made("mine").type == "dataset"
 """,
     ),
     "op": (
-        "jobs of ops",
         "",
         """
 @job(resource_defs={**resources, "io_manager": manager})
@@ -189,6 +183,21 @@ all_of_it.execute_in_process(run_config=config, instance=instance)
 assert made("my_artifact").type == "dataset"
 """,
     ),
+    "run_id": (
+        """
+@op(out=Out(metadata={"wandb_artifact_configuration": {"name": "mine", "type": "dataset"}}))
+def my_op():
+    return 1
+""",
+        """
+def resumed():
+    my_op()
+""",
+    ),
+}
+
+# Blocks that wait for a piece of the engine; strict: they are to be moved up when it is there.
+WAITING = {
     "op_reads": (
         "jobs of ops",
         """
@@ -202,18 +211,6 @@ run(my_artifact)
 def all_of_it():
     read_artifact()
 assert "[1, 2, 3]" in said(all_of_it.execute_in_process(run_config=config, instance=instance))
-""",
-    ),
-    "run_id": (
-        "jobs of ops",
-        """
-@op(out=Out(metadata={"wandb_artifact_configuration": {"name": "mine", "type": "dataset"}}))
-def my_op():
-    return 1
-""",
-        """
-def resumed():
-    my_op()
 """,
     ),
     "run_launch_agent": ("W&B Launch", "", "\nassert run_launch_agent_example\n"),
