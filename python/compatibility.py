@@ -51,8 +51,8 @@ is stubbed. `dagster.__version__` is {version}.
 def page() -> str:
     """The text of the page."""
     import treadle
-    from treadle._dagster_finder import DAGSTER_VERSION
-    from treadle._dagster_names import NAMES, advice
+    from treadle._dagster.finder import DAGSTER_VERSION
+    from treadle._dagster.names import NAMES, advice
 
     names = sorted(NAMES)
     have = [n for n in names if n in treadle.__all__]

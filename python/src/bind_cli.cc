@@ -17,7 +17,7 @@ namespace {
 Error load_error(nb::python_error& error) {
   try {
     const nb::object text =
-        from_package("treadle._loader", "tell_load_error")(nb::borrow(error.value()));
+        from_package("treadle._definitions.loader", "tell_load_error")(nb::borrow(error.value()));
     return {Errc::kInvalidArgument, text_of(text)};
   } catch (nb::python_error& again) {
     return error_of(error, "loading the definitions");
@@ -86,9 +86,9 @@ int run(nb::handle argv, nb::handle loader) {
     options.fork_hooks = fork_hooks();
     if (options.logs_folder.empty()) return;
     const nb::gil_scoped_acquire gil;
-    from_package("treadle._run", "set_home")(to_text(parent_path(options.logs_folder)));
+    from_package("treadle._run.steps", "set_home")(to_text(parent_path(options.logs_folder)));
     if (options.executor != execute::Executor::kInProcess) return;
-    from_package("treadle._capture", "install")(to_text(options.logs_folder));
+    from_package("treadle._run.capture", "install")(to_text(options.logs_folder));
     capturing = true;
   };
   int code = 0;
@@ -99,7 +99,7 @@ int run(nb::handle argv, nb::handle loader) {
   }
   // A signal that came while no Python code ran has done its work; no Python code must run before this.
   if (cancellation.requested() && PyErr_CheckSignals() != 0) PyErr_Clear();
-  if (capturing) from_package("treadle._capture", "remove")();
+  if (capturing) from_package("treadle._run.capture", "remove")();
   return code;
 }
 

@@ -14,7 +14,7 @@ namespace treadle::python {
 // Made once per set of declarations, checked as a whole; used by any number of runs, one at a time.
 class PythonDefinitions {
  public:
-  // From what treadle._definitions.to_core hands over. Raises DagsterInvalidDefinitionError with
+  // From what treadle._definitions.definitions.to_core hands over. Raises DagsterInvalidDefinitionError with
   // everything that is wrong.
   PythonDefinitions(nb::handle steps, nb::handle sources, nb::handle jobs, nb::handle resources,
                     nb::handle io_managers);

@@ -29,7 +29,7 @@ void after_fork_in_parent() {
 void after_fork_in_child() {
   PyOS_AfterFork_Child();
   try {
-    from_package("treadle._capture", "after_fork_in_step")();
+    from_package("treadle._run.capture", "after_fork_in_step")();
   } catch (nb::python_error& error) {
     error.discard_as_unraisable("treadle: after fork");
   }

@@ -1,4 +1,4 @@
-// Jobs of ops declared in Python, in the core's form: what treadle._op_jobs hands over. Needs the lock.
+// Jobs of ops declared in Python, in the core's form: what treadle._ops.jobs hands over. Needs the lock.
 #pragma once
 
 #include "object.h"

@@ -10,7 +10,7 @@
 
 namespace treadle::python {
 
-// Wraps a treadle._io.IOManagerHolder.
+// Wraps a treadle._io.managers.IOManagerHolder.
 std::shared_ptr<IOManager> make_python_io_manager(nb::object holder,
                                                   std::vector<std::string> required);
 

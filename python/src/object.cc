@@ -25,11 +25,11 @@ const Package& package() {
     const auto function = [](const char* module, const char* name) {
       return from_package(module, name).release();
     };
-    return new Package{.run_step = function("treadle._run", "run_step"),
-                       .describe = function("treadle._run", "describe"),
-                       .encode = function("treadle._codec", "encode"),
-                       .decode = function("treadle._codec", "decode"),
-                       .derive_code_version = function("treadle._code_version", "derive")};
+    return new Package{.run_step = function("treadle._run.steps", "run_step"),
+                       .describe = function("treadle._run.steps", "describe"),
+                       .encode = function("treadle._types.codec", "encode"),
+                       .decode = function("treadle._types.codec", "decode"),
+                       .derive_code_version = function("treadle._assets.code_version", "derive")};
   }();
   return *loaded;
 }

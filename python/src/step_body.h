@@ -38,7 +38,7 @@ class StepScope {
 // The exception class treadle._core.StopStep.
 nb::handle stop_step_type();
 
-// Runs `treadle._run.run_step(definition, step)`. Thread-safe.
+// Runs `treadle._run.steps.run_step(definition, step)`. Thread-safe.
 class PythonBody final : public StepBody {
  public:
   PythonBody(nb::object definition, nb::object function);

@@ -55,7 +55,7 @@ print(materialize([one]).asset_value("one"), sys.argv[1:])
 def test_a_module_runs_with_its_arguments(tmp_path: Path) -> None:
     (tmp_path / "tool.py").write_text("import sys, dagster; print(dagster.asset.__module__, sys.argv[1:])")
     done = python(tmp_path, "-m", "treadle.as_dagster", "-m", "tool", "x")
-    assert done.stdout.strip() == "treadle._decorators ['x']"
+    assert done.stdout.strip() == "treadle._assets.decorators ['x']"
 
 
 def test_all_names_come_with_a_star(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_list_of_names_is_dagsters() -> None:
     named = os.environ.get("TREADLE_DAGSTER_PYTHON")
     if named is None and importlib.util.find_spec("dagster") is None:
         pytest.skip("Dagster is not installed")
-    from treadle._dagster_names import NAMES
+    from treadle._dagster.names import NAMES
 
     text = (
         "import dagster, types; print(*(n for n in dir(dagster) if not n.startswith('_')"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from treadle._code_version import derive
+from treadle._assets.code_version import derive
 
 
 def version_of(source: str, name: str = "f", filename: str = "pipeline.py") -> str:
@@ -102,7 +102,7 @@ def test_functions_of_project_modules_count(tmp_path: Path, monkeypatch: pytest.
 
 def test_the_version_is_the_same_in_every_process(tmp_path: Path) -> None:
     (tmp_path / "pipe.py").write_text(
-        "from treadle._code_version import derive\n"
+        "from treadle._assets.code_version import derive\n"
         "WORDS = {'a', 'b', 'c', 'd'}\n"
         "def f(x):\n    return x in {'p', 'q', 'r'} or x in WORDS\n"
         "print(derive(f))\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import treadle as dg
-from treadle import _loader
+from treadle._definitions import loader
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ job = dg.define_asset_job("everything")
 
 def test_loose_definitions_of_a_file_are_collected(tmp_path: Path) -> None:
     (tmp_path / "loose.py").write_text(LOOSE)
-    defs, origin = _loader.load("loose.py", "", str(tmp_path))
+    defs, origin = loader.load("loose.py", "", str(tmp_path))
     assert keys(defs) == ["a", "outside"]
     assert [c.check_key.name for c in defs.asset_checks] == ["fine"]
     assert [j.name for j in defs.jobs] == ["everything"]
@@ -48,19 +48,19 @@ def test_loose_definitions_of_a_file_are_collected(tmp_path: Path) -> None:
 
 def test_a_definitions_object_wins(tmp_path: Path) -> None:
     (tmp_path / "chosen.py").write_text(LOOSE + "defs = dg.Definitions(assets=[a])\n")
-    assert keys(_loader.load("chosen.py", "", str(tmp_path))[0]) == ["a"]
+    assert keys(loader.load("chosen.py", "", str(tmp_path))[0]) == ["a"]
 
 
 def test_two_definitions_objects_are_one_too_many(tmp_path: Path) -> None:
     (tmp_path / "two.py").write_text(LOOSE + "x = dg.Definitions([a])\ny = dg.Definitions([a])\n")
     with pytest.raises(dg.DagsterInvariantViolationError, match="x, y"):
-        _loader.load("two.py", "", str(tmp_path))
+        loader.load("two.py", "", str(tmp_path))
 
 
 def test_a_file_without_definitions_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty.py").write_text("x = 1\n")
     with pytest.raises(dg.DagsterInvariantViolationError, match="no Definitions object"):
-        _loader.load("empty.py", "", str(tmp_path))
+        loader.load("empty.py", "", str(tmp_path))
 
 
 def test_a_file_can_import_its_neighbours_and_be_named_like_another_module(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_file_can_import_its_neighbours_and_be_named_like_another_module(tmp_p
     (tmp_path / "json.py").write_text(
         "import neighbour\nimport treadle as dg\n@dg.asset\ndef a(): return neighbour.VALUE\n"
     )
-    assert keys(_loader.load("json.py", "", str(tmp_path))[0]) == ["a"]
+    assert keys(loader.load("json.py", "", str(tmp_path))[0]) == ["a"]
 
 
 def test_a_module_is_imported_from_the_working_directory(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_module_is_imported_from_the_working_directory(tmp_path: Path) -> None
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "assets.py").write_text(LOOSE)
-    defs, origin = _loader.load("", "shop.assets", str(tmp_path))
+    defs, origin = loader.load("", "shop.assets", str(tmp_path))
     assert keys(defs) == ["a", "outside"]
     assert json.loads(origin)["module"] == "shop.assets"
 
@@ -84,11 +84,11 @@ def test_a_module_is_imported_from_the_working_directory(tmp_path: Path) -> None
 def test_what_user_code_raises_is_told_without_our_frames(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("def deep():\n    raise ValueError('no luck')\ndeep()\n")
     with pytest.raises(ValueError, match="no luck") as e:
-        _loader.load("broken.py", "", str(tmp_path))
+        loader.load("broken.py", "", str(tmp_path))
     e.value.__traceback__ = e.tb.tb_next  # the command line calls from C++, not from this file
-    told = _loader.tell_load_error(e.value)
+    told = loader.tell_load_error(e.value)
     assert 'broken.py", line 3, in <module>' in told
-    assert "_loader.py" not in told
+    assert "loader.py" not in told
     assert told.splitlines()[-1] == "ValueError: no luck"
 
 

@@ -163,7 +163,7 @@ def test_the_kept_form_is_what_other_languages_read(tmp_path: Path) -> None:
     home = tmp_path / "home"
     dg.materialize([text, data], instance=dg.DagsterInstance.local_temp(str(home)))
     from treadle import _core
-    from treadle._loader import load_for_core
+    from treadle._definitions.loader import load_for_core
 
     for name, file, content in [("text", "output.txt", "ü".encode()), ("data", "output.json", None)]:
         target = tmp_path / name

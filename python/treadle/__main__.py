@@ -7,9 +7,10 @@ import sys
 
 def main() -> int:
     """Runs one command and returns its exit code."""
-    from treadle import _core, _loader
+    from treadle import _core
+    from treadle._definitions import loader
 
-    return _core.cli_main(["treadle", *sys.argv[1:]], _loader.load_for_core)
+    return _core.cli_main(["treadle", *sys.argv[1:]], loader.load_for_core)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from treadle._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from treadle._metadata import MetadataValue
+    from treadle._events.metadata import MetadataValue
     from treadle._typing import RawMetadataMapping
 
 
@@ -111,7 +111,7 @@ class Failure(Exception):
         metadata: RawMetadataMapping | None = None,
         allow_retries: bool | None = None,
     ) -> None:
-        from treadle._metadata import normalize_metadata
+        from treadle._events.metadata import normalize_metadata
 
         super().__init__(description)
         self.description = description

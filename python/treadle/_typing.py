@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeAlias, cast, overload
 
-    from treadle._asset_key import AssetKey
-    from treadle._assets import AssetsDefinition
-    from treadle._metadata import MetadataValue, RawMetadataValue
-    from treadle._selection import AssetSelection
-    from treadle._specs import AssetDep, AssetSpec, SourceAsset
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._assets.keys import AssetKey
+    from treadle._assets.selection import AssetSelection
+    from treadle._assets.specs import AssetDep, AssetSpec, SourceAsset
+    from treadle._events.metadata import MetadataValue, RawMetadataValue
 
     CoercibleToAssetKey: TypeAlias = AssetKey | str | Sequence[str]
     CoercibleToAssetKeyPrefix: TypeAlias = str | Sequence[str]

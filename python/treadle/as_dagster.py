@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 
-from treadle import _dagster_finder
+from treadle._dagster import finder
 
 _USAGE = "usage: python -m treadle.as_dagster SCRIPT [ARGS...] | -m MODULE [ARGS...]"
 
@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-_dagster_finder.install()
+finder.install()
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

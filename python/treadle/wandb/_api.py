@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from treadle._instance import DagsterInstance
+    from treadle._run.instance import DagsterInstance
 
 
 class Api:
@@ -26,7 +26,7 @@ class Api:
 
     def _store(self) -> Store:
         if self._instance is None:
-            from treadle._instance import DagsterInstance
+            from treadle._run.instance import DagsterInstance
 
             self._instance = DagsterInstance.get()
         return Store(self._instance, self._entity, self._project)

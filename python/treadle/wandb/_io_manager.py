@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import os
 
-from treadle._config_check import check_config
+from treadle._config.check import check_config
 from treadle._errors import TreadleError
-from treadle._io import IOManager
-from treadle._metadata import MetadataValue
-from treadle._resources import IOManagerDefinition
+from treadle._events.metadata import MetadataValue
+from treadle._io.managers import IOManager
+from treadle._resources.resources import IOManagerDefinition
 from treadle._typing import TYPE_CHECKING
 from treadle.wandb import _sdk
 from treadle.wandb._artifact import Artifact
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from treadle._instance import DagsterInstance
-    from treadle._io import InputContext, OutputContext
-    from treadle._resources import InitResourceContext
+    from treadle._io.managers import InputContext, OutputContext
+    from treadle._resources.resources import InitResourceContext
+    from treadle._run.instance import DagsterInstance
 
 # The release of dagster-wandb whose behaviour this is; told in the metadata of artifacts, as there.
 INTEGRATION_VERSION = "0.29.27"
@@ -408,7 +408,7 @@ def _make(context: InitResourceContext) -> ArtifactsIOManager:
             )
     instance = context.instance
     if instance is None:
-        from treadle._instance import DagsterInstance
+        from treadle._run.instance import DagsterInstance
 
         instance = DagsterInstance.get()
     return ArtifactsIOManager(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from treadle._config_check import check_config
+from treadle._config.check import check_config
 from treadle._errors import DagsterInvalidConfigError
-from treadle._resources import InitResourceContext, ResourceDefinition
+from treadle._resources.resources import InitResourceContext, ResourceDefinition
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from treadle._instance import DagsterInstance
+    from treadle._run.instance import DagsterInstance
 
 # (path, kind, content, digest, size, extra), see python/src/bind_artifact.cc
 DraftEntry = tuple[str, str, "str | bytes", str, int, str]
@@ -128,6 +128,6 @@ class Store:
 
 
 def _reopen(home: str, entity: str, project: str, cache_folder: str) -> Store:
-    from treadle._instance import DagsterInstance
+    from treadle._run.instance import DagsterInstance
 
     return Store(DagsterInstance.from_home(home), entity, project, cache_folder)

@@ -1,0 +1,1 @@
+"""Assets as they are declared: keys, specs, decorators, selections, asset jobs."""

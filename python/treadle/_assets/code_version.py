@@ -1,0 +1,206 @@
+"""Derived code versions: one text for a function and what it uses of the same project. Equal code gives an
+equal text in every process; comments, docstrings and moved lines change nothing. Another minor version of
+Python compiles to other code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
+
+_FunctionType = type(lambda: None)
+_CodeType = type((lambda: None).__code__)
+_ModuleType = type(sys)
+_SIMPLE = (int, float, complex, bool, str, bytes, type(None), type(...))
+_OUTSIDE = tuple(
+    {
+        os.path.dirname(os.__file__) + os.sep,
+        os.path.dirname(os.path.dirname(__file__)) + os.sep,
+        sys.prefix + os.sep + "lib" + os.sep,
+    }
+)
+_known: dict[Any, str] = {}
+
+
+def derive(fn: Any) -> str:
+    """16 hexadecimal digits; "" for what is no Python function."""
+    function = _function_of(fn)
+    if function is None:
+        return ""
+    known = _known.get(function)
+    if known is None:
+        from treadle._core import sha256_hex
+
+        teller = _Teller()
+        teller.function(function)
+        known = _known[function] = sha256_hex("".join(teller.parts).encode("utf-8", "surrogatepass"))[:16]
+    return known
+
+
+def _function_of(fn: Any) -> Any:
+    """The function itself, out of what decorators and partials wrap around it."""
+    for _ in range(8):
+        if type(fn) is _FunctionType:
+            return fn
+        inner = getattr(fn, "__func__", None) or getattr(fn, "func", None) or getattr(fn, "_fn", None)
+        if inner is None:
+            call = type(fn).__dict__.get("__call__")
+            return call if type(call) is _FunctionType else None
+        fn = inner
+    return None
+
+
+class _Teller:
+    """Tells code as text, each function once."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self._seen: set[int] = set()
+
+    def function(self, fn: Any) -> None:
+        if id(fn) in self._seen:
+            self.parts.append("again;")
+            return
+        self._seen.add(id(fn))
+        self.parts.append("function(")
+        self._code(fn.__code__, fn.__doc__)
+        for value in fn.__defaults__ or ():
+            self._value(value)
+        for name, value in sorted((fn.__kwdefaults__ or {}).items()):
+            self.parts.append(name)
+            self._value(value)
+        for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or ()):
+            self.parts.append(f"cell {name}=")
+            try:
+                self._value(cell.cell_contents)
+            except ValueError:
+                self.parts.append("empty;")
+        wrapped = fn.__dict__.get("__wrapped__")
+        if wrapped is not None:
+            self._value(wrapped)
+        self._names(_all_names(fn.__code__), fn.__globals__)
+        self.parts.append(")")
+
+    def _names(self, names: list[str], scope: dict[str, Any]) -> None:
+        for name in names:
+            if name in scope and not name.startswith("__"):
+                self.parts.append(f"{name}=")
+                value = scope[name]
+                if type(value) is _ModuleType:
+                    self._module(value, names)
+                else:
+                    self._value(value)
+
+    def _module(self, module: Any, names: list[str]) -> None:
+        """Of a module of the project, what is named beside it: `helpers.scale` uses `scale`."""
+        if not _in_project(getattr(module, "__file__", None)):
+            self.parts.append(f"module {module.__name__};")
+            return
+        for name in names:
+            value = module.__dict__.get(name)
+            if value is not None and type(value) is not _ModuleType:
+                self.parts.append(f".{name}=")
+                self._value(value)
+
+    def _code(self, code: CodeType, doc: str | None = None) -> None:
+        add = self.parts.append
+        add(f"{code.co_argcount},{code.co_posonlyargcount},{code.co_kwonlyargcount},{code.co_flags};")
+        add(code.co_code.hex())
+        add(getattr(code, "co_exceptiontable", b"").hex())
+        add(
+            ";".join((*code.co_names, "|", *code.co_varnames, "|", *code.co_freevars, "|", *code.co_cellvars))
+        )
+        for index, constant in enumerate(code.co_consts):
+            if index == 0 and doc is not None and constant == doc:
+                continue
+            self._value(constant)
+
+    def _value(self, value: Any, depth: int = 0) -> None:
+        add = self.parts.append
+        cls = type(value)
+        if cls in _SIMPLE:
+            add(f"{cls.__name__} {value!r};")
+        elif cls is _CodeType:
+            self._code(
+                value, value.co_consts[0] if value.co_consts and isinstance(value.co_consts[0], str) else None
+            )
+        elif cls in (tuple, list) and depth < 6:
+            add(f"{cls.__name__}[")
+            for item in value:
+                self._value(item, depth + 1)
+            add("]")
+        elif cls in (set, frozenset):
+            add(f"{cls.__name__}{{{','.join(sorted(map(repr, value)))}}}")
+        elif cls is dict and depth < 6 and len(value) <= 1000:
+            add("dict{")
+            for key, item in value.items():
+                self._value(key, depth + 1)
+                self._value(item, depth + 1)
+            add("}")
+        elif cls is _FunctionType:
+            if _in_project(value.__code__.co_filename):
+                self.function(value)
+            else:
+                add(f"{value.__module__}.{value.__qualname__};")
+        elif isinstance(value, type):
+            self._class(value)
+        else:
+            inner = _function_of(value) if not _is_ours(cls) else None
+            if inner is not None and _in_project(inner.__code__.co_filename):
+                self.function(inner)
+            else:
+                add(f"a {cls.__module__}.{cls.__qualname__};")
+
+    def _class(self, cls: type) -> None:
+        add = self.parts.append
+        add(f"class {cls.__module__ if cls.__module__ != '__main__' else ''}.{cls.__qualname__}")
+        if id(cls) in self._seen or not _in_project(getattr(sys.modules.get(cls.__module__), "__file__", "")):
+            add(";")
+            return
+        self._seen.add(id(cls))
+        add("{")
+        for base in cls.__bases__:
+            if base is not object:
+                self._class(base)
+        for name, value in cls.__dict__.items():
+            if name.startswith("__") and type(value) is not _FunctionType:
+                continue
+            add(f"{name}=")
+            for attribute in ("fget", "fset", "__func__"):
+                inner = getattr(value, attribute, None)
+                if type(inner) is _FunctionType:
+                    self.function(inner)
+            self._value(value)
+        add("}")
+
+
+def _all_names(code: CodeType) -> list[str]:
+    """Names that code and the functions inside it look up, each once."""
+    names = dict.fromkeys(code.co_names)
+    for constant in code.co_consts:
+        if type(constant) is _CodeType:
+            names.update(dict.fromkeys(_all_names(constant)))
+    return list(names)
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.startswith("treadle")
+
+
+def _in_project(path: str | None) -> bool:
+    """Whether a source file belongs to the user: not the standard library, an installed package, or Treadle.
+    None: it has no file.
+    """
+    if path is None:
+        return False
+    return (
+        not path.startswith(_OUTSIDE)
+        and "site-packages" not in path
+        and "dist-packages" not in path
+        and not path.startswith("<frozen")
+    )

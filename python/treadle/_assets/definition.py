@@ -1,0 +1,482 @@
+"""AssetsDefinition: a function together with the assets and checks it makes. What the decorators return."""
+
+from __future__ import annotations
+
+from treadle._assets.keys import AssetCheckKey, AssetKey, prefix_parts
+from treadle._assets.specs import AssetCheckSpec, AssetDep, AssetSpec, SourceAsset
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvalidPropertyError
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from treadle._run.policies import RetryPolicy
+    from treadle._typing import CoercibleToAssetKey, UserFn
+
+
+class Input:
+    """One dependency of a step. `name` is the parameter that receives the value, "" when there is none."""
+
+    __slots__ = ("by_name", "key", "manager_key", "metadata", "name", "type")
+
+    def __init__(
+        self,
+        name: str,
+        key: AssetKey,
+        manager_key: str = "",
+        metadata: Mapping[str, Any] | None = None,
+        type: Any = None,
+        by_name: bool = False,
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.manager_key = manager_key
+        self.metadata = metadata
+        self.type = type
+        self.by_name = (
+            by_name  # the key is only the parameter's name: an asset of that name with a prefix may be meant
+        )
+
+
+class AssetOutput:
+    """One asset made by a step."""
+
+    __slots__ = (
+        "code_version",
+        "description",
+        "follows_from",
+        "group",
+        "io_manager_key",
+        "key",
+        "metadata",
+        "name",
+        "owners",
+        "required",
+        "stores_value",
+        "tags",
+        "type",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        key: AssetKey,
+        group: str | None = None,
+        description: str | None = None,
+        owners: Sequence[str] = (),
+        tags: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        code_version: str | None = None,
+        required: bool = True,
+        stores_value: bool = True,
+        io_manager_key: str = "io_manager",
+        follows_from: Sequence[AssetKey] | None = None,
+        type: Any = None,
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.group = group
+        self.description = description
+        self.owners = owners
+        self.tags = tags
+        self.metadata = metadata
+        self.code_version = code_version
+        self.required = required
+        self.stores_value = stores_value
+        self.io_manager_key = io_manager_key
+        self.follows_from = follows_from
+        self.type = type
+
+    def copy(self, **changes: Any) -> AssetOutput:
+        other = object.__new__(AssetOutput)
+        for slot in AssetOutput.__slots__:
+            setattr(other, slot, changes.get(slot, getattr(self, slot)))
+        return other
+
+
+class OpRef:
+    """What a step is known as: Dagster's `assets_def.op` as far as it is needed."""
+
+    __slots__ = ("_owner", "description", "name", "tags")
+
+    def __init__(self, owner: AssetsDefinition) -> None:
+        self._owner = owner
+        self.name = owner._name
+        self.tags = dict(owner._op_tags)
+        self.description = owner._fn.__doc__
+
+    @property
+    def retry_policy(self) -> RetryPolicy | None:
+        return self._owner._retry_policy
+
+
+class AssetsDefinition:
+    """A function and what it makes: one asset (`asset`), several (`multi_asset`), or checks
+    (`AssetChecksDefinition`).
+    """
+
+    __slots__ = (
+        "__name__",
+        "__weakref__",
+        "_can_subset",
+        "_check_specs",
+        "_fn",
+        "_inputs",
+        "_is_multi",
+        "_kwargs_param",
+        "_name",
+        "_op_tags",
+        "_outputs",
+        "_place",
+        "_plan_cache",
+        "_required_resource_keys",
+        "_resource_defs",
+        "_resource_params",
+        "_retry_policy",
+        "_takes_config",
+        "_takes_context",
+    )
+    _is_check = False
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        fn: UserFn,
+        inputs: list[Input],
+        outputs: list[AssetOutput],
+        check_specs: Sequence[AssetCheckSpec] = (),
+        takes_context: bool = False,
+        takes_config: Any = None,
+        kwargs_param: bool = False,
+        resource_params: Mapping[str, str] | None = None,
+        required_resource_keys: Iterable[str] = (),
+        resource_defs: Mapping[str, object] | None = None,
+        retry_policy: RetryPolicy | None = None,
+        op_tags: Mapping[str, Any] | None = None,
+        can_subset: bool = False,
+        is_multi: bool = False,
+    ) -> None:
+        self._name = name
+        self._fn = fn
+        self._inputs = inputs
+        self._outputs = outputs
+        self._check_specs = check_specs
+        self._takes_context = takes_context
+        self._takes_config = takes_config
+        self._kwargs_param = kwargs_param
+        self._resource_params = resource_params
+        self._required_resource_keys = frozenset(required_resource_keys)
+        self._resource_defs = dict(resource_defs) if resource_defs else {}
+        self._retry_policy = retry_policy
+        self._op_tags = op_tags or {}
+        self._can_subset = can_subset
+        self._is_multi = is_multi
+        self._plan_cache: Any = None
+        self.__name__ = getattr(fn, "__name__", name)
+        code = getattr(fn, "__code__", None)
+        self._place = (code.co_filename, code.co_firstlineno) if code is not None else ("", 0)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self._name!r} with {'keys' if self._is_multi else 'key'}"
+            f" {', '.join(k.to_user_string() for k in self.keys)}>"
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the function itself: nothing is loaded, kept or recorded."""
+        from treadle._run.invoke import invoke
+
+        return invoke(self, args, kwargs)
+
+    def _copy(self) -> AssetsDefinition:
+        other = object.__new__(type(self))
+        for slot in AssetsDefinition.__slots__:
+            if slot != "__weakref__":
+                setattr(other, slot, getattr(self, slot))
+        other._plan_cache = None
+        return other
+
+    # --- what it makes
+
+    @property
+    def key(self) -> AssetKey:
+        if len(self._outputs) != 1:
+            raise DagsterInvalidDefinitionError(
+                f"Tried to retrieve the asset key of {self._name!r}, which makes {len(self._outputs)}"
+                " assets, not one."
+            )
+        return self._outputs[0].key
+
+    @property
+    def keys(self) -> set[AssetKey]:
+        return {o.key for o in self._outputs}
+
+    @property
+    def specs(self) -> Iterable[AssetSpec]:
+        return [self._spec(o) for o in self._outputs]
+
+    @property
+    def specs_by_key(self) -> Mapping[AssetKey, AssetSpec]:
+        return {o.key: self._spec(o) for o in self._outputs}
+
+    def _spec(self, output: AssetOutput) -> AssetSpec:
+        keys = output.follows_from
+        deps = [AssetDep(i.key) for i in self._inputs] if keys is None else [AssetDep(k) for k in keys]
+        return AssetSpec(
+            output.key,
+            deps=list({d.asset_key: d for d in deps}.values()),
+            description=output.description,
+            metadata=output.metadata,
+            skippable=not output.required,
+            group_name=output.group or "default",
+            code_version=output.code_version,
+            owners=output.owners,
+        )._replace(tags=dict(output.tags or {}))
+
+    def get_asset_spec(self, key: AssetKey | None = None) -> AssetSpec:
+        return self._spec(self._output(key if key is not None else self.key))
+
+    def _output(self, key: AssetKey) -> AssetOutput:
+        for output in self._outputs:
+            if output.key == key:
+                return output
+        raise CheckError(f"Asset key {key.to_user_string()} not found in {self!r}")
+
+    @property
+    def check_specs(self) -> Iterable[AssetCheckSpec]:
+        return list(self._check_specs)
+
+    @property
+    def check_keys(self) -> set[AssetCheckKey]:
+        return {c.key for c in self._check_specs}
+
+    @property
+    def check_key(self) -> AssetCheckKey:
+        if len(self._check_specs) != 1:
+            raise CheckError(
+                f"Tried to retrieve the check key of {self._name!r}, which has {len(self._check_specs)}"
+                " checks, not one."
+            )
+        return self._check_specs[0].key
+
+    def get_spec_for_check_key(self, asset_check_key: AssetCheckKey) -> AssetCheckSpec:
+        for spec in self._check_specs:
+            if spec.key == asset_check_key:
+                return spec
+        raise CheckError(f"Check {asset_check_key.to_user_string()} not found in {self!r}")
+
+    @property
+    def has_keys(self) -> bool:
+        return bool(self._outputs)
+
+    @property
+    def has_check_keys(self) -> bool:
+        return bool(self._check_specs)
+
+    @property
+    def group_names_by_key(self) -> Mapping[AssetKey, str]:
+        return {o.key: o.group or "default" for o in self._outputs}
+
+    @property
+    def descriptions_by_key(self) -> Mapping[AssetKey, str]:
+        return {o.key: o.description for o in self._outputs if o.description is not None}
+
+    @property
+    def metadata_by_key(self) -> Mapping[AssetKey, Mapping[str, Any]]:
+        return {o.key: dict(o.metadata or {}) for o in self._outputs}
+
+    @property
+    def tags_by_key(self) -> Mapping[AssetKey, Mapping[str, str]]:
+        return {o.key: dict(o.tags or {}) for o in self._outputs}
+
+    @property
+    def owners_by_key(self) -> Mapping[AssetKey, Sequence[str]]:
+        return {o.key: list(o.owners) for o in self._outputs}
+
+    @property
+    def code_versions_by_key(self) -> Mapping[AssetKey, str | None]:
+        return {o.key: o.code_version for o in self._outputs}
+
+    # --- what it needs
+
+    @property
+    def keys_by_input_name(self) -> Mapping[str, AssetKey]:
+        return {i.name or i.key.to_python_identifier(): i.key for i in self._inputs}
+
+    @property
+    def keys_by_output_name(self) -> Mapping[str, AssetKey]:
+        return {o.name: o.key for o in self._outputs}
+
+    @property
+    def input_names(self) -> Iterable[str]:
+        return list(self.keys_by_input_name)
+
+    @property
+    def dependency_keys(self) -> Iterable[AssetKey]:
+        return {i.key for i in self._inputs} - self.keys
+
+    @property
+    def asset_deps(self) -> Mapping[AssetKey, set[AssetKey]]:
+        return {o.key: {d.asset_key for d in self._spec(o).deps} for o in self._outputs}
+
+    @property
+    def required_resource_keys(self) -> set[str]:
+        return set(self._required_resource_keys)
+
+    @property
+    def resource_defs(self) -> Mapping[str, object]:
+        return dict(self._resource_defs)
+
+    def get_io_manager_key_for_asset_key(self, key: AssetKey) -> str:
+        return self._output(key).io_manager_key
+
+    def get_output_name_for_asset_key(self, key: AssetKey) -> str:
+        return self._output(key).name
+
+    # --- how it runs
+
+    @property
+    def op(self) -> OpRef:
+        return OpRef(self)
+
+    @property
+    def node_def(self) -> OpRef:
+        return OpRef(self)
+
+    @property
+    def can_subset(self) -> bool:
+        return self._can_subset
+
+    @property
+    def is_executable(self) -> bool:
+        return True
+
+    @property
+    def is_materializable(self) -> bool:
+        return bool(self._outputs)
+
+    @property
+    def is_external(self) -> bool:
+        return False
+
+    @property
+    def is_observable(self) -> bool:
+        return False
+
+    @property
+    def partitions_def(self) -> None:
+        return None
+
+    # --- variations
+
+    def with_resources(self, resource_defs: Mapping[str, object]) -> AssetsDefinition:
+        """The same with resources bound to it; those it was declared with stay."""
+        other = self._copy()
+        other._resource_defs = {**resource_defs, **self._resource_defs}
+        return other
+
+    def map_asset_specs(self, fn: Callable[[AssetSpec], AssetSpec]) -> AssetsDefinition:
+        """The same with each spec replaced by what `fn` makes of it. Keys and dependencies stay as they
+        are.
+        """
+        other = self._copy()
+        other._outputs = []
+        for output in self._outputs:
+            before = self._spec(output)
+            spec = fn(before)
+            if spec is before:
+                other._outputs.append(output)
+                continue
+            if spec.key != before.key:
+                raise DagsterInvalidDefinitionError(
+                    f"Asset key {before.key} was changed to {spec.key}. The function must not change keys."
+                )
+            other._outputs.append(
+                output.copy(
+                    group=spec.group_name,
+                    description=spec.description,
+                    owners=tuple(spec.owners),
+                    tags=dict(spec.tags),
+                    metadata=dict(spec.metadata),
+                    code_version=spec.code_version,
+                )
+            )
+        return other
+
+    def with_attributes(
+        self,
+        *,
+        group_names_by_key: Mapping[AssetKey, str] | None = None,
+        asset_key_replacements: Mapping[AssetKey, AssetKey] | None = None,
+        tags_by_key: Mapping[AssetKey, Mapping[str, str]] | None = None,
+    ) -> AssetsDefinition:
+        other = self._copy()
+        groups, keys, tags = group_names_by_key or {}, asset_key_replacements or {}, tags_by_key or {}
+        other._outputs = [
+            o.copy(
+                key=keys.get(o.key, o.key),
+                group=groups.get(o.key, o.group),
+                tags=tags.get(o.key, o.tags),
+                follows_from=None if o.follows_from is None else [keys.get(k, k) for k in o.follows_from],
+            )
+            for o in self._outputs
+        ]
+        if keys:
+            other._inputs = [
+                Input(i.name, keys.get(i.key, i.key), i.manager_key, i.metadata, i.type, i.by_name)
+                for i in self._inputs
+            ]
+            other._check_specs = [
+                c._replace(asset_key=keys.get(c.asset_key, c.asset_key)) for c in self._check_specs
+            ]
+            if len(other._outputs) == 1 and not self._is_multi:
+                other._name = other._outputs[0].key.to_python_identifier()
+        return other
+
+    def with_prefix_or_group(self, prefix: str | Sequence[str] | None, group: str | None) -> AssetsDefinition:
+        """As `load_assets_from_modules` does it: all keys below a prefix, all assets without a group in
+        one.
+        """
+        parts = prefix_parts(prefix)
+        replacements = {k: k.with_prefix(parts) for k in self.keys} if parts else None
+        groups = dict.fromkeys(self.keys, group) if group is not None else None
+        return self.with_attributes(group_names_by_key=groups, asset_key_replacements=replacements)
+
+    def to_source_assets(self) -> Sequence[SourceAsset]:
+        return [
+            SourceAsset(
+                o.key, dict(o.metadata or {}), o.io_manager_key, description=o.description, group_name=o.group
+            )
+            for o in self._outputs
+        ]
+
+    def to_source_asset(self, key: CoercibleToAssetKey | None = None) -> SourceAsset:
+        if key is None:
+            if len(self._outputs) != 1:
+                raise DagsterInvalidPropertyError(
+                    f"{self._name!r} makes several assets; name the one that is meant."
+                )
+            return self.to_source_assets()[0]
+        wanted = AssetKey.from_coercible(key)
+        return next(s for s in self.to_source_assets() if s.key == wanted)
+
+
+class AssetChecksDefinition(AssetsDefinition):
+    """A function and the checks it evaluates."""
+
+    __slots__ = ()
+    _is_check = True
+
+    @property
+    def name(self) -> str:
+        return self.check_key.name
+
+    @property
+    def asset_key(self) -> AssetKey:
+        return self.check_key.asset_key
+
+    @property
+    def spec(self) -> AssetCheckSpec:
+        return self._check_specs[0]

@@ -1,0 +1,187 @@
+"""Jobs: named selections of assets that can be run."""
+
+from __future__ import annotations
+
+from treadle._assets.rules import check_name, check_owners, unsupported
+from treadle._assets.selection import AssetSelection, selection_text
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from treadle._definitions.definitions import Definitions
+    from treadle._run.instance import DagsterInstance
+    from treadle._run.policies import RetryPolicy
+    from treadle._run.results import ExecuteInProcessResult
+    from treadle._typing import CoercibleToAssetSelection
+
+
+class UnresolvedAssetJobDefinition:
+    """A job as declared: what it selects is known together with the definitions it belongs to."""
+
+    __slots__ = (
+        "config",
+        "description",
+        "executor_def",
+        "metadata",
+        "name",
+        "op_retry_policy",
+        "owners",
+        "run_tags",
+        "selection",
+        "tags",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        selection: AssetSelection,
+        config: Any,
+        description: str | None,
+        tags: Mapping[str, Any] | None,
+        run_tags: Mapping[str, Any] | None,
+        metadata: Mapping[str, Any] | None,
+        executor_def: object | None,
+        op_retry_policy: RetryPolicy | None,
+        owners: Sequence[str] | None,
+    ) -> None:
+        self.name = name
+        self.selection = selection
+        self.config = config
+        self.description = description
+        self.tags = {k: str(v) for k, v in (tags or {}).items()}
+        self.run_tags = {k: str(v) for k, v in (run_tags if run_tags is not None else tags or {}).items()}
+        self.metadata = dict(metadata or {})
+        self.executor_def = executor_def
+        self.op_retry_policy = op_retry_policy
+        self.owners = check_owners(owners, name)
+
+    def resolve(self, definitions: Definitions) -> JobDefinition:
+        return JobDefinition(self, definitions)
+
+    def _to_core(self) -> tuple[Any, ...]:
+        from treadle._definitions.definitions import retry_to_core
+
+        return (
+            self.name,
+            self.selection._text,
+            self.description or "",
+            list(self.run_tags.items()),
+            retry_to_core(self.op_retry_policy),
+        )
+
+
+class JobDefinition:
+    """A job together with its definitions: it can be executed."""
+
+    __slots__ = ("_declared", "_definitions")
+
+    def __init__(self, declared: UnresolvedAssetJobDefinition, definitions: Definitions) -> None:
+        self._declared = declared
+        self._definitions = definitions
+
+    @property
+    def name(self) -> str:
+        return self._declared.name
+
+    @property
+    def description(self) -> str | None:
+        return self._declared.description
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        return self._declared.tags
+
+    @property
+    def run_tags(self) -> Mapping[str, str]:
+        return self._declared.run_tags
+
+    @property
+    def selection(self) -> AssetSelection:
+        return self._declared.selection
+
+    def resolve(self, definitions: Definitions) -> JobDefinition:
+        return self
+
+    def _to_core(self) -> tuple[Any, ...]:
+        return self._declared._to_core()
+
+    def execute_in_process(
+        self,
+        run_config: Any = None,
+        instance: DagsterInstance | None = None,
+        partition_key: str | None = None,
+        raise_on_error: bool = True,
+        op_selection: Sequence[str] | None = None,
+        asset_selection: Sequence[Any] | None = None,
+        run_id: str | None = None,
+        input_values: Mapping[str, object] | None = None,
+        tags: Mapping[str, str] | None = None,
+        resources: Mapping[str, object] | None = None,
+    ) -> ExecuteInProcessResult:
+        """Runs it in this process."""
+        from treadle._run.execute import execute
+
+        unsupported(
+            "execute_in_process",
+            op_selection=op_selection,
+            input_values=input_values,
+            partition_key=partition_key,
+        )
+        declared = self._declared
+        selection = declared.selection
+        if asset_selection is not None:
+            selection = selection & AssetSelection.from_coercible(list(asset_selection))
+        definitions = self._definitions
+        return execute(
+            [*definitions._assets, *definitions._asset_checks],
+            resources={**definitions._resources, **(resources or {})},
+            jobs=definitions._jobs,
+            selection=selection,
+            run_config=run_config if run_config is not None else declared.config,
+            instance=instance,
+            raise_on_error=raise_on_error,
+            tags={**declared.run_tags, **(tags or {})},
+            job_name=declared.name,
+            run_id=run_id,
+            retry_policy=declared.op_retry_policy,
+        )
+
+
+def define_asset_job(
+    name: str,
+    selection: CoercibleToAssetSelection | None = None,
+    config: Any = None,
+    description: str | None = None,
+    tags: Mapping[str, object] | None = None,
+    run_tags: Mapping[str, object] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    partitions_def: object | None = None,
+    executor_def: object | None = None,
+    hooks: object | None = None,
+    op_retry_policy: RetryPolicy | None = None,
+    owners: Sequence[str] | None = None,
+    automation_condition: object | None = None,
+) -> UnresolvedAssetJobDefinition:
+    """Declares a job that materializes a selection of assets (all, when none is given) with the checks on
+    them.
+    """
+    unsupported(
+        "define_asset_job",
+        partitions_def=partitions_def,
+        hooks=hooks,
+        automation_condition=automation_condition,
+    )
+    return UnresolvedAssetJobDefinition(
+        check_name(name, "job name"),
+        selection_text(selection),
+        config,
+        description,
+        tags,
+        run_tags,
+        metadata,
+        executor_def,
+        op_retry_policy,
+        owners,
+    )

@@ -1,0 +1,449 @@
+"""What describes an asset or a check, apart from the function that makes it."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+
+from treadle._assets.keys import AssetCheckKey, AssetKey, prefix_parts
+from treadle._assets.rules import check_group, check_kinds, check_name, check_owners, check_tags, unsupported
+from treadle._errors import CheckError, DagsterInvalidDefinitionError
+from treadle._events.record import Record
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._typing import CoercibleToAssetDep, CoercibleToAssetKey, CoercibleToAssetKeyPrefix
+
+KIND_PREFIX = "dagster/kind/"
+IO_MANAGER_KEY = "dagster/io_manager_key"
+FILE_METADATA = "treadle/file"
+
+
+class Nothing:
+    """As a type: a dependency or output without a value."""
+
+
+class NoValue:
+    """As a default: no type or value was given."""
+
+
+class AssetDep(Record):
+    """A dependency without a value: order and lineage."""
+
+    __slots__ = _fields = ("asset_key", "metadata")
+    asset_key: AssetKey
+    metadata: Mapping[str, Any]
+
+    def __init__(
+        self,
+        asset: CoercibleToAssetKey | AssetSpec | AssetsDefinition | SourceAsset,
+        *,
+        partition_mapping: object | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        unsupported("AssetDep", partition_mapping=partition_mapping)
+        if getattr(asset, "_is_multi", False):
+            raise DagsterInvalidDefinitionError(
+                "Cannot create an AssetDep from a multi_asset AssetsDefinition. Instead, specify"
+                " dependencies on the assets"
+                f" created by the multi_asset via AssetKeys or strings. For the multi_asset {asset!r}."
+            )
+        self.asset_key = AssetKey.from_coercible_or_definition(asset)
+        self.metadata = metadata or {}
+
+    @staticmethod
+    def from_coercible(arg: CoercibleToAssetDep) -> AssetDep:
+        return arg if isinstance(arg, AssetDep) else AssetDep(arg)
+
+
+def coerce_deps(deps: Iterable[CoercibleToAssetDep] | None, what: object) -> list[AssetDep]:
+    """Each dependency once, in order; a multi-asset stands for all of its assets."""
+    if deps is None:
+        return []
+    if isinstance(deps, str):
+        raise DagsterInvalidDefinitionError(
+            f"deps of {what} must be a list of assets, not the string {deps!r}."
+        )
+    by_key: dict[AssetKey, AssetDep] = {}
+    for dep in deps:
+        if getattr(dep, "_is_multi", False):
+            for key in dep.keys:  # type: ignore[union-attr]
+                by_key.setdefault(key, AssetDep(key))
+            continue
+        one = AssetDep.from_coercible(dep)
+        if one.asset_key in by_key and by_key[one.asset_key] != one:
+            raise DagsterInvalidDefinitionError(
+                f"Cannot set a dependency on asset {one.asset_key} more than once for {what}, with different"
+                " metadata."
+            )
+        by_key.setdefault(one.asset_key, one)
+    return list(by_key.values())
+
+
+class AssetSpec(Record):
+    """Describes an asset: its key, what it follows from, and what people should know about it."""
+
+    __slots__ = _fields = (
+        "key",
+        "deps",
+        "description",
+        "metadata",
+        "skippable",
+        "group_name",
+        "code_version",
+        "owners",
+        "tags",
+    )
+    key: AssetKey
+    deps: Sequence[AssetDep]
+    description: str | None
+    metadata: Mapping[str, Any]
+    skippable: bool
+    group_name: str | None
+    code_version: str | None
+    owners: Sequence[str]
+    tags: Mapping[str, str]
+
+    def __init__(
+        self,
+        key: CoercibleToAssetKey,
+        *,
+        deps: Iterable[CoercibleToAssetDep] | None = None,
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        skippable: bool = False,
+        group_name: str | None = None,
+        code_version: str | None = None,
+        automation_condition: object | None = None,
+        owners: Sequence[str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        kinds: Iterable[str] | None = None,
+        partitions_def: object | None = None,
+        freshness_policy: object | None = None,
+        is_virtual: bool = False,
+    ) -> None:
+        unsupported(
+            "AssetSpec",
+            partitions_def=partitions_def,
+            automation_condition=automation_condition,
+            freshness_policy=freshness_policy,
+            is_virtual=is_virtual or None,
+        )
+        self.key = AssetKey.from_coercible(key)
+        self.deps = coerce_deps(deps, self.key) if deps else ()
+        self.description = description
+        self.metadata = dict(metadata) if metadata else {}
+        self.skippable = skippable
+        check_group(group_name)
+        self.group_name = group_name
+        self.code_version = code_version
+        self.owners = check_owners(owners, self.key)
+        self.tags = with_kinds(check_tags(tags, self.key), kinds, self.key)
+
+    @property
+    def kinds(self) -> set[str]:
+        return set(split_kinds(self.tags)[0])
+
+    def replace_attributes(self, **attributes: Any) -> AssetSpec:
+        """A copy with some attributes replaced; names are those of the constructor."""
+        given = {f: getattr(self, f) for f in self._fields}
+        if "kinds" in attributes and "tags" not in attributes:
+            given["tags"] = dict(split_kinds(self.tags)[1])
+        given.update((k, v) for k, v in attributes.items() if v is not ...)
+        return AssetSpec(**given)
+
+    def merge_attributes(self, **attributes: Any) -> AssetSpec:
+        """A copy with deps, metadata, owners, tags and kinds added."""
+        merged: dict[str, Any] = {}
+        for name, value in attributes.items():
+            if value is ... or value is None:
+                continue
+            if name in ("deps", "owners"):
+                merged[name] = [*getattr(self, name), *value]
+            elif name in ("metadata", "tags"):
+                merged[name] = {**getattr(self, name), **value}
+            elif name == "kinds":
+                merged[name] = {*self.kinds, *value}
+            else:
+                raise CheckError(f"merge_attributes has no argument {name!r}")
+        if "kinds" in merged and "tags" in merged:
+            merged["tags"] = dict(split_kinds(merged["tags"])[1])
+        return self.replace_attributes(**merged)
+
+    def with_io_manager_key(self, io_manager_key: str) -> AssetSpec:
+        return self.merge_attributes(metadata={IO_MANAGER_KEY: io_manager_key})
+
+
+def with_kinds(tags: dict[str, str], kinds: Iterable[str] | None, what: object) -> dict[str, str]:
+    for kind in check_kinds(kinds, what):
+        tags[KIND_PREFIX + kind] = ""
+    return tags
+
+
+def split_kinds(tags: Mapping[str, str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """The kinds, and the other tags."""
+    kinds, others = [], []
+    for key, value in tags.items():
+        if key.startswith(KIND_PREFIX):
+            kinds.append(key[len(KIND_PREFIX) :])
+        else:
+            others.append((key, value))
+    return kinds, others
+
+
+class AssetIn(Record):
+    """How a parameter of an asset function finds its asset."""
+
+    __slots__ = _fields = ("key", "metadata", "key_prefix", "input_manager_key", "dagster_type")
+    key: AssetKey | None
+    metadata: Mapping[str, Any] | None
+    key_prefix: Sequence[str] | None
+    input_manager_key: str | None
+    dagster_type: Any
+
+    def __init__(
+        self,
+        key: CoercibleToAssetKey | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        key_prefix: CoercibleToAssetKeyPrefix | None = None,
+        input_manager_key: str | None = None,
+        partition_mapping: object | None = None,
+        dagster_type: Any = NoValue,
+    ) -> None:
+        unsupported("AssetIn", partition_mapping=partition_mapping)
+        if key is not None and key_prefix is not None:
+            raise CheckError("key and key_prefix cannot both be set on AssetIn")
+        self.key = AssetKey.from_coercible(key) if key is not None else None
+        self.metadata = metadata
+        self.key_prefix = list(prefix_parts(key_prefix)) or None
+        self.input_manager_key = input_manager_key
+        self.dagster_type = dagster_type
+
+    @staticmethod
+    def from_coercible(arg: AssetIn | CoercibleToAssetKey) -> AssetIn:
+        return arg if isinstance(arg, AssetIn) else AssetIn(key=AssetKey.from_coercible(arg))
+
+    def resolve(self, name: str) -> AssetKey:
+        return self.key if self.key is not None else AssetKey((*prefix_parts(self.key_prefix), name))
+
+
+class AssetOut(Record):
+    """One asset of a multi-asset."""
+
+    __slots__ = _fields = (
+        "key",
+        "key_prefix",
+        "dagster_type",
+        "description",
+        "is_required",
+        "io_manager_key",
+        "metadata",
+        "group_name",
+        "code_version",
+        "owners",
+        "tags",
+    )
+    key: AssetKey | None
+    key_prefix: Sequence[str]
+    dagster_type: Any
+    description: str | None
+    is_required: bool
+    io_manager_key: str | None
+    metadata: Mapping[str, Any]
+    group_name: str | None
+    code_version: str | None
+    owners: Sequence[str]
+    tags: Mapping[str, str]
+
+    def __init__(
+        self,
+        key_prefix: CoercibleToAssetKeyPrefix | None = None,
+        key: CoercibleToAssetKey | None = None,
+        dagster_type: Any = NoValue,
+        description: str | None = None,
+        is_required: bool = True,
+        io_manager_key: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        group_name: str | None = None,
+        code_version: str | None = None,
+        automation_condition: object | None = None,
+        backfill_policy: object | None = None,
+        owners: Sequence[str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        kinds: Iterable[str] | None = None,
+        freshness_policy: object | None = None,
+        is_virtual: bool = False,
+    ) -> None:
+        unsupported(
+            "AssetOut",
+            automation_condition=automation_condition,
+            backfill_policy=backfill_policy,
+            freshness_policy=freshness_policy,
+            is_virtual=is_virtual or None,
+        )
+        if key is not None and key_prefix is not None:
+            raise CheckError("Only one of key and key_prefix may be set on AssetOut")
+        self.key = AssetKey.from_coercible(key) if key is not None else None
+        self.key_prefix = prefix_parts(key_prefix)
+        self.dagster_type = dagster_type
+        self.description = description
+        self.is_required = is_required
+        self.io_manager_key = io_manager_key
+        self.metadata = dict(metadata or {})
+        check_group(group_name)
+        self.group_name = group_name
+        self.code_version = code_version
+        self.owners = check_owners(owners, self.key)
+        self.tags = with_kinds(check_tags(tags, self.key), kinds, self.key)
+
+    @property
+    def kinds(self) -> set[str]:
+        return set(split_kinds(self.tags)[0])
+
+    def resolve(self, name: str, extra_prefix: tuple[str, ...] = ()) -> AssetKey:
+        return self.key if self.key is not None else AssetKey((*extra_prefix, *self.key_prefix, name))
+
+
+class AssetCheckSeverity(Enum):
+    """How bad a failed check is. A failed blocking check stops what is downstream only when it is an
+    ERROR.
+    """
+
+    WARN = "WARN"
+    ERROR = "ERROR"
+
+
+class AssetCheckSpec(Record):
+    """A check on an asset: its name, and whether its failure stops what is downstream."""
+
+    __slots__ = _fields = ("name", "asset_key", "description", "additional_deps", "blocking", "metadata")
+    name: str
+    asset_key: AssetKey
+    description: str | None
+    additional_deps: Sequence[AssetDep]
+    blocking: bool
+    metadata: Mapping[str, Any]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        asset: CoercibleToAssetKey | AssetsDefinition | SourceAsset,
+        description: str | None = None,
+        additional_deps: Iterable[CoercibleToAssetDep] | None = None,
+        blocking: bool = False,
+        metadata: Mapping[str, Any] | None = None,
+        automation_condition: object | None = None,
+        partitions_def: object | None = None,
+    ) -> None:
+        unsupported(
+            "AssetCheckSpec", automation_condition=automation_condition, partitions_def=partitions_def
+        )
+        self.name = check_name(name, "asset check name")
+        self.asset_key = AssetKey.from_coercible_or_definition(asset)
+        self.description = description
+        self.additional_deps = coerce_deps(additional_deps, f"asset check {name}")
+        for dep in self.additional_deps:
+            if dep.asset_key == self.asset_key:
+                raise DagsterInvalidDefinitionError(
+                    f"Asset check {name} for asset {self.asset_key.to_string()} cannot have an"
+                    f" additional dependency on asset {dep.asset_key.to_string()}."
+                )
+        self.blocking = blocking
+        self.metadata = dict(metadata or {})
+
+    @property
+    def key(self) -> AssetCheckKey:
+        return AssetCheckKey(self.asset_key, self.name)
+
+    def get_python_identifier(self) -> str:
+        return f"{self.asset_key.to_python_identifier()}_{self.name}"
+
+
+class SourceAsset(Record):
+    """An asset made elsewhere, which these definitions read through an IO manager or follow."""
+
+    __slots__ = _fields = (
+        "key",
+        "metadata",
+        "io_manager_key",
+        "io_manager_def",
+        "description",
+        "group_name",
+        "resource_defs",
+        "tags",
+    )
+    key: AssetKey
+    metadata: Mapping[str, Any]
+    io_manager_key: str | None
+    io_manager_def: Any
+    description: str | None
+    group_name: str
+    resource_defs: Mapping[str, Any]
+    tags: Mapping[str, str]
+
+    def __init__(
+        self,
+        key: CoercibleToAssetKey,
+        metadata: Mapping[str, Any] | None = None,
+        io_manager_key: str | None = None,
+        io_manager_def: object | None = None,
+        description: str | None = None,
+        partitions_def: object | None = None,
+        group_name: str | None = None,
+        resource_defs: Mapping[str, object] | None = None,
+        observe_fn: object | None = None,
+        op_tags: Mapping[str, Any] | None = None,
+        *,
+        automation_condition: object | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        unsupported(
+            "SourceAsset",
+            partitions_def=partitions_def,
+            observe_fn=observe_fn,
+            automation_condition=automation_condition,
+        )
+        self.key = AssetKey.from_coercible(key)
+        self.metadata = dict(metadata or {})
+        if io_manager_def is not None and io_manager_key is None:
+            io_manager_key = self.key.to_python_identifier("io_manager")
+        self.io_manager_key = io_manager_key
+        self.io_manager_def = io_manager_def
+        self.description = description
+        check_group(group_name)
+        self.group_name = group_name or "default"
+        self.resource_defs = dict(resource_defs or {})
+        self.tags = check_tags(tags, self.key)
+
+    def get_io_manager_key(self) -> str:
+        return self.io_manager_key or "io_manager"
+
+
+def file_asset(
+    key: CoercibleToAssetKey,
+    path: str | os.PathLike[str],
+    *,
+    description: str | None = None,
+    group_name: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    owners: Sequence[str] | None = None,
+    tags: Mapping[str, str] | None = None,
+    kinds: Iterable[str] | None = None,
+) -> AssetSpec:
+    """A file or folder on disk as an external asset. The digest of its content is its data version: when it
+    changes, what reads it is stale. A parameter of that name receives a `File` (or `Folder`). A relative path
+    is meant from the current folder."""
+    return AssetSpec(
+        key,
+        description=description,
+        group_name=group_name,
+        metadata={**(metadata or {}), FILE_METADATA: os.path.abspath(os.fspath(path))},
+        owners=owners,
+        tags=tags,
+        kinds=kinds,
+    )

@@ -1,0 +1,1 @@
+"""Config: schemas, typed config classes, run config."""

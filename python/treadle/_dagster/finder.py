@@ -1,0 +1,244 @@
+"""The modules `dagster`, `dagster_wandb` and `wandb` as views of Treadle, made when they are imported. A name
+that Treadle does not have raises an error that says so; nothing is stubbed.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+# The release of Dagster whose names and behaviour these are.
+DAGSTER_VERSION = "1.13.29"
+PAGE = "docs/dagster-compatibility.md"
+
+
+class NotInTreadleError(ImportError):
+    """A name of Dagster or W&B that Treadle does not have."""
+
+
+# Dagster's inner modules that public code imports from: the names in them are looked up at the top level.
+_INNER = """
+_annotations _config _config.pythonic_config _config.pythonic_config.io_manager
+_config.pythonic_config.resource _core _core.definitions _core.definitions.asset_check_result
+_core.definitions.asset_check_spec _core.definitions.asset_checks
+_core.definitions.asset_checks.asset_check_result _core.definitions.asset_checks.asset_check_spec
+_core.definitions.asset_dep _core.definitions.asset_in _core.definitions.asset_key
+_core.definitions.asset_out _core.definitions.asset_selection _core.definitions.asset_spec
+_core.definitions.assets _core.definitions.assets.definition
+_core.definitions.assets.definition.assets_definition _core.definitions.data_version
+_core.definitions.decorators _core.definitions.decorators.asset_check_decorator
+_core.definitions.decorators.asset_decorator _core.definitions.decorators.job_decorator
+_core.definitions.decorators.op_decorator _core.definitions.definitions_class
+_core.definitions.events _core.definitions.input _core.definitions.job_definition
+_core.definitions.load_assets_from_modules _core.definitions.materialize _core.definitions.metadata
+_core.definitions.metadata.metadata_value _core.definitions.metadata.table
+_core.definitions.module_loaders _core.definitions.module_loaders.load_assets_from_modules
+_core.definitions.op_definition _core.definitions.output _core.definitions.policy
+_core.definitions.resource_definition _core.definitions.result _core.definitions.run_config
+_core.definitions.source_asset _core.definitions.unresolved_asset_job_definition _core.errors
+_core.events _core.execution _core.execution.api _core.execution.build_resources
+_core.execution.context _core.execution.context.asset_check_execution_context
+_core.execution.context.asset_execution_context _core.execution.context.compute
+_core.execution.context.init _core.execution.context.input _core.execution.context.invocation
+_core.execution.context.op_execution_context _core.execution.context.output
+_core.execution.execute_in_process_result _core.instance _core.log_manager _core.storage
+_core.storage.dagster_run _core.storage.fs_io_manager _core.storage.io_manager
+_core.storage.mem_io_manager _core.storage.upath_io_manager _core.test_utils _core.types
+_core.types.dagster_type _utils _utils.log _utils.warnings
+"""
+
+
+def _unchanged(thing: Any) -> Any:
+    return thing
+
+
+# Names of inner modules that are not at Dagster's top level: "module of Treadle:name", or the thing itself.
+_DAGSTER: Mapping[str, Mapping[str, Any]] = {
+    "dagster": {"__version__": DAGSTER_VERSION},
+    "dagster._core.storage.io_manager": {"dagster_maintained_io_manager": _unchanged},
+    "dagster._core.definitions.resource_definition": {"dagster_maintained_resource": _unchanged},
+    "dagster._utils.log": {"get_dagster_logger": "treadle:get_dagster_logger"},
+}
+_ANY_ERROR = "treadle._errors"
+
+_WANDB_MANAGER = ("ArtifactsIOManager", "WandbArtifactsIOManagerError", "wandb_artifacts_io_manager")
+_LAUNCH = {n: f"treadle.wandb._launch:{n}" for n in ("run_launch_agent", "run_launch_job")}
+_TYPES = {n: f"treadle.wandb:{n}" for n in ("SerializationModule", "WandbArtifactConfiguration")}
+_ERRORS = {"WandbArtifactsIOManagerError": "treadle.wandb:WandbArtifactsIOManagerError"}
+_INTEGRATION: Mapping[str, Mapping[str, Any]] = {
+    "dagster_wandb": {
+        **{n: f"treadle.wandb:{n}" for n in ("wandb_artifacts_io_manager", "wandb_resource")},
+        **_ERRORS,
+        **_TYPES,
+        **_LAUNCH,
+        "__version__": "treadle.wandb._io_manager:INTEGRATION_VERSION",
+    },
+    "dagster_wandb.io_manager": {n: f"treadle.wandb:{n}" for n in _WANDB_MANAGER},
+    "dagster_wandb.resources": {
+        n: f"treadle.wandb._resources:{n}" for n in ("WANDB_CLOUD_HOST", "wandb_resource")
+    },
+    "dagster_wandb.types": _TYPES,
+    "dagster_wandb.version": {"__version__": "treadle.wandb._io_manager:INTEGRATION_VERSION"},
+    "dagster_wandb.launch": {},
+    "dagster_wandb.launch.ops": _LAUNCH,
+    "dagster_wandb.utils": {},
+    "dagster_wandb.utils.errors": _ERRORS,
+    "dagster_wandb.utils.pickling": {
+        n: f"treadle.wandb._pickling:{n}"
+        for n in (
+            "ACCEPTED_SERIALIZATION_MODULES",
+            "CLOUDPICKLE_FILENAME",
+            "DILL_FILENAME",
+            "JOBLIB_FILENAME",
+            "PICKLE_FILENAME",
+        )
+    },
+}
+_MEDIA = ("Audio", "Html", "Image", "Molecule", "Object3D", "Plotly", "Table", "Video")
+_WANDB: Mapping[str, Mapping[str, Any]] = {
+    "wandb": {n: f"treadle.wandb:{n}" for n in ("Api", "Artifact", *_MEDIA)},
+    "wandb.data_types": {n: f"treadle.wandb:{n}" for n in (*_MEDIA, "WBValue")},
+    "wandb.apis": {},
+    "wandb.apis.public": {"Api": "treadle.wandb:Api"},
+}
+
+
+class _View(ModuleType):
+    """A module whose names are Treadle's."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__version__":
+            if name == "__all__" and self.__name__ in _public_names():
+                return list(_public_names()[self.__name__])
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        full = f"{self.__name__}.{name}"
+        if full in _modules():
+            return import_module(full)
+        value = _find(self.__name__, name)
+        self.__dict__[name] = value
+        return value
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self.__dict__, *_public_names().get(self.__name__, ())})
+
+
+def _find(module: str, name: str) -> Any:
+    root = module.partition(".")[0]
+    known = {**_DAGSTER, **_INTEGRATION, **_WANDB}.get(module, {})
+    if name in known:
+        found = known[name]
+        if isinstance(found, str) and ":" in found:
+            where, _, own = found.partition(":")
+            return getattr(import_module(where), own)
+        return found
+    if root == "dagster":
+        import treadle
+
+        if name in treadle.__all__ and name not in _own_names():
+            return getattr(treadle, name)
+        if module == "dagster._core.errors":
+            errors = import_module(_ANY_ERROR)
+            if hasattr(errors, name):
+                return getattr(errors, name)
+    raise AttributeError(_sentence(module, name), name=name, obj=sys.modules.get(module))
+
+
+def _own_names() -> frozenset[str]:
+    """What `treadle` has and Dagster has not."""
+    return frozenset(("File", "Folder", "Json", "TreadleError", "file_asset"))
+
+
+def _sentence(module: str, name: str) -> str:
+    from treadle._dagster.names import NAMES, advice
+
+    root = module.partition(".")[0]
+    if root == "dagster" and (name in NAMES or module != "dagster" or name == "components"):
+        return f"{module}.{name} is not in Treadle. {advice(name)} What is there: {PAGE}."
+    if root == "dagster":
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, NAMES, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return f"Neither Dagster {DAGSTER_VERSION} nor Treadle has the name 'dagster.{name}'.{hint}"
+    return (
+        f"{module}.{name} is not in Treadle, which has of W&B the artifacts, tables and media."
+        + (" Install the `wandb` package to use the rest of its SDK." if root == "wandb" else "")
+        + " What is there: docs/wandb.md."
+    )
+
+
+def _public_names() -> Mapping[str, Sequence[str]]:
+    import treadle
+
+    names: dict[str, Sequence[str]] = {m: list(n) for m, n in {**_INTEGRATION, **_WANDB}.items()}
+    names["dagster"] = [n for n in treadle.__all__ if n not in _own_names()]
+    return names
+
+
+_known_modules: set[str] = set()
+
+
+def _modules() -> set[str]:
+    if not _known_modules:
+        _known_modules.update(("dagster", *(f"dagster.{m}" for m in _INNER.split())))
+        _known_modules.update(_INTEGRATION, _WANDB)
+    return _known_modules
+
+
+class _Loader:
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _View(spec.name, f"{spec.name} as Treadle has it.")
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Names are found when they are asked for."""
+
+
+def find_spec(name: str) -> ModuleSpec:
+    """The view of that name. Raises NotInTreadleError for what is neither a module nor a name of Treadle."""
+    if name in _modules():
+        return ModuleSpec(name, _Loader(), is_package=True)  # type: ignore[arg-type]
+    module, _, last = name.rpartition(".")
+    raise NotInTreadleError(_sentence(module, last), name=name)
+
+
+class _Finder:
+    """First of all finders: `dagster` and `dagster_wandb`, even where they are installed."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        root = name.partition(".")[0]
+        if root in ("dagster", "dagster_wandb"):
+            return find_spec(name)
+        if root == "wandb" and (
+            isinstance(sys.modules.get("wandb"), _View) or (name == "wandb" and not _has_sdk())
+        ):
+            return find_spec(name)
+        return None
+
+
+def _has_sdk() -> bool:
+    """Whether the `wandb` package is installed; the folder `wandb` that it leaves behind is none."""
+    spec = PathFinder.find_spec("wandb")
+    return spec is not None and spec.origin is not None
+
+
+def install() -> None:
+    """From here on the names mean Treadle. Refused once the real Dagster is loaded."""
+    if any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        return
+    for name in ("dagster", "dagster_wandb"):
+        loaded = sys.modules.get(name)
+        if loaded is not None and not isinstance(loaded, _View):
+            where = getattr(loaded, "__file__", None) or "memory"
+            raise ImportError(
+                f"{name} is already imported, from {where}. Import treadle.as_dagster before it, or start the"
+                " program with `python -m treadle.as_dagster`."
+            )
+    sys.meta_path.insert(0, _Finder())

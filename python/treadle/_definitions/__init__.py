@@ -1,0 +1,1 @@
+"""A code location: Definitions and how modules become one."""

@@ -1,0 +1,1 @@
+"""What user code yields and what the record says: events, metadata, tables."""

@@ -1,0 +1,1 @@
+"""IO managers and the contexts they are called with."""

@@ -1,0 +1,508 @@
+"""IO managers: what stores a function's output and loads it as another's input, and what they are told."""
+
+from __future__ import annotations
+
+from treadle._assets.keys import AssetKey
+from treadle._errors import CheckError, DagsterInvariantViolationError
+from treadle._events.metadata import metadata_from_json, metadata_to_core, normalize_metadata
+from treadle._resources.resources import ConfigurableResource, IOManagerDefinition, ResourceHolder, Resources
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from treadle import _core
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._assets.specs import AssetSpec
+    from treadle._events.metadata import MetadataValue
+    from treadle._run.log import DagsterLogManager
+    from treadle._typing import RawMetadataMapping
+
+
+class IOManager:
+    """Base of user-written IO managers."""
+
+    def handle_output(self, context: OutputContext, obj: Any) -> None:
+        """Stores what a function handed over."""
+        raise NotImplementedError(f"{type(self).__name__} does not implement handle_output")
+
+    def load_input(self, context: InputContext) -> Any:
+        """Loads what was stored, for a function that reads it."""
+        raise NotImplementedError(f"{type(self).__name__} does not implement load_input")
+
+
+class ConfigurableIOManager(ConfigurableResource, IOManager):
+    """An IO manager whose annotated fields are its configuration."""
+
+    _treadle_resource = False
+
+
+class _Context:
+    __slots__ = (
+        "_asset_key",
+        "_definition_metadata",
+        "_log",
+        "_name",
+        "_resources",
+        "_step_key",
+        "config",
+        "dagster_type",
+        "job_name",
+    )
+    _what = "context"
+    _name: str | None
+    _asset_key: AssetKey | None
+    _log: DagsterLogManager | None
+
+    @property
+    def name(self) -> str:
+        if self._name is None:
+            raise DagsterInvariantViolationError(
+                f"Attempting to access name, but it was not provided when constructing the {self._what}"
+            )
+        return self._name
+
+    @property
+    def has_asset_key(self) -> bool:
+        return self._asset_key is not None
+
+    @property
+    def asset_key(self) -> AssetKey:
+        if self._asset_key is None:
+            raise DagsterInvariantViolationError(
+                f"Attempting to access asset_key, but it was not provided when constructing the {self._what}"
+            )
+        return self._asset_key
+
+    @property
+    def definition_metadata(self) -> Mapping[str, Any]:
+        return self._definition_metadata or {}
+
+    @property
+    def resources(self) -> Any:
+        if self._resources is None:
+            raise DagsterInvariantViolationError(
+                f"Attempting to access resources, but it was not provided when constructing the {self._what}"
+            )
+        return self._resources
+
+    @property
+    def log(self) -> DagsterLogManager:
+        from treadle._run.log import DagsterLogManager
+
+        if self._log is None:
+            self._log = DagsterLogManager(None)
+        return self._log
+
+    @property
+    def has_partition_key(self) -> bool:
+        return False
+
+    @property
+    def has_asset_partitions(self) -> bool:
+        return False
+
+    def get_asset_identifier(self) -> Sequence[str]:
+        return self.asset_key.path
+
+    _definition_metadata: Mapping[str, Any] | None
+    _resources: Any
+    _step_key: str | None
+
+
+class OutputContext(_Context):
+    """What an IO manager is told about the output it stores."""
+
+    __slots__ = (
+        "_artifact",
+        "_data_version",
+        "_logged",
+        "_output_metadata",
+        "_run_id",
+        "asset_spec",
+        "mapping_key",
+        "op_def",
+        "version",
+    )
+    _what = "OutputContext"
+
+    def __init__(
+        self,
+        step_key: str | None = None,
+        name: str | None = None,
+        job_name: str | None = None,
+        run_id: str | None = None,
+        definition_metadata: Mapping[str, Any] | None = None,
+        mapping_key: str | None = None,
+        config: object = None,
+        dagster_type: object = None,
+        version: str | None = None,
+        resources: Any = None,
+        op_def: Any = None,
+        asset_key: AssetKey | None = None,
+        output_metadata: RawMetadataMapping | None = None,
+        asset_spec: AssetSpec | None = None,
+        log: DagsterLogManager | None = None,
+    ) -> None:
+        self._step_key = step_key
+        self._name = name
+        self.job_name = job_name
+        self._run_id = run_id
+        self._definition_metadata = definition_metadata
+        self.mapping_key = mapping_key
+        self.config = config
+        self.dagster_type = dagster_type
+        self.version = version
+        self._resources = resources
+        self.op_def = op_def
+        self._asset_key = asset_key
+        self._output_metadata = normalize_metadata(output_metadata)
+        self.asset_spec = asset_spec
+        self._log = log
+        self._logged: dict[str, MetadataValue] = {}
+        # What a manager of our own keeps values in the store as; "" = the engine derives a data version.
+        self._artifact = ""
+        self._data_version = ""
+
+    @property
+    def step_key(self) -> str:
+        if self._step_key is None:
+            raise DagsterInvariantViolationError(
+                "Attempting to access step_key, but it was not provided when constructing the OutputContext"
+            )
+        return self._step_key
+
+    @property
+    def run_id(self) -> str:
+        if self._run_id is None:
+            raise DagsterInvariantViolationError(
+                "Attempting to access run_id, but it was not provided when constructing the OutputContext"
+            )
+        return self._run_id
+
+    @property
+    def output_metadata(self) -> Mapping[str, MetadataValue]:
+        """What the function said about this output."""
+        return self._output_metadata
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return self.definition_metadata
+
+    def add_output_metadata(self, metadata: RawMetadataMapping) -> None:
+        """Adds to the materialization."""
+        new = normalize_metadata(metadata)
+        twice = [n for n in new if n in self._logged]
+        if twice:
+            raise DagsterInvariantViolationError(
+                f"Tried to add metadata for key(s) that already have metadata: {', '.join(twice)}"
+            )
+        self._logged.update(new)
+
+    def get_logged_metadata(self) -> Mapping[str, MetadataValue]:
+        return self._logged
+
+    def get_identifier(self) -> Sequence[str]:
+        """The run, the step and the output."""
+        return [self.run_id, self.step_key, self.name]
+
+    def get_asset_output_identifier(self) -> Sequence[str]:
+        return self.get_asset_identifier()
+
+
+class InputContext(_Context):
+    """What an IO manager is told about the input it loads."""
+
+    __slots__ = ("_artifact", "_data_version", "_instance", "_logged", "op_def", "upstream_output")
+    _what = "InputContext"
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        job_name: str | None = None,
+        op_def: Any = None,
+        config: Any = None,
+        definition_metadata: Mapping[str, Any] | None = None,
+        upstream_output: OutputContext | None = None,
+        dagster_type: Any = None,
+        resources: Any = None,
+        asset_key: AssetKey | None = None,
+        instance: Any = None,
+        log: DagsterLogManager | None = None,
+    ) -> None:
+        self._name = name
+        self.job_name = job_name
+        self._step_key = None
+        self.op_def = op_def
+        self.config = config
+        self._definition_metadata = definition_metadata
+        self.upstream_output = upstream_output
+        self.dagster_type = dagster_type
+        self._resources = resources
+        self._asset_key = asset_key
+        self._instance = instance
+        self._log = log
+        self._logged: dict[str, MetadataValue] = {}
+        self._artifact = ""  # the version that this run made, if it did
+        self._data_version = ""  # of what was read
+
+    @property
+    def has_input_name(self) -> bool:
+        return self._name is not None
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return self.definition_metadata
+
+    @property
+    def instance(self) -> Any:
+        return self._instance
+
+    def add_input_metadata(self, metadata: RawMetadataMapping, description: str | None = None) -> None:
+        """Adds to the LOADED_INPUT event."""
+        self._logged.update(normalize_metadata(metadata))
+
+    def get_identifier(self) -> Sequence[str]:
+        if self.upstream_output is None:
+            raise CheckError("InputContext needs upstream_output to invoke get_identifier")
+        return self.upstream_output.get_identifier()
+
+
+def build_output_context(
+    step_key: str | None = None,
+    name: str | None = None,
+    definition_metadata: Mapping[str, Any] | None = None,
+    run_id: str | None = None,
+    mapping_key: str | None = None,
+    config: Any = None,
+    dagster_type: Any = None,
+    version: str | None = None,
+    resource_config: Mapping[str, object] | None = None,
+    resources: Mapping[str, object] | None = None,
+    op_def: Any = None,
+    asset_key: AssetKey | str | Sequence[str] | None = None,
+    partition_key: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    output_metadata: RawMetadataMapping | None = None,
+) -> OutputContext:
+    """A context for calling `handle_output` in tests."""
+    return OutputContext(
+        step_key=step_key,
+        name=name,
+        run_id=run_id,
+        definition_metadata=definition_metadata if definition_metadata is not None else metadata,
+        mapping_key=mapping_key,
+        config=config,
+        dagster_type=dagster_type,
+        version=version,
+        resources=_plain_resources(resources),
+        op_def=op_def,
+        asset_key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
+        output_metadata=output_metadata,
+    )
+
+
+def build_input_context(
+    name: str | None = None,
+    config: Any = None,
+    definition_metadata: Mapping[str, Any] | None = None,
+    upstream_output: OutputContext | None = None,
+    dagster_type: Any = None,
+    resource_config: Mapping[str, Any] | None = None,
+    resources: Mapping[str, Any] | None = None,
+    op_def: Any = None,
+    asset_key: AssetKey | str | Sequence[str] | None = None,
+    partition_key: str | None = None,
+    instance: Any = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> InputContext:
+    """A context for calling `load_input` in tests."""
+    return InputContext(
+        name=name,
+        config=config,
+        definition_metadata=definition_metadata if definition_metadata is not None else metadata,
+        upstream_output=upstream_output,
+        dagster_type=dagster_type,
+        resources=_plain_resources(resources),
+        op_def=op_def,
+        asset_key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
+        instance=instance,
+    )
+
+
+def _plain_resources(resources: Mapping[str, Any] | None) -> Resources | None:
+    if resources is None:
+        return None
+    given = dict(resources)
+    return Resources(given.__getitem__, frozenset(given))
+
+
+class IOManagerHolder:
+    """One IO manager of some definitions, as the core calls it. The manager is made when first used."""
+
+    __slots__ = ("_handle", "_holder", "by_step", "key")
+
+    def __init__(
+        self, key: str, source: Any, by_step: Mapping[str, AssetsDefinition], config: Any = None
+    ) -> None:
+        self.key = key
+        self._holder = ResourceHolder(key, source, config)
+        self._handle: Any = None
+        self.by_step = by_step
+
+    @property
+    def required(self) -> list[str]:
+        return self._holder.required
+
+    def manager(self, step: _core.Step) -> IOManager:
+        if self._handle is None:
+            required = {k: step.resource(k) for k in self.required}
+            self._handle = self._holder.set_up(step.run_id, required)
+        manager = self._handle.value
+        if not hasattr(manager, "handle_output") or not hasattr(manager, "load_input"):
+            raise CheckError(
+                f"The IO manager {self.key!r} is {manager!r}, which has no handle_output and load_input."
+            )
+        return manager  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        if self._handle is not None:
+            self._holder.tear_down(self._handle)
+            self._handle = None
+
+    def _resources(self, step: _core.Step) -> Resources:
+        return Resources(lambda key: step.resource(key).value, frozenset(self.required))
+
+    def _output_context(
+        self, step: _core.Step, step_key: str, name: str, asset: str, metadata: str, own: bool
+    ) -> OutputContext:
+        from treadle._run.log import DagsterLogManager
+        from treadle._types.types import label_of, type_check
+
+        definition = self.by_step.get(step_key)
+        output = (
+            next((o for o in definition._outputs if o.name == name), None) if definition is not None else None
+        )
+        label = None
+        if output is not None and definition is not None:
+            label = DagsterTypeRef(
+                label_of(type_check(output.type, getattr(definition._fn, "__globals__", {})))
+            )
+        key = AssetKey.from_user_string(asset) if asset else None
+        return OutputContext(
+            step_key=step_key,
+            name=name,
+            job_name=step.job_name,
+            run_id=step.run_id,
+            definition_metadata=output.metadata if output is not None else None,
+            dagster_type=label,
+            resources=self._resources(step),
+            op_def=definition.op if definition is not None else None,
+            asset_key=key,
+            output_metadata=_metadata_of(metadata),
+            asset_spec=definition._spec(output)
+            if output is not None and definition is not None and own
+            else None,
+            log=DagsterLogManager(step),
+        )
+
+    def handle_output(
+        self, step: _core.Step, name: str, asset: str, metadata: str, value: Any
+    ) -> tuple[Sequence[tuple[str, str, object]], str, str]:
+        """Called by the core. Returns what the manager adds to the metadata, the data version and the
+        artifact that holds the value ("" = none).
+        """
+        from treadle._events.wrappers import Json
+
+        context = self._output_context(step, step.step_key, name, asset, metadata, True)
+        handle_output: Any = self.manager(step).handle_output
+        result = handle_output(context, value.value if isinstance(value, Json) else value)
+        if result is not None and hasattr(result, "__next__"):
+            for said in result:
+                if hasattr(said, "metadata"):
+                    context.add_output_metadata(said.metadata)
+        return metadata_to_core(context._logged), context._data_version, context._artifact
+
+    def load_input(
+        self,
+        step: _core.Step,
+        name: str,
+        asset: str,
+        upstream_step: str,
+        upstream_output: str | None,
+        artifact: str,
+    ) -> tuple[Any, Sequence[tuple[str, str, object]], str]:
+        """Called by the core. Returns the value, what the manager adds to the metadata, and its data version
+        ("" = unknown).
+        """
+        from treadle._run.log import DagsterLogManager
+
+        definition = self.by_step.get(step.step_key)
+        given = (
+            next((i for i in definition._inputs if i.name == name), None) if definition is not None else None
+        )
+        key = AssetKey.from_user_string(asset) if asset else None
+        if upstream_output is not None:
+            upstream = self._output_context(step, upstream_step, upstream_output, asset, "", False)
+        else:
+            upstream = OutputContext(
+                step_key="none",
+                name=key.parts[-1] if key is not None else name,
+                run_id=step.run_id,
+                asset_key=key,
+                resources=self._resources(step),
+            )
+        context = InputContext(
+            name=name,
+            job_name=step.job_name,
+            op_def=definition.op if definition is not None else None,
+            definition_metadata=given.metadata if given is not None else None,
+            upstream_output=upstream,
+            dagster_type=_type_of(definition, given),
+            resources=self._resources(step),
+            asset_key=key,
+            log=DagsterLogManager(step),
+        )
+        context._artifact = artifact
+        value = self.manager(step).load_input(context)
+        return value, metadata_to_core(context._logged), context._data_version
+
+
+class DagsterTypeRef:
+    """A type as IO managers see it: its names, and the Python class when there is one."""
+
+    __slots__ = ("display_name", "key", "typing_type")
+
+    def __init__(self, display_name: str, typing_type: Any = None) -> None:
+        self.display_name = display_name
+        self.key = display_name
+        self.typing_type = typing_type
+
+    def __repr__(self) -> str:
+        return f"DagsterType({self.display_name})"
+
+
+def _type_of(definition: AssetsDefinition | None, given: Any) -> DagsterTypeRef:
+    from treadle._types.types import label_of, type_check
+
+    if definition is None or given is None:
+        return DagsterTypeRef("Any")
+    check = type_check(given.type, getattr(definition._fn, "__globals__", {}))
+    return DagsterTypeRef(label_of(check), check.python_type if check is not None else None)
+
+
+def _metadata_of(text: str) -> Mapping[str, MetadataValue] | None:
+    if not text or text == "{}":
+        return None
+    import json
+
+    return metadata_from_json(json.loads(text))
+
+
+def is_io_manager(source: object) -> bool:
+    """Whether a value given as a resource is an IO manager."""
+    return isinstance(source, (IOManager, IOManagerDefinition)) or (
+        hasattr(source, "handle_output") and hasattr(source, "load_input")
+    )

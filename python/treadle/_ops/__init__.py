@@ -1,0 +1,1 @@
+"""Ops, graphs, op jobs and hooks: declaring, composing, running."""

@@ -1,0 +1,100 @@
+"""The core's form of graphs and ops."""
+
+from __future__ import annotations
+
+from treadle._ops.composition import Collected
+from treadle._ops.graphs import GraphDefinition
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_DIRECT, _FAN_IN, _COLLECT = range(3)
+
+
+def told_graph(graph: GraphDefinition) -> tuple[Any, ...]:
+    """The core's form of a graph, made once."""
+    from treadle._assets.specs import NoValue
+    from treadle._definitions.definitions import retry_to_core
+    from treadle._ops.hooks import told_hooks
+
+    if graph._told is None:
+        nodes = []
+        dependencies = []
+        for node in graph._nodes.values():
+            definition = node.definition
+            nested = isinstance(definition, GraphDefinition)
+            nodes.append(
+                (
+                    node.name,
+                    None if nested else told_op(definition),
+                    told_graph(definition) if isinstance(definition, GraphDefinition) else None,
+                    list(node.tags.items()),
+                    told_hooks(node.hooks),
+                    retry_to_core(node.retry_policy),
+                )
+            )
+            for key, binding in node.bindings.items():
+                if isinstance(binding, list):
+                    kind, handles = _FAN_IN, [(h.node_name, h.output_name) for h in binding]
+                elif isinstance(binding, Collected):
+                    kind, handles = _COLLECT, [(binding.node_name, binding.output_name)]
+                else:
+                    kind, handles = _DIRECT, [(binding.node_name, binding.output_name)]
+                dependencies.append((node.name, key, kind, handles))
+        graph._told = (
+            graph._name,
+            graph.description or "",
+            nodes,
+            dependencies,
+            [(i.name, i.default is not NoValue, i.default, i.nothing) for i in graph._inputs],
+            [(o.name, o.node, o.output) for o in graph._outputs],
+            list(graph.tags.items()),
+            *graph._place,
+        )
+    return graph._told
+
+
+def told_op(op: Any) -> tuple[Any, ...]:
+    from treadle._assets.specs import NoValue
+    from treadle._definitions.definitions import metadata_to_core_lenient, retry_to_core
+    from treadle._ops.steps import plan_of
+
+    if op._told is None:
+        plan = plan_of(op)
+        op._told = (
+            op._name,
+            [
+                (
+                    i.name,
+                    not i.nothing,
+                    i.manager_key,
+                    metadata_to_core_lenient(i.metadata),
+                    i.default is not NoValue,
+                    i.default,
+                    plan.may_come_from_config(index),
+                    plan.input_label(index),
+                )
+                for index, i in enumerate(op._inputs)
+            ],
+            [
+                (
+                    o.name,
+                    o.required,
+                    o.stores_value,
+                    o.io_manager_key,
+                    o.is_dynamic,
+                    metadata_to_core_lenient(o.metadata),
+                    o.code_version or op.version or "",
+                )
+                for o in op._outputs
+            ],
+            sorted(op._required_resource_keys),
+            retry_to_core(op._retry_policy),
+            list(op.tags.items()),
+            *op._place,
+            op,
+            op._fn,
+            op.pool or "",
+        )
+    return op._told  # type: ignore[no-any-return]

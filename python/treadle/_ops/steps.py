@@ -1,0 +1,637 @@
+"""Runs ops: what the core calls for each of their steps, and what a test calls directly."""
+
+from __future__ import annotations
+
+from treadle import _core
+from treadle._assets.signature import resolve
+from treadle._assets.specs import NoValue
+from treadle._errors import (
+    DagsterInvalidConfigError,
+    DagsterInvalidInvocationError,
+    DagsterInvariantViolationError,
+    DagsterStepOutputNotFoundError,
+    DagsterTypeCheckDidNotPass,
+)
+from treadle._events.events import AssetMaterialization, AssetObservation, Output
+from treadle._events.metadata import metadata_to_core
+from treadle._events.wrappers import Json
+from treadle._ops.graphs import GraphDefinition
+from treadle._ops.ops import DynamicOutput, OpDefinition
+from treadle._resources.resources import resolve_env
+from treadle._run import capture, steps
+from treadle._run.context import AssetExecutionContext
+from treadle._run.current import current
+from treadle._types.types import label_of, type_check
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from treadle._ops.jobs import OpJobDefinition
+
+# The jobs that run in this process, by run.
+jobs: dict[str, OpJobDefinition] = {}
+
+_FROM_CONFIG = ("Any", "Int", "Float", "String", "Bool")
+
+
+class OpPlan:
+    """What is the same in every execution of an op. Read by the execution of steps (treadle._run.steps)."""
+
+    __slots__ = ("config", "context_class", "input_types", "labels", "output_types", "resources", "values")
+
+    def __init__(self, op: OpDefinition) -> None:
+        scope = getattr(op._fn, "__globals__", {})
+        self.values = [(i, d.name) for i, d in enumerate(op._inputs) if not d.nothing]
+        self.input_types = [None if d.nothing else type_check(d.type, scope) for d in op._inputs]
+        self.resources = list((op._resource_params or {}).items())
+        self.context_class = OpContext
+        self.output_types = [steps._output_type(o.type, scope) for o in op._outputs]
+        self.labels = [
+            label_of(t) if o.stores_value else "Nothing" for t, o in zip(self.output_types, op._outputs)
+        ]
+        self.config: Any = None
+        if op._takes_config is not None:
+            found = resolve(op._takes_config, scope)
+            self.config = found if isinstance(found, type) else dict
+
+    def input_label(self, index: int) -> str:
+        return label_of(self.input_types[index])
+
+    def may_come_from_config(self, index: int) -> bool:
+        return label_of(self.input_types[index]) in _FROM_CONFIG
+
+
+def plan_of(op: OpDefinition) -> OpPlan:
+    if op._plan_cache is None:
+        op._plan_cache = OpPlan(op)
+    return op._plan_cache  # type: ignore[no-any-return]
+
+
+# --- configuration
+
+
+def entry_of(run_config: Mapping[str, Any], node_key: str) -> Mapping[str, Any]:
+    """What the run's configuration says of a node: ops -> outer -> ops -> inner."""
+    entry: Any = run_config
+    for part in node_key.split("."):
+        entry = ((entry or {}).get("ops") or {}).get(part)
+    return entry or {}
+
+
+def default_config(job_name: str) -> Mapping[str, Any]:
+    """What the job itself says, for runs that the command line started."""
+    from treadle._ops.jobs import declared
+    from treadle._run.execute import _config
+
+    job = declared.get(job_name)
+    return _config(job._config) if job is not None else {}
+
+
+def effective_config(op: OpDefinition, given: Any) -> Any:
+    """The configuration of an op after what `configured` did, with the defaults of its schema."""
+    if op._config is NoValue:
+        schema = op._config_schema
+        if isinstance(schema, dict):
+            defaults = {
+                k: f.default_value for k, f in schema.items() if getattr(f, "default_value", None) is not None
+            }
+            given = {**defaults, **(given or {})} if defaults else given
+        return resolve_env(given, f'op "{op._name}"') if given is not None else None
+    inner, config = op._config
+    if callable(config):
+        config = config(resolve_env(given, f'op "{op._name}"'))
+    return effective_config(inner, config)
+
+
+def step_node(step_key: str) -> str:
+    """The step without its mapping key."""
+    return step_key.partition("[")[0]
+
+
+def op_of_step(run_id: str, job_name: str, step_key: str) -> OpDefinition | None:
+    from treadle._ops.jobs import declared
+
+    job = jobs.get(run_id) or declared.get(job_name)
+    return job._ops.get(step_node(step_key)) if job is not None else None
+
+
+def config_of_step(run_id: str, job_name: str, step_key: str) -> Any:
+    state = steps.states.get(run_id)
+    run_config = state.run_config if state is not None else default_config(job_name)
+    config = entry_of(run_config, step_node(step_key)).get("config")
+    op = op_of_step(run_id, job_name, step_key)
+    return effective_config(op, config) if op is not None else config
+
+
+# --- context
+
+
+class OpContext(AssetExecutionContext):
+    """The first parameter of an op's function that asks for it."""
+
+    __slots__ = ()
+
+    @property
+    def op_config(self) -> Any:
+        op: Any = self._assets_def
+        run_config = self.run_config or default_config(self.job_name)
+        return effective_config(op, entry_of(run_config, step_node(self._step.step_key)).get("config"))
+
+    @property
+    def alias(self) -> str:
+        return step_node(self._step.step_key).rpartition(".")[2]
+
+    @property
+    def has_assets_def(self) -> bool:
+        return False
+
+    @property
+    def assets_def(self) -> Any:
+        raise DagsterInvariantViolationError(f"Op '{self.alias}' does not have an assets definition.")
+
+    @property
+    def selected_asset_keys(self) -> set[Any]:
+        return set()
+
+    def get_mapping_key(self) -> str | None:
+        """Which value of a dynamic output this step runs for."""
+        return _core.op_mapping_key(self._step) or None
+
+    def describe_op(self) -> str:
+        return f'op "{step_node(self._step.step_key)}"'
+
+    def add_output_metadata(
+        self, metadata: Mapping[str, Any], output_name: str | None = None, mapping_key: str | None = None
+    ) -> None:
+        """Adds to the event of an output that has not been handed over yet."""
+        if mapping_key is None:
+            super().add_output_metadata(metadata, output_name)
+            return
+        from treadle._events.metadata import normalize_metadata
+
+        name = output_name or self._assets_def._outputs[0].name
+        if self._metadata is None:
+            self._metadata = {}
+        self._metadata.setdefault(f"{name}[{mapping_key}]", {}).update(normalize_metadata(metadata))
+
+
+# --- execution
+
+
+def run_op(op: OpDefinition, step: _core.Step) -> None:
+    """Executes one step to its end; raises what user code raised."""
+    before = current.step, current.context
+    current.step = step
+    try:
+        _OpExecution(op, plan_of(op), step).run()  # type: ignore[arg-type]
+    finally:
+        current.step, current.context = before
+        if capture.tees is not None:
+            files = capture.finish_step(step)
+            if files is not None:
+                step.logs_captured(*files)
+
+
+class _OpExecution(steps._Execution):
+    __slots__ = ("loaded",)
+
+    def run(self) -> None:
+        self.loaded: list[tuple[int, str, Any]] = []
+        super().run()
+
+    # --- inputs
+
+    def _load(self, index: int, name: str) -> Any:
+        step: Any = self.step
+        value: Any = NoValue
+        run_config = self.state.run_config if self.state is not None else default_config(step.job_name)
+        if run_config:
+            value = _given(run_config, step_node(step.step_key), name)
+        if value is NoValue and _core.op_input_is_list(step, index):
+            value = [self._one(index, at) for at in range(_core.op_input_size(step, index))]
+        elif value is NoValue:
+            value = self._one(index, 0)
+        self.loaded.append((index, name, value))
+        if len(self.loaded) == len(self.plan.values):
+            self._check_inputs()
+        return value
+
+    def _check_inputs(self) -> None:
+        """All are loaded before the first is checked, as Dagster does it."""
+        step: Any = self.step
+        for index, name, value in self.loaded:
+            expected = self.plan.input_types[index]
+            wrong = expected.misfit(value) if expected is not None else None
+            _core.op_report_input(step, index, label_of(expected), wrong is None)
+            if wrong is not None:
+                raise DagsterTypeCheckDidNotPass(
+                    f'Type check failed for step input "{name}" - expected type "{label_of(expected)}".'
+                    f" Description: {wrong}"
+                )
+        self.loaded.clear()
+
+    def _one(self, index: int, at: int) -> Any:
+        value = _core.op_load_input(self.step, index, at)
+        return value.value if isinstance(value, Json) else value
+
+    # --- outputs
+
+    def _yielded(self, result: Any) -> None:
+        if isinstance(result, DynamicOutput):
+            self._dynamic(self._index_of_name(result.output_name), result)
+        elif isinstance(result, (Output, AssetMaterialization, AssetObservation)):
+            super()._yielded(result)
+        else:
+            raise DagsterInvariantViolationError(
+                f"Compute function for {self.context.describe_op()} yielded a value of type {type(result)}"
+                " rather than an instance of Output, AssetMaterialization, or ExpectationResult. Values"
+                f" yielded by ops must be wrapped in one of these types. If your op has a single output and"
+                " yields no other events, you may want to use `return` instead of `yield` in the body of your"
+                " op compute function. If you are already using `return`, and you expected to return a value"
+                f" of type {type(result)}, you may be inadvertently returning a generator rather than the"
+                " value you expected."
+            )
+
+    def _returned(self, result: Any) -> None:
+        outputs = self.definition._outputs
+        if not outputs:
+            if result is not None:
+                raise DagsterInvariantViolationError(
+                    f"Error in {self.context.describe_op()}: Unexpectedly returned output of type"
+                    f" {type(result)}. Op is explicitly defined to return no results."
+                )
+        else:
+            super()._returned(result)
+
+    def _element(self, index: int, element: Any) -> None:
+        output: Any = self.definition._outputs[index]
+        what = f"Error with output for {self.context.describe_op()}: dynamic output '{output.name}'"
+        if not output.is_dynamic:
+            if isinstance(element, DynamicOutput):
+                self._dynamic(index, element)
+                return
+            super()._element(index, element)
+            return
+        if not isinstance(element, list):
+            raise DagsterInvariantViolationError(
+                f"{what} expected a list of DynamicOutput objects, but instead received instead an object of"
+                f" type {type(element)}."
+            )
+        for item in element:
+            if not isinstance(item, DynamicOutput):
+                raise DagsterInvariantViolationError(
+                    f"{what} expected a list of DynamicOutput objects, but received an item with type"
+                    f" {type(item)}."
+                )
+            self._dynamic(index, item)
+
+    def _dynamic(self, index: int, output: DynamicOutput) -> None:
+        self._hand(index, output.value, True, output.metadata, output.tags, output.mapping_key)
+
+    def _hand_over(
+        self,
+        index: int,
+        value: Any,
+        has_value: bool,
+        metadata: Any,
+        data_version: Any,
+        tags: Mapping[str, str] | None,
+    ) -> None:
+        output: Any = self.definition._outputs[index]
+        if output.is_dynamic and has_value:
+            raise DagsterInvariantViolationError(
+                f'Compute for {self.context.describe_op()} for output "{output.name}" defined as dynamic'
+                " Output must use DynamicOutput, got Output."
+            )
+        if index in self.given:
+            raise DagsterInvariantViolationError(
+                f'Compute for {self.context.describe_op()} returned an output "{output.name}" multiple times'
+            )
+        self._hand(index, value, has_value, metadata, tags, "")
+
+    def _hand(
+        self,
+        index: int,
+        value: Any,
+        has_value: bool,
+        metadata: Any,
+        tags: Mapping[str, str] | None,
+        mapping_key: str,
+    ) -> None:
+        output: Any = self.definition._outputs[index]
+        self.given.add(index)
+        plain = value.value if isinstance(value, Json) else value
+        wrong: str | None = None
+        if has_value and not output.stores_value:
+            if value is not None:
+                wrong = f"Value must be None or unset, got a {type(value)}"
+            has_value = False
+        elif has_value:
+            expected = self.plan.output_types[index]
+            wrong = expected.misfit(value) if expected is not None else None
+        label = self.plan.labels[index]
+        if wrong is not None:
+            raise DagsterTypeCheckDidNotPass(
+                f'Type check failed for step output "{output.name}" - expected type "{label}".'
+                f" Description: {wrong}"
+            )
+        added = self.context._metadata
+        name = f"{output.name}[{mapping_key}]" if mapping_key else output.name
+        for key in (output.name, name) if added is not None else ():
+            if key in added:
+                metadata = {**added.pop(key), **(metadata or {})}
+        if self.state is not None and self.state.capture is not None:
+            place = (self.step.step_key, output.name)
+            if mapping_key:
+                self.state.capture.setdefault(place, {})[mapping_key] = plain
+            else:
+                self.state.capture[place] = plain if has_value else None
+        _core.op_handle_output(
+            self.step,
+            index,
+            value,
+            has_value,
+            label,
+            True,
+            metadata_to_core(metadata) if metadata else None,
+            list(tags.items()) if tags else None,
+            mapping_key,
+        )
+
+    def _complete(self) -> None:
+        for index, output in enumerate(self.definition._outputs):
+            kept: Any = output
+            if index in self.given or not output.required:
+                continue
+            if kept.is_dynamic:
+                if self.state is not None and self.state.capture is not None:
+                    self.state.capture[(self.step.step_key, output.name)] = {}
+                continue
+            if output.stores_value:
+                raise DagsterStepOutputNotFoundError(
+                    f"Core compute for {self.context.describe_op()} did not return an output for"
+                    f' non-optional output "{output.name}"'
+                )
+            self._hand(index, None, False, None, None, "")
+
+
+def _given(run_config: Mapping[str, Any], node_key: str, name: str) -> Any:
+    """The value that the run's configuration gives for an input that nothing is wired to."""
+    entry = entry_of(run_config, node_key).get("inputs")
+    if not isinstance(entry, dict) or name not in entry:
+        return NoValue
+    value = entry[name]
+    if isinstance(value, dict) and len(value) == 1:
+        if "value" in value:
+            return value["value"]
+        if isinstance(value.get("json"), dict):
+            import json
+
+            with open(value["json"]["path"]) as file:
+                return json.load(file)["value"]
+    return value
+
+
+# --- called directly
+
+
+def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], alias: str | None) -> Any:
+    """Calls the function with a context bound to it, resources from that context, and the given values."""
+    from treadle._run.context import _StepContext
+    from treadle._run.invoke import UnboundContext, build_op_context
+
+    name = op.__name__
+    context: Any = None
+    if op._takes_context:
+        parameter = op._fn.__code__.co_varnames[0] if hasattr(op._fn, "__code__") else "context"
+        if not args and not kwargs:
+            raise DagsterInvalidInvocationError(
+                f"Decorated function '{name}' has context argument, but no context was provided when"
+                " invoking."
+            )
+        if args:
+            if args[0] is not None and not isinstance(args[0], _StepContext):
+                raise DagsterInvalidInvocationError(
+                    f"Decorated function '{name}' has context argument, but no context was provided when"
+                    " invoking."
+                )
+            context, args = args[0], args[1:]
+        elif parameter not in kwargs:
+            raise DagsterInvalidInvocationError(
+                f"Decorated function '{name}' has context argument '{parameter}', but no value for"
+                f" '{parameter}' was found when invoking. Provided kwargs: {kwargs}"
+            )
+        else:
+            kwargs = dict(kwargs)
+            context = kwargs.pop(parameter)
+    elif args and isinstance(args[0], _StepContext):
+        context, args = args[0], args[1:]
+    bound = _bound(op, context if context is not None else build_op_context(), kwargs)
+    values = _values(op, args, kwargs, alias or op._name)
+    for parameter, key in (op._resource_params or {}).items():
+        values[parameter] = kwargs[parameter] if parameter in kwargs else getattr(bound.resources, key)
+    plan = plan_of(op)
+    if plan.config is not None:
+        config = kwargs.get("config", NoValue)
+        if config is NoValue:
+            config = bound.op_config or {}
+            config = config if plan.config is dict else plan.config(**config)
+        values["config"] = config
+    elif op._config_schema and not isinstance(context, UnboundContext):
+        raise DagsterInvalidInvocationError(
+            f"op '{op._name}' has required config schema, but no config was provided when invoking. Use"
+            " build_op_context(op_config=...)."
+        )
+    return op._fn(bound, **values) if op._takes_context else op._fn(**values)
+
+
+def _bound(op: OpDefinition, given: Any, kwargs: Mapping[str, Any]) -> Any:
+    from treadle._run.invoke import UnboundContext, _UnboundStep
+
+    if not isinstance(given, UnboundContext):
+        return given
+    known = given._given
+    missing = [k for k in sorted(op._required_resource_keys) if k not in known and k not in kwargs]
+    if missing:
+        raise DagsterInvalidInvocationError(
+            f"op '{op._name}' requires the resource '{missing[0]}', which was not provided: use"
+            " build_op_context(resources={...})."
+        )
+    state = steps.RunState(given._state.instance if given._state else None, {}, {}, False)
+    if given._state is not None:
+        state.tags = given._state.tags
+    config = given._config
+    state.run_config = {"ops": {op._name: {"config": config}}} if config is not None else {}
+    bound = OpContext(op, _UnboundStep(known, op._name), state)  # type: ignore[arg-type]
+    bound._resources = given._resources
+    return bound
+
+
+def _values(op: OpDefinition, args: tuple[Any, ...], kwargs: Mapping[str, Any], alias: str) -> dict[str, Any]:
+    inputs = [i for i in op._inputs if not i.nothing]
+    for given in op._inputs:
+        if given.nothing and given.name in kwargs:
+            raise DagsterInvalidInvocationError(
+                f"Attempted to provide value for nothing input '{given.name}'. Nothing dependencies are"
+                " ignored"
+                " when directly invoking ops."
+            )
+    if len(args) > len(inputs):
+        told = (
+            "This may be because you attempted to provide a value for a nothing dependency. Nothing"
+            " dependencies are ignored when directly invoking ops."
+            if len(inputs) < len(op._inputs)
+            else "This may be because an argument was provided for the context parameter, but no context"
+            " parameter was defined for the op."
+        )
+        raise DagsterInvalidInvocationError(
+            f"Too many input arguments were provided for op '{alias}'. {told}"
+        )
+    values = {i.name: v for i, v in zip(inputs, args)}
+    plan = plan_of(op)
+    for key, value in kwargs.items():
+        if key in values:
+            raise DagsterInvalidInvocationError(f"op {op._name} got multiple values for argument '{key}'")
+        if any(i.name == key for i in inputs) or op._kwargs_param:
+            values[key] = value
+        elif key not in (op._resource_params or {}) and not (key == "config" and plan.config is not None):
+            raise DagsterInvalidInvocationError(f"op '{op._name}' has no input '{key}'.")
+    for given in inputs:
+        if given.name not in values:
+            if given.default is NoValue:
+                raise DagsterInvalidInvocationError(f'No value provided for required input "{given.name}".')
+            values[given.name] = given.default
+    for index, given in enumerate(op._inputs):
+        expected = plan.input_types[index]
+        wrong = expected.misfit(values[given.name]) if expected is not None else None
+        if wrong is not None:
+            raise DagsterTypeCheckDidNotPass(
+                f'Type check failed for op input "{given.name}" - expected type "{label_of(expected)}".'
+                f" Description: {wrong}"
+            )
+    return values
+
+
+# --- checking the configuration of a job before it runs
+
+
+def check_config(job: OpJobDefinition, config: Mapping[str, Any]) -> None:
+    """Raises DagsterInvalidConfigError with all that is wrong with the configuration of ops."""
+    errors: list[str] = []
+    _check_graph(job.graph, config, "root", frozenset(job._input_values), errors, True)
+    if errors:
+        listed = "".join(f"\n    Error {n}: {e}" for n, e in enumerate(errors, 1))
+        raise DagsterInvalidConfigError(f"Error in config for job {job.name}{listed}")
+
+
+def _check_graph(
+    graph: GraphDefinition,
+    config: Mapping[str, Any],
+    path: str,
+    bound: frozenset[str],
+    errors: list[str],
+    top: bool = False,
+) -> None:
+    entries = config.get("ops") or {}
+    if not isinstance(entries, dict):
+        errors.append(f"Value at path {path}:ops must be a dictionary, not {entries!r}.")
+        return
+    errors += [
+        f'Received unexpected config entry "{name}" at path {path}:ops. Expected one of:'
+        f" {', '.join(graph._nodes)}."
+        for name in entries
+        if name not in graph._nodes
+    ]
+    for name, node in graph._nodes.items():
+        entry = entries.get(name) or {}
+        here = f"{path}:ops:{name}"
+        open_inputs = [
+            i for i in node.definition._inputs if not _is_bound(node.bindings.get(i.name), graph, bound)
+        ]
+        if isinstance(node.definition, GraphDefinition):
+            inner = frozenset(i.name for i in node.definition._inputs) - {i.name for i in open_inputs}
+            _check_graph(node.definition, entry, here, inner, errors)
+            continue
+        op: Any = node.definition
+        for given in open_inputs:
+            inputs = entry.get("inputs") or {}
+            known = given.nothing or given.manager_key or given.default is not NoValue
+            if not known and given.name not in inputs:
+                errors.append(f'Missing required config entry "inputs:{given.name}" at path {here}.')
+        _check_op(op, entry.get("config"), "config" in entry, f"{here}:config", errors)
+
+
+def _is_bound(binding: Any, graph: GraphDefinition, bound: frozenset[str]) -> bool:
+    if binding is None:
+        return False
+    if isinstance(binding, list) or binding.node_name:
+        return True
+    given = next(i for i in graph._inputs if i.name == binding.output_name)
+    return binding.output_name in bound or given.default is not NoValue
+
+
+_SCALARS: dict[Any, str] = {int: "Int", float: "Float", str: "String", bool: "Bool"}
+
+
+def _check_op(op: OpDefinition, config: Any, has: bool, path: str, errors: list[str]) -> None:
+    if op._config is not NoValue and op._config_schema is None:
+        if has and not callable(op._config[1]):
+            errors.append(f'Received unexpected config entry "config" at path {path[:-7]}: op is configured.')
+        return
+    plan = plan_of(op)
+    if op._config is NoValue and plan.config is not None and plan.config is not dict:
+        try:
+            plan.config(**(resolve_env(config, path) or {}))
+        except (DagsterInvalidConfigError, TypeError, ValueError) as e:
+            errors.append(f"At path {path}: {e}")
+        return
+    schema = op._config_schema
+    if isinstance(schema, dict):
+        if config is not None and not isinstance(config, dict):
+            errors.append(f"Value at path {path} must be a dictionary, not {config!r}.")
+            return
+        _check_fields(schema, config or {}, path, errors)
+    elif schema in _SCALARS:
+        _check_scalar(schema, config, has, path, errors)
+
+
+def _check_fields(schema: Mapping[str, Any], config: Mapping[str, Any], path: str, errors: list[str]) -> None:
+    for key in config:
+        if key not in schema:
+            expected = ", ".join(f"{k}: {_SCALARS.get(t, 'Any')}" for k, t in schema.items())
+            errors.append(
+                f'Received unexpected config entry "{key}" at path {path}. Expected: "{{ {expected} }}".'
+            )
+    for key, kind in schema.items():
+        if key not in config:
+            if getattr(kind, "is_required", True) and getattr(kind, "default_value", None) is None:
+                errors.append(
+                    f'Missing required config entry "{key}" at path {path}. You must provide this value in'
+                    " your run config."
+                )
+        elif isinstance(kind, dict):
+            if isinstance(config[key], dict):
+                _check_fields(kind, config[key], f"{path}:{key}", errors)
+            else:
+                errors.append(f"Value at path {path}:{key} must be a dictionary, not {config[key]!r}.")
+        elif isinstance(kind, type) and kind in _SCALARS:
+            _check_scalar(kind, config[key], True, f"{path}:{key}", errors)
+
+
+def _check_scalar(kind: type, value: Any, has: bool, path: str, errors: list[str]) -> None:
+    if not has:
+        where, _, name = path.rpartition(":")
+        errors.append(
+            f'Missing required config entry "{name}" at path {where}. You must provide this value in your run'
+            " config."
+        )
+        return
+    value = resolve_env(value, path)
+    fits = isinstance(value, kind) and (kind is not int or not isinstance(value, bool))
+    if not fits:
+        errors.append(
+            f'Invalid scalar at path {path}. Value "{value}" of type "{type(value)}" is not valid for'
+            f' expected type "{_SCALARS[kind]}".'
+        )

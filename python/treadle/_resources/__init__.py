@@ -1,0 +1,1 @@
+"""Resources: legacy definitions and configurable classes."""

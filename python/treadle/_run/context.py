@@ -1,0 +1,337 @@
+"""What asset and check functions are told: AssetExecutionContext, AssetCheckExecutionContext."""
+
+from __future__ import annotations
+
+from treadle._assets.keys import AssetCheckKey, AssetKey
+from treadle._errors import CheckError, DagsterInvariantViolationError
+from treadle._events.events import AssetObservation, DataVersion
+from treadle._events.metadata import normalize_metadata
+from treadle._resources.resources import Resources
+from treadle._run.current import current
+from treadle._run.log import DagsterLogManager
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from treadle import _core
+    from treadle._assets.definition import AssetsDefinition, OpRef
+    from treadle._events.events import AssetMaterialization
+    from treadle._events.metadata import MetadataValue
+    from treadle._run.instance import DagsterInstance, DagsterRun
+    from treadle._run.steps import RunState
+    from treadle._typing import CoercibleToAssetKey
+
+
+class _StepContext:
+    __slots__ = ("_assets_def", "_data_versions", "_log", "_metadata", "_resources", "_state", "_step")
+    _assets_def: AssetsDefinition
+    _step: _core.Step
+
+    def __init__(self, assets_def: AssetsDefinition, step: _core.Step, state: RunState | None) -> None:
+        self._assets_def = assets_def
+        self._step = step
+        self._state = state
+        self._log: DagsterLogManager | None = None
+        self._resources: Resources | None = None
+        self._metadata: dict[str, dict[str, MetadataValue]] | None = None
+        self._data_versions: dict[AssetKey, DataVersion] | None = None
+
+    @property
+    def log(self) -> DagsterLogManager:
+        if self._log is None:
+            self._log = DagsterLogManager(self._step)
+        return self._log
+
+    @property
+    def resources(self) -> Any:
+        if self._resources is None:
+            step = self._step
+            self._resources = Resources(
+                lambda key: step.resource(key).value, self._assets_def._required_resource_keys
+            )
+        return self._resources
+
+    @property
+    def run_id(self) -> str:
+        return self._step.run_id
+
+    @property
+    def job_name(self) -> str:
+        return self._step.job_name
+
+    @property
+    def retry_number(self) -> int:
+        """0 on the first attempt."""
+        return self._step.retry_number
+
+    @property
+    def instance(self) -> DagsterInstance:
+        from treadle._run.steps import instance_of
+
+        return instance_of(self.run_id)
+
+    @property
+    def run(self) -> DagsterRun:
+        from treadle._run.instance import DagsterRun, DagsterRunStatus
+
+        state = self._state
+        if state is None:
+            recorded = self.instance.get_run_by_id(self.run_id)
+            if recorded is not None:
+                return recorded
+        return DagsterRun(
+            run_id=self.run_id,
+            job_name=self.job_name,
+            status=DagsterRunStatus.STARTED,
+            tags=dict(state.tags) if state is not None else {},
+            run_config=state.run_config if state is not None else {},
+        )
+
+    @property
+    def dagster_run(self) -> DagsterRun:
+        return self.run
+
+    @property
+    def run_tags(self) -> Mapping[str, str]:
+        return dict(self._state.tags) if self._state is not None else self.run.tags
+
+    @property
+    def run_config(self) -> Mapping[str, Any]:
+        return self._state.run_config if self._state is not None else self.run.run_config
+
+    def has_tag(self, key: str) -> bool:
+        return key in self.run_tags
+
+    def get_tag(self, key: str) -> str | None:
+        return self.run_tags.get(key)
+
+    @property
+    def op_config(self) -> Any:
+        """What run_config says under ops -> this step -> config."""
+        ops = self.run_config.get("ops") or {}
+        return (ops.get(self._assets_def._name) or {}).get("config")
+
+    @property
+    def op(self) -> OpRef:
+        return self._assets_def.op
+
+    @property
+    def op_def(self) -> OpRef:
+        return self._assets_def.op
+
+    @property
+    def op_handle(self) -> str:
+        return self._step.step_key
+
+    @property
+    def node_handle(self) -> str:
+        return self._step.step_key
+
+    @property
+    def op_execution_context(self) -> _StepContext:
+        return self
+
+    @property
+    def assets_def(self) -> AssetsDefinition:
+        return self._assets_def
+
+    @property
+    def has_assets_def(self) -> bool:
+        return True
+
+    @property
+    def selected_asset_check_keys(self) -> set[AssetCheckKey]:
+        return {c.key for i, c in enumerate(self._assets_def._check_specs) if self._step.check_selected(i)}
+
+    @property
+    def has_partition_key(self) -> bool:
+        return False
+
+    @property
+    def has_partition_key_range(self) -> bool:
+        return False
+
+    @property
+    def partition_key(self) -> str:
+        raise DagsterInvariantViolationError("Cannot access partition_key for a non-partitioned run")
+
+    def describe_op(self) -> str:
+        return f'op "{self._step.step_key}"'
+
+
+class AssetExecutionContext(_StepContext):
+    """The first parameter of an asset function that asks for it."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def get() -> AssetExecutionContext:
+        """The context of the step that runs now."""
+        context = current.context
+        if not isinstance(context, AssetExecutionContext):
+            raise DagsterInvariantViolationError("No current AssetExecutionContext in scope.")
+        return context
+
+    @property
+    def asset_key(self) -> AssetKey:
+        if len(self._assets_def._outputs) != 1:
+            raise DagsterInvariantViolationError(
+                "Cannot call `context.asset_key` in a multi_asset with more than one asset. Use"
+                " `context.asset_key_for_output` instead."
+            )
+        return self._assets_def.key
+
+    def asset_key_for_output(self, output_name: str = "result") -> AssetKey:
+        for output in self._assets_def._outputs:
+            if output.name == output_name:
+                return output.key
+        raise DagsterInvariantViolationError(
+            f"Output {output_name!r} of {self.describe_op()} has no asset key."
+        )
+
+    def asset_key_for_input(self, input_name: str) -> AssetKey:
+        for given in self._assets_def._inputs:
+            if given.name == input_name:
+                return given.key
+        raise DagsterInvariantViolationError(f"{self.describe_op()} has no input {input_name!r}.")
+
+    def output_for_asset_key(self, asset_key: AssetKey) -> str:
+        return self._assets_def.get_output_name_for_asset_key(asset_key)
+
+    @property
+    def selected_output_names(self) -> set[str]:
+        return {o.name for i, o in enumerate(self._assets_def._outputs) if self._step.output_selected(i)}
+
+    @property
+    def selected_asset_keys(self) -> set[AssetKey]:
+        return {o.key for i, o in enumerate(self._assets_def._outputs) if self._step.output_selected(i)}
+
+    @property
+    def is_subset(self) -> bool:
+        return len(self.selected_output_names) < len(self._assets_def._outputs)
+
+    def add_output_metadata(
+        self, metadata: Mapping[str, Any], output_name: str | None = None, mapping_key: str | None = None
+    ) -> None:
+        """Adds to the materialization of an output that has not been handed over yet."""
+        outputs = self._assets_def._outputs
+        if output_name is None:
+            if len(outputs) != 1:
+                raise DagsterInvariantViolationError(
+                    "Attempted to log metadata without providing output_name, but multiple outputs exist."
+                    " Please provide an"
+                    " output_name to the invocation of `context.add_output_metadata`."
+                )
+            output_name = outputs[0].name
+        elif all(o.name != output_name for o in outputs):
+            raise DagsterInvariantViolationError(
+                f"Attempted to add metadata for the output {output_name!r}, which {self.describe_op()} does"
+                " not have."
+            )
+        if self._metadata is None:
+            self._metadata = {}
+        self._metadata.setdefault(output_name, {}).update(normalize_metadata(metadata))
+
+    def add_asset_metadata(
+        self,
+        metadata: Mapping[str, Any],
+        asset_key: CoercibleToAssetKey | None = None,
+        partition_key: str | None = None,
+    ) -> None:
+        """As add_output_metadata, by asset key."""
+        if asset_key is None:
+            if len(self._assets_def._outputs) != 1:
+                raise DagsterInvariantViolationError(
+                    "Cannot add metadata without an asset key: this function makes several assets."
+                )
+            self.add_output_metadata(metadata)
+            return
+        key = AssetKey.from_coercible(asset_key)
+        if key not in self._assets_def.keys:
+            raise DagsterInvariantViolationError(
+                f"Cannot add metadata for asset key '{key.to_user_string()}' that is not being materialized"
+            )
+        self.add_output_metadata(metadata, self._assets_def.get_output_name_for_asset_key(key))
+
+    def get_output_metadata(
+        self, output_name: str, mapping_key: str | None = None
+    ) -> Mapping[str, Any] | None:
+        return (self._metadata or {}).get(output_name)
+
+    def set_data_version(self, asset_key: AssetKey, data_version: DataVersion) -> None:
+        if self._data_versions is None:
+            self._data_versions = {}
+        self._data_versions[asset_key] = data_version
+
+    def log_event(self, event: AssetMaterialization | AssetObservation) -> None:
+        """Records a fact beside the function's own outputs."""
+        report_fact(self._step, event)
+
+    def load_asset_value(
+        self, asset_key: AssetKey, *, python_type: type | None = None, partition_key: str | None = None
+    ) -> Any:
+        return self.instance.load_asset_value(asset_key)
+
+    def get_asset_provenance(self, asset_key: AssetKey) -> Any:
+        return self.instance.get_asset_provenance(asset_key)
+
+    def get_op_execution_context(self) -> AssetExecutionContext:
+        return self
+
+
+OpExecutionContext = AssetExecutionContext
+
+
+class AssetCheckExecutionContext(_StepContext):
+    """The first parameter of a check function that asks for it."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def get() -> AssetCheckExecutionContext:
+        context = current.context
+        if not isinstance(context, AssetCheckExecutionContext):
+            raise DagsterInvariantViolationError("No current AssetCheckExecutionContext in scope.")
+        return context
+
+    @property
+    def check_specs(self) -> Iterable[Any]:
+        return list(self._assets_def._check_specs)
+
+    @property
+    def is_subset(self) -> bool:
+        return len(self.selected_asset_check_keys) < len(self._assets_def._check_specs)
+
+
+def report_fact(step: _core.Step | _core.Home, event: AssetMaterialization | AssetObservation) -> None:
+    """AssetMaterialization or AssetObservation given by user code."""
+    import json
+
+    from treadle._events.events import AssetMaterialization
+    from treadle._events.metadata import metadata_to_core
+
+    if isinstance(event, AssetMaterialization):
+        kind, message = "ASSET_MATERIALIZATION", f"Materialized value {event.label}."
+    elif isinstance(event, AssetObservation):
+        kind, message = "ASSET_OBSERVATION", f"Observed {event.label}."
+    else:
+        raise CheckError(f"Only AssetMaterialization and AssetObservation can be recorded, not {event!r}.")
+    if event.description:
+        message = event.description
+    rest: dict[str, object] = {"tags": dict(event.tags)} if event.tags else {}
+    version = event.tags.get("dagster/data_version")
+    if version is not None:
+        if kind == "ASSET_MATERIALIZATION":
+            rest["provenance"] = {"data_version": version}
+        else:
+            rest["data_version"] = version
+    step.report_event(
+        kind,
+        event.asset_key.to_user_string(),
+        event.partition or "",
+        message,
+        metadata_to_core(event.metadata),
+        json.dumps(rest) if rest else "",
+    )

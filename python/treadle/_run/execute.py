@@ -1,0 +1,230 @@
+"""`materialize` and its kin: runs assets in this process."""
+
+from __future__ import annotations
+
+import os
+
+from treadle import _errors
+from treadle._assets.definition import AssetsDefinition
+from treadle._assets.rules import unsupported
+from treadle._assets.selection import AssetSelection, selection_text
+from treadle._assets.specs import AssetSpec, SourceAsset
+from treadle._definitions.definitions import flatten, retry_to_core, to_core
+from treadle._errors import (
+    CheckError,
+    DagsterError,
+    DagsterExecutionStepExecutionError,
+    DagsterInvalidDefinitionError,
+    DagsterInvalidSubsetError,
+    DagsterMaxRetriesExceededError,
+    RetryRequested,
+)
+from treadle._run import capture, steps
+from treadle._run.results import ExecuteInProcessResult
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from treadle import _core
+    from treadle._assets.jobs import JobDefinition, UnresolvedAssetJobDefinition
+    from treadle._run.instance import DagsterInstance
+    from treadle._run.policies import RetryPolicy
+    from treadle._typing import CoercibleToAssetSelection
+
+
+def materialize(
+    assets: Sequence[AssetsDefinition | AssetSpec | SourceAsset],
+    run_config: Any = None,
+    instance: DagsterInstance | None = None,
+    resources: Mapping[str, object] | None = None,
+    partition_key: str | None = None,
+    raise_on_error: bool = True,
+    tags: Mapping[str, str] | None = None,
+    selection: CoercibleToAssetSelection | None = None,
+) -> ExecuteInProcessResult:
+    """Makes the (selected) assets and evaluates the checks on them, in this process. Without an instance, in
+    a home that is gone together with the result. What a failing function raised is raised again here, unless
+    `raise_on_error=False`."""
+    unsupported("materialize", partition_key=partition_key)
+    return execute(
+        assets,
+        resources=resources or {},
+        selection=selection_text(selection),
+        run_config=run_config,
+        instance=instance,
+        raise_on_error=raise_on_error,
+        tags=tags or {},
+        job_name="__ephemeral_asset_job__",
+    )
+
+
+def materialize_to_memory(
+    assets: Sequence[AssetsDefinition | AssetSpec | SourceAsset],
+    run_config: Any = None,
+    instance: DagsterInstance | None = None,
+    resources: Mapping[str, object] | None = None,
+    partition_key: str | None = None,
+    raise_on_error: bool = True,
+    tags: Mapping[str, str] | None = None,
+    selection: CoercibleToAssetSelection | None = None,
+) -> ExecuteInProcessResult:
+    """As `materialize`, but values stay in memory: nothing is kept."""
+    unsupported("materialize_to_memory", partition_key=partition_key)
+    for item in flatten(assets):
+        for key in getattr(item, "_resource_defs", None) or ():
+            if key.endswith("io_manager") or any(o.io_manager_key == key for o in item._outputs):
+                raise _errors.DagsterInvariantViolationError(
+                    "Attempted to call `materialize_to_memory` with a resource provided for a required io"
+                    " manager."
+                    f" The asset {item!r} brings its own; use `materialize`."
+                )
+    return execute(
+        assets,
+        resources=resources or {},
+        selection=selection_text(selection),
+        run_config=run_config,
+        instance=instance,
+        raise_on_error=raise_on_error,
+        tags=tags or {},
+        job_name="__ephemeral_asset_job__",
+        in_memory=True,
+    )
+
+
+def execute(
+    assets: Iterable[Any],
+    *,
+    resources: Mapping[str, object],
+    selection: AssetSelection,
+    run_config: Any,
+    instance: DagsterInstance | None,
+    raise_on_error: bool,
+    tags: Mapping[str, str],
+    job_name: str,
+    jobs: Iterable[JobDefinition | UnresolvedAssetJobDefinition] = (),
+    in_memory: bool = False,
+    run_id: str | None = None,
+    retry_policy: RetryPolicy | None = None,
+) -> ExecuteInProcessResult:
+    """Plans and runs a selection of assets, and says how it went."""
+    items = list(flatten(assets))
+    for item in items:
+        if isinstance(item, (AssetsDefinition, AssetSpec, SourceAsset)):
+            continue
+        if callable(item):
+            raise CheckError(f"{item!r} is a plain function: decorate it with @asset.")
+        raise CheckError(
+            f"{item!r} is no asset. Give what @asset and its kin return, an AssetSpec or a SourceAsset."
+        )
+    config = _config(run_config)
+    # Made for this run alone: another thread may run the same declarations.
+    core = to_core(items, resources, jobs, config)
+    if instance is None:
+        from treadle._run.instance import DagsterInstance
+
+        instance = DagsterInstance.ephemeral()
+    for name, value in tags.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise CheckError(f"Run tags must map strings to strings, not {name!r} to {value!r}.")
+    definitions = [i for i in items if isinstance(i, AssetsDefinition)]
+    run_id = run_id or _new_run_id()
+    state = steps.states[run_id] = steps.RunState(instance, tags, config, capture=True)
+    capture.install(instance._home.logs_folder, run_id)
+    try:
+        outcome = core.materialize(
+            instance._home,
+            selection._text,
+            _checks(selection, definitions, core),
+            in_memory,
+            run_id,
+            job_name,
+            dict(tags),
+            _dumps(config),
+            retry_to_core(retry_policy),
+            selection._with_checks,
+        )
+    except DagsterInvalidSubsetError as e:
+        raise DagsterInvalidDefinitionError(f"Failed to resolve asset job {job_name}: {e}") from e
+    finally:
+        capture.remove(run_id)
+        del steps.states[run_id]
+        core.close_io_managers()
+    status, step_keys, failure = outcome
+    result = ExecuteInProcessResult(run_id, status, instance, definitions, step_keys, state.capture or {})
+    if raise_on_error and not result.success:
+        _raise(failure, status, run_id)
+    return result
+
+
+def _checks(
+    selection: AssetSelection, definitions: Sequence[AssetsDefinition], core: _core.Definitions
+) -> list[str] | None:
+    """The steps of a selection of checks alone; None for a selection of assets."""
+    if selection._check_keys is None:
+        return None
+    selected = set(core.select(selection._text))
+    steps = []
+    for definition in definitions:
+        if definition._outputs:
+            continue  # checks made together with their asset cannot run alone
+        for spec in definition._check_specs:
+            if selection._check_keys and spec.key not in selection._check_keys:
+                continue
+            if spec.asset_key.to_user_string() in selected and definition._name not in steps:
+                steps.append(definition._name)
+    if not steps:
+        raise DagsterInvalidSubsetError(f"The selection {selection} names no check that can run alone.")
+    return steps
+
+
+def _raise(failure: tuple[str, str, str, BaseException | None] | None, status: str, run_id: str) -> None:
+    if failure is None:
+        if status == "CANCELED":
+            raise KeyboardInterrupt(f"Run {run_id} was canceled.")
+        raise DagsterError(f"Run {run_id} did not succeed: {status}.")
+    message, error_class, stack, origin = failure
+    if isinstance(origin, RetryRequested):
+        raise DagsterMaxRetriesExceededError(f"Exceeded max_retries of {origin.max_retries}") from origin
+    if origin is not None:
+        raise origin
+    if status == "CANCELED":
+        raise KeyboardInterrupt(message)
+    known = getattr(_errors, error_class, None)
+    if (
+        isinstance(known, type)
+        and issubclass(known, DagsterError)
+        and known not in (DagsterExecutionStepExecutionError,)
+    ):
+        raise known(message)
+    raise DagsterExecutionStepExecutionError(
+        f"{error_class}: {message}" + (f"\n\nStack Trace:\n{stack}" if stack else "")
+    )
+
+
+def _config(run_config: Any) -> Mapping[str, Any]:
+    if run_config is None:
+        return {}
+    if hasattr(run_config, "to_config_dict"):
+        run_config = run_config.to_config_dict()
+    if not isinstance(run_config, dict):
+        raise CheckError(f"run_config must be a dict, not {type(run_config)}")
+    return run_config
+
+
+def _dumps(config: Mapping[str, Any]) -> str:
+    if not config:
+        return ""
+    import json
+
+    return json.dumps(config, default=repr)
+
+
+def _new_run_id() -> str:
+    """A random UUID; `import uuid` would cost more than the run."""
+    raw = bytearray(os.urandom(16))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    h = raw.hex()
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"

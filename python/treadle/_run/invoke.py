@@ -1,0 +1,162 @@
+"""Calling a decorated function directly, as tests do."""
+
+from __future__ import annotations
+
+from treadle._errors import DagsterInvalidInvocationError
+from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, _StepContext
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._run.instance import DagsterInstance
+
+
+class _UnboundStep:
+    """The step of a context that belongs to no run."""
+
+    run_id = "EPHEMERAL"
+    job_name = "__ephemeral_asset_job__"
+    retry_number = 0
+
+    def __init__(self, resources: Mapping[str, Any], step_key: str = "") -> None:
+        self._resources = resources
+        self.step_key = step_key
+
+    def output_selected(self, index: int) -> bool:
+        return True
+
+    def check_selected(self, index: int) -> bool:
+        return True
+
+    def log(self, level: int, message: str) -> None:
+        import sys
+
+        sys.stderr.write(f"{message}\n")
+
+    def report_event(self, *event: Any) -> None:
+        """Belongs to no record."""
+
+    def resource(self, key: str) -> Any:
+        from treadle._resources.resources import ResourceHandle
+
+        return ResourceHandle(self._resources[key], None)
+
+
+class UnboundContext(AssetExecutionContext):
+    """A context made by `build_asset_context`, to be handed to a decorated function."""
+
+    __slots__ = ("_config", "_given")
+
+    def __init__(
+        self, resources: Mapping[str, Any], config: Any, instance: Any, tags: Mapping[str, str] | None
+    ) -> None:
+        from treadle._resources.resources import Resources
+        from treadle._run.steps import RunState
+
+        self._given = resources
+        state = RunState(instance, tags or {}, {}, False)
+        _StepContext.__init__(self, None, _UnboundStep(resources), state)  # type: ignore[arg-type]
+        self._resources = Resources(resources.__getitem__, frozenset(resources))
+        self._config = config
+
+    def bind(self, definition: AssetsDefinition) -> _StepContext:
+        cls = AssetCheckExecutionContext if definition._is_check else AssetExecutionContext
+        bound = cls(definition, _UnboundStep(self._given, definition._name), self._state)  # type: ignore[arg-type]
+        if self._config is not None:
+            assert bound._state is not None
+            bound._state.run_config = {"ops": {definition._name: {"config": self._config}}}
+        bound._resources = self._resources
+        return bound
+
+
+def build_asset_context(
+    resources: Mapping[str, Any] | None = None,
+    resources_config: Mapping[str, Any] | None = None,
+    asset_config: Mapping[str, Any] | None = None,
+    instance: DagsterInstance | None = None,
+    partition_key: str | None = None,
+    partition_key_range: object | None = None,
+    run_tags: Mapping[str, str] | None = None,
+    event_loop: object | None = None,
+) -> AssetExecutionContext:
+    """A context for calling asset functions directly, with these resources."""
+    return UnboundContext(_live(resources or {}, resources_config), asset_config, instance, run_tags)
+
+
+def build_op_context(
+    resources: Mapping[str, Any] | None = None,
+    op_config: Any = None,
+    resources_config: Mapping[str, Any] | None = None,
+    instance: DagsterInstance | None = None,
+    config: Any = None,
+    run_tags: Mapping[str, str] | None = None,
+) -> AssetExecutionContext:
+    return UnboundContext(
+        _live(resources or {}, resources_config),
+        op_config if op_config is not None else config,
+        instance,
+        run_tags,
+    )
+
+
+build_asset_check_context = build_asset_context
+
+
+def _live(resources: Mapping[str, Any], config: Mapping[str, Any] | None) -> dict[str, Any]:
+    from treadle._resources.resources import ResourceHolder
+
+    return {
+        k: ResourceHolder(k, v, (config or {}).get(k)).set_up("EPHEMERAL", {}).value
+        for k, v in resources.items()
+    }
+
+
+def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Calls the function with a context bound to it, resources from that context, and the given values."""
+    name = definition._name
+    given: Any = None
+    if args and isinstance(args[0], _StepContext):
+        given, args = args[0], args[1:]
+    else:
+        for key in ("context", "_context", "context_", "_"):
+            if isinstance(kwargs.get(key), _StepContext):
+                given = kwargs.pop(key)
+    if given is None and definition._takes_context:
+        if args and args[0] is None:
+            args = args[1:]
+        raise DagsterInvalidInvocationError(
+            f"Decorated function '{name}' has context argument, but no context was provided when invoking."
+            " Use build_asset_context."
+        )
+    context = given.bind(definition) if isinstance(given, UnboundContext) else given
+    for parameter, key in (definition._resource_params or {}).items():
+        if parameter not in kwargs:
+            if context is None:
+                raise DagsterInvalidInvocationError(
+                    f"{name!r} needs the resource {key!r}: give it by name or in a context."
+                )
+            kwargs[parameter] = getattr(context.resources, key)
+    inputs = [i.name for i in definition._inputs if i.name]
+    if len(args) > len(inputs):
+        raise DagsterInvalidInvocationError(
+            f"Too many input arguments were provided for '{name}'. This may be because an argument was"
+            " provided for the context"
+            " parameter, but no context parameter was defined for the function."
+        )
+    values = dict(zip(inputs, args))
+    for key, value in kwargs.items():
+        if key in values:
+            raise DagsterInvalidInvocationError(f"'{name}' got multiple values for its input '{key}'.")
+        values[key] = value
+    code = getattr(definition._fn, "__code__", None)
+    if code is not None and not definition._kwargs_param:
+        optional = len(definition._fn.__defaults__ or ()) + len(definition._fn.__kwdefaults__ or ())
+        missing = [i for i in inputs if i not in values]
+        if missing and len(missing) > optional:
+            raise DagsterInvalidInvocationError(f'No value provided for required input "{missing[0]}".')
+    if context is None:
+        return definition._fn(**values)
+    return definition._fn(context, **values) if definition._takes_context else definition._fn(**values)

@@ -1,0 +1,126 @@
+"""Log lines of user code: `context.log`, and Python loggers from `get_dagster_logger`. Both become LOG events
+of the run.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from treadle._run.current import current
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+    from typing import Any
+
+    from treadle import _core
+
+_NAMES = {
+    "DEBUG": 10,
+    "INFO": 20,
+    "WARNING": 30,
+    "WARN": 30,
+    "ERROR": 40,
+    "CRITICAL": 50,
+    "FATAL": 50,
+    "NOTSET": 0,
+}
+
+
+class DagsterLogManager:
+    """The methods of `logging.Logger`. Outside of a step, lines go to stderr."""
+
+    __slots__ = ("_step",)
+
+    def __init__(self, step: _core.Step | None) -> None:
+        self._step = step
+
+    def log(self, level: int | str, msg: object, *args: Any, **kwargs: Any) -> None:
+        number = _NAMES[level.upper()] if isinstance(level, str) else level
+        text = str(msg)
+        if args:
+            text = text % (args[0] if len(args) == 1 and isinstance(args[0], dict) and args[0] else args)
+        if kwargs.get("exc_info"):
+            text += "\n" + _current_traceback(kwargs["exc_info"])
+        _emit(self._step, number, text)
+
+    def debug(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        self.log(10, msg, *args, **kwargs)
+
+    def info(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        self.log(20, msg, *args, **kwargs)
+
+    def warning(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        self.log(30, msg, *args, **kwargs)
+
+    warn = warning
+
+    def error(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        self.log(40, msg, *args, **kwargs)
+
+    def exception(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("exc_info", True)
+        self.log(40, msg, *args, **kwargs)
+
+    def critical(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        self.log(50, msg, *args, **kwargs)
+
+    fatal = critical
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 (the name is logging's)
+        return True
+
+    def getEffectiveLevel(self) -> int:  # noqa: N802
+        return 10
+
+
+def _emit(step: _core.Step | None, level: int, text: str) -> None:
+    if step is None:
+        sys.stderr.write(text + "\n")
+        return
+    step.log(level, text)
+    from treadle._run import steps
+
+    # The command line shows log lines as part of its progress; a program that runs assets itself sees them
+    # here.
+    if level >= 20 and step.run_id in steps.states:
+        from treadle._run.capture import tees
+
+        stream = tees[1]._stream if tees is not None else sys.stderr
+        stream.write(f"{step.step_key}: {text}\n")
+
+
+def _current_traceback(exc_info: Any) -> str:
+    import traceback
+
+    if isinstance(exc_info, BaseException):
+        exc_info = (type(exc_info), exc_info, exc_info.__traceback__)
+    elif not isinstance(exc_info, tuple):
+        exc_info = sys.exc_info()
+    return "".join(traceback.format_exception(*exc_info)).rstrip("\n") if exc_info[0] is not None else ""
+
+
+_handler: Any = None
+
+
+def get_dagster_logger(name: str | None = None) -> logging.Logger:
+    """A Python logger whose lines, while a step runs, become LOG events of its run."""
+    import logging
+
+    global _handler
+    if _handler is None:
+
+        class StepHandler(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                text = record.getMessage()
+                if record.exc_info:
+                    text += "\n" + _current_traceback(record.exc_info)
+                _emit(current.step, record.levelno, text)
+
+        _handler = StepHandler()
+    logger = logging.getLogger(f"dagster.builtin.{name}" if name else "dagster.builtin")
+    if _handler not in logger.handlers:
+        logger.addHandler(_handler)
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = False
+    return logger

@@ -1,0 +1,202 @@
+"""What a run in this process gives back."""
+
+from __future__ import annotations
+
+from treadle._assets.keys import AssetKey
+from treadle._errors import CheckError, DagsterInvariantViolationError
+from treadle._events.dagster_event import DagsterEvent, DagsterEventType
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._events.events import AssetCheckEvaluation, AssetMaterialization, AssetObservation
+    from treadle._run.instance import DagsterInstance, DagsterRun
+    from treadle._typing import CoercibleToAssetKey
+
+_NOT_RETURNED = ("LOG", "ASSET_MATERIALIZATION_PLANNED", "ASSET_CHECK_EVALUATION_PLANNED")
+
+
+class ExecuteInProcessResult:
+    """How a run went: its success, its events, the values it made. Keeps the home open as long as it
+    lives.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        status: str,
+        instance: DagsterInstance,
+        definitions: Sequence[AssetsDefinition],
+        step_keys: Sequence[str],
+        capture: Mapping[tuple[str, str], Any],
+    ) -> None:
+        self._run_id = run_id
+        self._status = status
+        self._instance = instance
+        self._definitions = {d._name: d for d in definitions}
+        self._step_keys = list(step_keys)
+        self._capture = capture
+        self._events: list[DagsterEvent] | None = None
+
+    def __repr__(self) -> str:
+        return f"<ExecuteInProcessResult run {self._run_id} {self._status}>"
+
+    @property
+    def success(self) -> bool:
+        return self._status == "SUCCESS"
+
+    @property
+    def run_id(self) -> str:
+        return self._run_id
+
+    @property
+    def dagster_run(self) -> DagsterRun:
+        run = self._instance.get_run_by_id(self._run_id)
+        if run is None:
+            raise DagsterInvariantViolationError(f"Run {self._run_id} is no longer in the record.")
+        return run
+
+    # --- events
+
+    def _all(self) -> list[DagsterEvent]:
+        if self._events is None:
+            self._events = [
+                DagsterEvent(raw) for raw in self._instance._home.events(self._run_id, "", [], 0, 0, False)
+            ]
+        return self._events
+
+    @property
+    def all_events(self) -> Sequence[DagsterEvent]:
+        return [e for e in self._all() if e._name not in _NOT_RETURNED]
+
+    @property
+    def all_node_events(self) -> Sequence[DagsterEvent]:
+        return [e for e in self.all_events if e.is_step_event]
+
+    def filter_events(self, event_filter: Callable[[DagsterEvent], bool]) -> Sequence[DagsterEvent]:
+        return [e for e in self.all_events if event_filter(e)]
+
+    def _named(self, name: str) -> Sequence[DagsterEvent]:
+        return [e for e in self._all() if e._name == name]
+
+    def events_for_node(self, node_name: str) -> Sequence[DagsterEvent]:
+        self._check_node(node_name)
+        return [e for e in self.all_events if e.step_key == node_name]
+
+    def _check_node(self, node_name: str) -> None:
+        if node_name not in self._definitions:
+            raise DagsterInvariantViolationError(f"{self._job_name()} has no op named {node_name}.")
+
+    def _job_name(self) -> str:
+        return self.dagster_run.job_name
+
+    def get_asset_materialization_events(self) -> Sequence[DagsterEvent]:
+        return self._named("ASSET_MATERIALIZATION")
+
+    def get_asset_materialization_planned_events(self) -> Sequence[DagsterEvent]:
+        return self._named("ASSET_MATERIALIZATION_PLANNED")
+
+    def get_asset_observation_events(self) -> Sequence[DagsterEvent]:
+        return self._named("ASSET_OBSERVATION")
+
+    def get_asset_check_evaluations(self) -> Sequence[AssetCheckEvaluation]:
+        return [e.asset_check_evaluation_data for e in self._named("ASSET_CHECK_EVALUATION")]
+
+    def get_step_success_events(self) -> Sequence[DagsterEvent]:
+        return self._named("STEP_SUCCESS")
+
+    def get_step_failure_events(self) -> Sequence[DagsterEvent]:
+        return self._named("STEP_FAILURE")
+
+    def get_step_skipped_events(self) -> Sequence[DagsterEvent]:
+        return self._named("STEP_SKIPPED")
+
+    def get_failed_step_keys(self) -> set[str]:
+        return {e.step_key for e in self._named("STEP_FAILURE") if e.step_key is not None}
+
+    def get_run_success_event(self) -> DagsterEvent:
+        return self._only("RUN_SUCCESS")
+
+    def get_run_failure_event(self) -> DagsterEvent:
+        return self._only("RUN_FAILURE")
+
+    def _only(self, name: str) -> DagsterEvent:
+        found = self._named(name)
+        if not found:
+            raise DagsterInvariantViolationError(
+                f"Could not find event {DagsterEventType[name].value} in run {self._run_id}."
+            )
+        return found[0]
+
+    def asset_materializations_for_node(self, node_name: str) -> Sequence[AssetMaterialization]:
+        return [e.materialization for e in self.get_asset_materialization_events() if e.step_key == node_name]
+
+    def asset_observations_for_node(self, node_name: str) -> Sequence[AssetObservation]:
+        found = (e for e in self.get_asset_observation_events() if e.step_key == node_name)
+        return [e.event_specific_data.asset_observation for e in found]
+
+    def _has(self, node: str, name: str) -> bool:
+        self._check_node(node)
+        return any(e.step_key == node for e in self._named(name))
+
+    def is_node_success(self, node_str: str) -> bool:
+        return self._has(node_str, "STEP_SUCCESS")
+
+    def is_node_failed(self, node_str: str) -> bool:
+        return self._has(node_str, "STEP_FAILURE")
+
+    def is_node_skipped(self, node_str: str) -> bool:
+        return self._has(node_str, "STEP_SKIPPED")
+
+    def is_node_untouched(self, node_str: str) -> bool:
+        self._check_node(node_str)
+        return not any(e.step_key == node_str for e in self.all_events)
+
+    def retry_attempts_for_node(self, node_str: str) -> int:
+        self._check_node(node_str)
+        return sum(1 for e in self._named("STEP_RESTARTED") if e.step_key == node_str)
+
+    def failure_data_for_node(self, node_str: str) -> Any:
+        self._check_node(node_str)
+        for event in self._named("STEP_FAILURE"):
+            if event.step_key == node_str:
+                return event.step_failure_data
+        return None
+
+    # --- values
+
+    def output_for_node(self, node_str: str, output_name: str = "result") -> Any:
+        """What a function handed over."""
+        self._check_node(node_str)
+        output = next((o for o in self._definitions[node_str]._outputs if o.name == output_name), None)
+        if output is None:
+            raise DagsterInvariantViolationError(
+                f"Output '{output_name}' is not defined on node '{node_str}'."
+            )
+        return self._value(node_str, output_name, output.key)
+
+    def asset_value(self, asset_key: CoercibleToAssetKey) -> Any:
+        """What was made of an asset."""
+        key = AssetKey.from_coercible(asset_key)
+        for name, definition in self._definitions.items():
+            for output in definition._outputs:
+                if output.key == key:
+                    return self._value(name, output.name, key)
+        raise CheckError(f"Asset {key.to_user_string()!r} is not made by the definitions of this run.")
+
+    def output_value(self, output_name: str = "result") -> Any:
+        return self.output_for_node(self._step_keys[-1], output_name)
+
+    def _value(self, step: str, output: str, key: AssetKey) -> Any:
+        if (step, output) in self._capture:
+            return self._capture[(step, output)]
+        if step not in self._step_keys or not any(
+            e.asset_key == key for e in self.get_asset_materialization_events()
+        ):
+            raise DagsterInvariantViolationError(
+                f"No outputs found for output '{output}' from node '{step}'."
+            )
+        return self._instance.load_asset_value(key, self._run_id)

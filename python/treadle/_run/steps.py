@@ -1,0 +1,568 @@
+"""Runs user functions: what the core calls for each step. Everything that user code returns, yields or raises
+is understood here.
+"""
+
+from __future__ import annotations
+
+from treadle._assets.definition import AssetsDefinition
+from treadle._assets.signature import resolve
+from treadle._assets.specs import AssetCheckSeverity, NoValue
+from treadle._errors import (
+    DagsterInvariantViolationError,
+    DagsterStepOutputNotFoundError,
+    DagsterTypeCheckDidNotPass,
+    Failure,
+    RetryRequested,
+)
+from treadle._events.events import (
+    AssetCheckResult,
+    AssetMaterialization,
+    AssetObservation,
+    MaterializeResult,
+    ObserveResult,
+    Output,
+)
+from treadle._events.metadata import metadata_to_core
+from treadle._events.wrappers import Json
+from treadle._run import capture
+from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, report_fact
+from treadle._run.current import current
+from treadle._types.types import label_of, type_check
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from typing import Any
+
+    from treadle import _core
+    from treadle._run.instance import DagsterInstance
+    from treadle._types.types import TypeCheck
+
+_GeneratorType = type(_ for _ in ())
+
+
+async def _coroutine() -> None: ...
+
+
+async def _async_generator() -> AsyncIterator[None]:
+    yield
+
+
+_waiting = _coroutine()
+_CoroutineType = type(_waiting)
+_waiting.close()
+_AsyncGeneratorType = type(_async_generator())
+
+
+class RunState:
+    """What this process knows of a run beyond the record: the instance, tags, and the values for
+    `asset_value`.
+    """
+
+    __slots__ = ("capture", "instance", "run_config", "tags")
+
+    def __init__(
+        self,
+        instance: DagsterInstance | None,
+        tags: Mapping[str, str],
+        run_config: Mapping[str, Any],
+        capture: bool,
+    ) -> None:
+        self.instance = instance
+        self.tags = tags
+        self.run_config = run_config
+        self.capture: dict[tuple[str, str], Any] | None = {} if capture else None
+
+
+states: dict[str, RunState] = {}
+# The home of runs that the command line started; "" = none did.
+home: str = ""
+
+
+def set_home(path: str) -> None:
+    global home
+    home = path
+
+
+def instance_of(run_id: str) -> DagsterInstance:
+    """The home in which a run of this process takes place."""
+    from treadle._run.instance import DagsterInstance
+
+    state = states.get(run_id)
+    if state is not None and state.instance is not None:
+        return state.instance
+    return DagsterInstance.from_home(home) if home else DagsterInstance.get()
+
+
+class StepPlan:
+    """What is the same in every execution of a definition; made when it first runs."""
+
+    __slots__ = ("config", "context_class", "input_types", "labels", "output_types", "resources", "values")
+
+    def __init__(self, definition: AssetsDefinition) -> None:
+        scope = getattr(definition._fn, "__globals__", {})
+        self.values = [(i, d.name) for i, d in enumerate(definition._inputs) if d.name]
+        self.input_types = [type_check(d.type, scope) if d.name else None for d in definition._inputs]
+        self.resources = list((definition._resource_params or {}).items())
+        self.context_class = AssetCheckExecutionContext if definition._is_check else AssetExecutionContext
+        self.output_types = [_output_type(o.type, scope) for o in definition._outputs]
+        self.labels = [
+            label_of(t) if o.stores_value else "Nothing"
+            for t, o in zip(self.output_types, definition._outputs)
+        ]
+        self.config = None
+        if definition._takes_config is not None:
+            found = resolve(definition._takes_config, scope)
+            self.config = found if isinstance(found, type) else dict
+
+
+def _output_type(annotation: Any, scope: Mapping[str, Any]) -> TypeCheck | None:
+    """`-> Output[int]` promises an int."""
+    resolved = resolve(annotation, scope)
+    if getattr(resolved, "__origin__", None) in (Output, MaterializeResult):
+        return type_check(resolved.__args__[0], scope)
+    return type_check(resolved, scope)
+
+
+def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
+    """Executes one step to its end; raises what user code raised."""
+    plan = definition._plan_cache
+    if plan is None:
+        plan = definition._plan_cache = StepPlan(definition)
+    before = current.step, current.context
+    current.step = step
+    try:
+        _Execution(definition, plan, step).run()
+    finally:
+        current.step, current.context = before
+        if capture.tees is not None:
+            files = capture.finish_step(step)
+            if files is not None:
+                step.logs_captured(*files)
+
+
+class _Execution:
+    __slots__ = ("context", "definition", "given", "given_checks", "plan", "state", "step")
+
+    def __init__(self, definition: AssetsDefinition, plan: StepPlan, step: _core.Step) -> None:
+        self.definition = definition
+        self.plan = plan
+        self.step = step
+        self.state = states.get(step.run_id) if states else None
+        self.given: set[int] = set()
+        self.given_checks: set[int] = set()
+        self.context: Any = None
+
+    def run(self) -> None:
+        definition, plan, step = self.definition, self.plan, self.step
+        kwargs: dict[str, Any] = {}
+        for index, name in plan.values:
+            kwargs[name] = self._load(index, name)
+        for name, key in plan.resources:
+            kwargs[name] = step.resource(key).value
+        self.context = current.context = plan.context_class(definition, step, self.state)
+        if plan.config is not None:
+            config = self.context.op_config or {}
+            kwargs["config"] = config if plan.config is dict else plan.config(**config)
+        result = (
+            definition._fn(self.context, **kwargs) if definition._takes_context else definition._fn(**kwargs)
+        )
+        del kwargs
+        if type(result) is _GeneratorType:
+            self._generator(result)
+        elif type(result) is _CoroutineType or type(result) is _AsyncGeneratorType:
+            self._async(result)
+        else:
+            self._returned(result)
+        self._complete()
+
+    def _load(self, index: int, name: str) -> Any:
+        value = self.step.load_input(index)
+        if isinstance(value, Json):
+            value = value.value
+        expected = self.plan.input_types[index]
+        wrong = expected.misfit(value) if expected is not None else None
+        if wrong is not None:
+            raise DagsterTypeCheckDidNotPass(
+                f'Type check failed for step input "{name}" - expected type "{label_of(expected)}".'
+                f" Description: {wrong}"
+            )
+        return value
+
+    # --- what comes back
+
+    def _generator(self, results: Iterator[Any]) -> None:
+        """Each yielded result is stored before the function goes on."""
+        try:
+            for result in results:
+                self._yielded(result)
+        except BaseException:
+            results.close()  # type: ignore[attr-defined]
+            raise
+
+    def _async(self, result: Any) -> None:
+        import asyncio
+
+        async def drain() -> None:
+            async for one in result:
+                self._yielded(one)
+
+        async def wait() -> Any:
+            return await result
+
+        if type(result) is _AsyncGeneratorType:
+            asyncio.run(drain())
+        else:
+            self._returned(asyncio.run(wait()))
+
+    def _yielded(self, result: Any) -> None:
+        if isinstance(result, Output):
+            self._output(self._index_of_name(result.output_name), result)
+        elif isinstance(result, MaterializeResult):
+            self._materialized(result)
+        elif isinstance(result, AssetCheckResult):
+            self._check(result)
+        elif isinstance(result, (AssetMaterialization, AssetObservation)):
+            report_fact(self.step, result)
+        elif isinstance(result, ObserveResult):
+            self._observed(result)
+        else:
+            raise DagsterInvariantViolationError(
+                f"Compute function for {self.context.describe_op()} yielded a value of type {type(result)}"
+                " rather than an instance"
+                " of Output, MaterializeResult, AssetMaterialization, AssetObservation or AssetCheckResult."
+                " Wrap the value, or use"
+                " `return` instead of `yield` to hand over the value of a single asset."
+            )
+
+    def _returned(self, result: Any) -> None:
+        outputs = self.definition._outputs
+        if isinstance(result, (AssetMaterialization, AssetObservation)):
+            raise DagsterInvariantViolationError(
+                f"Error in {self.context.describe_op()}: If you are returning an {type(result).__name__} you"
+                " must yield it"
+                " directly, or log it using the context.log_event method to avoid ambiguity with an implied"
+                " result from"
+                " returning a value."
+            )
+        if isinstance(result, (AssetCheckResult, ObserveResult)):
+            self._yielded(result)
+        elif not outputs:
+            self._returned_checks(result)
+        elif len(outputs) == 1 and not (isinstance(result, tuple) and _is_results(result)):
+            self._element(0, result)
+        elif result is None and not any(o.stores_value for o in outputs):
+            pass  # nothing to hand over: _complete records that each asset was made
+        elif isinstance(result, MaterializeResult) and len(outputs) > 1 and result.asset_key is not None:
+            self._materialized(result)
+        else:
+            self._returned_tuple(result)
+
+    def _returned_tuple(self, result: Any) -> None:
+        outputs = self.definition._outputs
+        if not isinstance(result, tuple):
+            raise DagsterInvariantViolationError(
+                f"{self.context.describe_op()} has multiple outputs, but only one output was returned of"
+                f" type {type(result)}. When"
+                " using multiple outputs, either yield each output, or return a tuple containing a value for"
+                " each output."
+            )
+        if any(isinstance(r, (MaterializeResult, AssetCheckResult)) for r in result):
+            for one in result:
+                if isinstance(one, (MaterializeResult, AssetCheckResult, Output, ObserveResult)):
+                    self._yielded(one)
+                else:
+                    raise DagsterInvariantViolationError(
+                        f"{self.context.describe_op()} returned a tuple in which results and bare values"
+                        f" ({type(one)}) are mixed."
+                    )
+            return
+        wanted = [i for i in range(len(outputs)) if self.step.output_selected(i)]
+        positions = wanted if len(result) == len(wanted) else range(len(outputs))
+        if len(result) != len(positions):
+            raise DagsterInvariantViolationError(
+                "Length mismatch between returned tuple of outputs and number of output defs on"
+                f" {self.context.describe_op()}. Output tuple has {len(result)} outputs, while op has"
+                f" {len(outputs)} outputs."
+            )
+        for index, element in zip(positions, result):
+            self._element(index, element)
+
+    def _element(self, index: int, element: Any) -> None:
+        if isinstance(element, MaterializeResult):
+            self._materialized(element, index)
+        elif isinstance(element, Output):
+            name = self.definition._outputs[index].name
+            if element.output_name not in ("result", name):
+                raise DagsterInvariantViolationError(
+                    f"Bad state: Output was explicitly named '{element.output_name}', which does not match"
+                    " the output definition"
+                    f" specified for position {index}: '{name}'."
+                )
+            self._output(index, element)
+        else:
+            self._hand_over(index, element, True, None, None, None)
+
+    def _returned_checks(self, result: Any) -> None:
+        if isinstance(result, (tuple, list)) and all(isinstance(r, AssetCheckResult) for r in result):
+            for one in result:
+                self._check(one)
+        elif result is not None or self.definition._is_check:
+            raise DagsterInvariantViolationError(
+                f"{self.context.describe_op()} returned {result!r}. A check function must return or yield an"
+                " AssetCheckResult:"
+                " AssetCheckResult(passed=...)."
+            )
+
+    # --- handing over to the engine
+
+    def _index_of_name(self, name: str) -> int:
+        outputs = self.definition._outputs
+        for index, output in enumerate(outputs):
+            if output.name == name:
+                return index
+        if name == "result" and len(outputs) == 1:
+            return 0
+        raise DagsterInvariantViolationError(
+            f'Core compute for {self.context.describe_op()} returned an output "{name}" that does not exist.'
+            " The available outputs"
+            f" are {[o.name for o in outputs]}"
+        )
+
+    def _index_of_key(self, result: Any, fallback: int | None) -> int:
+        outputs = self.definition._outputs
+        if result.asset_key is None:
+            if fallback is not None:
+                return fallback
+            if len(outputs) == 1:
+                return 0
+            raise DagsterInvariantViolationError(
+                f"{type(result).__name__} did not include asset_key and it can not be inferred. Specify"
+                " which asset_key, options"
+                f" are: {[o.key for o in outputs]}"
+            )
+        for index, output in enumerate(outputs):
+            if output.key == result.asset_key:
+                return index
+        raise DagsterInvariantViolationError(
+            f"Asset key {result.asset_key.to_user_string()} not found in AssetsDefinition:"
+            f" {self.context.describe_op()} makes"
+            f" {[o.key for o in outputs]}."
+        )
+
+    def _output(self, index: int, output: Output[Any]) -> None:
+        self._hand_over(index, output.value, True, output.metadata, output.data_version, output.tags)
+
+    def _materialized(self, result: MaterializeResult[Any], position: int | None = None) -> None:
+        index = self._index_of_key(result, position)
+        has_value = result.value is not NoValue
+        self._hand_over(
+            index,
+            result.value if has_value else None,
+            has_value,
+            result.metadata,
+            result.data_version,
+            result.tags,
+        )
+        for check in result.check_results:
+            self._check(check, self.definition._outputs[index].key)
+
+    def _observed(self, result: ObserveResult) -> None:
+        key = result.asset_key
+        if key is None:
+            key = self.definition._outputs[self._index_of_key(result, None)].key
+        tags = dict(result.tags)
+        if result.data_version is not None:
+            tags["dagster/data_version"] = result.data_version.value
+        report_fact(self.step, AssetObservation(key, metadata=dict(result.metadata), tags=tags))
+        for check in result.check_results:
+            self._check(check, key)
+
+    def _hand_over(
+        self,
+        index: int,
+        value: Any,
+        has_value: bool,
+        metadata: Any,
+        data_version: Any,
+        tags: Mapping[str, str] | None,
+    ) -> None:
+        output = self.definition._outputs[index]
+        if index in self.given:
+            raise DagsterInvariantViolationError(
+                f'Compute for {self.context.describe_op()} returned an output "{output.name}" multiple times'
+            )
+        self.given.add(index)
+        if has_value:
+            if not output.stores_value:
+                if value is not None:
+                    raise DagsterTypeCheckDidNotPass(
+                        f'Type check failed for step output "{output.name}" - expected type "Nothing".'
+                        " Description: Value must be"
+                        f" None or unset, got a {type(value)}"
+                    )
+                has_value = False
+            else:
+                expected = self.plan.output_types[index]
+                wrong = expected.misfit(value) if expected is not None else None
+                if wrong is not None:
+                    self.step.report_event(
+                        "STEP_OUTPUT",
+                        "",
+                        "",
+                        f'Yielded output "{output.name}" of type "{label_of(expected)}". Warning! Type check'
+                        " failed.",
+                        [],
+                        f'{{"output": "{output.name}"}}',
+                    )
+                    raise DagsterTypeCheckDidNotPass(
+                        f'Type check failed for step output "{output.name}" - expected type'
+                        f' "{label_of(expected)}". Description: {wrong}'
+                    )
+        context = self.context
+        if context._metadata is not None and output.name in context._metadata:
+            metadata = {**context._metadata.pop(output.name), **(metadata or {})}
+        if data_version is None and context._data_versions is not None:
+            data_version = context._data_versions.get(output.key)
+        if self.state is not None and self.state.capture is not None:
+            plain = value.value if isinstance(value, Json) else value
+            self.state.capture[(self.step.step_key, output.name)] = plain if has_value else None
+        self.step.handle_output(
+            index,
+            value,
+            has_value,
+            self.plan.labels[index],
+            metadata_to_core(metadata) if metadata else None,
+            data_version.value if data_version is not None else None,
+            list(tags.items()) if tags else None,
+        )
+
+    def _check(self, result: AssetCheckResult, asset: Any = None) -> None:
+        specs = self.definition._check_specs
+        asset = result.asset_key if result.asset_key is not None else asset
+        matching = [
+            i
+            for i, s in enumerate(specs)
+            if (asset is None or s.asset_key == asset)
+            and (result.check_name is None or s.name == result.check_name)
+        ]
+        if len(matching) != 1:
+            raise DagsterInvariantViolationError(
+                "Received unexpected AssetCheckResult for asset"
+                f" {asset.to_user_string() if asset else 'unknown'!r}, check"
+                f" {result.check_name!r}: {'several checks' if matching else 'no check'} of"
+                f" {self.context.describe_op()} can be"
+                f" meant. Its checks are: {', '.join(s.key.to_user_string() for s in specs) or 'none'}."
+            )
+        index = matching[0]
+        if index in self.given_checks:
+            raise DagsterInvariantViolationError(
+                f"{self.context.describe_op()} gave a result for check {specs[index].key.to_user_string()!r}"
+                " more than once."
+            )
+        self.given_checks.add(index)
+        self.step.report_check(
+            index,
+            result.passed,
+            result.severity is AssetCheckSeverity.ERROR,
+            result.description or "",
+            metadata_to_core(result.metadata) if result.metadata else None,
+        )
+
+    def _complete(self) -> None:
+        """What must have been handed over has been; assets without values need no saying."""
+        step = self.step
+        for index, output in enumerate(self.definition._outputs):
+            if index in self.given or not output.required or not step.output_selected(index):
+                continue
+            if output.stores_value:
+                raise DagsterStepOutputNotFoundError(
+                    f"Core compute for {self.context.describe_op()} did not return an output for"
+                    f' non-optional output "{output.name}"'
+                )
+            self._hand_over(index, None, False, None, None, None)
+        for index, spec in enumerate(self.definition._check_specs):
+            if index not in self.given_checks and step.check_selected(index):
+                raise DagsterStepOutputNotFoundError(
+                    f"Core compute for {self.context.describe_op()} did not yield or return a result for"
+                    " the check"
+                    f" {spec.key.to_user_string()!r}. Did you forget an AssetCheckResult?"
+                )
+
+
+def _is_results(result: tuple[Any, ...]) -> bool:
+    return bool(result) and all(isinstance(r, (MaterializeResult, AssetCheckResult)) for r in result)
+
+
+# --- failures
+# ---------------------------------------------------------------------------------------------------------
+
+
+def describe(exception: BaseException, depth: int = 0) -> tuple[Any, ...]:
+    """For the core: (message, class, stack, cause or None, metadata, allow_retries, retry or None,
+    interrupted).
+    """
+    cause = exception.__cause__
+    if cause is None and not exception.__suppress_context__:
+        cause = exception.__context__
+    told_cause = (
+        describe(cause, depth + 1) if cause is not None and cause is not exception and depth < 8 else None
+    )
+    metadata: Any = []
+    allow_retries = True
+    retry = None
+    message = _text_of(exception)
+    if isinstance(exception, Failure):
+        message = exception.description or ""
+        metadata = metadata_to_core(exception.metadata)
+        allow_retries = exception.allow_retries
+    elif isinstance(exception, RetryRequested):
+        retry = (exception.max_retries, float(exception.seconds_to_wait or 0))
+    elif isinstance(exception, SystemExit):
+        message = f"The function called sys.exit({exception.code!r})."
+    cls = type(exception)
+    name = (
+        cls.__qualname__
+        if cls.__module__ in ("builtins", "__main__")
+        else f"{cls.__module__}.{cls.__qualname__}"
+    )
+    if cls.__module__.startswith("treadle."):
+        name = cls.__qualname__
+    return (
+        message,
+        name,
+        stack_of(exception),
+        told_cause,
+        metadata,
+        allow_retries,
+        retry,
+        isinstance(exception, KeyboardInterrupt),
+    )
+
+
+def _text_of(exception: BaseException) -> str:
+    try:
+        return str(exception)
+    except Exception as e:
+        return f"(no message: its __str__ raised {type(e).__name__})"
+
+
+def stack_of(exception: BaseException) -> str:
+    """The traceback from the first frame of user code on; all of it when there is none. A file that does not
+    parse has no frame of its own: then there is only what the exception says.
+    """
+    import traceback
+
+    here = __file__.rpartition("/_run/")[0] + "/"
+    frames = exception.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith((here, "<frozen importlib")):
+        frames = frames.tb_next
+    last = exception.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if frames is None and last is not None and not last.tb_frame.f_code.co_filename.startswith("<frozen"):
+        frames = exception.__traceback__
+    text = "".join(traceback.format_tb(frames))
+    if isinstance(exception, SyntaxError):
+        text += "".join(traceback.format_exception_only(type(exception), exception))
+    return text

@@ -1,0 +1,1 @@
+"""Dagster types and how values are kept."""
