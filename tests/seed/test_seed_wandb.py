@@ -194,12 +194,7 @@ def resumed():
     my_op()
 """,
     ),
-}
-
-# Blocks that wait for a piece of the engine; strict: they are to be moved up when it is there.
-WAITING = {
     "op_reads": (
-        "jobs of ops",
         """
 @asset(io_manager_key="wandb_artifacts_manager")
 def my_artifact():
@@ -213,6 +208,10 @@ def all_of_it():
 assert "[1, 2, 3]" in said(all_of_it.execute_in_process(run_config=config, instance=instance))
 """,
     ),
+}
+
+# Blocks that wait for a piece of the engine; strict: they are to be moved up when it is there.
+WAITING = {
     "run_launch_agent": ("W&B Launch", "", "\nassert run_launch_agent_example\n"),
     "run_launch_job": ("W&B Launch", "", "\nassert run_launch_job_example\n"),
     "partitions": (

@@ -62,6 +62,10 @@ class In(Record):
         self.asset_key = None
         self.input_manager_key = input_manager_key
 
+    def managed_by(self, key: str) -> In:
+        """The same, loaded by the IO manager `key` whatever it is wired to."""
+        return In(self.dagster_type, self.description, self.default_value, self.metadata, None, None, key)
+
 
 class Out(Record):
     """An output of an op."""
@@ -100,6 +104,13 @@ class Out(Record):
     @property
     def is_dynamic(self) -> bool:
         return False
+
+    def managed_by(self, key: str) -> Out:
+        """The same, stored by the IO manager `key` unless it names its own."""
+        key = key if self.io_manager_key == "io_manager" else self.io_manager_key
+        return type(self)(
+            self.dagster_type, self.description, self.is_required, key, self.metadata, self.code_version
+        )
 
 
 class DynamicOut(Out):
@@ -437,6 +448,7 @@ def op(
     retry_policy: RetryPolicy | None = None,
     code_version: str | None = None,
     pool: str | None = None,
+    io_manager_key: str | None = None,
 ) -> Callable[[UserFn], OpDefinition]: ...
 
 
@@ -454,8 +466,13 @@ def op(
     retry_policy: RetryPolicy | None = None,
     code_version: str | None = None,
     pool: str | None = None,
+    io_manager_key: str | None = None,
 ) -> Any:
-    """Declares an op: a function whose parameters are inputs and which returns or yields its outputs."""
+    """Declares an op: a function whose parameters are inputs and which returns or yields its outputs.
+
+    `io_manager_key`, which Dagster's @op does not have and the guide of its W&B integration uses: the IO
+    manager of each declared input and of each output that names none itself.
+    """
     outs = {"result": out} if isinstance(out, Out) else out
     if ins is not None:
         for key, given in ins.items():
@@ -466,6 +483,10 @@ def op(
     for key, one in (outs or {}).items():
         if not isinstance(one, Out):
             raise CheckError(f"Value in out of @op mismatches expected type: {key!r} is {one!r}, no Out.")
+
+    if io_manager_key is not None:
+        ins = {n: i if i.input_manager_key else i.managed_by(io_manager_key) for n, i in (ins or {}).items()}
+        outs = {n: o.managed_by(io_manager_key) for n, o in (outs or {"result": Out()}).items()}
 
     def declare(fn: UserFn) -> OpDefinition:
         return OpDefinition(
