@@ -153,7 +153,10 @@ Result<GcReport> Store::gc(const GcOptions& options) {
 
 Result<GcReport> Store::collect(const GcOptions& options) {
   std::int64_t seen = 0;
+  std::vector<blob::Marker> others;
+  for (const auto& make_marker : also_kept_) others.push_back(make_marker());
   const auto mark = [&](db::Session& session, blob::BlobSet& used) -> Result<void> {
+    for (const blob::Marker& other : others) TREADLE_CHECK(other(session, used));
     TREADLE_TRY(const std::vector<ManifestRow> rows, manifest_rows(session, seen));
     for (const ManifestRow& row : rows) {
       seen = row.version_id;
@@ -180,6 +183,10 @@ Result<GcReport> Store::collect(const GcOptions& options) {
   report.files = swept.files;
   report.file_bytes = swept.file_bytes;
   return report;
+}
+
+void Store::also_keep(std::function<blob::Marker()> make_marker) {
+  also_kept_.push_back(std::move(make_marker));
 }
 
 Result<void> Store::flush() {

@@ -17,6 +17,9 @@
 namespace treadle::blob {
 class Batch;
 class BlobStore;
+struct Sha256Hash;
+using BlobSet = std::unordered_set<Sha256, Sha256Hash>;
+using Marker = std::function<Result<void>(db::Session&, BlobSet&)>;
 }  // namespace treadle::blob
 
 namespace treadle::artifact {
@@ -127,6 +130,11 @@ class Store final : public ArtifactService {
   // Removes content no version has, and what dead writers left. Safe while others write.
   Result<GcReport> gc(const GcOptions& options = {});
 
+  // The blobs below, for rooms that keep content of their own in the same home. What they keep must be named to gc(): each call makes
+  // a new marker and asks it as blob::BlobStore::sweep() says.
+  blob::BlobStore& blobs() { return *blobs_; }
+  void also_keep(std::function<blob::Marker()> make_marker);
+
  private:
   struct Gathered;
 
@@ -152,6 +160,7 @@ class Store final : public ArtifactService {
   const db::Durability durability_;
   const bool read_only_;
   std::unique_ptr<blob::BlobStore> blobs_;
+  std::vector<std::function<blob::Marker()>> also_kept_;
 
   // The manifest read last: entries(), read() and download() of one version come together.
   std::mutex cache_mutex_;
