@@ -6,6 +6,7 @@
 #include <treadle/define/codec.h>
 #include <treadle/define/hook.h>
 #include <treadle/define/io_manager.h>
+#include <treadle/define/partition_mapping.h>
 #include <treadle/define/retry_policy.h>
 #include <treadle/define/step.h>
 
@@ -36,7 +37,16 @@ struct AssetInfo {
   std::vector<std::string> kinds;
   Tags tags;
   Metadata metadata;
-  std::string code_version;  // "" = derived from the body
+  std::string code_version;       // "" = derived from the body
+  PartitionsPtr partitions = {};  // null: not partitioned
+};
+
+// How many partitions of an asset one run takes.
+struct BackfillPolicy {
+  std::optional<int> max_partitions_per_run = {};  // nothing: all in a single run
+  static BackfillPolicy single_run() { return {}; }
+  static BackfillPolicy multi_run(int n = 1) { return {.max_partitions_per_run = n}; }
+  bool operator==(const BackfillPolicy&) const = default;
 };
 
 // An output of another step.
@@ -78,6 +88,9 @@ struct InputDef {
   std::string type_name = "Any";  // for STEP_INPUT
   // The front end checks the type and records STEP_INPUT itself: StepContext::report_input.
   bool checks_type = false;
+  // Which partitions of the asset are read for which of the step's own; null: as
+  // infer_partition_mapping says.
+  PartitionMappingPtr partition_mapping = {};
 };
 
 struct OutputDef {
@@ -103,6 +116,7 @@ struct CheckDef {
   bool blocking = false;
   std::string description;
   Metadata metadata;
+  PartitionsPtr partitions = {};  // null: one result for all partitions of the asset
 };
 
 // One function that runs as one step: an asset, a multi-asset, or a check.
@@ -124,6 +138,10 @@ struct StepDef {
       op_name;  // the op's definition, whatever the node is called; "" = the last part of `name`
   // Steps made of one graph of assets share its name; they run together. "" = none.
   std::string graph;
+  // Of partitioned assets; nothing: one partition a run, as multi_run(1).
+  std::optional<BackfillPolicy> backfill_policy = {};
+  // Not run when code, config and inputs were seen before: its outputs are linked to those.
+  bool memoize = false;
   // The bodies of all of them: together they are the code of what they make. Null: `body` alone.
   std::shared_ptr<const std::vector<std::shared_ptr<StepBody>>> graph_bodies;
 };
@@ -160,6 +178,8 @@ struct JobDef {
   // Before those of the definitions.
   std::map<std::string, std::shared_ptr<Resource>> resources;
   std::map<std::string, std::shared_ptr<IOManager>> io_managers;
+  PartitionsPtr partitions = {};  // of a job of ops; of assets: those of what is selected
+  bool memoize = false;           // all its steps
 };
 
 struct Definitions {
