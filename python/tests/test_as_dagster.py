@@ -77,6 +77,24 @@ def test_a_name_that_is_not_there_says_so(tmp_path: Path, statement: str, error:
     assert error in told(tmp_path, statement)
 
 
+def test_the_private_modules_public_code_imports_from_are_there(tmp_path: Path) -> None:
+    text = (
+        "from dagster import _check as check\n"
+        "from dagster._core.storage.tags import PARTITION_NAME_TAG\n"
+        "from dagster._core.test_utils import environ\n"
+        "import os\n"
+        "with environ({'A_B': 'c', 'PATH': None}):\n"
+        "    print(PARTITION_NAME_TAG, os.environ['A_B'], 'PATH' in os.environ)\n"
+        "try: check.opt_sequence_param('x', 'names', of_type=str)\n"
+        "except check.ParameterCheckError as e: print(e)\n"
+    )
+    assert program(tmp_path, text).splitlines() == [
+        "dagster/partition c False",
+        "Param \"names\" is not a Sequence. Got 'x' which is type <class 'str'>. str is a disallowed Sequence"
+        " type due to its likeliness to cause bugs.",
+    ]
+
+
 def test_the_real_dagster_must_not_be_loaded_already(tmp_path: Path) -> None:
     text = (
         "import sys, types; sys.modules['dagster'] = types.ModuleType('dagster'); import treadle.as_dagster"

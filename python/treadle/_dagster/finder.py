@@ -9,6 +9,8 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
+from treadle._dagster.inner import NAMES as INNER_NAMES
+from treadle._dagster.inner import WHOLE, is_inner
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,38 +26,6 @@ class NotInTreadleError(ImportError):
     """A name of Dagster or W&B that Treadle does not have."""
 
 
-# Dagster's inner modules that public code imports from: the names in them are looked up at the top level.
-_INNER = """
-_annotations _config _config.pythonic_config _config.pythonic_config.io_manager
-_config.pythonic_config.resource _core _core.definitions _core.definitions.asset_check_result
-_core.definitions.asset_check_spec _core.definitions.asset_checks
-_core.definitions.asset_checks.asset_check_result _core.definitions.asset_checks.asset_check_spec
-_core.definitions.asset_dep _core.definitions.asset_in _core.definitions.asset_key
-_core.definitions.asset_out _core.definitions.asset_selection _core.definitions.asset_spec
-_core.definitions.assets _core.definitions.assets.definition
-_core.definitions.assets.definition.assets_definition _core.definitions.data_version
-_core.definitions.decorators _core.definitions.decorators.asset_check_decorator
-_core.definitions.decorators.asset_decorator _core.definitions.decorators.job_decorator
-_core.definitions.decorators.op_decorator _core.definitions.definitions_class
-_core.definitions.events _core.definitions.input _core.definitions.job_definition
-_core.definitions.load_assets_from_modules _core.definitions.materialize _core.definitions.metadata
-_core.definitions.metadata.metadata_value _core.definitions.metadata.table
-_core.definitions.module_loaders _core.definitions.module_loaders.load_assets_from_modules
-_core.definitions.op_definition _core.definitions.output _core.definitions.policy
-_core.definitions.resource_definition _core.definitions.result _core.definitions.run_config
-_core.definitions.source_asset _core.definitions.unresolved_asset_job_definition _core.errors
-_core.events _core.execution _core.execution.api _core.execution.build_resources
-_core.execution.context _core.execution.context.asset_check_execution_context
-_core.execution.context.asset_execution_context _core.execution.context.compute
-_core.execution.context.init _core.execution.context.input _core.execution.context.invocation
-_core.execution.context.op_execution_context _core.execution.context.output
-_core.execution.execute_in_process_result _core.instance _core.log_manager _core.storage
-_core.storage.dagster_run _core.storage.fs_io_manager _core.storage.io_manager
-_core.storage.mem_io_manager _core.storage.upath_io_manager _core.test_utils _core.types
-_core.types.dagster_type _utils _utils.log _utils.warnings
-"""
-
-
 def _unchanged(thing: Any) -> Any:
     return thing
 
@@ -67,7 +37,6 @@ _DAGSTER: Mapping[str, Mapping[str, Any]] = {
     "dagster._core.definitions.resource_definition": {"dagster_maintained_resource": _unchanged},
     "dagster._utils.log": {"get_dagster_logger": "treadle:get_dagster_logger"},
 }
-_ANY_ERROR = "treadle._errors"
 
 _WANDB_MANAGER = ("ArtifactsIOManager", "WandbArtifactsIOManagerError", "wandb_artifacts_io_manager")
 _LAUNCH = {n: f"treadle.wandb._launch:{n}" for n in ("run_launch_agent", "run_launch_job")}
@@ -120,7 +89,7 @@ class _View(ModuleType):
                 return list(_public_names()[self.__name__])
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         full = f"{self.__name__}.{name}"
-        if full in _modules():
+        if full in _modules() or is_inner(full):
             return import_module(full)
         value = _find(self.__name__, name)
         self.__dict__[name] = value
@@ -144,10 +113,12 @@ def _find(module: str, name: str) -> Any:
 
         if name in treadle.__all__ and name not in _own_names():
             return getattr(treadle, name)
-        if module == "dagster._core.errors":
-            errors = import_module(_ANY_ERROR)
-            if hasattr(errors, name):
-                return getattr(errors, name)
+        if module in WHOLE:
+            whole = import_module(WHOLE[module])
+            if hasattr(whole, name):
+                return getattr(whole, name)
+        if is_inner(module) and name in INNER_NAMES:
+            return getattr(import_module(INNER_NAMES[name]), name)
     raise AttributeError(_sentence(module, name), name=name, obj=sys.modules.get(module))
 
 
@@ -188,7 +159,7 @@ _known_modules: set[str] = set()
 
 def _modules() -> set[str]:
     if not _known_modules:
-        _known_modules.update(("dagster", *(f"dagster.{m}" for m in _INNER.split())))
+        _known_modules.add("dagster")
         _known_modules.update(_INTEGRATION, _WANDB)
     return _known_modules
 
@@ -203,7 +174,7 @@ class _Loader:
 
 def find_spec(name: str) -> ModuleSpec:
     """The view of that name. Raises NotInTreadleError for what is neither a module nor a name of Treadle."""
-    if name in _modules():
+    if name in _modules() or is_inner(name):
         return ModuleSpec(name, _Loader(), is_package=True)  # type: ignore[arg-type]
     module, _, last = name.rpartition(".")
     raise NotInTreadleError(_sentence(module, last), name=name)
