@@ -3,6 +3,7 @@
 // wrong with a set of definitions at once.
 #pragma once
 
+#include <treadle/define/automation_condition.h>
 #include <treadle/define/codec.h>
 #include <treadle/define/hook.h>
 #include <treadle/define/io_manager.h>
@@ -37,8 +38,9 @@ struct AssetInfo {
   std::vector<std::string> kinds;
   Tags tags;
   Metadata metadata;
-  std::string code_version;       // "" = derived from the body
-  PartitionsPtr partitions = {};  // null: not partitioned
+  std::string code_version;                       // "" = derived from the body
+  PartitionsPtr partitions = {};                  // null: not partitioned
+  AutomationCondition automation_condition = {};  // when it is executed by itself; none: never
 };
 
 // How many partitions of an asset one run takes.
@@ -117,6 +119,7 @@ struct CheckDef {
   std::string description;
   Metadata metadata;
   PartitionsPtr partitions = {};  // null: one result for all partitions of the asset
+  AutomationCondition automation_condition = {};
 };
 
 // One function that runs as one step: an asset, a multi-asset, or a check.
