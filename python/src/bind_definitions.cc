@@ -4,6 +4,7 @@
 #include "definitions.h"
 #include "forking.h"
 #include "home.h"
+#include "run_options.h"
 #include "signals.h"
 #include <treadle/plan/selection.h>
 
@@ -30,7 +31,7 @@ nb::list selected_keys(PythonDefinitions& self, nb::handle selection) {
 nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle selection,
                       nb::handle check_steps, bool in_memory, nb::handle run_id,
                       nb::handle job_name, nb::handle tags, nb::handle run_config,
-                      nb::handle retry_policy, bool with_checks) {
+                      nb::handle retry_policy, bool with_checks, nb::handle executor) {
   execute::Cancellation cancellation;
   execute::RunOptions options;
   options.run_id = text_of(run_id);
@@ -40,6 +41,7 @@ nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle sele
   options.default_retry_policy = retry_policy_of(retry_policy);
   options.cancellation = &cancellation;
   options.fork_hooks = fork_hooks();
+  use_executor(options, executor);
   for (const auto& [key, value] : nb::cast<nb::dict>(tags)) {
     options.tags.emplace(text_of(key), text_of(value));
   }
@@ -77,7 +79,7 @@ void bind_definitions(nb::module_& module) {
       .def(nb::init<nb::handle, nb::handle, nb::handle, nb::handle, nb::handle>())
       .def("select", selected_keys)
       .def("materialize", materialize, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
-           nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg())
+           nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg())
       .def("close_io_managers", &PythonDefinitions::close_io_managers);
 }
 

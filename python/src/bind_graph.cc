@@ -6,26 +6,34 @@
 #include "graph.h"
 #include "home.h"
 #include "hook.h"
+#include "run_options.h"
 #include "signals.h"
 #include "step_body.h"
 
 namespace treadle::python {
 namespace {
 
+// `selection`: of steps. `parent`: the run that is executed again, "" = none; then `steps` says which steps, None = those from
+// which it failed on. `executor`: see run_options.h.
 nb::tuple execute_op_job(PythonDefinitions& self, PythonHome& home, nb::handle selection,
-                         bool in_memory, nb::handle run_id, nb::handle job_name, nb::handle tags,
-                         nb::handle run_config) {
+                         bool in_memory, nb::handle run_id, nb::handle tags, nb::handle run_config,
+                         nb::handle executor, nb::handle parent, nb::handle steps) {
   self.use_io_manager_of(*home.home, in_memory);
   const JobDef& job = self.definitions().jobs.front();
-  const std::vector<std::string> steps = texts_of(selection);
+  const std::vector<std::string> selected = texts_of(selection);
+  const std::string parent_run = text_of(parent);
+  std::optional<std::vector<std::string>> again;
+  if (!steps.is_none()) again = texts_of(steps);
   execute::Cancellation cancellation;
   execute::RunOptions options;
   options.run_id = text_of(run_id);
-  options.job_name = text_of(job_name);
   options.run_config = text_of(run_config);
-  options.default_retry_policy = job.retry_policy;
+  for (const std::string& text : selected) {
+    options.selection += options.selection.empty() ? text : "," + text;
+  }
   options.cancellation = &cancellation;
   options.fork_hooks = fork_hooks();
+  use_executor(options, executor);
   for (const auto& [key, value] : nb::cast<nb::dict>(tags)) {
     options.tags.emplace(text_of(key), text_of(value));
   }
@@ -33,7 +41,10 @@ nb::tuple execute_op_job(PythonDefinitions& self, PythonHome& home, nb::handle s
   {
     const SignalScope signals(cancellation);
     const nb::gil_scoped_release release;
-    result = app::execute_job(*home.home, self.definitions(), job, steps, std::move(options));
+    result = parent_run.empty() ? app::execute_job(*home.home, self.definitions(), job, selected,
+                                                   std::move(options))
+                                : app::execute_job_again(*home.home, self.definitions(), job,
+                                                         parent_run, again, std::move(options));
   }
   // A signal that came while no Python code ran has done its work: the run is cancelled.
   if (cancellation.requested() && PyErr_CheckSignals() != 0) PyErr_Clear();
@@ -41,6 +52,23 @@ nb::tuple execute_op_job(PythonDefinitions& self, PythonHome& home, nb::handle s
     raise("DagsterInvalidSubsetError", result.error().message);
   }
   return outcome_of(value_or_raise(std::move(result)));
+}
+
+// The keys of the steps that an op selection means.
+nb::list select_ops(PythonDefinitions& self, nb::handle selection) {
+  const JobDef& job = self.definitions().jobs.front();
+  const auto plan = plan::plan_job(self.definitions(), job, texts_of(selection));
+  if (!plan) {
+    std::string text;
+    for (const Problem& problem : plan.error()) {
+      if (!text.empty()) text += '\n';
+      text += problem.text();
+    }
+    raise("DagsterInvalidSubsetError", text);
+  }
+  nb::list keys;
+  for (const plan::PlannedStep& step : plan->steps) keys.append(to_text(step.def->name));
+  return keys;
 }
 
 [[noreturn]] void stop_op(Step& step, StepFailure failure) {
@@ -112,7 +140,9 @@ LogLevel hook_level(int level) {
 }  // namespace
 
 void bind_graph(nb::module_& module) {
-  module.def("execute_op_job", execute_op_job);
+  module.def("execute_op_job", execute_op_job, nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+             nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none());
+  module.def("select_ops", select_ops);
   module.def("op_input_size", [](Step& s, std::size_t i) { return s.get().input_size(i); });
   module.def("op_input_is_list", [](Step& s, std::size_t i) { return s.get().input_is_list(i); });
   module.def("op_load_input", op_load_input);

@@ -117,6 +117,12 @@ nb::object load_asset_value(PythonHome& self, nb::handle asset, nb::handle run_i
   return object_in(value);
 }
 
+nb::object load_artifact(PythonHome& self, nb::handle artifact) {
+  const std::string name = text_of(artifact);
+  return object_in(value_or_raise(
+      without_lock([&] { return app::load_artifact_value(*self.home, name, *python_codec()); })));
+}
+
 }  // namespace
 
 void bind_home(nb::module_& module) {
@@ -135,6 +141,7 @@ void bind_home(nb::module_& module) {
       .def("latest_materializations", latest_materializations)
       .def("asset_keys", asset_keys)
       .def("load_asset_value", load_asset_value)
+      .def("load_artifact", load_artifact)
       .def("report_event",
            [](PythonHome& s, nb::handle kind, nb::handle asset, nb::handle partition,
               nb::handle message, nb::handle metadata, nb::handle rest) {

@@ -22,12 +22,14 @@ _PUBLIC = {
         load_asset_checks_from_current_module load_asset_checks_from_modules
         load_assets_from_current_module load_assets_from_modules""",
     "_errors": """
-        CheckError DagsterAssetCheckFailedError DagsterError DagsterExecutionInterruptedError
+        CheckError DagsterAssetCheckFailedError DagsterConfigMappingFunctionError DagsterError
+        DagsterExecutionInterruptedError
         DagsterExecutionStepExecutionError DagsterInvalidConfigError DagsterInvalidDefinitionError
         DagsterInvalidInvocationError DagsterInvalidMetadata DagsterInvalidPropertyError
         DagsterInvalidSubsetError DagsterInvariantViolationError DagsterMaxRetriesExceededError
         DagsterResourceFunctionError DagsterRunNotFoundError DagsterStepOutputNotFoundError
-        DagsterTypeCheckDidNotPass DagsterUnknownResourceError DagsterUserCodeExecutionError Failure
+        DagsterTypeCheckDidNotPass DagsterUnknownResourceError DagsterUnmetExecutorRequirementsError
+        DagsterUserCodeExecutionError Failure
         ParameterCheckError RetryRequested TreadleError""",
     "_events.dagster_event": "DagsterEvent DagsterEventType SerializableErrorInfo",
     "_events.events": """
@@ -47,16 +49,25 @@ _PUBLIC = {
     "_io.managers": """
         build_input_context build_output_context ConfigurableIOManager InputContext IOManager
         OutputContext""",
+    "_ops.config_mapping": "config_mapping ConfigMapping configured",
+    "_ops.dependencies": """
+        DependencyDefinition InputMapping MultiDependencyDefinition NodeInvocation OutputMapping""",
+    "_ops.execute_job": "execute_job ReexecutionOptions",
     "_ops.graphs": "graph GraphDefinition GraphIn GraphOut",
     "_ops.hooks": "failure_hook HookContext HookDefinition success_hook",
     "_ops.jobs": "job",
     "_ops.ops": "DynamicOut DynamicOutput In op OpDefinition Out",
+    "_ops.reconstruct": "build_reconstructable_job reconstructable",
+    "_ops.results": "JobExecutionResult",
     "_resources.resources": """
         build_init_resource_context Config ConfigurableResource EnvVar InitResourceContext IntEnvVar
         io_manager IOManagerDefinition resource ResourceDefinition RunConfig""",
     "_resources.values": "make_values_resource",
     "_run.context": "AssetCheckExecutionContext AssetExecutionContext OpExecutionContext",
     "_run.execute": "materialize materialize_to_memory",
+    "_run.executors": """
+        executor Executor ExecutorDefinition in_process_executor InitExecutorContext
+        multi_or_in_process_executor multiprocess_executor""",
     "_run.instance": "DagsterInstance DagsterRun DagsterRunStatus DataProvenance EventLogEntry RunsFilter",
     "_run.invoke": "build_asset_check_context build_asset_context build_op_context",
     "_run.log": "DagsterLogManager get_dagster_logger",

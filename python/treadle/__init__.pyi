@@ -22,14 +22,13 @@ from treadle._assets.specs import Nothing as Nothing
 from treadle._assets.specs import SourceAsset as SourceAsset
 from treadle._assets.specs import file_asset as file_asset
 from treadle._definitions.definitions import Definitions as Definitions
-from treadle._definitions.loader import (
-    load_asset_checks_from_current_module as load_asset_checks_from_current_module,
-)
+from treadle._definitions.loader import load_asset_checks_from_current_module as load_asset_checks_from_current_module
 from treadle._definitions.loader import load_asset_checks_from_modules as load_asset_checks_from_modules
 from treadle._definitions.loader import load_assets_from_current_module as load_assets_from_current_module
 from treadle._definitions.loader import load_assets_from_modules as load_assets_from_modules
 from treadle._errors import CheckError as CheckError
 from treadle._errors import DagsterAssetCheckFailedError as DagsterAssetCheckFailedError
+from treadle._errors import DagsterConfigMappingFunctionError as DagsterConfigMappingFunctionError
 from treadle._errors import DagsterError as DagsterError
 from treadle._errors import DagsterExecutionInterruptedError as DagsterExecutionInterruptedError
 from treadle._errors import DagsterExecutionStepExecutionError as DagsterExecutionStepExecutionError
@@ -46,6 +45,7 @@ from treadle._errors import DagsterRunNotFoundError as DagsterRunNotFoundError
 from treadle._errors import DagsterStepOutputNotFoundError as DagsterStepOutputNotFoundError
 from treadle._errors import DagsterTypeCheckDidNotPass as DagsterTypeCheckDidNotPass
 from treadle._errors import DagsterUnknownResourceError as DagsterUnknownResourceError
+from treadle._errors import DagsterUnmetExecutorRequirementsError as DagsterUnmetExecutorRequirementsError
 from treadle._errors import DagsterUserCodeExecutionError as DagsterUserCodeExecutionError
 from treadle._errors import Failure as Failure
 from treadle._errors import ParameterCheckError as ParameterCheckError
@@ -63,9 +63,7 @@ from treadle._events.events import MaterializeResult as MaterializeResult
 from treadle._events.events import ObserveResult as ObserveResult
 from treadle._events.events import Output as Output
 from treadle._events.metadata import BoolMetadataValue as BoolMetadataValue
-from treadle._events.metadata import (
-    CodeLocationReconstructionMetadataValue as CodeLocationReconstructionMetadataValue,
-)
+from treadle._events.metadata import CodeLocationReconstructionMetadataValue as CodeLocationReconstructionMetadataValue
 from treadle._events.metadata import DagsterAssetMetadataValue as DagsterAssetMetadataValue
 from treadle._events.metadata import DagsterJobMetadataValue as DagsterJobMetadataValue
 from treadle._events.metadata import DagsterRunMetadataValue as DagsterRunMetadataValue
@@ -101,6 +99,16 @@ from treadle._io.managers import InputContext as InputContext
 from treadle._io.managers import OutputContext as OutputContext
 from treadle._io.managers import build_input_context as build_input_context
 from treadle._io.managers import build_output_context as build_output_context
+from treadle._ops.config_mapping import ConfigMapping as ConfigMapping
+from treadle._ops.config_mapping import config_mapping as config_mapping
+from treadle._ops.config_mapping import configured as configured
+from treadle._ops.dependencies import DependencyDefinition as DependencyDefinition
+from treadle._ops.dependencies import InputMapping as InputMapping
+from treadle._ops.dependencies import MultiDependencyDefinition as MultiDependencyDefinition
+from treadle._ops.dependencies import NodeInvocation as NodeInvocation
+from treadle._ops.dependencies import OutputMapping as OutputMapping
+from treadle._ops.execute_job import ReexecutionOptions as ReexecutionOptions
+from treadle._ops.execute_job import execute_job as execute_job
 from treadle._ops.graphs import GraphDefinition as GraphDefinition
 from treadle._ops.graphs import GraphIn as GraphIn
 from treadle._ops.graphs import GraphOut as GraphOut
@@ -116,6 +124,9 @@ from treadle._ops.ops import In as In
 from treadle._ops.ops import OpDefinition as OpDefinition
 from treadle._ops.ops import Out as Out
 from treadle._ops.ops import op as op
+from treadle._ops.reconstruct import build_reconstructable_job as build_reconstructable_job
+from treadle._ops.reconstruct import reconstructable as reconstructable
+from treadle._ops.results import JobExecutionResult as JobExecutionResult
 from treadle._resources.resources import Config as Config
 from treadle._resources.resources import ConfigurableResource as ConfigurableResource
 from treadle._resources.resources import EnvVar as EnvVar
@@ -133,6 +144,13 @@ from treadle._run.context import AssetExecutionContext as AssetExecutionContext
 from treadle._run.context import OpExecutionContext as OpExecutionContext
 from treadle._run.execute import materialize as materialize
 from treadle._run.execute import materialize_to_memory as materialize_to_memory
+from treadle._run.executors import Executor as Executor
+from treadle._run.executors import ExecutorDefinition as ExecutorDefinition
+from treadle._run.executors import InitExecutorContext as InitExecutorContext
+from treadle._run.executors import executor as executor
+from treadle._run.executors import in_process_executor as in_process_executor
+from treadle._run.executors import multi_or_in_process_executor as multi_or_in_process_executor
+from treadle._run.executors import multiprocess_executor as multiprocess_executor
 from treadle._run.instance import DagsterInstance as DagsterInstance
 from treadle._run.instance import DagsterRun as DagsterRun
 from treadle._run.instance import DagsterRunStatus as DagsterRunStatus

@@ -73,6 +73,14 @@ class DagsterResourceFunctionError(DagsterUserCodeExecutionError):
     """A resource could not be set up."""
 
 
+class DagsterConfigMappingFunctionError(DagsterUserCodeExecutionError):
+    """A function that makes configuration raised."""
+
+
+class DagsterUnmetExecutorRequirementsError(DagsterError):
+    """The executor cannot run steps here."""
+
+
 class DagsterMaxRetriesExceededError(DagsterError):
     """A step asked for more retries than it allowed itself."""
 

@@ -143,6 +143,10 @@ Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& cod
                     "keeps it, "
                     "has none.");
   }
+  return load_artifact_value(home, artifact, codec);
+}
+
+Result<Value> load_artifact_value(Home& home, const std::string& artifact, const Codec& codec) {
   TREADLE_TRY(const ArtifactRef ref, parse_artifact_ref(artifact));
   TREADLE_TRY(const artifact::Version version, home.store().get(ref));
   io::ArtifactIOManagerOptions options;

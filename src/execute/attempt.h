@@ -65,7 +65,8 @@ struct AttemptReport {
 };
 
 struct Verdict {
-  enum class Kind : std::uint8_t { kSuccess, kRetry, kFailure, kInterrupted };
+  // kHalted: a failure after which nothing else of the run happens, hooks neither.
+  enum class Kind : std::uint8_t { kSuccess, kRetry, kFailure, kInterrupted, kHalted };
   Kind kind = Kind::kSuccess;
   double seconds_to_wait = 0;   // kRetry
   std::optional<int> exceeded;  // kFailure: the number of retries that was allowed and is used up

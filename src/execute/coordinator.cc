@@ -189,6 +189,11 @@ void Coordinator::check_runtime(Deadline now) {
                          " seconds: terminating run."));
 }
 
+bool Coordinator::halted() const {
+  const std::scoped_lock lock(mutex_);
+  return halted_;
+}
+
 bool Coordinator::canceled() const {
   const std::scoped_lock lock(mutex_);
   if (!stop_.requested()) return false;
@@ -218,7 +223,8 @@ Verdict::Kind Coordinator::attempt_ended(std::uint32_t id, AttemptReport report)
       judge(report, def.retry_policy ? def.retry_policy : options_.default_retry_policy, tries_[id],
             report.failure ? random_unit() : 0);
   // A run that is being cancelled tries nothing again.
-  if (verdict.kind == Verdict::Kind::kRetry && stop_.requested()) {
+  if (verdict.kind == Verdict::Kind::kRetry &&
+      (stop_.requested() || halted_ || !options_.retries)) {
     verdict = {.kind = Verdict::Kind::kFailure};
   }
   switch (verdict.kind) {
@@ -247,11 +253,16 @@ Verdict::Kind Coordinator::attempt_ended(std::uint32_t id, AttemptReport report)
     case Verdict::Kind::kInterrupted:
       interrupted_ = true;
       [[fallthrough]];
+    case Verdict::Kind::kHalted:
     case Verdict::Kind::kFailure:
       results_[id].status = StepStatus::kFailure;
       log_.emit(step_failure(key(id), report, verdict, results_[id].attempts));
       results_[id].failure = std::move(report.failure);
       failed_.push_back(id);
+      if (options_.stop_at_first_failure && options_.executor == Executor::kInProcess) {
+        halt();
+        return Verdict::Kind::kHalted;
+      }
       if (!interrupted_) follow(readiness_.fail(id));
       break;
   }
@@ -278,7 +289,7 @@ Attempt Coordinator::attempt_of(std::uint32_t id) {
 }
 
 void Coordinator::start(const std::vector<std::uint32_t>& ids) {
-  if (stop_.requested() || interrupted_) return;
+  if (stop_.requested() || interrupted_ || halted_) return;
   std::vector<std::uint32_t> admitted;
   if (limits_.any()) {
     for (const std::uint32_t id : ids) limits_.wait(id, readiness_.step_of(id));
@@ -330,17 +341,29 @@ void Coordinator::start_due_retries(Deadline now) {
   if (!due.empty()) start(due);
 }
 
-void Coordinator::begin_cancel() {
-  stop_.request();
+// What is queued and has not begun.
+void Coordinator::give_back() {
   for (const std::uint32_t id : runner_->cancel()) {
     results_[id].status = StepStatus::kPending;
     --results_[id].attempts;
     --in_flight_;
   }
-  // Without its retry the run is not what it was to be, even if nothing else is left.
-  interrupted_ = interrupted_ || !retries_.empty();
   static_cast<void>(limits_.clear());
   for (const auto& [at, step] : retries_) results_[step].status = StepStatus::kFailure;
+}
+
+void Coordinator::halt() {
+  halted_ = true;
+  give_back();
+  retries_.clear();
+  runner_->wake();
+}
+
+void Coordinator::begin_cancel() {
+  stop_.request();
+  give_back();
+  // Without its retry the run is not what it was to be, even if nothing else is left.
+  interrupted_ = interrupted_ || !retries_.empty();
   retries_.clear();
   kill_at_ = steady_clock::now() + seconds(options_.terminate_grace_seconds);
   log_.emit(run_canceling(in_flight_));

@@ -52,6 +52,8 @@ class Coordinator {
   bool canceled() const;
   // The run took longer than it may, in seconds, and was stopped for that.
   std::optional<double> overran() const { return overran_; }
+  // Whether steps were left out because one had failed: RunOptions::stop_at_first_failure.
+  bool halted() const;
   // Keys of the failed steps, in the order in which they failed.
   std::vector<std::string> failed() const;
   std::vector<StepResult> take_results();
@@ -66,6 +68,8 @@ class Coordinator {
   void follow(const Readiness::Change& change);
   void drop(const Dropped& dropped);
   void begin_cancel();
+  void halt();
+  void give_back();
   void start_due_retries(Deadline now);
   Deadline next_deadline(Deadline now) const;
   const std::string& key(std::uint32_t id) const { return results_[id].step_key; }
@@ -91,6 +95,7 @@ class Coordinator {
   std::multimap<Deadline, std::uint32_t> retries_;
   int in_flight_ = 0;  // started and not ended
   bool interrupted_ = false;
+  bool halted_ = false;
   std::optional<Deadline> kill_at_;
   std::optional<double> max_runtime_;  // seconds
   Deadline runtime_ends_ = Deadline::max();

@@ -160,11 +160,14 @@ Result<RunResult> Execution::run() {
   const Micros took = std::chrono::duration_cast<std::chrono::microseconds>(
                           std::chrono::steady_clock::now() - begin)
                           .count();
-  log.emit(engine_event(
-      in_process() ? "Finished steps in process (pid: " + pid() + ") in " + duration_text(took)
-                   : "Multiprocess executor: parent process exiting after " + duration_text(took) +
-                         " (pid: " + pid() + ")",
-      "{\"pid\":" + pid() + "}"));
+  const bool halted = coordinator.halted();
+  if (!halted) {
+    log.emit(engine_event(
+        in_process() ? "Finished steps in process (pid: " + pid() + ") in " + duration_text(took)
+                     : "Multiprocess executor: parent process exiting after " +
+                           duration_text(took) + " (pid: " + pid() + ")",
+        "{\"pid\":" + pid() + "}"));
+  }
 
   const std::vector<std::string> failed = coordinator.failed();
   const bool canceled = coordinator.canceled();
@@ -179,6 +182,12 @@ Result<RunResult> Execution::run() {
   }
   if (canceled) {
     return finish(log, RunStatus::kCanceled, run_canceled(options_.job_name), std::move(result));
+  }
+  if (halted) {
+    const auto at = std::find_if(result.steps.begin(), result.steps.end(),
+                                 [&](const auto& step) { return step.step_key == failed.front(); });
+    Event failure = run_failure(options_.job_name, failed, at->failure);
+    return finish(log, RunStatus::kFailure, std::move(failure), std::move(result));
   }
   if (!failed.empty()) {
     return finish(log, RunStatus::kFailure, run_failure(options_.job_name, failed, {}),

@@ -537,6 +537,8 @@ void execute_attempt(const StepEnvironment& environment, const Attempt& attempt,
     case Verdict::Kind::kFailure:
     case Verdict::Kind::kInterrupted:
       return execution.run_hooks(HookContext::Ended::kFailure, failure);
+    case Verdict::Kind::kHalted:
+      return;
   }
 }
 

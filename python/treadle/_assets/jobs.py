@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._definitions.definitions import Definitions
+    from treadle._run.executors import Executor, ExecutorDefinition
     from treadle._run.instance import DagsterInstance
     from treadle._run.policies import RetryPolicy
     from treadle._run.results import ExecuteInProcessResult
@@ -73,9 +74,16 @@ class UnresolvedAssetJobDefinition:
 
 
 class JobDefinition:
-    """A job together with its definitions: it can be executed."""
+    """A job that can be executed. `JobDefinition(graph_def=...)` makes one of ops."""
 
     __slots__ = ("_declared", "_definitions")
+
+    def __new__(cls, *_: Any, graph_def: object = None, **__: Any) -> JobDefinition:
+        if graph_def is not None:
+            from treadle._ops.jobs import OpJobDefinition
+
+            return object.__new__(OpJobDefinition)
+        return object.__new__(cls)
 
     def __init__(self, declared: UnresolvedAssetJobDefinition, definitions: Definitions) -> None:
         self._declared = declared
@@ -121,14 +129,29 @@ class JobDefinition:
         resources: Mapping[str, object] | None = None,
     ) -> ExecuteInProcessResult:
         """Runs it in this process."""
-        from treadle._run.execute import execute
-
         unsupported(
             "execute_in_process",
             op_selection=op_selection,
             input_values=input_values,
             partition_key=partition_key,
         )
+        return self._execute_assets(
+            run_config, instance, raise_on_error, asset_selection, run_id, tags, resources, None
+        )
+
+    def _execute_assets(
+        self,
+        run_config: Any,
+        instance: DagsterInstance | None,
+        raise_on_error: bool,
+        asset_selection: Sequence[Any] | None,
+        run_id: str | None,
+        tags: Mapping[str, str] | None,
+        resources: Mapping[str, object] | None,
+        executor: Executor | None,
+    ) -> ExecuteInProcessResult:
+        from treadle._run.execute import execute
+
         declared = self._declared
         selection = declared.selection
         if asset_selection is not None:
@@ -146,7 +169,15 @@ class JobDefinition:
             job_name=declared.name,
             run_id=run_id,
             retry_policy=declared.op_retry_policy,
+            executor=executor,
         )
+
+    @property
+    def executor_def(self) -> ExecutorDefinition:
+        from treadle._run.executors import multi_or_in_process_executor
+
+        given: Any = self._declared.executor_def or getattr(self._definitions, "_executor", None)
+        return given or multi_or_in_process_executor
 
 
 def define_asset_job(

@@ -18,15 +18,20 @@ from treadle._ops.composition import (
     _stack,
     _warn_of_pending,
 )
+from treadle._ops.config_mapping import mapping_of
+from treadle._ops.dependencies import check_node_defs, graph_inputs, graph_outputs, wire
 from treadle._typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
-    from typing import Any, NoReturn
+    from typing import Any
 
+    from treadle._ops.config_mapping import ConfigMapping
+    from treadle._ops.dependencies import InputMapping, NodeInvocation, OutputMapping
     from treadle._ops.hooks import HookDefinition
     from treadle._ops.jobs import OpJobDefinition
+    from treadle._run.executors import ExecutorDefinition
     from treadle._run.policies import RetryPolicy
     from treadle._typing import UserFn
 
@@ -84,33 +89,53 @@ class GraphDefinition(Node):
     """Ops and graphs wired together. Made by @graph."""
 
     node_type = "graph"
+    __name__: str
 
     def __init__(
         self,
         name: str,
         *,
-        nodes: Mapping[str, Invocation] | None = None,
-        inputs: Iterable[GraphInput] = (),
-        outputs: Iterable[GraphOutput] = (),
         description: str | None = None,
+        node_defs: Sequence[Node] | None = None,
+        dependencies: Mapping[str | NodeInvocation, Mapping[str, Any]] | None = None,
+        input_mappings: Sequence[InputMapping] | None = None,
+        output_mappings: Sequence[OutputMapping] | None = None,
+        config: ConfigMapping | None = None,
         tags: Mapping[str, Any] | None = None,
-        place: tuple[str, int] = ("", 0),
-        **given: Any,
     ) -> None:
-        if given:
-            raise DagsterInvalidDefinitionError(
-                f"GraphDefinition was given {', '.join(given)}, which this version of Treadle does not"
-                " support"
-                " yet. Compose the graph in a function decorated with @graph."
-            )
+        nodes = wire(name, check_node_defs(name, node_defs or ()), dependencies, list(input_mappings or ()))
+        self._set(
+            name,
+            nodes,
+            graph_inputs(input_mappings or (), nodes),
+            graph_outputs(name, output_mappings or (), nodes),
+            description,
+            tags,
+            config,
+        )
+
+    def _set(
+        self,
+        name: str,
+        nodes: Mapping[str, Invocation],
+        inputs: Iterable[GraphInput],
+        outputs: Iterable[GraphOutput],
+        description: str | None,
+        tags: Mapping[str, Any] | None,
+        config: ConfigMapping | None,
+        place: tuple[str, int] = ("", 0),
+    ) -> None:
         self._name = check_name(name)
-        self._nodes = dict(nodes or {})
+        self._nodes = dict(nodes)
         self._inputs = list(inputs)
         self._outputs = list(outputs)
         self.description = description
         self.tags = {str(k): str(v) for k, v in (tags or {}).items()}
+        self._config_mapping = config
         self._place = place
         self._told: tuple[Any, ...] | None = None
+        # Of a configured graph: (the graph, its configuration or a function of another one, schema of that).
+        self._configured: tuple[GraphDefinition, Any, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<GraphDefinition {self._name!r}>"
@@ -143,11 +168,43 @@ class GraphDefinition(Node):
             raise CheckError(f"{self._name} has no op named {name}.")
         return self._nodes[name]
 
-    def configured(self, *_: Any, **__: Any) -> NoReturn:
-        raise DagsterInvalidDefinitionError(
-            "GraphDefinition.configured is not supported by this version of Treadle yet. Give the ops their"
-            " configuration (op.configured), or the job a config."
-        )
+    @property
+    def config_mapping(self) -> ConfigMapping | None:
+        return self._config_mapping
+
+    @property
+    def has_config_mapping(self) -> bool:
+        return self._config_mapping is not None
+
+    @property
+    def config_schema(self) -> Any:
+        if self._configured is not None:
+            return self._configured[2]
+        return self._config_mapping.config_schema if self._config_mapping is not None else None
+
+    def configured(
+        self,
+        config_or_config_fn: Any,
+        name: str | None = None,
+        config_schema: Any = None,
+        description: str | None = None,
+    ) -> GraphDefinition:
+        """The same under another name, the configuration that its mapping takes given or made by a
+        function."""
+        if self._config_mapping is None:
+            raise DagsterInvalidDefinitionError(
+                "Only graphs utilizing config mapping can be pre-configured. The graph"
+                f' "{self._name}" does not have a config mapping, and thus has nothing to be configured.'
+            )
+        if name is None:
+            raise CheckError("Param 'name' of configured is not a str: a configured graph needs a name.")
+        other = object.__new__(GraphDefinition)
+        other.__dict__.update(self.__dict__)
+        other._name = check_name(name)
+        other.description = description or self.description
+        other._told = None
+        other._configured = (self, config_or_config_fn, config_schema)
+        return other
 
     def to_job(
         self,
@@ -157,11 +214,11 @@ class GraphDefinition(Node):
         config: Any = None,
         tags: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
-        logger_defs: object | None = None,
-        executor_def: object | None = None,
+        logger_defs: Mapping[str, Any] | None = None,
+        executor_def: ExecutorDefinition | None = None,
         hooks: AbstractSet[HookDefinition] | None = None,
         op_retry_policy: RetryPolicy | None = None,
-        op_selection: object | None = None,
+        op_selection: Iterable[str] | None = None,
         partitions_def: object | None = None,
         asset_layer: object | None = None,
         input_values: Mapping[str, object] | None = None,
@@ -171,12 +228,10 @@ class GraphDefinition(Node):
         """A job that runs this graph."""
         from treadle._ops.jobs import OpJobDefinition
 
-        unsupported(
-            "to_job", op_selection=op_selection, partitions_def=partitions_def, asset_layer=asset_layer
-        )
-        return OpJobDefinition(
-            self,
-            name or self._name,
+        unsupported("to_job", partitions_def=partitions_def, asset_layer=asset_layer)
+        job = OpJobDefinition(
+            graph_def=self,
+            name=name or self._name,
             description=description or self.description,
             resource_defs=resource_defs,
             config=config,
@@ -185,12 +240,12 @@ class GraphDefinition(Node):
             metadata=metadata,
             logger_defs=logger_defs,
             executor_def=executor_def,
-            hooks=hooks,
+            hook_defs=hooks,
             op_retry_policy=op_retry_policy,
             input_values=input_values,
             owners=owners,
-            source="@graph",
         )
+        return job.get_subset(op_selection=op_selection) if op_selection else job
 
     def execute_in_process(
         self,
@@ -221,6 +276,13 @@ class GraphDefinition(Node):
             else:
                 yield name, node.definition
 
+    def _all_node_defs(self) -> Iterable[Node]:
+        """The ops and graphs at any depth."""
+        for node in self._nodes.values():
+            yield node.definition
+            if isinstance(node.definition, GraphDefinition):
+                yield from node.definition._all_node_defs()
+
     def _all_hooks(self) -> Iterable[HookDefinition]:
         for node in self._nodes.values():
             yield from node.hooks
@@ -236,6 +298,7 @@ def compose(
     out: GraphOut | Mapping[str, GraphOut] | None,
     description: str | None,
     tags: Mapping[str, Any] | None,
+    config: ConfigMapping | None = None,
 ) -> GraphDefinition:
     """Calls the function once and keeps the nodes that it invokes."""
     inputs = _inputs_of(fn, ins or {}, source)
@@ -261,15 +324,20 @@ def compose(
                 " op/graph invocation."
             )
     code = getattr(fn, "__code__", None)
-    return GraphDefinition(
+    made = object.__new__(GraphDefinition)
+    made._set(
         name,
-        nodes=composition.nodes,
-        inputs=inputs,
-        outputs=outputs,
-        description=description or clean_doc(fn.__doc__),
-        tags=tags,
-        place=(code.co_filename, code.co_firstlineno) if code is not None else ("", 0),
+        composition.nodes,
+        inputs,
+        outputs,
+        description or clean_doc(fn.__doc__),
+        tags,
+        config,
+        (code.co_filename, code.co_firstlineno) if code is not None else ("", 0),
     )
+    made.__name__ = fn.__name__
+    made.__doc__ = fn.__doc__
+    return made
 
 
 def _names_in(binding: Any) -> list[str]:
@@ -435,9 +503,11 @@ def graph(
     config: object | None = None,
 ) -> Any:
     """Declares a graph by a function that calls ops and other graphs and wires them together."""
-    unsupported("@graph", input_defs=input_defs, output_defs=output_defs, config=config)
+    unsupported("@graph", input_defs=input_defs, output_defs=output_defs)
 
     def declare(fn: UserFn) -> GraphDefinition:
-        return compose(fn, name or fn.__name__, "@graph", ins, out, description, tags)
+        called = name or fn.__name__
+        mapping = mapping_of(config, f"@graph '{called}'")
+        return compose(fn, called, "@graph", ins, out, description, tags, mapping)
 
     return declare(compose_fn) if compose_fn is not None else declare

@@ -5,6 +5,7 @@ from __future__ import annotations
 from treadle._assets.jobs import JobDefinition
 from treadle._assets.rules import check_name, check_owners, clean_doc, unsupported
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
+from treadle._ops.config_mapping import ConfigMapping
 from treadle._ops.core import told_graph
 from treadle._ops.graphs import GraphDefinition, compose
 from treadle._ops.hooks import told_hooks
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from treadle import _core
     from treadle._ops.hooks import HookDefinition
     from treadle._ops.results import ExecuteOpsResult
+    from treadle._run.executors import Executor, ExecutorDefinition
     from treadle._run.instance import DagsterInstance
     from treadle._run.policies import RetryPolicy
     from treadle._typing import UserFn
@@ -32,73 +34,57 @@ class OpJobDefinition(JobDefinition):
     JobDefinition.
     """
 
-    __slots__ = (
-        "_config",
-        "_description",
-        "_executor",
-        "_hooks",
-        "_input_values",
-        "_metadata",
-        "_name",
-        "_op_retry_policy",
-        "_ops",
-        "_owners",
-        "_resource_defs",
-        "_run_tags",
-        "_source",
-        "_tags",
-        "graph",
-    )
-
     def __init__(
         self,
-        graph: GraphDefinition,
-        name: str,
         *,
-        description: str | None = None,
+        graph_def: GraphDefinition,
         resource_defs: Mapping[str, object] | None = None,
+        executor_def: ExecutorDefinition | None = None,
+        logger_defs: Mapping[str, Any] | None = None,
+        name: str | None = None,
         config: Any = None,
+        description: str | None = None,
+        partitions_def: object | None = None,
         tags: Mapping[str, Any] | None = None,
         run_tags: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
-        logger_defs: object | None = None,
-        executor_def: object | None = None,
-        hooks: AbstractSet[HookDefinition] | None = None,
+        hook_defs: AbstractSet[HookDefinition] | None = None,
         op_retry_policy: RetryPolicy | None = None,
         input_values: Mapping[str, object] | None = None,
         owners: Iterable[str] | None = None,
-        source: str = "@job",
     ) -> None:
-        unsupported(source, logger_defs=logger_defs or None)
-        if config is not None and not isinstance(config, dict) and not hasattr(config, "to_config_dict"):
-            raise DagsterInvalidDefinitionError(
-                f"config of job '{name}' is a {type(config).__name__}, which this version of Treadle does not"
-                " support yet. Give a dict or a RunConfig."
-            )
-        self.graph = graph
-        self._name = check_name(name)
+        unsupported("JobDefinition", partitions_def=partitions_def)
+        if not isinstance(graph_def, GraphDefinition):
+            raise CheckError(f"Param 'graph_def' of JobDefinition is no GraphDefinition: {graph_def!r}")
+        self.graph = graph_def
+        self._name = check_name(name) if name else graph_def._name
+        self._config = _checked_config(config, self._name)
         self._description = description
+        for key in resource_defs or ():
+            if not key.isidentifier():
+                raise CheckError(f"Resource key '{key}' must be a valid Python identifier.")
         self._resource_defs = dict(resource_defs or {})
-        self._config = config
         self._tags = {str(k): _text(v) for k, v in (tags or {}).items()}
         self._run_tags = {
             str(k): _text(v) for k, v in (run_tags if run_tags is not None else self._tags).items()
         }
         self._metadata = dict(metadata or {})
         self._executor = executor_def
-        self._hooks = frozenset(hooks or ())
+        self._loggers = dict(logger_defs or {})
+        self._hooks = frozenset(hook_defs or ())
         self._op_retry_policy = op_retry_policy
+        self._op_selection: tuple[str, ...] = ()
         self._input_values = dict(input_values or {})
-        self._owners = check_owners(owners, name)
-        self._source = source
-        self._ops = dict(graph._all_ops())
+        self._owners = check_owners(owners, self._name)
+        self._ops = dict(graph_def._all_ops())
         declared[self._name] = self
-        strangers = [k for k in self._input_values if k not in {i.name for i in graph._inputs}]
-        if strangers:
-            raise DagsterInvalidDefinitionError(
-                f"Error when constructing JobDefinition '{name}': Input value provided for key"
-                f" '{strangers[0]}', but job has no top-level input with that name."
-            )
+        known = {i.name for i in graph_def._inputs}
+        for key in sorted(self._input_values):
+            if key not in known:
+                raise DagsterInvalidDefinitionError(
+                    f"Error when constructing JobDefinition '{self._name}': Input value provided for key"
+                    f" '{key}', but job has no top-level input with that name."
+                )
 
     def __repr__(self) -> str:
         return f"<JobDefinition {self._name!r} of {len(self._ops)} ops>"
@@ -149,6 +135,79 @@ class OpJobDefinition(JobDefinition):
     def selection(self) -> Any:
         raise DagsterInvariantViolationError(f"Job '{self._name}' is made of ops: it selects no assets.")
 
+    @property
+    def executor_def(self) -> ExecutorDefinition:
+        from treadle._run.executors import multi_or_in_process_executor
+
+        return self._executor or multi_or_in_process_executor
+
+    @property
+    def loggers(self) -> Mapping[str, Any]:
+        return dict(self._loggers)
+
+    @property
+    def input_values(self) -> Mapping[str, object]:
+        return dict(self._input_values)
+
+    @property
+    def run_config(self) -> Mapping[str, Any] | None:
+        return self._config if isinstance(self._config, dict) else None
+
+    @property
+    def config_mapping(self) -> ConfigMapping | None:
+        return self._config if isinstance(self._config, ConfigMapping) else None
+
+    @property
+    def required_resource_keys(self) -> frozenset[str]:
+        keys = {k for op in self._ops.values() for k in op._required_resource_keys}
+        keys.update(k for h in (*self._hooks, *self.graph._all_hooks()) for k in h.required_resource_keys)
+        keys.update(o.io_manager_key for op in self._ops.values() for o in op._outputs)
+        return frozenset(keys)
+
+    @property
+    def all_node_defs(self) -> Sequence[Any]:
+        return list(self.graph._all_node_defs())
+
+    @property
+    def node_dict(self) -> Mapping[str, Any]:
+        return self.graph.node_dict
+
+    @property
+    def is_subset_job(self) -> bool:
+        return bool(self._op_selection)
+
+    @property
+    def op_selection(self) -> AbstractSet[str] | None:
+        """The steps that it runs, when that is not all."""
+        return set(self._op_selection) if self._op_selection else None
+
+    @property
+    def _has_config_mappings(self) -> bool:
+        return self.graph.has_config_mapping or any(
+            isinstance(d, GraphDefinition) and d.has_config_mapping for d in self.graph._all_node_defs()
+        )
+
+    def get_subset(
+        self,
+        *,
+        op_selection: Iterable[str] | None = None,
+        asset_selection: object | None = None,
+        asset_check_selection: object | None = None,
+    ) -> OpJobDefinition:
+        """The same, but it runs only these: `["clean"]`, `["*clean"]`, `["load++"]`."""
+        from treadle import _core
+
+        unsupported(
+            "get_subset", asset_selection=asset_selection, asset_check_selection=asset_check_selection
+        )
+        wanted = list(op_selection or ())
+        if not wanted:
+            return self
+        selected = _core.select_ops(self._core(self._resource_defs, {}), wanted)
+        job = self._copy()
+        job._op_selection = tuple(selected)
+        return job
+
     def has_node_named(self, name: str) -> bool:
         return self.graph.has_node_named(name)
 
@@ -164,17 +223,19 @@ class OpJobDefinition(JobDefinition):
             "run_tags": self._run_tags,
             "metadata": self._metadata,
             "executor_def": self._executor,
-            "hooks": self._hooks,
+            "logger_defs": self._loggers,
+            "hook_defs": self._hooks,
             "op_retry_policy": self._op_retry_policy,
             "input_values": self._input_values,
             "owners": self._owners,
-            "source": self._source,
         }
-        return OpJobDefinition(self.graph, self._name, **{**given, **changes})
+        job = OpJobDefinition(graph_def=self.graph, name=self._name, **{**given, **changes})
+        job._op_selection = self._op_selection
+        return job
 
     def with_hooks(self, hook_defs: AbstractSet[HookDefinition]) -> OpJobDefinition:
         """The same with these hooks for all its steps as well."""
-        return self._copy(hooks=self._hooks | frozenset(hook_defs))
+        return self._copy(hook_defs=self._hooks | frozenset(hook_defs))
 
     def with_top_level_resources(self, resource_defs: Mapping[str, object]) -> OpJobDefinition:
         """The same with these resources where it does not bring its own."""
@@ -253,61 +314,92 @@ class OpJobDefinition(JobDefinition):
             "execute_in_process", partition_key=partition_key, asset_selection=asset_selection or None
         )
         job = self._copy(input_values={**self._input_values, **input_values}) if input_values else self
-        return job._execute(run_config, instance, raise_on_error, op_selection, run_id, tags, resources, True)
+        return job._execute(
+            run_config, instance, raise_on_error, op_selection, run_id, tags, resources, in_memory=True
+        )
 
     def _execute(
         self,
         run_config: Any,
         instance: DagsterInstance | None,
         raise_on_error: bool,
-        op_selection: Sequence[str] | None,
+        op_selection: Iterable[str] | None,
         run_id: str | None,
         tags: Mapping[str, str] | None,
-        resources: Mapping[str, object] | None,
-        in_memory: bool,
+        resources: Mapping[str, object] | None = None,
+        *,
+        in_memory: bool = False,
+        executor: Executor | None = None,
+        parent: str = "",
+        again: Sequence[str] | None = None,
     ) -> ExecuteOpsResult:
+        """`parent`: the run that is executed again: the steps `again`, or from where it failed."""
         from treadle import _core as core_module
         from treadle._ops import steps as op_steps
-        from treadle._ops.results import ExecuteOpsResult
+        from treadle._ops.config_tree import JobConfig, run_config_of
+        from treadle._ops.results import ExecuteOpsResult, JobExecutionResult
         from treadle._run import capture, steps
         from treadle._run.execute import _config, _dumps, _new_run_id, _raise
+        from treadle._run.executors import InProcessExecutor
 
-        config = _config(run_config if run_config is not None else self._config)
-        if op_selection is None:
+        raw = _config(run_config if run_config is not None else self.run_config)
+        config = run_config_of(self, raw)
+        selection = list(op_selection) if op_selection is not None else list(self._op_selection)
+        if not selection:
             op_steps.check_config(self, config)
         core = self._core({**self._resource_defs, **(resources or {})}, config)
         if instance is None:
             from treadle._run.instance import DagsterInstance
 
             instance = DagsterInstance.ephemeral()
+        if executor is None:
+            executor = InProcessExecutor()
         run_tags = {**self._run_tags, **(tags or {})}
         for name, value in run_tags.items():
             if not isinstance(name, str) or not isinstance(value, str):
                 raise CheckError(f"Run tags must map strings to strings, not {name!r} to {value!r}.")
         run_id = run_id or _new_run_id()
-        state = steps.states[run_id] = steps.RunState(instance, run_tags, config, capture=True)
+        state = steps.states[run_id] = steps.RunState(
+            instance, run_tags, raw, capture=not executor._processes
+        )
         op_steps.jobs[run_id] = self
-        capture.install(instance._home.logs_folder, run_id)
+        op_steps.configs[run_id] = JobConfig(self, config)
+        if not executor._processes:
+            capture.install(instance._home.logs_folder, run_id)
         try:
             outcome = core_module.execute_op_job(
                 core,
                 instance._home,
-                list(op_selection or ()),
+                selection,
                 in_memory,
                 run_id,
-                self._name,
                 run_tags,
-                _dumps(config),
+                _dumps(raw),
+                executor._told({}, raise_on_error),
+                parent,
+                again,
             )
         finally:
-            capture.remove(run_id)
-            del steps.states[run_id], op_steps.jobs[run_id]
+            if not executor._processes:
+                capture.remove(run_id)
+            del steps.states[run_id], op_steps.jobs[run_id], op_steps.configs[run_id]
             core.close_io_managers()
         status, step_keys, failure = outcome
-        result = ExecuteOpsResult(self, run_id, status, instance, step_keys, state.capture or {})
-        if raise_on_error and not result.success:
+        kind = ExecuteOpsResult if state.capture is not None and in_memory else JobExecutionResult
+        result = kind(self, run_id, status, instance, step_keys, state.capture or {})
+        if raise_on_error and not result.success and not executor._processes:
             _raise(failure, status, run_id)
         return result
+
+
+def _checked_config(config: Any, name: str) -> Any:
+    if config is None or isinstance(config, (dict, ConfigMapping)):
+        return config
+    if hasattr(config, "to_config_dict"):
+        return config.to_config_dict()
+    raise CheckError(
+        f"config of job '{name}' must be a dict, a RunConfig or a ConfigMapping, not {type(config).__name__}."
+    )
 
 
 class _OpsByStep:
@@ -341,8 +433,8 @@ def job(
     tags: Mapping[str, object] | None = None,
     run_tags: Mapping[str, object] | None = None,
     metadata: Mapping[str, Any] | None = None,
-    logger_defs: object | None = None,
-    executor_def: object | None = None,
+    logger_defs: Mapping[str, Any] | None = None,
+    executor_def: ExecutorDefinition | None = None,
     hooks: AbstractSet[HookDefinition] | None = None,
     op_retry_policy: RetryPolicy | None = None,
     partitions_def: object | None = None,
@@ -361,8 +453,8 @@ def job(
     tags: Mapping[str, object] | None = None,
     run_tags: Mapping[str, object] | None = None,
     metadata: Mapping[str, Any] | None = None,
-    logger_defs: object | None = None,
-    executor_def: object | None = None,
+    logger_defs: Mapping[str, Any] | None = None,
+    executor_def: ExecutorDefinition | None = None,
     hooks: AbstractSet[HookDefinition] | None = None,
     op_retry_policy: RetryPolicy | None = None,
     partitions_def: object | None = None,
@@ -374,9 +466,8 @@ def job(
 
     def declare(fn: UserFn) -> OpJobDefinition:
         made = compose(fn, name or fn.__name__, "@job", None, None, description, None)
-        return OpJobDefinition(
-            made,
-            made.name,
+        declared = OpJobDefinition(
+            graph_def=made,
             description=description or clean_doc(fn.__doc__),
             resource_defs=resource_defs,
             config=config,
@@ -385,10 +476,13 @@ def job(
             metadata=metadata,
             logger_defs=logger_defs,
             executor_def=executor_def,
-            hooks=hooks,
+            hook_defs=hooks,
             op_retry_policy=op_retry_policy,
             input_values=input_values,
             owners=owners,
         )
+        for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(declared, attribute, getattr(fn, attribute))
+        return declared
 
     return declare(compose_fn) if compose_fn is not None else declare

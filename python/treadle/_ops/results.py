@@ -94,3 +94,65 @@ class ExecuteOpsResult(ExecuteInProcessResult):
         raise DagsterInvariantViolationError(
             f"Job '{self._job.name}' is made of ops, not of assets: use output_for_node."
         )
+
+
+class JobExecutionResult(ExecuteOpsResult):
+    """How a run of `execute_job` went. Opened (`with execute_job(...) as result`) it loads values as the IO
+    managers have kept them."""
+
+    _open = False
+
+    def __enter__(self) -> JobExecutionResult:
+        self._open = True
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._open = False
+
+    def _captured(self, step: str, output: str, told: str) -> Any:
+        if not self._open:
+            raise DagsterInvariantViolationError(
+                "In order to access output objects, the result of `execute_job` must be opened as a context"
+                " manager: 'with execute_job(...) as result:"
+            )
+        found: dict[str, Any] = {}
+        for event in self._named("HANDLED_OUTPUT"):
+            key = event.step_key or ""
+            node, _, mapping_key = key.partition("[")
+            if node != step or event.payload.get("output") != output:
+                continue
+            mapping_key = mapping_key[:-1] or event.payload.get("mapping_key") or ""
+            value = self._load(event, node, output, mapping_key)
+            if not mapping_key:
+                return value
+            found[mapping_key] = value
+        if found:
+            return found
+        raise DagsterInvariantViolationError(
+            f"Did not find result {output} in {told}. It was not handed over in this run."
+        )
+
+    def _load(self, event: Any, node: str, output: str, mapping_key: str) -> Any:
+        from treadle._events.wrappers import Json
+
+        op = self._job._ops[node]
+        definition = next(o for o in op._outputs if o.name == output)
+        manager = self._job._resource_defs.get(definition.io_manager_key)
+        if manager is not None:
+            return self._through(manager, event, definition, mapping_key)
+        value = self._instance._home.load_artifact(event.payload.get("artifact") or "")
+        return value.value if isinstance(value, Json) else value
+
+    def _through(self, manager: Any, event: Any, definition: Any, mapping_key: str) -> Any:
+        from treadle._io.managers import build_input_context, build_output_context
+        from treadle._resources.resources import ResourceHolder
+
+        held = ResourceHolder(definition.io_manager_key, manager, None).set_up(self._run_id, {}).value
+        upstream = build_output_context(
+            step_key=event.step_key,
+            name=definition.name,
+            run_id=self._run_id,
+            mapping_key=mapping_key or None,
+            definition_metadata=definition.metadata,
+        )
+        return held.load_input(build_input_context(name=definition.name, upstream_output=upstream))

@@ -15,6 +15,7 @@ from treadle._errors import (
 from treadle._events.events import AssetMaterialization, AssetObservation, Output
 from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
+from treadle._ops.config_tree import JobConfig, run_config_of
 from treadle._ops.graphs import GraphDefinition
 from treadle._ops.ops import DynamicOutput, OpDefinition
 from treadle._resources.resources import resolve_env
@@ -72,36 +73,40 @@ def plan_of(op: OpDefinition) -> OpPlan:
 # --- configuration
 
 
-def entry_of(run_config: Mapping[str, Any], node_key: str) -> Mapping[str, Any]:
-    """What the run's configuration says of a node: ops -> outer -> ops -> inner."""
-    entry: Any = run_config
-    for part in node_key.split("."):
-        entry = ((entry or {}).get("ops") or {}).get(part)
-    return entry or {}
+# The configuration of runs that go on in this process, by run; of those that the command line started, when
+# first asked for.
+configs: dict[str, JobConfig] = {}
 
 
-def default_config(job_name: str) -> Mapping[str, Any]:
-    """What the job itself says, for runs that the command line started."""
+def config_of_run(run_id: str, job_name: str) -> JobConfig:
     from treadle._ops.jobs import declared
-    from treadle._run.execute import _config
 
-    job = declared.get(job_name)
-    return _config(job._config) if job is not None else {}
+    config = configs.get(run_id)
+    if config is None:
+        job = declared[job_name]
+        recorded = steps.instance_of(run_id).get_run_by_id(run_id)
+        given = recorded.run_config if recorded is not None and recorded.run_config else None
+        config = configs[run_id] = JobConfig(job, run_config_of(job, given))
+    return config
+
+
+def with_defaults(schema: Any, given: Any, place: str) -> Any:
+    """Configuration with the defaults of its schema, environment variables looked up."""
+    if isinstance(schema, dict):
+        defaults = {
+            k: f.default_value for k, f in schema.items() if getattr(f, "default_value", None) is not None
+        }
+        given = {**defaults, **(given or {})} if defaults else given
+    return resolve_env(given, place) if given is not None else None
 
 
 def effective_config(op: OpDefinition, given: Any) -> Any:
     """The configuration of an op after what `configured` did, with the defaults of its schema."""
     if op._config is NoValue:
-        schema = op._config_schema
-        if isinstance(schema, dict):
-            defaults = {
-                k: f.default_value for k, f in schema.items() if getattr(f, "default_value", None) is not None
-            }
-            given = {**defaults, **(given or {})} if defaults else given
-        return resolve_env(given, f'op "{op._name}"') if given is not None else None
+        return with_defaults(op._config_schema, given, f'op "{op._name}"')
     inner, config = op._config
     if callable(config):
-        config = config(resolve_env(given, f'op "{op._name}"'))
+        config = config(with_defaults(op._config_schema, given, f'op "{op._name}"'))
     return effective_config(inner, config)
 
 
@@ -118,9 +123,7 @@ def op_of_step(run_id: str, job_name: str, step_key: str) -> OpDefinition | None
 
 
 def config_of_step(run_id: str, job_name: str, step_key: str) -> Any:
-    state = steps.states.get(run_id)
-    run_config = state.run_config if state is not None else default_config(job_name)
-    config = entry_of(run_config, step_node(step_key)).get("config")
+    config = config_of_run(run_id, job_name).entry(step_node(step_key)).get("config")
     op = op_of_step(run_id, job_name, step_key)
     return effective_config(op, config) if op is not None else config
 
@@ -136,8 +139,9 @@ class OpContext(AssetExecutionContext):
     @property
     def op_config(self) -> Any:
         op: Any = self._assets_def
-        run_config = self.run_config or default_config(self.job_name)
-        return effective_config(op, entry_of(run_config, step_node(self._step.step_key)).get("config"))
+        step = self._step
+        entry = config_of_run(step.run_id, step.job_name).entry(step_node(step.step_key))
+        return effective_config(op, entry.get("config"))
 
     @property
     def alias(self) -> str:
@@ -177,6 +181,18 @@ class OpContext(AssetExecutionContext):
         self._metadata.setdefault(f"{name}[{mapping_key}]", {}).update(normalize_metadata(metadata))
 
 
+class DirectOpContext(OpContext):
+    """That of an op which is called directly."""
+
+    __slots__ = ("_config",)
+    _config: Any
+
+    @property
+    def op_config(self) -> Any:
+        op: Any = self._assets_def
+        return effective_config(op, self._config)
+
+
 # --- execution
 
 
@@ -206,9 +222,9 @@ class _OpExecution(steps._Execution):
     def _load(self, index: int, name: str) -> Any:
         step: Any = self.step
         value: Any = NoValue
-        run_config = self.state.run_config if self.state is not None else default_config(step.job_name)
-        if run_config:
-            value = _given(run_config, step_node(step.step_key), name)
+        config = config_of_run(step.run_id, step.job_name)
+        if not config.plain:
+            value = _given(config.entry(step_node(step.step_key)), name)
         if value is NoValue and _core.op_input_is_list(step, index):
             value = [self._one(index, at) for at in range(_core.op_input_size(step, index))]
         elif value is NoValue:
@@ -377,9 +393,9 @@ class _OpExecution(steps._Execution):
             self._hand(index, None, False, None, None, "")
 
 
-def _given(run_config: Mapping[str, Any], node_key: str, name: str) -> Any:
+def _given(entry: Mapping[str, Any], name: str) -> Any:
     """The value that the run's configuration gives for an input that nothing is wired to."""
-    entry = entry_of(run_config, node_key).get("inputs")
+    entry = entry.get("inputs")  # type: ignore[assignment]
     if not isinstance(entry, dict) or name not in entry:
         return NoValue
     value = entry[name]
@@ -463,8 +479,8 @@ def _bound(op: OpDefinition, given: Any, kwargs: Mapping[str, Any]) -> Any:
     if given._state is not None:
         state.tags = given._state.tags
     config = given._config
-    state.run_config = {"ops": {op._name: {"config": config}}} if config is not None else {}
-    bound = OpContext(op, _UnboundStep(known, op._name), state)  # type: ignore[arg-type]
+    bound = DirectOpContext(op, _UnboundStep(known, op._name), state)  # type: ignore[arg-type]
+    bound._config = config
     bound._resources = given._resources
     return bound
 

@@ -20,6 +20,7 @@ from treadle._errors import (
     RetryRequested,
 )
 from treadle._run import capture, steps
+from treadle._run.executors import InProcessExecutor
 from treadle._run.results import ExecuteInProcessResult
 from treadle._typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from treadle import _core
     from treadle._assets.jobs import JobDefinition, UnresolvedAssetJobDefinition
+    from treadle._run.executors import Executor
     from treadle._run.instance import DagsterInstance
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetSelection
@@ -107,6 +109,7 @@ def execute(
     in_memory: bool = False,
     run_id: str | None = None,
     retry_policy: RetryPolicy | None = None,
+    executor: Executor | None = None,
 ) -> ExecuteInProcessResult:
     """Plans and runs a selection of assets, and says how it went."""
     items = list(flatten(assets))
@@ -130,8 +133,12 @@ def execute(
             raise CheckError(f"Run tags must map strings to strings, not {name!r} to {value!r}.")
     definitions = [i for i in items if isinstance(i, AssetsDefinition)]
     run_id = run_id or _new_run_id()
-    state = steps.states[run_id] = steps.RunState(instance, tags, config, capture=True)
-    capture.install(instance._home.logs_folder, run_id)
+    if executor is None:
+        executor = InProcessExecutor()
+    here = not executor._processes
+    state = steps.states[run_id] = steps.RunState(instance, tags, config, capture=here)
+    if here:
+        capture.install(instance._home.logs_folder, run_id)
     try:
         outcome = core.materialize(
             instance._home,
@@ -144,16 +151,18 @@ def execute(
             _dumps(config),
             retry_to_core(retry_policy),
             selection._with_checks,
+            executor._told({}, raise_on_error),
         )
     except DagsterInvalidSubsetError as e:
         raise DagsterInvalidDefinitionError(f"Failed to resolve asset job {job_name}: {e}") from e
     finally:
-        capture.remove(run_id)
+        if here:
+            capture.remove(run_id)
         del steps.states[run_id]
         core.close_io_managers()
     status, step_keys, failure = outcome
     result = ExecuteInProcessResult(run_id, status, instance, definitions, step_keys, state.capture or {})
-    if raise_on_error and not result.success:
+    if raise_on_error and not result.success and here:
         _raise(failure, status, run_id)
     return result
 

@@ -134,6 +134,26 @@ TEST_F(Run, AFailureSkipsOnlyWhatDependsOnIt) {
   EXPECT_NE(event.payload.find(R"("error_source":"USER_CODE_ERROR")"), std::string::npos);
 }
 
+TEST_F(Run, StoppingAtTheFirstFailureBeginsNothingElse) {
+  pipeline.step("bad", {}, [](StepContext&) -> StepOutcome {
+    return tl::unexpected(failure("boom", "ValueError"));
+  });
+  pipeline.nothing("below", {"bad"});
+  pipeline.nothing("other");
+  RunOptions options;
+  options.max_concurrent = 1;
+  options.stop_at_first_failure = true;
+  const RunResult result = run(options);
+  EXPECT_EQ(result.status, RunStatus::kFailure);
+  EXPECT_EQ(status(result, "bad"), StepStatus::kFailure);
+  EXPECT_EQ(status(result, "below"), StepStatus::kPending);
+  EXPECT_EQ(status(result, "other"), StepStatus::kPending);
+  EXPECT_EQ(
+      only(result, EventType::kRunFailure).message,
+      "Execution of run for \"__ASSET_JOB\" failed. An exception was thrown during execution.");
+  EXPECT_TRUE(home.events(result.run_id, {EventType::kLog}).empty());
+}
+
 TEST_F(Run, AnOptionalOutputLeftOutSkipsItsConsumers) {
   StepDef& multi =
       pipeline.step("multi", {}, [](StepContext& context) { return Pipeline::put(context, 1, 2); });

@@ -86,5 +86,7 @@ Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
 // Reads an asset's latest value (or the one made by `run_id`).
 Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& codec,
                                const std::string& run_id = {});
+// Reads what an artifact version holds that a step's output was kept as: "etl.clean.result:v3".
+Result<Value> load_artifact_value(Home& home, const std::string& artifact, const Codec& codec);
 
 }  // namespace treadle::app

@@ -75,6 +75,10 @@ struct RunOptions {
   std::vector<TagConcurrencyLimit> tag_concurrency_limits;
   std::map<std::string, int> pools;  // steps at once by StepDef::pool; others as they like
   std::optional<RetryPolicy> default_retry_policy;  // of the job, for steps without their own
+  bool retries = true;  // false: nothing is tried again, whatever policies and user code say
+  // In one process: once a step has failed for good none is begun any more, and its hooks are not called. For callers that raise
+  // what the step raised.
+  bool stop_at_first_failure = false;
   bool resume = false;  // finish the recorded run `run_id`: steps that succeeded are not run again
   const Cancellation* cancellation = nullptr;
   // Called on the thread that called run(), in order, as events happen (before they are durable).
