@@ -69,8 +69,6 @@ struct PartitionMapping {
                             StaticMapping, TimeWindowMapping, MultiToSingleMapping, MultiMapping,
                             std::shared_ptr<const CustomMapping>>;
   Data data;
-  PartitionMapping() = default;
-  PartitionMapping(Data d) : data(std::move(d)) {}  // NOLINT(google-explicit-constructor)
   // Dagster's name: "TimeWindowPartitionMapping".
   std::string name() const;
 };
@@ -82,5 +80,9 @@ PartitionMapping infer_partition_mapping(const PartitionsPtr& downstream,
 Result<void> check_partition_mapping(const PartitionMapping& mapping,
                                      const PartitionsPtr& downstream,
                                      const PartitionsPtr& upstream);
+// The dimension of `multi` that such a mapping takes for the whole of `single`.
+Result<std::string> multi_to_single_dimension(const MultiToSingleMapping& mapping,
+                                              const PartitionsPtr& multi,
+                                              const PartitionsPtr& single);
 
 }  // namespace treadle

@@ -78,9 +78,10 @@ class PartitionSet {
   // Of time windows, and of several dimensions with exactly one of them.
   std::optional<TimeWindow> window(std::int64_t number) const;
   bool has_windows() const;
-  // Of time windows: those that begin in [start, end).
+  // Those whose window begins in [start, end); of a set without windows none.
   PartitionSubset starting_in(const TimeWindow& window) const;
-  // Of time windows: all that begin at the last one's start or after `now - lookback`; of others all.
+  // Those in the last window, with a lookback in the last `lookback` before its end; of a set
+  // without windows all.
   PartitionSubset latest_window(Micros lookback = 0) const;
 
   // Of several dimensions: each one's set, in order of the names, and the way there and back.
