@@ -1,15 +1,14 @@
 // Logging a version: gather what is to go in, put its bytes, commit.
+#include "checks.h"
 #include "commit.h"
-#include "json_object.h"
+#include "core.h"
+#include "entry_blobs.h"
 #include "stat_cache.h"
 #include "walk.h"
+#include <treadle/artifact/catalog.h>
 #include <treadle/artifact/store.h>
-#include <treadle/base/json.h>
 #include <treadle/blob/store.h>
 #include <treadle/model/artifact_name.h>
-#include <treadle/model/run.h>
-
-#include <boost/json.hpp>
 
 #include <algorithm>
 
@@ -29,81 +28,11 @@ namespace {
 constexpr int kMostAttempts = 10;
 constexpr std::size_t kCacheFromFiles = 16;
 constexpr std::int64_t kCacheFromBytes = 1024 * 1024;
-constexpr std::size_t kLongestText = 16 * 1024 * 1024;
-constexpr std::size_t kDeepestExtra = 16;
-
-Result<void> check_text(std::string_view what, std::string_view text) {
-  if (text.size() > kLongestText) {
-    return fail(Errc::kInvalidArgument, "The " + std::string(what) + " has " +
-                                            format_size(static_cast<std::int64_t>(text.size())) +
-                                            "; at most 16 MiB are kept.");
-  }
-  if (!is_valid_utf8(text) || text.find('\0') != std::string_view::npos) {
-    return fail(Errc::kInvalidArgument,
-                "The " + std::string(what) + " must be UTF-8 text without NUL.");
-  }
-  return {};
-}
-
-Result<void> check_extra(const DraftEntry& entry) {
-  if (entry.extra.empty()) return {};
-  boost::json::error_code error;
-  boost::json::parse_options options;
-  options.max_depth = kDeepestExtra;
-  const boost::json::value value = boost::json::parse(entry.extra, error, {}, options);
-  if (error || !value.is_object()) {
-    return fail(Errc::kInvalidArgument,
-                "The extra of '" + entry.path + "' must be a JSON object, at most 16 levels deep.");
-  }
-  return {};
-}
-
 std::vector<DraftFolder> folders_of(const Draft& draft) {
   std::vector<DraftFolder> folders;
   if (!draft.folder.empty()) folders.push_back({draft.folder, draft.folder_prefix});
   folders.insert(folders.end(), draft.more_folders.begin(), draft.more_folders.end());
   return folders;
-}
-
-Result<void> check_draft(const Draft& draft, const std::string& entity,
-                         const std::string& project) {
-  TREADLE_CHECK(check_artifact_name("entity name", entity));
-  TREADLE_CHECK(check_artifact_name("project name", project));
-  TREADLE_CHECK(check_artifact_name("artifact name", draft.collection));
-  TREADLE_CHECK(check_artifact_name("artifact type", draft.type));
-  for (const std::string& alias : draft.aliases) {
-    TREADLE_CHECK(check_alias(alias));
-    if (is_version_name(alias)) {
-      return fail(Errc::kInvalidArgument, "'" + alias +
-                                              "' cannot be an alias: v0, v1, ... are reserved for "
-                                              "versions. Choose another name.");
-    }
-  }
-  TREADLE_CHECK(check_text("description", draft.description));
-  TREADLE_CHECK(check_text("metadata", draft.metadata));
-  if (!is_json_object(draft.metadata)) {
-    return fail(Errc::kInvalidArgument,
-                "The metadata must be one JSON object, at most 64 levels deep.");
-  }
-  if (!draft.run_id.empty()) TREADLE_CHECK(check_run_id(draft.run_id));
-  for (const DraftEntry& entry : draft.entries) {
-    TREADLE_CHECK(check_entry_path(entry.path));
-    TREADLE_CHECK(check_extra(entry));
-    if (entry.source != DraftEntry::Source::kReference) continue;
-    TREADLE_CHECK(check_text("reference", entry.reference));
-    TREADLE_CHECK(check_text("reference digest", entry.reference_digest));
-    if (entry.reference.empty() || entry.reference_digest.empty() ||
-        entry.reference_digest.find('\n') != std::string::npos) {
-      return fail(Errc::kInvalidArgument,
-                  "The reference '" + entry.path +
-                      "' needs a URI and a digest of one line that identifies its content (an "
-                      "ETag, a checksum, or the URI itself).");
-    }
-  }
-  for (const DraftFolder& folder : folders_of(draft)) {
-    if (!folder.prefix.empty()) TREADLE_CHECK(check_entry_path(folder.prefix));
-  }
-  return {};
 }
 
 Entry entry_of(std::string path, const blob::Blob& blob, std::string extra) {
@@ -113,7 +42,8 @@ Entry entry_of(std::string path, const blob::Blob& blob, std::string extra) {
 
 // The manifest, given the blobs of the draft's kBytes entries and of the gathered files (kFile
 // entries first, in their order, then the folder's).
-Result<Manifest> manifest_for(const Draft& draft, const std::vector<FoundFile>& files,
+Result<Manifest> manifest_for(const Draft& draft, const std::vector<Entry>& base,
+                              const std::vector<FoundFile>& files,
                               const std::vector<blob::Blob>& bytes,
                               const std::vector<blob::Blob>& file_blobs) {
   std::vector<Entry> entries;
@@ -137,7 +67,9 @@ Result<Manifest> manifest_for(const Draft& draft, const std::vector<FoundFile>& 
   for (; next_file < files.size(); ++next_file) {
     entries.push_back(entry_of(files[next_file].entry, file_blobs[next_file], ""));
   }
-  return make_manifest(std::move(entries));
+  if (base.empty()) return make_manifest(std::move(entries));
+  TREADLE_TRY(const Manifest own, make_manifest(std::move(entries)));
+  return overlay(base, own);
 }
 
 Pending pending_for(const Draft& draft, const Manifest& manifest) {
@@ -156,18 +88,19 @@ Pending pending_for(const Draft& draft, const Manifest& manifest) {
 
 Result<Store::Gathered> Store::gather(const Draft& draft) {
   Gathered out;
-  out.looked_at = clock_.now();
+  out.looked_at = core_->clock.now();
   for (const DraftEntry& entry : draft.entries) {
     if (entry.source != DraftEntry::Source::kFile) continue;
     FoundFile found{absolute_path(entry.file), entry.path, {}};
-    TREADLE_TRY(found.stat, files_.stat(found.path));
+    TREADLE_TRY(found.stat, core_->files.stat(found.path));
     if (found.stat.kind != FileStat::Kind::kFile) {
       return fail(Errc::kInvalidArgument, "'" + entry.file + "' is not a file.");
     }
     out.files.push_back(std::move(found));
   }
   for (const DraftFolder& given : folders_of(draft)) {
-    TREADLE_TRY(std::vector<FoundFile> found, walk(files_, absolute_path(given.folder), home_));
+    TREADLE_TRY(std::vector<FoundFile> found,
+                walk(core_->files, absolute_path(given.folder), core_->home));
     if (!given.prefix.empty()) {
       for (FoundFile& file : found) file.entry = given.prefix + "/" + file.entry;
     }
@@ -180,8 +113,8 @@ Result<Store::Gathered> Store::gather(const Draft& draft) {
   if (out.files.size() >= kCacheFromFiles || bytes >= kCacheFromBytes) {
     const std::string key =
         draft.folder.empty() ? out.files.front().path : absolute_path(draft.folder) + "/";
-    out.cache_file = join_path(join_path(home_, "cache/stat"), to_hex(sha256(key)));
-    cache = StatCache::load(files_, out.cache_file);
+    out.cache_file = join_path(join_path(core_->home, "cache/stat"), to_hex(sha256(key)));
+    cache = StatCache::load(core_->files, out.cache_file);
   }
   out.sources.reserve(out.files.size());
   for (const FoundFile& file : out.files) {
@@ -193,14 +126,39 @@ Result<Store::Gathered> Store::gather(const Draft& draft) {
   return out;
 }
 
+ArtifactRef Store::place_of(const Draft& draft) const {
+  return core_->with_defaults({draft.entity, draft.project, draft.collection, ""});
+}
+
+// What an incremental draft begins with.
+Result<std::vector<Entry>> Store::base_entries(const Draft& draft) {
+  if (draft.base == 0) return std::vector<Entry>();
+  TREADLE_TRY(const std::optional<Version> base, Catalog(*this).find_version(draft.base));
+  if (!base) {
+    return fail(Errc::kNotFound,
+                "The version that '" + draft.collection +
+                    "' is to begin with does not exist (any more). Begin with another one.");
+  }
+  TREADLE_TRY(std::vector<Entry> all, entries(*base));
+  for (const std::string& path : draft.removed) {
+    const auto gone = [&](const Entry& entry) {
+      return entry.path == path || entry.path.starts_with(path + "/");
+    };
+    if (std::erase_if(all, gone) == 0) {
+      return fail(Errc::kNotFound, "There is no file or folder '" + path + "' in " + base->text() +
+                                       " to leave out.");
+    }
+  }
+  return all;
+}
+
 Result<Logged> Store::log(const Draft& draft) {
-  TREADLE_CHECK(check_writable());
-  const std::string& entity = draft.entity.empty() ? entity_ : draft.entity;
-  const std::string& project = draft.project.empty() ? project_ : draft.project;
-  TREADLE_CHECK(check_draft(draft, entity, project));
+  TREADLE_CHECK(core_->check_writable());
+  TREADLE_CHECK(check_draft(draft, place_of(draft)));
+  TREADLE_TRY(const std::vector<Entry> base, base_entries(draft));
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     TREADLE_TRY(const Gathered gathered, gather(draft));
-    TREADLE_TRY(std::optional<Logged> logged, try_log(draft, gathered));
+    TREADLE_TRY(std::optional<Logged> logged, try_log(draft, gathered, base));
     if (logged) return *std::move(logged);
   }
   return fail(Errc::kBusy, "Garbage collection kept removing content while '" + draft.collection +
@@ -208,23 +166,23 @@ Result<Logged> Store::log(const Draft& draft) {
 }
 
 // Nothing: content that was thought to be in the store was collected meanwhile.
-Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered& gathered) {
+Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered& gathered,
+                                             const std::vector<Entry>& base) {
   const auto pending_with = [&](const Manifest& manifest) {
     Pending pending = pending_for(draft, manifest);
-    pending.entity = draft.entity.empty() ? entity_ : draft.entity;
-    pending.project = draft.project.empty() ? project_ : draft.project;
+    pending.ref = place_of(draft);
     return pending;
   };
   // Whether the newest version is this already, aliases and all: then nothing need be written.
   const auto nothing_to_do = [&](const Pending& pending) -> Result<std::optional<Logged>> {
     std::optional<Version> same;
-    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
-      TREADLE_TRY(const bool damaged, blobs_->is_damaged(session));
+    TREADLE_CHECK(core_->database.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(const bool damaged, core_->blobs->is_damaged(session));
       if (damaged) return {};  // what was logged before may need to be put again
       TREADLE_TRY(same, find_same(session, pending));
       return {};
     }));
-    if (!same || !has_aliases(*same, draft)) return std::nullopt;
+    if (!same || !has_names(*same, draft)) return std::nullopt;
     return Logged{*std::move(same), false};
   };
 
@@ -239,12 +197,12 @@ Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered&
     std::vector<blob::Blob> known;
     known.reserve(gathered.sources.size());
     for (const blob::SourceFile& source : gathered.sources) known.push_back(*source.known);
-    TREADLE_TRY(const Manifest manifest, manifest_for(draft, gathered.files, bytes, known));
+    TREADLE_TRY(const Manifest manifest, manifest_for(draft, base, gathered.files, bytes, known));
     TREADLE_TRY(std::optional<Logged> done, nothing_to_do(pending_with(manifest)));
     if (done) return done;
   }
 
-  const std::unique_ptr<blob::Batch> batch = blobs_->begin();
+  const std::unique_ptr<blob::Batch> batch = core_->blobs->begin();
   TREADLE_TRY(const std::vector<blob::Blob> file_blobs, batch->add_files(gathered.sources));
   std::vector<blob::Blob> bytes;
   for (const DraftEntry& entry : draft.entries) {
@@ -252,7 +210,8 @@ Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered&
     TREADLE_TRY(const blob::Blob blob, batch->add(entry.bytes));
     bytes.push_back(blob);
   }
-  TREADLE_TRY(const Manifest manifest, manifest_for(draft, gathered.files, bytes, file_blobs));
+  TREADLE_TRY(const Manifest manifest,
+              manifest_for(draft, base, gathered.files, bytes, file_blobs));
   Pending pending = pending_with(manifest);
   const auto remember = [&] {
     if (gathered.cache_file.empty() || gathered.all_known) return;
@@ -262,7 +221,7 @@ Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered&
       cached.push_back({gathered.files[i].path, gathered.files[i].stat, file_blobs[i]});
     }
     // A cache that cannot be written only costs time.
-    (void)StatCache::save(files_, gathered.cache_file, std::move(cached), gathered.looked_at);
+    (void)StatCache::save(core_->files, gathered.cache_file, std::move(cached), gathered.looked_at);
   };
   if (has_files) {
     TREADLE_TRY(std::optional<Logged> done, nothing_to_do(pending));
@@ -271,20 +230,25 @@ Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered&
       return done;
     }
   }
+  TREADLE_CHECK(batch->rely_on(blobs_of(base)));
   TREADLE_TRY(const blob::Blob document, batch->add(manifest_text(manifest)));
   pending.manifest_sha256 = document.sha256;
+  if (draft.code && !draft.code->diff.empty()) {
+    TREADLE_TRY(const blob::Blob diff, batch->add(draft.code->diff));
+    pending.code_diff = diff.sha256;
+  }
   TREADLE_CHECK(batch->finish());
 
   std::optional<Logged> logged;
   bool collected = false;
   const auto body = [&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(logged, commit(session, pending, *batch, clock_.now()));
+    TREADLE_TRY(logged, commit(session, pending, *batch, core_->clock.now()));
     collected = !logged;
     if (collected) return fail(Errc::kBusy, "Content was collected meanwhile.");
     return {};
   };
-  auto committed =
-      database_.write(body, durability_ == db::Durability::kFull ? db::Sync::kYes : db::Sync::kNo);
+  auto committed = core_->database.write(
+      body, core_->durability == db::Durability::kFull ? db::Sync::kYes : db::Sync::kNo);
   if (collected) return std::nullopt;
   if (!committed) return fail(std::move(committed).error());
   remember();

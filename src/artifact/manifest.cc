@@ -96,4 +96,17 @@ Result<Manifest> make_manifest(std::vector<Entry> entries) {
   return manifest;
 }
 
+Result<Manifest> overlay(const std::vector<Entry>& base, const Manifest& over) {
+  std::vector<Entry> merged;
+  merged.reserve(base.size() + over.entries.size());
+  auto next = over.entries.begin();
+  for (const Entry& entry : base) {
+    while (next != over.entries.end() && next->path < entry.path) merged.push_back(*next++);
+    const bool replaced = next != over.entries.end() && next->path == entry.path;
+    merged.push_back(replaced ? *next++ : entry);
+  }
+  merged.insert(merged.end(), next, over.entries.end());
+  return make_manifest(std::move(merged));
+}
+
 }  // namespace treadle::artifact

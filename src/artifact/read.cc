@@ -1,4 +1,6 @@
 // Content out of the store: into memory, or into a folder.
+#include "core.h"
+#include "entry_blobs.h"
 #include "rows.h"
 #include <treadle/artifact/store.h>
 #include <treadle/base/random.h>
@@ -7,22 +9,16 @@
 #include <treadle/model/artifact_name.h>
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 #include <span>
 
 namespace treadle::artifact {
 namespace {
 
-Result<Sha256> sha256_of(const Entry& entry) {
-  const std::optional<std::string> bytes = from_hex(entry.sha256);
-  Sha256 out{};
-  if (!bytes || bytes->size() != out.size()) {
-    return fail(Errc::kCorrupt,
-                "The manifest does not say where the content of '" + entry.path + "' is.");
-  }
-  std::memcpy(out.data(), bytes->data(), out.size());
-  return out;
+Result<Sha256> get_sha256(const Entry& entry) {
+  if (const auto blob = sha256_of(entry)) return *blob;
+  return fail(Errc::kCorrupt,
+              "The manifest does not say where the content of '" + entry.path + "' is.");
 }
 
 // The entry, or why there is none to read.
@@ -86,8 +82,8 @@ Error Store::unreadable(Error error, const Version& version, const Entry& entry)
     cure =
         " Log the same file again to repair it, and run `treadle artifact verify` to see what "
         "else is damaged.";
-    const Result<Sha256> blob = sha256_of(entry);
-    if (blob && !read_only_) (void)blobs_->mark_bad(*blob);
+    const auto blob = sha256_of(entry);
+    if (blob && !core_->read_only) (void)core_->blobs->mark_bad(*blob);
   }
   return {error.code, "Cannot read the file '" + entry.path + "' of " + version.text() + ": " +
                           error.message + cure};
@@ -97,8 +93,8 @@ Result<std::string> Store::read(const Version& version, const std::string& path,
                                 std::int64_t limit) {
   TREADLE_TRY(const std::shared_ptr<const Manifest> manifest, manifest_of(version));
   TREADLE_TRY(const Entry* entry, find_entry(*manifest, version, path));
-  TREADLE_TRY(const Sha256 sha256, sha256_of(*entry));
-  auto content = blobs_->reader()->read(sha256, limit);
+  TREADLE_TRY(const Sha256 sha256, get_sha256(*entry));
+  auto content = core_->blobs->reader()->read(sha256, limit);
   if (!content) return fail(unreadable(std::move(content).error(), version, *entry));
   return content;
 }
@@ -109,7 +105,7 @@ Result<std::vector<std::string>> Store::download(const Version& version, const s
   std::vector<const Entry*> wanted;
   std::vector<Sha256> blobs;
   const auto want = [&](const Entry& entry) -> Result<void> {
-    TREADLE_TRY(const Sha256 sha256, sha256_of(entry));
+    TREADLE_TRY(const Sha256 sha256, get_sha256(entry));
     wanted.push_back(&entry);
     blobs.push_back(sha256);
     return {};
@@ -124,9 +120,9 @@ Result<std::vector<std::string>> Store::download(const Version& version, const s
   }
 
   const std::string root = absolute_path(folder);
-  TREADLE_CHECK(files_.make_folders(root));
-  Folders folders(files_, root);
-  const std::unique_ptr<blob::Reader> reader = blobs_->reader();
+  TREADLE_CHECK(core_->files.make_folders(root));
+  Folders folders(core_->files, root);
+  const std::unique_ptr<blob::Reader> reader = core_->blobs->reader();
   TREADLE_CHECK(reader->locate(blobs));
   std::vector<std::string> written;
   written.reserve(wanted.size());
@@ -143,9 +139,9 @@ Result<std::vector<std::string>> Store::download(const Version& version, const s
     const std::string target = join_path(root, path);
     const std::string part = join_path(parent_path(target), suffix);
     auto ok = reader->copy(blobs[i], part);
-    if (ok) ok = files_.rename(part, target);
+    if (ok) ok = core_->files.rename(part, target);
     if (!ok) {
-      (void)files_.remove(part);
+      (void)core_->files.remove(part);
       return fail(unreadable(std::move(ok).error(), version, *wanted[i]));
     }
     written.push_back(target);

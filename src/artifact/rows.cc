@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::string_view kSelect =
     "select v.id, c.entity, c.project, c.name, c.type, v.version_index, v.digest, v.description, "
-    "v.metadata, v.size, v.file_count, v.created, v.run_id from artifact_version v "
-    "join artifact_collection c on c.id = v.collection_id where v.state = 'COMMITTED' and ";
+    "v.metadata, v.size, v.file_count, v.created, v.run_id, v.updated, v.ttl, c.ttl, "
+    "v.history_step, c.id from artifact_version v join artifact_collection c "
+    "on c.id = v.collection_id where v.state = 'COMMITTED' and ";
 
 Version version_from(const db::Statement& row) {
   Version v;
@@ -26,6 +27,11 @@ Version version_from(const db::Statement& row) {
   v.file_count = row.integer(10);
   v.created = row.integer(11);
   v.run_id = row.text(12);
+  v.updated = row.integer(13);
+  v.ttl_seconds = row.integer(14);
+  v.ttl_effective = v.ttl_seconds == kTtlInherit ? row.integer(15) : v.ttl_seconds;
+  if (!row.is_null(16)) v.history_step = row.integer(16);
+  v.collection_id = row.integer(17);
   return v;
 }
 
@@ -48,18 +54,52 @@ Result<std::vector<Version>> select_versions(db::Session& session, std::string_v
     if (!more) break;
     out.push_back(version_from(*s));
   }
-  TREADLE_TRY(db::Statement * aliases,
-              session.prepare("select alias from artifact_alias where version_id = $1 "
-                              "order by alias"));
   for (Version& version : out) {
-    aliases->bind(1, version.id);
-    while (true) {
-      TREADLE_TRY(const bool more, aliases->step());
-      if (!more) break;
-      version.aliases.emplace_back(aliases->text(0));
-    }
+    TREADLE_TRY(version.aliases, aliases_of(session, version.collection_id, version.id));
+    TREADLE_TRY(version.tags, texts(session,
+                                    "select tag from artifact_version_tag where version_id = $1 "
+                                    "order by tag",
+                                    [&](db::Statement& t) { t.bind(1, version.id); }));
   }
   return out;
+}
+
+Result<std::vector<std::string>> texts(db::Session& session, std::string_view sql,
+                                       const Bind& bind) {
+  TREADLE_TRY(db::Statement * s, session.prepare(sql));
+  bind(*s);
+  std::vector<std::string> out;
+  while (true) {
+    TREADLE_TRY(const bool more, s->step());
+    if (!more) return out;
+    out.emplace_back(s->text(0));
+  }
+}
+
+Result<void> run(db::Session& session, std::string_view sql, const Bind& bind) {
+  TREADLE_TRY(db::Statement * s, session.prepare(sql));
+  bind(*s);
+  return s->run();
+}
+
+Result<std::optional<std::int64_t>> find_integer(db::Session& session, std::string_view sql,
+                                                 const Bind& bind) {
+  TREADLE_TRY(db::Statement * s, session.prepare(sql));
+  bind(*s);
+  TREADLE_TRY(const bool found, s->step());
+  if (!found) return std::nullopt;
+  std::optional<std::int64_t> out;
+  if (!s->is_null(0)) out = s->integer(0);
+  TREADLE_CHECK(s->run());
+  return out;
+}
+
+Result<std::vector<std::string>> aliases_of(db::Session& session, std::int64_t collection_id,
+                                            std::int64_t version_id) {
+  return texts(session,
+               "select alias from artifact_alias where version_id = $1 and collection_id = $2 "
+               "order by alias",
+               [&](db::Statement& s) { s.bind(1, version_id).bind(2, collection_id); });
 }
 
 Result<std::optional<Version>> select_version(db::Session& session, std::string_view where,

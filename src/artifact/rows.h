@@ -25,7 +25,20 @@ Result<std::vector<Version>> select_versions(db::Session& session, std::string_v
 Result<std::optional<Version>> select_version(db::Session& session, std::string_view where,
                                               const Bind& bind);
 
-// Gives the alias to the version, taking it from any other of the collection.
+// The first column of every row, as text.
+Result<std::vector<std::string>> texts(db::Session& session, std::string_view sql,
+                                       const Bind& bind);
+// A statement without rows.
+Result<void> run(db::Session& session, std::string_view sql, const Bind& bind);
+// The first column of the first row; nothing when there is no row, or NULL stands there.
+Result<std::optional<std::int64_t>> find_integer(db::Session& session, std::string_view sql,
+                                                 const Bind& bind);
+
+// In order.
+Result<std::vector<std::string>> aliases_of(db::Session& session, std::int64_t collection_id,
+                                            std::int64_t version_id);
+// Gives the alias to the version, taking it from any other of the collection. Asks nobody: see
+// give_alias in members.h.
 Result<void> set_alias(db::Session& session, std::int64_t collection_id, const std::string& alias,
                        std::int64_t version_id);
 

@@ -1,4 +1,6 @@
 // Opening the store; finding and reading versions.
+#include "core.h"
+#include "members.h"
 #include "rows.h"
 #include "schema.h"
 #include <treadle/artifact/store.h>
@@ -8,96 +10,60 @@
 #include <treadle/model/run.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace treadle::artifact {
 namespace {
 
 constexpr std::string_view kIn = "c.entity = $1 and c.project = $2 and c.name = $3 and ";
 
-Result<std::optional<Version>> select_ref(db::Session& session, const ArtifactRef& ref) {
-  const auto bind = [&](db::Statement& s) {
-    s.bind(1, ref.entity).bind(2, ref.project).bind(3, ref.collection);
-  };
-  const std::string& version = ref.version;
-  if (is_version_name(version)) {
-    std::int64_t index = 0;
-    const auto [end, error] =
-        std::from_chars(version.data() + 1, version.data() + version.size(), index);
-    if (error != std::errc()) return std::nullopt;
-    return select_version(session, std::string(kIn) + "v.version_index = $4",
-                          [&](db::Statement& s) {
-                            bind(s);
-                            s.bind(4, index);
-                          });
-  }
-  return select_version(session,
-                        std::string(kIn) +
-                            "v.id = (select a.version_id from artifact_alias a "
-                            "where a.collection_id = c.id and a.alias = $4)",
-                        [&](db::Statement& s) {
-                          bind(s);
-                          s.bind(4, version.empty() ? std::string_view("latest") : version);
-                        });
-}
-
-Result<std::vector<std::string>> texts(db::Session& session, std::string_view sql,
-                                       const Bind& bind) {
-  TREADLE_TRY(db::Statement * s, session.prepare(sql));
-  bind(*s);
-  std::vector<std::string> out;
-  while (true) {
-    TREADLE_TRY(const bool more, s->step());
-    if (!more) return out;
-    out.emplace_back(s->text(0));
-  }
-}
-
 }  // namespace
 
-Store::Store(db::Database& database, std::string home, const StoreOptions& options)
-    : database_(database),
-      home_(std::move(home)),
-      files_(options.files),
-      clock_(options.clock),
-      entity_(options.entity),
-      project_(options.project),
-      durability_(options.durability.value_or(database.durability())),
-      read_only_(options.read_only) {}
-
+Store::Store(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 Store::~Store() = default;
+
+blob::BlobStore& Store::blobs() {
+  return *core_->blobs;
+}
 
 Result<std::unique_ptr<Store>> Store::open(db::Database& database, const std::string& home_folder,
                                            const StoreOptions& options) {
-  std::unique_ptr<Store> store(new Store(database, absolute_path(home_folder), options));
   TREADLE_CHECK(migrate_tables(database));  // reads only, when the tables are there
+  const db::Durability durability = options.durability.value_or(database.durability());
+  const std::string home = absolute_path(home_folder);
   const blob::LocalOptions blob_options{.files = options.files,
                                         .clock = options.clock,
-                                        .sync = store->durability_ != db::Durability::kOff,
+                                        .sync = durability != db::Durability::kOff,
                                         .read_only = options.read_only};
-  TREADLE_TRY(store->blobs_,
-              blob::open_local_store(database, join_path(store->home_, "blobs"), blob_options));
-  return store;
+  TREADLE_TRY(auto blobs, blob::open_local_store(database, join_path(home, "blobs"), blob_options));
+  return std::unique_ptr<Store>(new Store(std::unique_ptr<Core>(
+      new Core{database, home, options.files, options.clock, options.entity, options.project,
+               durability, options.read_only, std::move(blobs)})));
 }
 
-Result<void> Store::check_writable() const {
-  if (!read_only_) return {};
-  return fail(Errc::kReadOnly, "The home '" + home_ +
+Result<void> Core::check_writable() const {
+  if (!read_only) return {};
+  return fail(Errc::kReadOnly, "The home '" + home +
                                    "' was opened for reading only. Open it for writing, or choose "
                                    "another home.");
 }
 
-ArtifactRef Store::with_defaults(ArtifactRef ref) const {
-  if (ref.entity.empty()) ref.entity = entity_;
-  if (ref.project.empty()) ref.project = project_;
+Result<void> Core::write(const db::TransactionBody& body) const {
+  TREADLE_CHECK(check_writable());
+  return database.write(body, sync());
+}
+
+ArtifactRef Core::with_defaults(ArtifactRef ref) const {
+  if (ref.entity.empty()) ref.entity = entity;
+  if (ref.project.empty()) ref.project = project;
   return ref;
 }
 
 Result<std::optional<Version>> Store::find(const ArtifactRef& given) {
-  const ArtifactRef ref = with_defaults(given);
+  const ArtifactRef ref = core_->with_defaults(given);
   std::optional<Version> out;
-  TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(out, select_ref(session, ref));
+  TREADLE_CHECK(core_->database.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(std::optional<Membership> member, select_ref(session, ref));
+    if (member) out = std::move(member->version);
     return {};
   }));
   return out;
@@ -106,7 +72,7 @@ Result<std::optional<Version>> Store::find(const ArtifactRef& given) {
 Result<Version> Store::get(const ArtifactRef& ref) {
   TREADLE_TRY(std::optional<Version> version, find(ref));
   if (version) return *std::move(version);
-  return fail(missing(with_defaults(ref)));
+  return fail(missing(core_->with_defaults(ref)));
 }
 
 // Why there is no such version, with the nearest name.
@@ -115,7 +81,7 @@ Error Store::missing(const ArtifactRef& ref) {
   std::vector<std::string> collections;
   std::vector<std::string> aliases;
   std::vector<Version> versions;
-  const auto looked = database_.read([&](db::Session& session) -> Result<void> {
+  const auto looked = core_->database.read([&](db::Session& session) -> Result<void> {
     TREADLE_TRY(collections,
                 texts(session,
                       "select name from artifact_collection where entity = $1 and "
@@ -157,18 +123,18 @@ Error Store::missing(const ArtifactRef& ref) {
 Result<std::string> Store::document(const Sha256& sha256) {
   std::string text;
   const auto body = [&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(text, blobs_->read(session, sha256, kLargestManifest));
+    TREADLE_TRY(text, core_->blobs->read(session, sha256, kLargestManifest));
     return {};
   };
-  auto ok = database_.read(body);
-  if (!ok && ok.error().code == Errc::kCorrupt) ok = database_.read(body);
+  auto ok = core_->database.read(body);
+  if (!ok && ok.error().code == Errc::kCorrupt) ok = core_->database.read(body);
   if (!ok) return fail(std::move(ok).error());
   return text;
 }
 
 Result<std::shared_ptr<const Manifest>> Store::manifest_of(const Version& version) {
   std::optional<Sha256> sha256;
-  TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+  TREADLE_CHECK(core_->database.read([&](db::Session& session) -> Result<void> {
     TREADLE_TRY(sha256, manifest_sha256_of(session, version.id));
     return {};
   }));
@@ -186,7 +152,7 @@ Result<std::shared_ptr<const Manifest>> Store::manifest_of(const Version& versio
     if (error.code == Errc::kCorrupt || error.code == Errc::kNotFound) {
       error.code = Errc::kCorrupt;  // the version promised it
       error.message += " Log the same content again to repair it.";
-      if (!read_only_) (void)blobs_->mark_bad(*sha256);
+      if (!core_->read_only) (void)core_->blobs->mark_bad(*sha256);
     }
     return fail(std::move(error).with_context("The manifest of " + version.text()));
   }
@@ -203,14 +169,14 @@ Result<std::vector<Entry>> Store::entries(const Version& version) {
 }
 
 Result<void> Store::use(const Version& version, const std::string& run_id) {
-  TREADLE_CHECK(check_writable());
+  TREADLE_CHECK(core_->check_writable());
   TREADLE_CHECK(check_run_id(run_id));
-  return database_.write([&](db::Session& session) -> Result<void> {
+  return core_->database.write([&](db::Session& session) -> Result<void> {
     TREADLE_CHECK(collection_of(session, version));
     TREADLE_TRY(db::Statement * s,
                 session.prepare("insert into artifact_use (version_id, run_id, used) values "
                                 "($1, $2, $3) on conflict (version_id, run_id) do nothing"));
-    s->bind(1, version.id).bind(2, run_id).bind(3, clock_.now());
+    s->bind(1, version.id).bind(2, run_id).bind(3, core_->clock.now());
     return s->run();
   });
 }

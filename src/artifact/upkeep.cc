@@ -1,4 +1,6 @@
 // Verifying everything, collecting garbage, making what was logged durable.
+#include "core.h"
+#include "entry_blobs.h"
 #include "rows.h"
 #include <treadle/artifact/store.h>
 #include <treadle/blob/store.h>
@@ -41,14 +43,6 @@ Result<std::vector<ManifestRow>> manifest_rows(db::Session& session, std::int64_
   }
 }
 
-std::optional<Sha256> sha256_from(const std::string& hex) {
-  const std::optional<std::string> bytes = from_hex(hex);
-  Sha256 out{};
-  if (!bytes || bytes->size() != out.size()) return std::nullopt;
-  std::memcpy(out.data(), bytes->data(), out.size());
-  return out;
-}
-
 // Problems by blob, in the order found, each with who uses it.
 class Problems {
  public:
@@ -77,7 +71,7 @@ class Problems {
 
 Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
   VerifyReport report;
-  TREADLE_TRY(const blob::Checked checked, blobs_->verify(progress));
+  TREADLE_TRY(const blob::Checked checked, core_->blobs->verify(progress));
   report.blobs = checked.blobs;
   report.bytes = checked.bytes;
   Problems problems;
@@ -90,7 +84,7 @@ Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
   }
 
   std::vector<ManifestRow> rows;
-  TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+  TREADLE_CHECK(core_->database.read([&](db::Session& session) -> Result<void> {
     TREADLE_TRY(rows, manifest_rows(session, 0));
     return {};
   }));
@@ -114,12 +108,12 @@ Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
     std::vector<Sha256> named;
     std::vector<const Entry*> entries;
     for (const Entry& entry : manifest->entries) {
-      const std::optional<Sha256> sha256 = sha256_from(entry.sha256);
+      const std::optional<Sha256> sha256 = sha256_of(entry);
       if (!sha256) continue;
       named.push_back(*sha256);
       entries.push_back(&entry);
     }
-    TREADLE_TRY(const std::vector<Sha256> absent, blobs_->missing(named));
+    TREADLE_TRY(const std::vector<Sha256> absent, core_->blobs->missing(named));
     for (const Sha256& blob : absent) {
       problems.add(blob, "The blob " + to_hex(blob) + " is not in the store.");
     }
@@ -133,18 +127,19 @@ Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
 
 // Of folders nobody has put for a month.
 void Store::forget_old_stat_caches() {
-  const std::string folder = join_path(home_, "cache/stat");
-  const auto names = files_.list(folder);
+  const std::string folder = join_path(core_->home, "cache/stat");
+  const auto names = core_->files.list(folder);
   if (!names) return;
   for (const std::string& name : *names) {
     const std::string path = join_path(folder, name);
-    const auto stat = files_.stat(path, false);
-    if (stat && stat->mtime_ns / 1000 < clock_.now() - kStatCacheLife) (void)files_.remove(path);
+    const auto stat = core_->files.stat(path, false);
+    if (stat && stat->mtime_ns / 1000 < core_->clock.now() - kStatCacheLife)
+      (void)core_->files.remove(path);
   }
 }
 
 Result<GcReport> Store::gc(const GcOptions& options) {
-  if (!options.dry_run) TREADLE_CHECK(check_writable());
+  if (!options.dry_run) TREADLE_CHECK(core_->check_writable());
   auto report = collect(options);
   // Another collector may have moved a manifest while this one was about to read it.
   if (!report && report.error().code == Errc::kCorrupt) report = collect(options);
@@ -161,7 +156,7 @@ Result<GcReport> Store::collect(const GcOptions& options) {
     for (const ManifestRow& row : rows) {
       seen = row.version_id;
       if (!used.insert(row.sha256).second) continue;  // the same document was read before
-      auto text = blobs_->read(session, row.sha256, kLargestReadable);
+      auto text = core_->blobs->read(session, row.sha256, kLargestReadable);
       auto manifest = text ? parse_manifest(*text) : fail(std::move(text).error());
       if (!manifest) {
         return fail(std::move(manifest).error().with_context(
@@ -169,13 +164,13 @@ Result<GcReport> Store::collect(const GcOptions& options) {
             " uses cannot be read. Delete that version, or repair it, and collect again"));
       }
       for (const Entry& entry : manifest->entries) {
-        if (const auto sha256 = sha256_from(entry.sha256)) used.insert(*sha256);
+        if (const auto sha256 = sha256_of(entry)) used.insert(*sha256);
       }
     }
     return {};
   };
   const blob::SweepOptions sweep{.dry_run = options.dry_run, .grace = options.grace};
-  TREADLE_TRY(const blob::Swept swept, blobs_->sweep(mark, sweep));
+  TREADLE_TRY(const blob::Swept swept, core_->blobs->sweep(mark, sweep));
   if (!options.dry_run) forget_old_stat_caches();
   GcReport report;
   report.blobs = swept.blobs;
@@ -190,14 +185,14 @@ void Store::also_keep(std::function<blob::Marker()> make_marker) {
 }
 
 Result<void> Store::flush() {
-  TREADLE_CHECK(check_writable());
+  TREADLE_CHECK(core_->check_writable());
   // A durable commit makes all commits before it durable; it must change something to be one.
-  return database_.write(
+  return core_->database.write(
       [&](db::Session& session) -> Result<void> {
         TREADLE_TRY(db::Statement * s,
                     session.prepare("insert into artifact_flush (id, flushed) values (1, $1) "
                                     "on conflict (id) do update set flushed = excluded.flushed"));
-        s->bind(1, clock_.now());
+        s->bind(1, core_->clock.now());
         return s->run();
       },
       db::Sync::kYes);

@@ -77,6 +77,24 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+template <class Digest>
+StreamHasher<Digest>::StreamHasher()
+    : context_(new Context(sizeof(Digest) == sizeof(Md5) ? md5_algorithm() : sha256_algorithm())) {}
+template <class Digest>
+StreamHasher<Digest>::~StreamHasher() {
+  delete static_cast<Context*>(context_);
+}
+template <class Digest>
+void StreamHasher<Digest>::update(std::string_view bytes) {
+  static_cast<Context*>(context_)->update(bytes);
+}
+template <class Digest>
+Digest StreamHasher<Digest>::finish() {
+  return static_cast<Context*>(context_)->template finish<sizeof(Digest)>();
+}
+template class StreamHasher<Md5>;
+template class StreamHasher<Sha256>;
+
 struct ContentHasher::Impl {
   Context md5{md5_algorithm()};
   Context sha256{sha256_algorithm()};

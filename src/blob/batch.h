@@ -9,6 +9,8 @@
 
 namespace treadle::blob {
 
+class Incoming;
+
 // add_files() works with threads of its own; otherwise single thread.
 class LocalBatch final : public Batch {
  public:
@@ -17,6 +19,8 @@ class LocalBatch final : public Batch {
 
   Result<Blob> add(std::string_view bytes) override;
   Result<std::vector<Blob>> add_files(std::span<const SourceFile> files) override;
+  Result<void> rely_on(std::span<const Sha256> blobs) override;
+  Result<std::unique_ptr<Writer>> writer() override;
   bool empty() const override { return rows_.empty(); }
   Result<void> finish() override;
   Result<bool> record(db::Session& session) override;
@@ -30,6 +34,7 @@ class LocalBatch final : public Batch {
     std::int64_t offset = 0;
     std::string file{};  // name in files/
   };
+  class StreamWriter;
   struct Hashed {
     Blob blob;
     std::string content;
@@ -39,6 +44,7 @@ class LocalBatch final : public Batch {
   Result<void> add_slice(std::span<const SourceFile> files, std::span<Blob> out, bool may_inline);
   Result<std::optional<Hashed>> read_small(const SourceFile& file) const;
   Result<Blob> add_large(const SourceFile& file);
+  Result<Blob> add_incoming(Incoming& incoming);
   // Keeps small content that is not in the store.
   Result<void> keep(const Blob& blob, std::string_view content, bool may_inline);
   Result<void> append_to_pack(Row& row, std::string_view content);

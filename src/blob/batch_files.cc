@@ -1,6 +1,5 @@
 // Files on disk into a batch: the reading and hashing half of LocalBatch.
 #include "batch.h"
-#include <treadle/base/random.h>
 
 #include <algorithm>
 #include <atomic>
@@ -129,64 +128,6 @@ Result<std::optional<LocalBatch::Hashed>> LocalBatch::read_small(const SourceFil
   }
   out.blob = {sha256(out.content), md5(out.content), static_cast<std::int64_t>(out.content.size())};
   return out;
-}
-
-Result<Blob> LocalBatch::add_large(const SourceFile& source) {
-  Files& files = context_.files;
-  const std::string temporary = join_path(context_.temporary(), random_uuid());
-  TREADLE_TRY(const OpenFile from, files.open_read(source.path));
-  Blob blob;
-  const auto copy = [&]() -> Result<void> {
-    auto to = files.create(temporary);
-    if (!to) return fail(cannot_write(context_, std::move(to).error()));
-    ContentHasher hasher;
-    std::string chunk;
-    while (true) {
-      if (auto ok = files.read_at(from, blob.size, kChunk, chunk); !ok) {
-        return fail(std::move(ok).error().with_context("'" + source.path + "'"));
-      }
-      hasher.update(chunk);
-      blob.size += static_cast<std::int64_t>(chunk.size());
-      if (auto ok = files.write(*to, chunk); !ok) {
-        return fail(cannot_write(context_, std::move(ok).error()));
-      }
-      if (chunk.size() < kChunk) break;
-    }
-    const ContentHasher::Digests digests = hasher.finish();
-    blob.md5 = digests.md5;
-    blob.sha256 = digests.sha256;
-    if (is_pending(blob.sha256)) return files.remove(temporary);
-    TREADLE_TRY(const std::vector<bool> there, present({&blob.sha256, 1}));
-    if (there[0]) return files.remove(temporary);
-    if (context_.sync) {
-      if (auto ok = files.sync(*to); !ok) {
-        return fail(cannot_write(context_, std::move(ok).error()));
-      }
-    }
-    Row row{.blob = blob};
-    row.file = to_hex(blob.sha256) + "." + to_hex(random_bytes(4));
-    if (auto ok = files.rename(temporary, join_path(context_.singles(), row.file)); !ok) {
-      if (ok.error().code == Errc::kNotFound) {  // a sweep took it for a leftover
-        const std::lock_guard lock(mutex_);
-        collected_ = true;
-        return {};
-      }
-      return fail(cannot_write(context_, std::move(ok).error()));
-    }
-    const std::lock_guard lock(mutex_);
-    singles_written_ = true;
-    if (row_of_.emplace(blob.sha256, rows_.size()).second) {
-      rows_.push_back(std::move(row));
-      return {};
-    }
-    return files.remove(join_path(context_.singles(), row.file));  // another thread had the same
-  };
-  auto ok = copy();
-  if (!ok) {
-    (void)files.remove(temporary);
-    return fail(std::move(ok).error());
-  }
-  return blob;
 }
 
 }  // namespace treadle::blob

@@ -41,6 +41,25 @@ Result<std::vector<Sha256>> LocalStore::missing(std::span<const Sha256> blobs) {
   return out;
 }
 
+Result<std::vector<std::optional<Blob>>> LocalStore::find_md5(db::Session& session,
+                                                              std::span<const Md5> digests) {
+  std::vector<std::optional<Blob>> out(digests.size());
+  TREADLE_TRY(db::Statement * s,
+              session.prepare("select sha256, size, bad from blob_object where md5 = $1"));
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    s->bind_blob(1, view(digests[i]));
+    int found = 0;
+    while (true) {
+      TREADLE_TRY(const bool more, s->step());
+      if (!more) break;
+      ++found;
+      if (s->integer(2) == 0) out[i] = {digest_from<Sha256>(s->text(0)), digests[i], s->integer(1)};
+    }
+    if (found > 1) out[i].reset();  // which of them is meant cannot be told
+  }
+  return out;
+}
+
 Result<void> LocalStore::mark_bad(const Sha256& blob) {
   return context_.database.write([&](db::Session& session) -> Result<void> {
     TREADLE_TRY(db::Statement * s,

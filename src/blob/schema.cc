@@ -5,7 +5,7 @@
 namespace treadle::blob {
 namespace {
 
-constexpr std::array<db::Migration, 1> kMigrations{{{1, R"sql(
+constexpr std::array<db::Migration, 2> kMigrations{{{1, R"sql(
 create table blob_pack (
   id bigint primary key,
   name text not null unique,
@@ -29,6 +29,9 @@ create table blob_state (
   generation bigint not null
 );
 insert into blob_state (id, generation) values (1, 0);
+)sql"},
+                                                    {2, R"sql(
+create index blob_object_md5 on blob_object (md5);
 )sql"}}};
 
 }  // namespace

@@ -101,6 +101,24 @@ Result<void> check_alias(std::string_view alias) {
   return {};
 }
 
+Result<void> check_tag(std::string_view tag) {
+  if (tag.empty()) return bad("a tag", tag, "it is empty.");
+  if (tag.size() > kMostName) return bad("a tag", tag, "it has at most 128 bytes.");
+  if (!is_utf8(tag)) return bad("a tag", tag, "it is not valid UTF-8.");
+  bool good = tag.front() != ' ' && tag.back() != ' ';
+  for (const char c : tag) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+    good = good && (letter || (byte >= '0' && byte <= '9') || byte == '_' || byte == '-' ||
+                    byte == ' ' || byte >= 0x80);
+  }
+  if (!good) {
+    return bad("a tag", tag,
+               "it is words of letters, digits, '_' and '-', with spaces between them.");
+  }
+  return {};
+}
+
 Result<void> check_entry_path(std::string_view path) {
   constexpr std::string_view kWhat = "a path in an artifact";
   if (path.empty()) return bad(kWhat, path, "it is empty.");

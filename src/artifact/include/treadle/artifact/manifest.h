@@ -32,5 +32,7 @@ std::string content_digest(const Manifest& manifest);
 // Puts entries in order; kInvalidArgument when two have one path and differ, or when one is a
 // folder of another.
 Result<Manifest> make_manifest(std::vector<Entry> entries);
+// What `base` has, replaced and added to by `over`. Both in order of path.
+Result<Manifest> overlay(const std::vector<Entry>& base, const Manifest& over);
 
 }  // namespace treadle::artifact

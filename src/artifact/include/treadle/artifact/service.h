@@ -15,6 +15,22 @@
 
 namespace treadle::artifact {
 
+// Time to live, in seconds from the making of a version; or one of these (W&B's numbers).
+inline constexpr std::int64_t kTtlInherit = -1;  // as the collection says
+inline constexpr std::int64_t kTtlNone = -2;     // kept until somebody deletes it
+
+// Where the code that made a version came from.
+struct CodeSource {
+  std::string repository;  // URL of the remote, credentials removed; the folder when it has none
+  std::string commit;      // hash; "" = nothing was committed yet
+  std::string branch;      // "" = detached
+  std::string folder;      // inside the repository, where the program ran; "" = its top
+  // What was not committed, as `git diff --binary HEAD` says it, files not yet known to git
+  // included; "" = all was.
+  std::string diff;
+  bool operator==(const CodeSource&) const = default;
+};
+
 // One file to go into a version. Exactly one of `bytes`, `file` and `reference` is meant, by
 // `source`.
 struct DraftEntry {
@@ -43,7 +59,15 @@ struct Draft {
   std::string description;
   std::string metadata = "{}";       // JSON object text
   std::vector<std::string> aliases;  // beside "latest"
-  std::string run_id;                // the run that made it; "" = made by hand
+  std::vector<std::string> tags;     // see check_tag
+  std::int64_t ttl_seconds = kTtlInherit;
+  std::optional<std::int64_t> history_step;  // of the run that made it
+  std::string run_id;                        // the run that made it; "" = made by hand
+  std::shared_ptr<const CodeSource> code;    // null = unknown
+  // Incremental: the version has what this one has, less `removed`, overlaid with what the draft
+  // brings. The id of a version of any collection; 0 = begin empty.
+  std::int64_t base = 0;
+  std::vector<std::string> removed;  // paths, and folders with all below them
   // Equal content makes a new version all the same when what stands beside it in the entries' `extra`
   // differs: signatures by another key.
   bool extra_counts = false;
@@ -58,21 +82,27 @@ struct Draft {
 
 struct Version {
   std::int64_t id = 0;
+  std::int64_t collection_id = 0;  // its own
   std::string entity;
   std::string project;
   std::string collection;
   std::string type;
   int index = 0;                     // 3 for v3
-  std::vector<std::string> aliases;  // without vN
+  std::vector<std::string> aliases;  // in its own collection, without vN
+  std::vector<std::string> tags;     // in order
   std::string digest;                // lower-case hex: W&B's digest of the manifest
   std::string description;
   std::string metadata;   // JSON object text
   std::int64_t size = 0;  // bytes of all files
   std::int64_t file_count = 0;
   Micros created = 0;
-  std::string run_id;        // the run that made it, or ""
-  std::string name() const;  // "collection:v3"
-  std::string text() const;  // "entity/project/collection:v3"
+  Micros updated = 0;                        // description, metadata, tags or TTL; else `created`
+  std::int64_t ttl_seconds = kTtlInherit;    // its own
+  std::int64_t ttl_effective = kTtlNone;     // what holds: its own or the collection's
+  std::optional<std::int64_t> history_step;  // of the run that made it
+  std::string run_id;                        // the run that made it, or ""
+  std::string name() const;                  // "collection:v3"
+  std::string text() const;                  // "entity/project/collection:v3"
 };
 
 // What log() did.
@@ -81,6 +111,15 @@ struct Logged {
   // False: the content equals the latest version's, which is returned with the draft's aliases added; the
   // draft's description, metadata and run are not kept.
   bool created = false;
+};
+
+// What is not given stays as it is.
+struct VersionEdit {
+  std::optional<std::string> description;
+  std::optional<std::string> metadata;  // JSON object text, the whole of it
+  std::optional<std::int64_t> ttl_seconds;
+  std::vector<std::string> tags_to_add;
+  std::vector<std::string> tags_to_remove;
 };
 
 struct Entry {

@@ -3,6 +3,7 @@
 // docs/formats/artifacts.md.
 #pragma once
 
+#include <treadle/artifact/collection.h>
 #include <treadle/artifact/manifest.h>
 #include <treadle/artifact/service.h>
 #include <treadle/base/digest.h>
@@ -15,7 +16,6 @@
 #include <unordered_set>
 
 namespace treadle::blob {
-class Batch;
 class BlobStore;
 struct Sha256Hash;
 using BlobSet = std::unordered_set<Sha256, Sha256Hash>;
@@ -23,6 +23,8 @@ using Marker = std::function<Result<void>(db::Session&, BlobSet&)>;
 }  // namespace treadle::blob
 
 namespace treadle::artifact {
+
+struct Core;  // private to the room: what the store and the handles over it share
 
 struct StoreOptions {
   Files& files = real_files();
@@ -33,25 +35,6 @@ struct StoreOptions {
   // are durable before it is visible, itself with the next durable commit: see flush().
   std::optional<db::Durability> durability = {};
   bool read_only = false;
-};
-
-// Which collections; "" = any.
-struct CollectionFilter {
-  std::string entity;
-  std::string project;
-  std::string type;
-  std::string name;
-};
-struct Collection {
-  std::string entity;
-  std::string project;
-  std::string name;
-  std::string type;
-  std::string description;
-  Micros created = 0;
-  std::int64_t version_count = 0;  // not deleted
-  std::int64_t size = 0;           // bytes of all these versions, shared content counted each time
-  std::optional<Version> latest;   // nothing when every version was deleted
 };
 
 // What is wrong in the store, one sentence each, and which versions it concerns.
@@ -110,14 +93,18 @@ class Store final : public ArtifactService {
   // Version::text() of every version there is: which of many still exist, in one look.
   Result<std::unordered_set<std::string>> version_texts();
 
-  // Moves or makes an alias; at every instant exactly one version has it.
-  Result<void> add_alias(const Version& version, const std::string& alias);
+  // Of the version's own collection (others: Catalog). Moves or makes an alias; at every instant
+  // exactly one version has it.
+  Result<void> add_alias(const Version& version, const std::string& alias,
+                         const ChangeOptions& options = {});
   // kNotFound when the version does not have it. `latest` cannot be removed.
-  Result<void> remove_alias(const Version& version, const std::string& alias);
+  Result<void> remove_alias(const Version& version, const std::string& alias,
+                            const ChangeOptions& options = {});
   // The version is gone at once, its number is never used again, its content goes with the next
-  // gc(). With aliases other than `latest` only when `with_aliases`. `latest` moves to the newest
-  // one left.
-  Result<void> delete_version(const Version& version, bool with_aliases = false);
+  // gc(). With aliases other than `latest`, here or where it is linked, only when `with_aliases`.
+  // `latest` moves to the newest one left; links go with it.
+  Result<void> delete_version(const Version& version, bool with_aliases = false,
+                              const ChangeOptions& options = {});
 
   // Lineage, in order of time. Deleted versions are left out.
   Result<std::vector<Version>> made_by(const std::string& run_id);
@@ -132,18 +119,22 @@ class Store final : public ArtifactService {
 
   // The blobs below, for rooms that keep content of their own in the same home. What they keep must be named to gc(): each call makes
   // a new marker and asks it as blob::BlobStore::sweep() says.
-  blob::BlobStore& blobs() { return *blobs_; }
+  blob::BlobStore& blobs();
   void also_keep(std::function<blob::Marker()> make_marker);
+
+  // For the handles over a store (Catalog, Registries, Drafts, ...).
+  Core& core() { return *core_; }
 
  private:
   struct Gathered;
 
-  Store(db::Database& database, std::string home, const StoreOptions& options);
+  explicit Store(std::unique_ptr<Core> core);
 
-  Result<void> check_writable() const;
-  ArtifactRef with_defaults(ArtifactRef ref) const;
   Result<Gathered> gather(const Draft& draft);
-  Result<std::optional<Logged>> try_log(const Draft& draft, const Gathered& gathered);
+  ArtifactRef place_of(const Draft& draft) const;
+  Result<std::vector<Entry>> base_entries(const Draft& draft);
+  Result<std::optional<Logged>> try_log(const Draft& draft, const Gathered& gathered,
+                                        const std::vector<Entry>& base);
   Result<std::string> document(const Sha256& sha256);
   Result<std::shared_ptr<const Manifest>> manifest_of(const Version& version);
   Result<GcReport> collect(const GcOptions& options);
@@ -151,15 +142,7 @@ class Store final : public ArtifactService {
   Error missing(const ArtifactRef& ref);
   Error unreadable(Error error, const Version& version, const Entry& entry);
 
-  db::Database& database_;
-  const std::string home_;
-  Files& files_;
-  Clock& clock_;
-  const std::string entity_;
-  const std::string project_;
-  const db::Durability durability_;
-  const bool read_only_;
-  std::unique_ptr<blob::BlobStore> blobs_;
+  std::unique_ptr<Core> core_;
   std::vector<std::function<blob::Marker()>> also_kept_;
 
   // The manifest read last: entries(), read() and download() of one version come together.

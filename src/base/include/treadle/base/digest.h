@@ -21,6 +21,22 @@ Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 // Compares in time that does not depend on where they differ.
 bool equal_constant_time(std::string_view a, std::string_view b);
 
+// One digest (Md5 or Sha256) of a stream. Not thread-safe; reusable after finish().
+template <class Digest>
+class StreamHasher {
+ public:
+  StreamHasher();
+  ~StreamHasher();
+  StreamHasher(const StreamHasher&) = delete;
+  void update(std::string_view bytes);
+  Digest finish();
+
+ private:
+  void* context_;  // OpenSSL's
+};
+extern template class StreamHasher<Md5>;
+extern template class StreamHasher<Sha256>;
+
 // Both digests of one stream, in one pass. Not thread-safe; reusable after finish().
 class ContentHasher {
  public:

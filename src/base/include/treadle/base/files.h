@@ -51,6 +51,9 @@ class Files {
                                std::string& out) = 0;
   // All of `bytes`, at the file's position.
   virtual Result<void> write(const OpenFile& file, std::string_view bytes) = 0;
+  // Makes the empty file `to` share the content of `from`, where the file system can do that without
+  // copying; false where it cannot.
+  virtual Result<bool> clone(const OpenFile& from, const OpenFile& to);
   // Content and metadata are on the disk when this returns.
   virtual Result<void> sync(const OpenFile& file) = 0;
   virtual Result<void> sync_folder(const std::string& path) = 0;

@@ -47,6 +47,14 @@ struct SourceFile {
   std::optional<Blob> known;
 };
 
+// See Batch::writer().
+class Writer {
+ public:
+  virtual ~Writer() = default;
+  virtual Result<void> write(std::string_view bytes) = 0;
+  virtual Result<Blob> finish() = 0;
+};
+
 // Content on its way in: first the bytes become durable, then the rows that name them are written
 // in the caller's transaction. A batch that is dropped before record() removes what it wrote; a
 // process that dies leaves files without rows, which sweep() collects.
@@ -56,6 +64,11 @@ class Batch {
   virtual Result<Blob> add(std::string_view bytes) = 0;
   // In the same order. Reads in constant memory, with several threads when there are many.
   virtual Result<std::vector<Blob>> add_files(std::span<const SourceFile> files) = 0;
+  // Content that is in the store and must still be when this is recorded: kCorrupt when some is not.
+  virtual Result<void> rely_on(std::span<const Sha256> blobs) = 0;
+  // Content in pieces, of any length, in constant memory. At most one at a time; dropped before its
+  // finish(), nothing was added.
+  virtual Result<std::unique_ptr<Writer>> writer() = 0;
   // Nothing was added that the store did not have.
   virtual bool empty() const = 0;
   // After the last add: all of it is durable when this returns.
@@ -121,6 +134,10 @@ class BlobStore {
                                    std::int64_t limit) = 0;
   // Those of `blobs` that are not in the store.
   virtual Result<std::vector<Sha256>> missing(std::span<const Sha256> blobs) = 0;
+  // The content with this MD5, in the same order: nothing when there is none, when it is damaged, and
+  // when several contents share it.
+  virtual Result<std::vector<std::optional<Blob>>> find_md5(db::Session& session,
+                                                            std::span<const Md5> digests) = 0;
   // Remembers that reading this failed with kCorrupt, so that putting it again replaces it.
   virtual Result<void> mark_bad(const Sha256& blob) = 0;
   // Whether verify() or mark_bad() found bad content that was not put again since.

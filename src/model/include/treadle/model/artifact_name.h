@@ -27,6 +27,8 @@ Result<ArtifactRef> parse_artifact_ref(std::string_view text);
 // control characters.
 Result<void> check_artifact_name(std::string_view what, std::string_view name);
 Result<void> check_alias(std::string_view alias);
+// W&B's rule for tags: words of letters, digits, '_' and '-', separated by spaces; 1..128 characters.
+Result<void> check_tag(std::string_view tag);
 // A path inside an artifact: relative, '/'-separated, no empty, "." or ".." part, no NUL, backslash
 // or control character, valid UTF-8, at most 4096 bytes.
 Result<void> check_entry_path(std::string_view path);

@@ -1,0 +1,30 @@
+// Private to the room: what the store and the handles over it share.
+#pragma once
+
+#include <treadle/artifact/store.h>
+#include <treadle/blob/store.h>
+
+namespace treadle::artifact {
+
+// Lives as long as the Store.
+struct Core {
+  db::Database& database;
+  const std::string home;
+  Files& files;
+  Clock& clock;
+  const std::string entity;
+  const std::string project;
+  const db::Durability durability;
+  const bool read_only;
+  std::unique_ptr<blob::BlobStore> blobs;
+
+  Result<void> check_writable() const;
+  ArtifactRef with_defaults(ArtifactRef ref) const;
+  db::Sync sync() const {
+    return durability == db::Durability::kFull ? db::Sync::kYes : db::Sync::kNo;
+  }
+  // The transaction's own way of writing: refused in a home opened for reading.
+  Result<void> write(const db::TransactionBody& body) const;
+};
+
+}  // namespace treadle::artifact

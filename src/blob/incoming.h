@@ -1,0 +1,39 @@
+// Private to the room: one large content on its way to a file of its own.
+#pragma once
+
+#include "layout.h"
+#include "pair_hasher.h"
+
+#include <memory>
+#include <string>
+
+namespace treadle::blob {
+
+// Copies into tmp/ while hashing; the batch then gives it its place. Removes its file when dropped
+// before place(). Single thread.
+class Incoming {
+ public:
+  static Result<std::unique_ptr<Incoming>> create(const Context& context);
+  ~Incoming();
+  Incoming(const Incoming&) = delete;
+
+  Result<void> write(std::string_view bytes);
+  // The whole of a file, instead of write(): shared with the file where the file system can.
+  Result<void> copy_from(const std::string& path);
+  // What it was. Nothing may be written afterwards.
+  Result<Blob> hash();
+  // Syncs and moves it to files/<name>. False: a sweep took it for a leftover.
+  Result<bool> place(const std::string& name);
+
+ private:
+  explicit Incoming(const Context& context) : context_(context) {}
+  Result<void> flush();
+
+  const Context& context_;
+  std::string path_;
+  OpenFile file_;
+  PairHasher hasher_;
+  std::shared_ptr<std::string> chunk_;  // not hashed or written yet
+};
+
+}  // namespace treadle::blob

@@ -1,0 +1,52 @@
+#include "pair_hasher.h"
+
+namespace treadle::blob {
+namespace {
+
+constexpr std::size_t kMostWaiting = 4;
+
+}  // namespace
+
+PairHasher::PairHasher() : thread_([this] { work(); }) {}
+
+PairHasher::~PairHasher() {
+  if (thread_.joinable()) finish();
+}
+
+void PairHasher::update(std::shared_ptr<const std::string> chunk) {
+  size_ += static_cast<std::int64_t>(chunk->size());
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_.size() < kMostWaiting; });
+    waiting_.push_back(chunk);
+  }
+  changed_.notify_all();
+  md5_.update(*chunk);
+}
+
+Blob PairHasher::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(nullptr);
+  }
+  changed_.notify_all();
+  thread_.join();
+  return {sha256_.finish(), md5_.finish(), size_};
+}
+
+void PairHasher::work() {
+  while (true) {
+    std::shared_ptr<const std::string> chunk;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return !waiting_.empty(); });
+      chunk = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    changed_.notify_all();
+    if (!chunk) return;
+    sha256_.update(*chunk);
+  }
+}
+
+}  // namespace treadle::blob
