@@ -5,6 +5,7 @@
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
 #include <treadle/io/artifact_io_manager.h>
+#include <treadle/tracking/store.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -61,6 +62,7 @@ class LocalHome final : public Home {
  public:
   ~LocalHome() override {
     io_manager_.reset();
+    tracking_.reset();
     store_.reset();
     record_.reset();
     database_.reset();
@@ -88,6 +90,7 @@ class LocalHome final : public Home {
     artifact::StoreOptions store_options;
     store_options.read_only = options.read_only;
     TREADLE_TRY(store_, artifact::Store::open(*database_, path_, store_options));
+    TREADLE_TRY(tracking_, tracking::Store::open(*database_, *store_));
     io::ArtifactIOManagerOptions io_options;
     io_options.cache_folder = cache_folder();
     io_options.signing_key = key_;
@@ -99,6 +102,7 @@ class LocalHome final : public Home {
   db::Database& database() override { return *database_; }
   events::Record& record() override { return *record_; }
   artifact::Store& store() override { return *store_; }
+  tracking::Store& tracking() override { return *tracking_; }
   std::shared_ptr<IOManager> default_io_manager() override { return io_manager_; }
   std::string cache_folder() const override { return join_path(path_, "cache"); }
   std::string logs_folder() const override { return join_path(path_, "logs"); }
@@ -153,6 +157,7 @@ class LocalHome final : public Home {
   std::unique_ptr<db::Database> database_;
   std::unique_ptr<events::Record> record_;
   std::unique_ptr<artifact::Store> store_;
+  std::unique_ptr<tracking::Store> tracking_;
   std::shared_ptr<IOManager> io_manager_;
 };
 

@@ -16,6 +16,7 @@ LEFTOVER_SUFFIXES = {".orig", ".rej", ".bak", ".swp", ".tmp", ".patch"}
 HEAVY_HEADERS: dict[str, set[str]] = {
     r"sqlite3\.h": {"db"},
     r"openssl/.*": {"base"},
+    r"zstd\.h": {"base"},
     r"toml\+\+/.*": {"app"},
     r"nanobind/.*": {"python"},
     r"boost/(?!json).*": {"http"},

@@ -18,6 +18,9 @@
 namespace treadle::artifact {
 class Store;
 }
+namespace treadle::tracking {
+class Store;
+}
 
 namespace treadle::app {
 
@@ -45,6 +48,8 @@ class Home {
   virtual db::Database& database() = 0;
   virtual events::Record& record() = 0;
   virtual artifact::Store& store() = 0;
+  // Runs as W&B knows them: configuration, metrics, files.
+  virtual tracking::Store& tracking() = 0;
   // The default IO manager over this home's store.
   virtual std::shared_ptr<IOManager> default_io_manager() = 0;
   virtual std::string cache_folder() const = 0;
