@@ -28,6 +28,10 @@ CommandSpec artifact_gc_command();
 CommandSpec artifact_alias_command();
 CommandSpec artifact_delete_command();
 
+// W&B's server over the home, and who may use it.
+CommandSpec server_command();
+std::vector<CommandSpec> account_commands();  // user, org, team, member, key
+
 CommandSpec completion_command(const Program& program);
 
 // The whole tree, with the groups run, asset and artifact.

@@ -82,6 +82,8 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
   root.subcommands.push_back(make_group("asset", "Look at assets", std::move(asset_commands)));
   root.subcommands.push_back(make_group(
       "artifact", "Keep, fetch and look after versioned artifacts", artifact_commands()));
+  root.subcommands.push_back(server_command());
+  for (CommandSpec& command : account_commands()) root.subcommands.push_back(std::move(command));
   root.subcommands.push_back(completion_command(program));
   return root;
 }

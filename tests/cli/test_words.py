@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Cli
 
+GROUPS = {"run", "asset", "artifact", "user", "org", "team", "member", "key"}
 REFERENCE = Path(__file__).resolve().parents[2] / "docs/reference/command-line.md"
 
 
@@ -20,7 +21,7 @@ def commands(cli: Cli, *path: str) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for line in cli("__complete", *path, "").out.splitlines():
         word = line.split("\t")[0]
-        if path and path[0] not in {"run", "asset", "artifact"}:
+        if path and path[0] not in GROUPS:
             continue
         if word.startswith(":") or word == "latest":
             continue
@@ -37,7 +38,7 @@ def test_every_command_helps(treadle: Cli) -> None:
         assert done.out.startswith(done.out.split("\n")[0])
         assert f"Usage: treadle {' '.join(path)}" in done.out
         assert "Options of every command" in done.out
-        if len(path) == 2 or path[0] not in {"run", "asset", "artifact"}:
+        if len(path) == 2 or path[0] not in GROUPS:
             assert "Examples\n" in done.out, f"{path} has no example to learn from"
     assert treadle("help", "artifact", "put").out == treadle("artifact", "put", "--help").out
 

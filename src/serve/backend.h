@@ -1,0 +1,64 @@
+// Private to the room: what every resolver and endpoint stands on, and who asks.
+#pragma once
+
+#include <treadle/account/accounts.h>
+#include <treadle/artifact/store.h>
+#include <treadle/graphql/schema.h>
+#include <treadle/serve/service.h>
+#include <treadle/tracking/store.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace treadle::serve {
+
+struct Backend {
+  explicit Backend(const Parts& parts)
+      : database(parts.database), accounts(parts.accounts), artifacts(parts.artifacts),
+
+        runs(parts.runs), secret(parts.secret), folder(parts.folder), version(parts.version) {}
+  db::Database& database;
+  account::Accounts& accounts;
+  artifact::Store& artifacts;
+  tracking::Store* runs;
+  const std::string secret;
+  const std::string folder;
+  const std::string version;
+  std::string base_url;  // without a slash at its end
+};
+
+// One GraphQL request.
+struct Caller final : graphql::Context {
+  Caller(Backend& b, account::User u) : backend(b), user(std::move(u)) {}
+  Backend& backend;
+  const account::User user;
+  std::string peer;
+  std::string operation;  // for the audit log
+};
+
+inline Caller& caller(const graphql::Call& call) {
+  return call.in<Caller>();
+}
+inline Backend& backend(const graphql::Call& call) {
+  return caller(call).backend;
+}
+
+// Whether the caller may read (viewers), write (members) or decide (admins) there. What one may not
+// even read is kNotFound, so that nobody learns what there is; `may` only says.
+Result<void> require(const graphql::Call& call, account::Role role, const std::string& entity,
+                     const std::string& project = {});
+Result<void> require(const Caller& caller, account::Role role, const std::string& entity,
+                     const std::string& project = {});
+bool may(const graphql::Call& call, account::Role role, const std::string& entity,
+         const std::string& project = {});
+Result<void> require_admin(const graphql::Call& call);
+
+// A line in the audit log. What cannot be logged is not done.
+Result<void> audit(const graphql::Call& call, const std::string& target,
+                   const std::string& detail = {});
+
+// "" = the caller's default entity.
+std::string entity_or_default(const graphql::Call& call, const std::string& entity);
+
+}  // namespace treadle::serve

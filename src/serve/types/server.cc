@@ -1,0 +1,71 @@
+#include "types.h"
+
+#include <treadle/base/json.h>
+
+#include <array>
+
+namespace treadle::serve {
+namespace {
+
+constexpr std::string_view kTypes = R"(
+type Query { serverInfo: ServerInfo! }
+type ServerInfo {
+  features: [ServerFeature!]!
+  cliVersionInfo(deploymentID: String): JSON
+  latestLocalVersionInfo: LatestLocalVersionInfo
+  exposesExplicitRunQueueAckPath: Boolean
+}
+type ServerFeature { name: String! isEnabled: Boolean! }
+type LatestLocalVersionInfo {
+  outOfDate: Boolean! latestVersionString: String! versionOnThisInstanceString: String!
+}
+)";
+
+// Only what is true. What is not named is off; the reasons are in docs/wandb-server.md.
+constexpr std::array kFeatures = {
+    "LARGE_FILENAMES",
+    "ARTIFACT_TAGS",
+    "CLIENT_IDS",
+    "FILESTREAM_GZIP",
+};
+
+struct ServerInfo {};
+
+}  // namespace
+
+void define_server(graphql::Schema& schema) {
+  schema.define(kTypes);
+  schema.resolve("Query", "serverInfo", [](const Call&) -> Result<Output> {
+    return graphql::node("ServerInfo", ServerInfo{});
+  });
+  schema.resolve<ServerInfo>(
+      "ServerInfo",
+      {{"features",
+        [](const ServerInfo&, const Call&) -> Result<Output> {
+          Outputs out;
+          for (const char* name : kFeatures) {
+            out.push_back(graphql::node("ServerFeature", std::string(name)));
+          }
+          return out;
+        }},
+       // Without it the SDK writes image lists without names and refuses references by client id.
+       {"cliVersionInfo",
+        [](const ServerInfo&, const Call&) -> Result<Output> {
+          return Raw{R"({"max_cli_version":"9.99.0","latest_cli_version":"9.99.0"})"};
+        }},
+       {"latestLocalVersionInfo",
+        [](const ServerInfo&, const Call&) -> Result<Output> {
+          return graphql::node("LatestLocalVersionInfo", 0);
+        }},
+       {"exposesExplicitRunQueueAckPath", [](const ServerInfo&, const Call&) { return true; }}});
+  schema.resolve<std::string>(
+      "ServerFeature", {{"name", [](const std::string& name, const Call&) { return name; }},
+                        {"isEnabled", [](const std::string&, const Call&) { return true; }}});
+  const auto version = [](const Call& call) -> Result<Output> { return backend(call).version; };
+  schema.resolve("LatestLocalVersionInfo", "outOfDate",
+                 [](const Call&) -> Result<Output> { return false; });
+  schema.resolve("LatestLocalVersionInfo", "latestVersionString", version);
+  schema.resolve("LatestLocalVersionInfo", "versionOnThisInstanceString", version);
+}
+
+}  // namespace treadle::serve
