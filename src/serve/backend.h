@@ -2,6 +2,8 @@
 #pragma once
 
 #include <treadle/account/accounts.h>
+#include <treadle/artifact/catalog.h>
+#include <treadle/artifact/registry.h>
 #include <treadle/artifact/store.h>
 #include <treadle/graphql/schema.h>
 #include <treadle/serve/service.h>
@@ -15,12 +17,22 @@ namespace treadle::serve {
 
 struct Backend {
   explicit Backend(const Parts& parts)
-      : database(parts.database), accounts(parts.accounts), artifacts(parts.artifacts),
+      : database(parts.database),
+        accounts(parts.accounts),
+        artifacts(parts.artifacts),
+        catalog(parts.artifacts),
+        registries(parts.artifacts),
 
-        runs(parts.runs), secret(parts.secret), folder(parts.folder), version(parts.version) {}
+        runs(parts.runs),
+        secret(parts.secret),
+        folder(parts.folder),
+        version(parts.version) {}
   db::Database& database;
   account::Accounts& accounts;
   artifact::Store& artifacts;
+  artifact::Catalog catalog;
+
+  artifact::Registries registries;
   tracking::Store* runs;
   const std::string secret;
   const std::string folder;
