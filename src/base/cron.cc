@@ -70,52 +70,68 @@ std::int64_t times_before(const CronFields& f, int time) {
 
 struct Month {
   int year, month;
-  void move(int by) {
-    const int index = year * 12 + month - 1 + by;
-    year = index / 12;
-    month = index % 12 + 1;
+  std::int64_t first;  // its first day, since the epoch
+
+  static Month of(LocalSeconds time) {
+    const CivilTime c = civil_time(time);
+    return {c.year, c.month, floor_div(time, kSecondsPerDay) - c.day + 1};
   }
+  void next() {
+    first += days_in_month(year, month);
+    if (++month > 12) {
+      month = 1;
+      ++year;
+    }
+  }
+  void previous() {
+    if (--month < 1) {
+      month = 12;
+      --year;
+    }
+    first -= days_in_month(year, month);
+  }
+  std::uint64_t matching(const CronFields& f) const { return f.matching_days(year, month, first); }
 };
 
 // The matching wall-clock time nearest to `time` from there on, in either direction.
 std::optional<LocalSeconds> nearest_local(const CronFields& f, LocalSeconds time, bool forward) {
   const std::int64_t today = floor_div(time, kSecondsPerDay);
-  const CivilTime c = civil_time(time);
-  Month at{c.year, c.month};
-  std::uint64_t days = f.matching_days(at.year, at.month);
-  if (days >> c.day & 1) {
+  Month at = Month::of(time);
+  const int day = static_cast<int>(today - at.first) + 1, this_year = at.year;
+  std::uint64_t days = at.matching(f);
+  if (days >> day & 1) {
     const int of_day = static_cast<int>(time - today * kSecondsPerDay);
     const int found = forward ? next_time(f, of_day) : previous_time(f, of_day);
     if (found >= 0) return today * kSecondsPerDay + found;
   }
-  days = forward ? from(days, c.day + 1) : up_to(days, c.day - 1);
+  days = forward ? from(days, day + 1) : up_to(days, day - 1);
   while (days == 0) {
-    at.move(forward ? 1 : -1);
-    if (std::abs(at.year - c.year) > kYearsToSearch) return std::nullopt;
-    days = f.matching_days(at.year, at.month);
+    forward ? at.next() : at.previous();
+    if (std::abs(at.year - this_year) > kYearsToSearch) return std::nullopt;
+    days = at.matching(f);
   }
-  const std::int64_t day =
-      days_from_civil(at.year, at.month, forward ? lowest(days) : highest(days));
-  return day * kSecondsPerDay + (forward ? next_time(f, 0) : previous_time(f, kSecondsPerDay - 1));
+  return (at.first + (forward ? lowest(days) : highest(days)) - 1) * kSecondsPerDay +
+         (forward ? next_time(f, 0) : previous_time(f, kSecondsPerDay - 1));
 }
 
 // How many matching wall-clock times lie before `end`, counted from the beginning of `start`.
 std::int64_t count_days_until(const CronFields& f, Month start, LocalSeconds end) {
-  const CivilTime c = civil_time(end);
+  const std::int64_t last_day = floor_div(end, kSecondsPerDay);
+  const Month stop = Month::of(end);
   std::int64_t days = 0;
-  for (Month at = start; at.year != c.year || at.month != c.month; at.move(1))
-    days += std::popcount(f.matching_days(at.year, at.month));
-  const std::uint64_t last = f.matching_days(c.year, c.month);
-  days += std::popcount(up_to(last, c.day - 1));
+  Month at = start;
+  for (; at.first != stop.first; at.next()) days += std::popcount(at.matching(f));
+  const std::uint64_t last = at.matching(f);
+  const int day = static_cast<int>(last_day - at.first) + 1;
+  days += std::popcount(up_to(last, day - 1));
   std::int64_t out = days * times_per_day(f);
-  if (last >> c.day & 1) out += times_before(f, c.hour * 3600 + c.minute * 60 + c.second);
+  if (last >> day & 1) out += times_before(f, static_cast<int>(end - last_day * kSecondsPerDay));
   return out;
 }
 
 std::int64_t count_local(const CronFields& f, LocalSeconds from, LocalSeconds to) {
   if (to <= from) return 0;
-  const CivilTime c = civil_time(from);
-  const Month start{c.year, c.month};
+  const Month start = Month::of(from);
   return count_days_until(f, start, to) - count_days_until(f, start, from);
 }
 
@@ -252,7 +268,7 @@ class Ticks {
 
 }  // namespace
 
-std::uint32_t CronFields::matching_days(int year, int month) const {
+std::uint32_t CronFields::matching_days(int year, int month, std::int64_t first_day) const {
   if (!(months >> month & 1)) return 0;
   if (!years.empty() && !std::binary_search(years.begin(), years.end(), year)) return 0;
   const int last = days_in_month(year, month);
@@ -260,7 +276,7 @@ std::uint32_t CronFields::matching_days(int year, int month) const {
   if (any_day && any_weekday && !has_nth) return all;
   const std::uint32_t by_day = (days & all) | (last_day ? std::uint32_t{1} << last : 0);
   if (any_weekday && !has_nth) return by_day;
-  const int first = weekday(days_from_civil(year, month, 1));
+  const int first = weekday(first_day);
   if (!has_nth) {
     // The seven weekdays, turned so that the month's first is bit 0, and repeated.
     const std::uint64_t turned = (weekdays >> first | weekdays << (7 - first)) & 0x7f;

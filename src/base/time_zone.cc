@@ -6,11 +6,6 @@
 
 namespace treadle {
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-  const std::int64_t quotient = a / b;
-  return a % b != 0 && (a % b < 0) != (b < 0) ? quotient - 1 : quotient;
-}
-
 // Both conversions count years from March, so that the leap day is the last of its year.
 std::int64_t days_from_civil(int year, int month, int day) {
   const std::int64_t y = month <= 2 ? year - 1 : year;

@@ -32,8 +32,15 @@ bool keeps_state(Kind kind) {
          kind == Kind::kCustom || kind == Kind::kAnyDownstreamConditions;
 }
 
+// One of each for all: tens of thousands of assets say the same.
 Condition leaf(Kind kind) {
-  return Condition(Condition::Node{.kind = kind});
+  static const std::vector<Condition> leaves = [] {
+    std::vector<Condition> out;
+    for (int i = 0; i <= static_cast<int>(Kind::kAnyDownstreamConditions); ++i)
+      out.push_back(Condition(Condition::Node{.kind = static_cast<Kind>(i)}));
+    return out;
+  }();
+  return leaves[static_cast<std::size_t>(kind)];
 }
 
 Condition over(Kind kind, std::vector<Condition> children) {
@@ -204,11 +211,14 @@ Condition Condition::any_downstream_conditions() {
 }
 
 Condition Condition::in_progress() {
-  return (run_in_progress() | backfill_in_progress()).with_label("in_progress");
+  static const Condition shared =
+      (run_in_progress() | backfill_in_progress()).with_label("in_progress");
+  return shared;
 }
 
 Condition Condition::newly_missing() {
-  return missing().newly_true().with_label("newly_missing");
+  static const Condition shared = missing().newly_true().with_label("newly_missing");
+  return shared;
 }
 
 Condition Condition::cron_tick_passed(std::string cron, std::string timezone) {
@@ -284,16 +294,20 @@ Condition Condition::asset_matches(AssetKey key, Condition condition) {
 }
 
 Condition Condition::any_deps_updated() {
-  return any_deps_match((newly_updated() & ~executed_with_root_target())
-                            .with_label("newly_updated_without_root") |
-                        will_be_requested())
-      .with_label("any_deps_updated");
+  static const Condition shared = any_deps_match((newly_updated() & ~executed_with_root_target())
+                                                     .with_label("newly_updated_without_root") |
+                                                 will_be_requested())
+                                      .with_label("any_deps_updated");
+  return shared;
 }
 Condition Condition::any_deps_missing() {
-  return any_deps_match(missing() & ~will_be_requested()).with_label("any_deps_missing");
+  static const Condition shared =
+      any_deps_match(missing() & ~will_be_requested()).with_label("any_deps_missing");
+  return shared;
 }
 Condition Condition::any_deps_in_progress() {
-  return any_deps_match(in_progress()).with_label("any_deps_in_progress");
+  static const Condition shared = any_deps_match(in_progress()).with_label("any_deps_in_progress");
+  return shared;
 }
 Condition Condition::all_deps_updated_since_cron(const std::string& cron,
                                                  const std::string& timezone) {
@@ -302,15 +316,19 @@ Condition Condition::all_deps_updated_since_cron(const std::string& cron,
       .with_label(fmt::format("all_deps_updated_since_cron({}, {})", cron, timezone));
 }
 Condition Condition::all_deps_blocking_checks_passed() {
-  return all_deps_match(all_checks_match(check_passed() | will_be_requested(), true)
-                            .with_label("all_blocking_checks_passed"))
-      .with_label("all_deps_blocking_checks_passed");
+  static const Condition shared =
+      all_deps_match(all_checks_match(check_passed() | will_be_requested(), true)
+                         .with_label("all_blocking_checks_passed"))
+          .with_label("all_deps_blocking_checks_passed");
+  return shared;
 }
 
 Condition Condition::eager() {
-  return (in_latest_time_window() & (newly_missing() | any_deps_updated()).since_last_handled() &
-          ~any_deps_missing() & ~any_deps_in_progress() & ~in_progress())
-      .with_label("eager");
+  static const Condition shared =
+      (in_latest_time_window() & (newly_missing() | any_deps_updated()).since_last_handled() &
+       ~any_deps_missing() & ~any_deps_in_progress() & ~in_progress())
+          .with_label("eager");
+  return shared;
 }
 Condition Condition::on_cron(const std::string& cron, const std::string& timezone) {
   return (in_latest_time_window() & cron_tick_passed(cron, timezone).since_last_handled() &
@@ -318,10 +336,12 @@ Condition Condition::on_cron(const std::string& cron, const std::string& timezon
       .with_label(fmt::format("on_cron({}, {})", cron, timezone));
 }
 Condition Condition::on_missing() {
-  return (in_latest_time_window() &
-          missing().newly_true().since_last_handled().with_label("missing_since_last_handled") &
-          ~any_deps_missing())
-      .with_label("on_missing");
+  static const Condition shared =
+      (in_latest_time_window() &
+       missing().newly_true().since_last_handled().with_label("missing_since_last_handled") &
+       ~any_deps_missing())
+          .with_label("on_missing");
+  return shared;
 }
 
 Condition Condition::operator&(const Condition& other) const {

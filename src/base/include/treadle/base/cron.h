@@ -40,8 +40,8 @@ struct CronFields {
   enum class Kind : std::uint8_t { kEveryHour, kOneTimePerDay, kOther };
   Kind kind = Kind::kOther;
 
-  // Bit d is set when the d-th of that month matches.
-  std::uint32_t matching_days(int year, int month) const;
+  // Bit d is set when the d-th of that month matches. `first`: its first day, since the epoch.
+  std::uint32_t matching_days(int year, int month, std::int64_t first) const;
 };
 
 class CronSchedule {

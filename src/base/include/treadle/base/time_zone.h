@@ -44,7 +44,10 @@ int days_in_month(int year, int month);
 // 0 = Sunday, as in cron.
 int weekday(std::int64_t days_since_epoch);
 // Rounds towards the past, also before 1970.
-std::int64_t floor_div(std::int64_t a, std::int64_t b);
+constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  const std::int64_t quotient = a / b;
+  return a % b != 0 && (a % b < 0) != (b < 0) ? quotient - 1 : quotient;
+}
 inline std::int64_t seconds_of(Micros time) {
   return floor_div(time, kMicrosPerSecond);
 }

@@ -1,0 +1,197 @@
+#include <treadle/automate/entities.h>
+#include <treadle/plan/partition_mapping.h>
+
+#include <algorithm>
+
+namespace treadle::automate {
+namespace {
+
+const PartitionsPtr& partitions_of(const plan::AssetGraph& graph, const Entity& entity) {
+  return entity.check ? entity.check->partitions : graph.node(entity.asset).info->partitions;
+}
+
+// The mapping that the user gave for reading `parent` in the step that makes the child.
+PartitionMappingPtr given_mapping(const plan::AssetGraph& graph, const StepDef* step,
+                                  EntityId parent) {
+  if (!step) return nullptr;
+  for (const InputDef& input : step->inputs)
+    if (input.partition_mapping && graph.find(input.asset) == parent)
+      return input.partition_mapping;
+  return nullptr;
+}
+
+bool is_identity(const PartitionMapping& mapping) {
+  if (std::holds_alternative<IdentityMapping>(mapping.data)) return true;
+  const auto* window = std::get_if<TimeWindowMapping>(&mapping.data);
+  return window && window->start_offset == 0 && window->end_offset == 0;
+}
+
+bool keeps_windows(const PartitionMapping& mapping) {
+  return std::holds_alternative<IdentityMapping>(mapping.data) ||
+         std::holds_alternative<TimeWindowMapping>(mapping.data);
+}
+
+}  // namespace
+
+Result<const PartitionSet*> Entities::set_of(const PartitionsPtr& definition,
+                                             const DynamicKeys* dynamic) {
+  if (!definition) return nullptr;
+  if (const auto found = by_definition_.find(definition.get()); found != by_definition_.end())
+    return found->second;
+  auto& set = by_fingerprint_[definition->fingerprint()];
+  if (!set) {
+    TREADLE_TRY(auto made, PartitionSet::at(definition, now_, dynamic));
+    set = std::make_unique<PartitionSet>(std::move(made));
+  }
+  by_definition_.emplace(definition.get(), set.get());
+  return set.get();
+}
+
+Result<std::unique_ptr<Entities>> Entities::at(const plan::AssetGraph& graph, Micros now,
+                                               const DynamicKeys* dynamic) {
+  std::unique_ptr<Entities> out(new Entities(graph, now));
+  auto& entities = out->entities_;
+  entities.resize(graph.nodes().size());
+  for (plan::NodeId id = 0; id < graph.nodes().size(); ++id) {
+    const plan::Node& node = graph.node(id);
+    Entity& entity = entities[id];
+    entity.key = node.info->key.text();
+    entity.asset = id;
+    entity.step = node.step;
+    if (node.info->automation_condition) entity.condition = &node.info->automation_condition;
+    entity.children = node.children;
+  }
+  for (const StepDef& step : graph.definitions().steps) {
+    for (const CheckDef& check : step.checks) {
+      const plan::NodeId asset = graph.find(check.asset);
+      if (asset == plan::kNoNode) continue;
+      Entity entity;
+      out->check_keys_.push_back(
+          std::make_unique<std::string>(check.asset.text() + ":" + check.name));
+      entity.key = *out->check_keys_.back();
+      entity.check = &check;
+      entity.asset = asset;
+      entity.step = &step;
+      if (check.automation_condition) entity.condition = &check.automation_condition;
+      entities[asset].checks.push_back(static_cast<EntityId>(entities.size()));
+      entities.push_back(std::move(entity));
+    }
+  }
+  for (EntityId id = 0; id < entities.size(); ++id) {
+    Entity& entity = entities[id];
+    out->by_key_.emplace(entity.key, id);
+    TREADLE_TRY(entity.partitions, out->set_of(partitions_of(graph, entity), dynamic));
+    if (entity.partitions) entity.size = entity.partitions->size();
+  }
+  const auto by_key = [&](EntityId a, EntityId b) { return entities[a].key < entities[b].key; };
+  for (EntityId id = 0; id < entities.size(); ++id) {
+    Entity& entity = entities[id];
+    std::vector<EntityId> parents =
+        entity.check ? std::vector<EntityId>{entity.asset} : graph.node(id).parents;
+    if (entity.check && entity.step)
+      for (plan::NodeId input : graph.inputs(*entity.step))
+        if (input != plan::kNoNode && entity.step->outputs.empty()) parents.push_back(input);
+    std::sort(parents.begin(), parents.end(), by_key);
+    parents.erase(std::unique(parents.begin(), parents.end()), parents.end());
+    entity.parents.reserve(parents.size());
+    for (EntityId parent : parents) entity.parents.push_back(out->make_edge(id, parent));
+    std::sort(entity.checks.begin(), entity.checks.end(), by_key);
+  }
+  out->order_.reserve(entities.size());
+  for (plan::NodeId id : graph.topological_order()) {
+    out->order_.push_back(id);
+    out->order_.insert(out->order_.end(), entities[id].checks.begin(), entities[id].checks.end());
+  }
+  return out;
+}
+
+Edge Entities::make_edge(EntityId child, EntityId parent) const {
+  const Entity &c = entities_[child], &p = entities_[parent];
+  Edge edge;
+  edge.parent = parent;
+  if (!p.partitions && !c.partitions) {
+    edge.same_run = true;
+    return edge;
+  }
+  const PartitionsPtr& down = partitions_of(graph_, c);
+  const PartitionsPtr& up = partitions_of(graph_, p);
+  const bool checked = c.check != nullptr && c.asset == parent;
+  PartitionMappingPtr given = checked ? nullptr : given_mapping(graph_, c.step, parent);
+  const PartitionMapping mapping = given ? *given : infer_partition_mapping(down, up);
+  const bool same = c.partitions && p.partitions && same_partitions(down, up);
+  edge.same_run = same && keeps_windows(mapping);
+  if (c.partitions && p.partitions)
+    edge.kind = same && is_identity(mapping) ? Edge::Kind::kIdentity : Edge::Kind::kMapped;
+  if (edge.kind != Edge::Kind::kIdentity && p.partitions)
+    edge.mapping = given ? given : std::make_shared<const PartitionMapping>(mapping);
+  return edge;
+}
+
+EntityId Entities::find(std::string_view key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? kNoEntity : found->second;
+}
+
+std::vector<EntityId> Entities::executed_together(EntityId id) const {
+  const Entity& entity = entities_[id];
+  if (!entity.step || entity.check || entity.step->can_subset) return {id};
+  if (entity.step->outputs.size() == 1) return {id};
+  std::vector<EntityId> out;
+  for (const OutputDef& output : entity.step->outputs)
+    if (const plan::NodeId node = graph_.find(output.asset.key); node != plan::kNoNode)
+      out.push_back(node);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+const Edge* Entities::find_edge(EntityId child, EntityId parent) const {
+  for (const Edge& edge : entities_[child].parents)
+    if (edge.parent == parent) return &edge;
+  return nullptr;
+}
+
+Edge Entities::edge(EntityId child, EntityId parent) const {
+  const Edge* found = find_edge(child, parent);
+  return found ? *found : make_edge(child, parent);
+}
+
+Result<Slice> Entities::upstream(EntityId child, EntityId parent, const Slice& slice) const {
+  const Entity &c = entities_[child], &p = entities_[parent];
+  if (slice.is_none()) return slice;
+  if (!p.partitions) return Slice::all();
+  const Edge* found = find_edge(child, parent);
+  Edge made;
+  if (!found) {
+    made = make_edge(child, parent);
+    found = &made;
+  }
+  if (found->kind == Edge::Kind::kIdentity) return slice;
+  const PartitionSubset subset = slice.subset(c.size);
+  TREADLE_TRY(auto mapped, plan::upstream_of(*found->mapping, c.partitions,
+                                             c.partitions ? &subset : nullptr, *p.partitions));
+  return Slice::of(std::move(mapped.subset), p.size);
+}
+
+Result<Slice> Entities::downstream(EntityId parent, EntityId child, const Slice& slice) const {
+  const Entity &c = entities_[child], &p = entities_[parent];
+  if (slice.is_none()) return slice;
+  if (!c.partitions || !p.partitions) return Slice::all();
+  const Edge* found = find_edge(child, parent);
+  Edge made;
+  if (!found) {
+    made = make_edge(child, parent);
+    found = &made;
+  }
+  if (found->kind == Edge::Kind::kIdentity) return slice;
+  TREADLE_TRY(auto mapped, plan::downstream_of(*found->mapping, *p.partitions, slice.subset(p.size),
+                                               *c.partitions));
+  return Slice::of(std::move(mapped), c.size);
+}
+
+std::vector<std::string> Entities::keys(EntityId id, const Slice& slice) const {
+  const Entity& entity = entities_[id];
+  if (!entity.partitions) return {};
+  return entity.partitions->keys(slice.subset(entity.size));
+}
+
+}  // namespace treadle::automate

@@ -1,0 +1,209 @@
+#include "history.h"
+
+namespace treadle::automate {
+namespace {
+
+using C = AutomationCondition;
+using Keys = std::vector<std::string>;
+
+PartitionsPtr days() {
+  return *daily_partitions("2026-01-01");
+}
+PartitionsPtr letters() {
+  return *static_partitions({"a", "b", "c"});
+}
+
+// As in Dagster, the first evaluation only takes note: what is there then counts as handled.
+TEST(Evaluate, EagerFollowsItsDependenciesFromItsFirstEvaluationOn) {
+  History h;
+  h.asset("up").asset("down", {"up"}, C::eager());
+  EXPECT_EQ(h.tick(), Keys{});
+  h.run({"up"});
+  EXPECT_EQ(h.tick(), Keys{"down"});
+  EXPECT_EQ(h.tick(), Keys{}) << "it has been requested";
+  h.run({"down"});
+  EXPECT_EQ(h.tick(), Keys{});
+  h.run({"up"});
+  EXPECT_EQ(h.tick(), Keys{"down"});
+}
+
+TEST(Evaluate, EagerAssetsInARowAreRequestedTogether) {
+  History h;
+  h.asset("a", {}, C::eager()).asset("b", {"a"}, C::eager()).asset("c", {"b"}, C::eager());
+  h.asset("source").definitions.steps[0].inputs.push_back(
+      {.name = "", .asset = AssetKey("source"), .loads_value = false});
+  h.tick();
+  h.run({"source"});
+  EXPECT_EQ(h.tick(), (Keys{"a", "b", "c"}));
+  EXPECT_EQ(h.tick(), Keys{});
+}
+
+TEST(Evaluate, AnUpdateByARunThatMakesTheAssetTooIsNoReason) {
+  History h;
+  h.asset("up").asset("down", {"up"}, C::eager());
+  h.run({"up", "down"});
+  h.tick();
+  h.run({"up", "down"});
+  EXPECT_EQ(h.tick(), Keys{});
+}
+
+TEST(Evaluate, EagerWaitsForWhatIsInProgress) {
+  History h;
+  h.asset("up").asset("down", {"up"}, C::eager());
+  h.tick();
+  h.run({"up"});
+  h.running["up"] = PartitionSubset::one(0);
+  EXPECT_EQ(h.tick(), Keys{});
+  h.running.clear();
+  EXPECT_EQ(h.tick(), Keys{"down"}) << "the update is remembered";
+}
+
+TEST(Evaluate, OfTimeWindowsEagerMakesTheLatestOnly) {
+  History h;
+  h.asset("up", {}, {}, days()).asset("down", {"up"}, C::eager(), days());
+  h.tick();
+  h.run({"up@2026-01-03", "up@2026-01-05"});
+  EXPECT_EQ(h.tick(), Keys{"down@2026-01-05"});
+  h.now += kDay;
+  EXPECT_EQ(h.tick(), Keys{}) << "the new day is missing upstream";
+  h.run({"up@2026-01-06"});
+  EXPECT_EQ(h.tick(), Keys{"down@2026-01-06"});
+}
+
+TEST(Evaluate, OfKeysEagerMakesThoseWhoseDependenciesAreThere) {
+  History h;
+  h.asset("up", {}, {}, letters()).asset("down", {"up"}, C::eager(), letters());
+  h.tick();
+  h.run({"up@a", "up@c"});
+  EXPECT_EQ(h.tick(), (Keys{"down@a", "down@c"}));
+  h.run({"up@b"});
+  EXPECT_EQ(h.tick(), Keys{"down@b"});
+}
+
+TEST(Evaluate, OnCronWaitsForAllDependenciesSinceTheTick) {
+  History h;
+  h.asset("a").asset("b").asset("down", {"a", "b"}, C::on_cron("0 * * * *"));
+  h.run({"a", "b"});
+  EXPECT_EQ(h.tick(), Keys{});
+  h.now += kHour;
+  h.run({"a"});
+  EXPECT_EQ(h.tick(), Keys{});
+  h.run({"b"});
+  EXPECT_EQ(h.tick(), Keys{"down"});
+  h.run({"down"});
+  EXPECT_EQ(h.tick(), Keys{});
+  h.now += kHour;
+  EXPECT_EQ(h.tick(), Keys{});
+}
+
+TEST(Evaluate, OnMissingMakesWhatBecomesMissingAfterTheFirstEvaluation) {
+  History h;
+  h.asset("x", {}, C::on_missing(), days());
+  EXPECT_EQ(h.tick(), Keys{}) << "what was missing before is not its business";
+  h.now += kDay;
+  EXPECT_EQ(h.tick(), Keys{"x@2026-01-06"});
+}
+
+TEST(Evaluate, IgnoredDependenciesDoNotCount) {
+  History h;
+  h.asset("a").asset("b").asset("down", {"a", "b"}, C::eager().ignore("b"));
+  h.tick();
+  h.run({"a"});
+  EXPECT_EQ(h.tick(), Keys{"down"});
+  h.run({"b"});
+  EXPECT_EQ(h.tick(), Keys{});
+}
+
+TEST(Evaluate, ChecksOfDependenciesCanBeWaitedFor) {
+  History h;
+  h.asset("up").check("up", "fine", true);
+  h.asset("down", {"up"}, C::eager() & C::all_deps_blocking_checks_passed());
+  h.tick();
+  h.run({"up"});
+  EXPECT_EQ(h.tick(), Keys{});
+  h.check_results["up:fine"] = false;
+  EXPECT_EQ(h.tick(), Keys{});
+  h.check_results["up:fine"] = true;
+  EXPECT_EQ(h.tick(), Keys{"down"});
+}
+
+TEST(Evaluate, ACheckMayHaveAConditionOfItsOwn) {
+  History h;
+  h.asset("up").check("up", "fine", false, C::eager());
+  h.tick();
+  h.run({"up"});
+  EXPECT_EQ(h.tick(), Keys{"up:fine"});
+  EXPECT_EQ(h.tick(), Keys{});
+}
+
+TEST(Evaluate, CodeVersionsAndTagsOfRuns) {
+  History h;
+  h.asset("x", {}, C::code_version_changed());
+  h.code_versions["x"] = "1";
+  EXPECT_EQ(h.tick(), Keys{});
+  h.code_versions["x"] = "2";
+  EXPECT_EQ(h.tick(), Keys{"x"});
+  EXPECT_EQ(h.tick(), Keys{});
+
+  History t;
+  const RunTagFilter no{.keys = std::set<std::string>{"quiet"}, .values = {}};
+  t.asset("up").asset(
+      "down", {"up"},
+      C::any_deps_match(C::newly_updated() & ~C::all_new_updates_have_run_tags(no)));
+  t.run({"up"});
+  t.tick();
+  t.run({"up"}, {{"quiet", "yes"}});
+  EXPECT_EQ(t.tick(), Keys{});
+  t.run({"up"});
+  EXPECT_EQ(t.tick(), Keys{"down"});
+}
+
+TEST(Evaluate, AnyDownstreamConditionsAskWhatComesAfter) {
+  History h;
+  h.asset("up", {}, C::any_downstream_conditions());
+  h.asset("down", {"up"}, C::on_cron("0 * * * *"));
+  EXPECT_EQ(h.tick(), Keys{});
+  h.now += kHour;
+  EXPECT_EQ(h.tick(), (Keys{"down", "up"}));
+}
+
+TEST(Evaluate, WhatCanOnlyBeMadeTogetherIsRequestedTogether) {
+  History h;
+  h.asset("source").asset("one", {"source"}, C::eager());
+  OutputDef two;
+  two.name = "two";
+  two.asset.key = AssetKey("two");
+  h.definitions.steps[1].outputs.push_back(two);
+  h.tick();
+  h.run({"source"});
+  EXPECT_EQ(h.tick(), (Keys{"one", "two"}));
+}
+
+TEST(Evaluate, AnExplanationSaysWhichPartHeldForWhat) {
+  History h;
+  h.asset("up", {}, {}, days()).asset("down", {"up"}, C::eager(), days());
+  h.tick();
+  h.run({"up@2026-01-05"});
+  h.tick();
+  const std::string text = h.why("down").text(*h.entities);
+  EXPECT_TRUE(
+      text.starts_with("✓ eager  2026-01-05\n├─ ✓ in_latest_time_window  2026-01-05\n├─ ✓ SINCE"))
+      << text;
+  EXPECT_NE(text.find("│  │  └─ ✓ any_deps_updated  2026-01-05"), std::string::npos) << text;
+  EXPECT_NE(text.find("✗ any_deps_missing"), std::string::npos) << text;
+  EXPECT_EQ(h.why("down").holds, h.evaluation.results[0].slice);
+}
+
+TEST(Evaluate, AMissingAssetInAConditionIsNamed) {
+  History h;
+  h.asset("x", {}, C::asset_matches("nowhere", C::missing()));
+  try {
+    h.tick();
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("'nowhere'"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace treadle::automate
