@@ -76,7 +76,7 @@ nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle sele
 
 void bind_definitions(nb::module_& module) {
   nb::class_<PythonDefinitions>(module, "Definitions")
-      .def(nb::init<nb::handle, nb::handle, nb::handle, nb::handle, nb::handle>())
+      .def(nb::init<nb::handle, nb::handle, nb::handle, nb::handle, nb::handle, nb::handle>())
       .def("select", selected_keys)
       .def("materialize", materialize, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
            nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg())

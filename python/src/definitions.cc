@@ -24,7 +24,9 @@ AssetInfo info_of(const Items& items, std::size_t first) {
   return info;
 }
 
-InputDef input_of(nb::handle told) {
+}  // namespace
+
+InputDef asset_input_of(nb::handle told) {
   const Items items(told);
   InputDef input;
   input.name = items.text(0);
@@ -36,7 +38,7 @@ InputDef input_of(nb::handle told) {
   return input;
 }
 
-OutputDef output_of(nb::handle told) {
+OutputDef asset_output_of(nb::handle told) {
   const Items items(told);
   OutputDef output;
   output.name = items.text(0);
@@ -54,6 +56,8 @@ OutputDef output_of(nb::handle told) {
   output.codec = python_codec();
   return output;
 }
+
+namespace {
 
 CheckDef check_of(nb::handle told) {
   const Items items(told);
@@ -77,8 +81,8 @@ StepDef step_of(nb::handle told) {
   const Items items(told);
   StepDef step;
   step.name = items.text(0);
-  step.inputs = list_of<InputDef>(items.at(1), input_of);
-  step.outputs = list_of<OutputDef>(items.at(2), output_of);
+  step.inputs = list_of<InputDef>(items.at(1), asset_input_of);
+  step.outputs = list_of<OutputDef>(items.at(2), asset_output_of);
   step.checks = list_of<CheckDef>(items.at(3), check_of);
   step.required_resources = texts_of(items.at(4));
   step.retry_policy = retry_policy_of(items.at(5));
@@ -147,8 +151,15 @@ nb::tuple outcome_of(const execute::RunResult& result) {
 }
 
 PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::handle jobs,
-                                     nb::handle resources, nb::handle io_managers) {
+                                     nb::handle resources, nb::handle io_managers,
+                                     nb::handle graph_assets) {
   definitions_.steps = list_of<StepDef>(steps, step_of);
+  const Items graphs(graph_assets);
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    for (StepDef& step : flatten(graph_asset_of(graphs.at(i)))) {
+      definitions_.steps.push_back(std::move(step));
+    }
+  }
   definitions_.sources = list_of<SourceAssetDef>(sources, source_of);
   for (SourceAssetDef& source : definitions_.sources) {
     if (source.file.empty()) continue;

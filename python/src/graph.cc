@@ -156,6 +156,10 @@ Dependency dependency_of(nb::handle told) {
   dependency.node = items.text(0);
   dependency.input = items.text(1);
   dependency.kind = static_cast<Dependency::Kind>(items.integer(2));
+  if (dependency.kind == Dependency::Kind::kAsset) {
+    dependency.asset = key_of(items.at(3));
+    return dependency;
+  }
   const Items from(items.at(3));
   for (std::size_t i = 0; i < from.size(); ++i) {
     const Items one(from.at(i));
@@ -195,6 +199,30 @@ std::shared_ptr<const GraphDef> graph_of(nb::handle told, Converted& converted) 
 }
 
 }  // namespace
+
+GraphAssetDef graph_asset_of(nb::handle told) {
+  const Items items(told);
+  Converted converted;
+  GraphAssetDef asset;
+  asset.name = items.text(0);
+  asset.graph = graph_of(items.at(1), converted);
+  const Items inputs(items.at(2));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    InputDef input = asset_input_of(inputs.at(i));
+    std::string name = input.name;
+    asset.inputs.emplace(std::move(name), std::move(input));
+  }
+  const Items outputs(items.at(3));
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    OutputDef output = asset_output_of(outputs.at(i));
+    std::string name = output.name;
+    asset.outputs.emplace(std::move(name), std::move(output));
+  }
+  asset.hooks = hooks_of(items.at(4), {});
+  asset.can_subset = items.flag(5);
+  asset.place = {items.text(6), static_cast<int>(items.integer(7))};
+  return asset;
+}
 
 JobDef op_job_of(nb::handle told) {
   const Items items(told);

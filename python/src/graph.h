@@ -2,10 +2,15 @@
 #pragma once
 
 #include "object.h"
-#include <treadle/define/definitions.h>
+#include <treadle/define/graph.h>
 
 namespace treadle::python {
 
 JobDef op_job_of(nb::handle told);
+GraphAssetDef graph_asset_of(nb::handle told);
+
+// In definitions.cc.
+InputDef asset_input_of(nb::handle told);
+OutputDef asset_output_of(nb::handle told);
 
 }  // namespace treadle::python

@@ -14,9 +14,17 @@ KINDS = ("STEP_START", "STEP_OUTPUT", "STEP_INPUT", "STEP_SUCCESS", "STEP_FAILUR
 KINDS += ("HANDLED_OUTPUT", "LOADED_INPUT", "ASSET_MATERIALIZATION", "STEP_UP_FOR_RETRY", "STEP_RESTARTED")
 
 
-def program(fn):
-    PROGRAMS[fn.__name__] = fn
-    return fn
+def programs(table):
+    """A decorator that adds a function to a table of programs."""
+
+    def add(fn):
+        table[fn.__name__] = fn
+        return fn
+
+    return add
+
+
+program = programs(PROGRAMS)
 
 
 def told(result, *outputs):
@@ -457,8 +465,13 @@ def refused(dg):
     ]
 
 
-if __name__ == "__main__":
+def main(table, module):
+    """Runs all programs of a table, and prints what they did."""
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    dagster = importlib.import_module(sys.argv[1])
-    print(json.dumps({name: raised(lambda fn=fn: fn(dagster)) for name, fn in PROGRAMS.items()}))
+    dagster = importlib.import_module(module)
+    print(json.dumps({name: raised(lambda fn=fn: fn(dagster)) for name, fn in table.items()}))
+
+
+if __name__ == "__main__":
+    main(PROGRAMS, sys.argv[1])

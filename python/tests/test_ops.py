@@ -142,18 +142,6 @@ def test_jobs_of_ops_and_of_assets_live_in_the_same_definitions() -> None:
         dg.Definitions.validate_loadable(dg.Definitions(jobs=[j]))
 
 
-def test_an_asset_given_to_an_op_is_refused_by_name() -> None:
-    @dg.asset
-    def a() -> int:
-        return 1
-
-    with pytest.raises(dg.DagsterInvalidDefinitionError, match="load_asset_value"):
-
-        @dg.job
-        def j() -> None:
-            add(a, one())
-
-
 def test_a_list_of_any_length_fans_in_through_a_graph() -> None:
     @dg.op
     def total(ns: list[int]) -> int:

@@ -53,6 +53,7 @@ _PUBLIC = {
     "_ops.dependencies": """
         DependencyDefinition InputMapping MultiDependencyDefinition NodeInvocation OutputMapping""",
     "_ops.execute_job": "execute_job ReexecutionOptions",
+    "_ops.graph_assets": "graph_asset graph_multi_asset",
     "_ops.graphs": "graph GraphDefinition GraphIn GraphOut",
     "_ops.hooks": "failure_hook HookContext HookDefinition success_hook",
     "_ops.jobs": "job",

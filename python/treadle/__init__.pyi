@@ -109,6 +109,8 @@ from treadle._ops.dependencies import NodeInvocation as NodeInvocation
 from treadle._ops.dependencies import OutputMapping as OutputMapping
 from treadle._ops.execute_job import ReexecutionOptions as ReexecutionOptions
 from treadle._ops.execute_job import execute_job as execute_job
+from treadle._ops.graph_assets import graph_asset as graph_asset
+from treadle._ops.graph_assets import graph_multi_asset as graph_multi_asset
 from treadle._ops.graphs import GraphDefinition as GraphDefinition
 from treadle._ops.graphs import GraphIn as GraphIn
 from treadle._ops.graphs import GraphOut as GraphOut

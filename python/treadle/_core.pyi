@@ -136,6 +136,7 @@ class Definitions:
         jobs: Sequence[tuple[Any, ...]],
         resources: Sequence[tuple[str, object, Sequence[str]]],
         io_managers: Sequence[tuple[str, object, Sequence[str]]],
+        graph_assets: Sequence[tuple[Any, ...]],
     ) -> None: ...
     def select(self, selection: str) -> list[str]: ...
     def materialize(

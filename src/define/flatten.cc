@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace treadle {
 namespace {
@@ -14,6 +15,7 @@ struct Source {
   InputUse use = InputUse::kValue;
   std::optional<Value> value;
   std::string root_input;
+  AssetKey asset = {};
   bool wired() const { return !from.empty() || use != InputUse::kValue; }
 };
 using Sources = std::unordered_map<std::string, Source>;  // by input of a graph
@@ -98,7 +100,7 @@ class Flattening {
       Sources inner;
       for (const GraphInput& input : node.graph->inputs) {
         Source source = source_of(index, prefix, outer, node.name, input.name);
-        if (!source.wired() && !source.value) source.value = input.value;
+        if (!source.wired() && !source.value && source.asset.empty()) source.value = input.value;
         inner.emplace(input.name, std::move(source));
       }
       add(*node.graph, prefix + node.name + ".", inner, all_hooks);
@@ -113,6 +115,11 @@ class Flattening {
     const auto from_outside = [&](const NodeOutput& from) -> const Source& {
       return outer.at(from.output);
     };
+    if (dependency->kind == Dependency::Kind::kAsset) {
+      Source source;
+      source.asset = dependency->asset;
+      return source;
+    }
     if (dependency->kind != Dependency::Kind::kFanIn) {
       const NodeOutput& from = dependency->from.front();
       Source source;
@@ -160,6 +167,7 @@ class Flattening {
       input.from = std::move(source.from);
       input.use = source.use;
       if (source.wired()) input.asset = AssetKey();
+      if (!source.asset.empty()) input.asset = std::move(source.asset);
     }
   }
 
@@ -195,6 +203,35 @@ FlatGraph flatten(const GraphDef& graph, const std::string& prefix,
   return flat;
 }
 
+namespace {
+
+// Assets that ops of a job read are made elsewhere, whoever makes them.
+void add_read_assets(Definitions& job, const Definitions& definitions) {
+  std::unordered_set<AssetKey> known;
+  for (const SourceAssetDef& source : job.sources) known.insert(source.asset.key);
+  const auto maker_of = [&](const AssetKey& key) -> const OutputDef* {
+    for (const StepDef& step : definitions.steps) {
+      for (const OutputDef& output : step.outputs) {
+        if (output.asset.key == key) return &output;
+      }
+    }
+    return nullptr;
+  };
+  for (const StepDef& step : job.steps) {
+    for (const InputDef& input : step.inputs) {
+      if (input.asset.empty() || !known.insert(input.asset).second) continue;
+      SourceAssetDef& source = job.sources.emplace_back();
+      source.asset.key = input.asset;
+      if (const OutputDef* made = maker_of(input.asset)) {
+        source.asset = made->asset;
+        source.io_manager_key = made->io_manager_key;
+      }
+    }
+  }
+}
+
+}  // namespace
+
 Definitions definitions_of_job(const Definitions& definitions, const JobDef& job) {
   Definitions own;
   own.resources = job.resources;
@@ -212,11 +249,12 @@ Definitions definitions_of_job(const Definitions& definitions, const JobDef& job
     step.op_tags = std::move(tags);
   }
   own.steps = std::move(flat.steps);
+  add_read_assets(own, definitions);
   return own;
 }
 
 std::vector<StepDef> flatten(const GraphAssetDef& asset) {
-  FlatGraph flat = flatten(*asset.graph, asset.name + ".");
+  FlatGraph flat = flatten(*asset.graph, asset.name.empty() ? "" : asset.name + ".");
   std::vector<AssetKey> all_inputs;
   for (const auto& [name, input] : asset.inputs) all_inputs.push_back(input.asset);
   all_inputs.insert(all_inputs.end(), asset.deps.begin(), asset.deps.end());

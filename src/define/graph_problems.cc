@@ -153,7 +153,9 @@ class GraphCheck {
             "Wire it once, or pass a list.");
         wired_ = false;
       }
-      if (d.kind != Dependency::Kind::kFanIn && d.from.size() != 1) {
+      const bool one_source =
+          d.kind != Dependency::Kind::kFanIn && d.kind != Dependency::Kind::kAsset;
+      if (one_source && d.from.size() != 1) {
         add("bad_dependency", d.node, node->place,
             "Input '" + d.input + "' of " + describe(*node) + " is wired to " +
                 std::to_string(d.from.size()) + " outputs.",
@@ -413,6 +415,8 @@ class GraphCheck {
           check_fan_in(*d);
         } else if (d->kind == Dependency::Kind::kCollect) {
           collect(*d);
+        } else if (d->kind == Dependency::Kind::kAsset) {
+          continue;
         } else if (const NodeOutput& from = d->from.front(); !from.node.empty()) {
           if (is_dynamic(from)) map(*d, from);
           if (const NodeOutput* upstream = over(from.node)) map(*d, NodeOutput(*upstream));

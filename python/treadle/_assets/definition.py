@@ -369,6 +369,28 @@ class AssetsDefinition:
     def partitions_def(self) -> None:
         return None
 
+    def _io_manager_keys(self) -> Iterable[str]:
+        yield from (o.io_manager_key for o in self._outputs)
+        yield from (i.manager_key for i in self._inputs if i.manager_key)
+
+    def _step_of(self, output: str) -> tuple[str, str]:
+        """The step that makes an output, and what the output is called there."""
+        return self._name, output
+
+    @staticmethod
+    def from_graph(graph_def: Any, **given: Any) -> AssetsDefinition:
+        """Assets that are the outputs of a graph. Arguments: see treadle._ops.graph_assets.from_node."""
+        from treadle._ops.graph_assets import from_node
+
+        return from_node(graph_def, **given)
+
+    @staticmethod
+    def from_op(op_def: Any, **given: Any) -> AssetsDefinition:
+        """Assets that are the outputs of an op."""
+        from treadle._ops.graph_assets import from_node
+
+        return from_node(op_def, **given)
+
     # --- variations
 
     def with_resources(self, resource_defs: Mapping[str, object]) -> AssetsDefinition:

@@ -259,11 +259,17 @@ def to_core(
         else:
             sources.append(item)
     resources = _with_bound_resources(steps, sources, resources)
-    by_step = {d._name: d for d in steps}
+    by_step: Any = {d._name: d for d in steps}
     names = _Names(steps, sources)
-    core_steps = [_step(d, names) for d in steps]
-    used_as_io = {o.io_manager_key for d in steps for o in d._outputs}
-    used_as_io.update(i.manager_key for d in steps for i in d._inputs if i.manager_key)
+    core_steps = [_step(d, names) for d in steps if not hasattr(d, "_graph")]
+    graphs: list[Any] = [d for d in steps if hasattr(d, "_graph")]
+    if graphs:
+        from treadle._ops.jobs import OpsByStep
+
+        for definition in graphs:
+            by_step.update(definition._ops_by_step())
+        by_step = OpsByStep(by_step)
+    used_as_io = {k for d in steps for k in d._io_manager_keys()}
     used_as_io.update(s.get_io_manager_key() for s in sources if isinstance(s, SourceAsset))
     wanted = {k for d in steps for k in d._required_resource_keys}
     config = (run_config or {}).get("resources") or {}
@@ -278,7 +284,12 @@ def to_core(
             holder = ResourceHolder(key, value, own)
             plain.append((key, holder, holder.required))
     return _core.Definitions(
-        core_steps, [_source(s) for s in sources], [j._to_core() for j in jobs], plain, managers
+        core_steps,
+        [_source(s) for s in sources],
+        [j._to_core() for j in jobs],
+        plain,
+        managers,
+        [d._to_core(lambda i, d=d: names.resolve(i, d), _output) for d in graphs],
     )
 
 

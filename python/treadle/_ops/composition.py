@@ -190,6 +190,17 @@ class Collected:
         self.output_name = output_name
 
 
+class ReadAsset:
+    """An asset as the input of an op: its latest value is loaded."""
+
+    __slots__ = ("asset", "key")
+    node_name = "(asset)"
+
+    def __init__(self, key: Any, asset: Any) -> None:
+        self.key = key
+        self.asset = asset
+
+
 # --- what can be invoked
 
 
@@ -198,6 +209,7 @@ class Node:
 
     node_type = "node"
     _name: str
+    description: str | None
     _inputs: list[Any]
     _outputs: list[Any]
     _place: tuple[str, int]
@@ -382,11 +394,17 @@ class PendingNodeInvocation:
                 f'In {label}, received an un-invoked {given.describe_node()}  for input "{key}" {place} in'
                 f' {given.describe_node()} invocation "{name}". Did you forget parentheses?'
             )
-        if hasattr(given, "_check_specs") or type(given).__name__ in ("SourceAsset", "AssetSpec"):
-            raise DagsterInvalidDefinitionError(
-                f'In {label}, received the asset {given!r} for input "{key}" of {kind} {name}, which this'
-                " version of Treadle does not support yet. Load it in the op: context.load_asset_value(key)."
-            )
+        if hasattr(given, "_check_specs"):
+            outputs = given._outputs
+            if len(outputs) != 1:
+                raise DagsterInvalidDefinitionError(
+                    f"In {label}, an AssetsDefinition with multiple outputs was passed as an argument to"
+                    f" {kind} '{name}'. Only AssetsDefinitions with exactly one output can be passed as op"
+                    " inputs."
+                )
+            return ReadAsset(outputs[0].key, given)
+        if type(given).__name__ in ("SourceAsset", "AssetSpec"):
+            return ReadAsset(given.key, given)
         raise DagsterInvalidDefinitionError(
             f'In {label}, received invalid type {type(given)} for input "{key}" {place} in {kind} invocation'
             f' "{name}". Must pass the output from previous node invocations or inputs to the composition'

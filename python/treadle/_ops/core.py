@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from treadle._ops.composition import Collected
+from treadle._ops.composition import Collected, ReadAsset
 from treadle._ops.graphs import GraphDefinition
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
 
-_DIRECT, _FAN_IN, _COLLECT = range(3)
+_DIRECT, _FAN_IN, _COLLECT, _ASSET = range(4)
 
 
 def told_graph(graph: GraphDefinition) -> tuple[Any, ...]:
@@ -35,7 +35,10 @@ def told_graph(graph: GraphDefinition) -> tuple[Any, ...]:
                 )
             )
             for key, binding in node.bindings.items():
-                if isinstance(binding, list):
+                handles: Any
+                if isinstance(binding, ReadAsset):
+                    kind, handles = _ASSET, binding.key.parts
+                elif isinstance(binding, list):
                     kind, handles = _FAN_IN, [(h.node_name, h.output_name) for h in binding]
                 elif isinstance(binding, Collected):
                     kind, handles = _COLLECT, [(binding.node_name, binding.output_name)]

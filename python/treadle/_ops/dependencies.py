@@ -296,7 +296,7 @@ def _handle(
     if all(o.name != dependency.output for o in upstream.definition._outputs):
         raise DagsterInvalidDefinitionError(
             f'Invalid dependencies: node "{dependency.node}" does not have output "{dependency.output}".'
-            f' Listed as dependency for node "{name}" input "{key}".'
+            f' Listed as dependency for node "{name} input "{key}"'
         )
     return InvokedNodeOutputHandle(dependency.node, dependency.output, upstream.definition.node_type)
 

@@ -14,6 +14,7 @@ from treadle._ops.composition import (
     InvokedNodeDynamicOutputWrapper,
     InvokedNodeOutputHandle,
     Node,
+    ReadAsset,
     _Composition,
     _stack,
     _warn_of_pending,
@@ -282,6 +283,12 @@ class GraphDefinition(Node):
             yield node.definition
             if isinstance(node.definition, GraphDefinition):
                 yield from node.definition._all_node_defs()
+
+    def _all_read_assets(self) -> Iterable[ReadAsset]:
+        for node in self._nodes.values():
+            yield from (b for b in node.bindings.values() if isinstance(b, ReadAsset))
+            if isinstance(node.definition, GraphDefinition):
+                yield from node.definition._all_read_assets()
 
     def _all_hooks(self) -> Iterable[HookDefinition]:
         for node in self._nodes.values():

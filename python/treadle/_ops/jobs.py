@@ -278,7 +278,7 @@ class OpJobDefinition(JobDefinition):
         used_as_io.update(i.manager_key for op in self._ops.values() for i in op._inputs if i.manager_key)
         wanted = {k for op in self._ops.values() for k in op._required_resource_keys}
         wanted.update(k for h in (*self._hooks, *self.graph._all_hooks()) for k in h.required_resource_keys)
-        by_step: Any = _OpsByStep(self._ops)
+        by_step: Any = OpsByStep(self._ops)
         given = config.get("resources") or {}
         plain, managers = [], []
         for key, value in resources.items():
@@ -294,7 +294,24 @@ class OpJobDefinition(JobDefinition):
     def _core(self, resources: Mapping[str, object], config: Mapping[str, Any]) -> _core.Definitions:
         from treadle import _core
 
-        return _core.Definitions([], [], [self._told([], [])], *self._holders(resources, config))
+        return _core.Definitions(
+            [], self._read_assets(), [self._told([], [])], *self._holders(resources, config), []
+        )
+
+    def _read_assets(self) -> list[tuple[Any, ...]]:
+        """The assets that ops read, as sources."""
+        from treadle._assets.definition import AssetsDefinition
+        from treadle._assets.specs import AssetSpec, SourceAsset
+        from treadle._definitions.definitions import _source
+
+        found: dict[Any, Any] = {}
+        for read in self.graph._all_read_assets():
+            asset = read.asset
+            if isinstance(asset, AssetsDefinition):
+                asset = asset.to_source_asset(read.key)
+            if isinstance(asset, (AssetSpec, SourceAsset)):
+                found.setdefault(read.key, asset)
+        return [_source(asset) for asset in found.values()]
 
     def execute_in_process(
         self,
@@ -402,7 +419,7 @@ def _checked_config(config: Any, name: str) -> Any:
     )
 
 
-class _OpsByStep:
+class OpsByStep:
     """Finds the op of a step, also of one that runs for a mapping key."""
 
     def __init__(self, ops: Mapping[str, Any]) -> None:

@@ -50,16 +50,11 @@ class In(Record):
         input_manager_key: str | None = None,
     ) -> None:
         unsupported("In", asset_partitions=asset_partitions)
-        if asset_key is not None:
-            raise DagsterInvalidDefinitionError(
-                "In was given asset_key, which this version of Treadle does not support yet. Make the"
-                " function an @asset with deps, or load the value with context.load_asset_value."
-            )
         self.dagster_type = dagster_type
         self.description = description
         self.default_value = default_value
         self.metadata = dict(metadata or {})
-        self.asset_key = None
+        self.asset_key = asset_key
         self.input_manager_key = input_manager_key
 
     def managed_by(self, key: str) -> In:

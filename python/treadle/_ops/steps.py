@@ -83,11 +83,21 @@ def config_of_run(run_id: str, job_name: str) -> JobConfig:
 
     config = configs.get(run_id)
     if config is None:
-        job = declared[job_name]
-        recorded = steps.instance_of(run_id).get_run_by_id(run_id)
-        given = recorded.run_config if recorded is not None and recorded.run_config else None
+        job = declared.get(job_name) or _asset_graphs()
+        state = steps.states.get(run_id)
+        if state is not None:
+            given: Any = state.run_config
+        else:
+            recorded = steps.instance_of(run_id).get_run_by_id(run_id)
+            given = recorded.run_config if recorded is not None and recorded.run_config else None
         config = configs[run_id] = JobConfig(job, run_config_of(job, given))
     return config
+
+
+def _asset_graphs() -> Any:
+    from treadle._ops import graph_assets
+
+    return graph_assets.AssetGraphs(graph_assets.declared)
 
 
 def with_defaults(schema: Any, given: Any, place: str) -> Any:
@@ -118,8 +128,9 @@ def step_node(step_key: str) -> str:
 def op_of_step(run_id: str, job_name: str, step_key: str) -> OpDefinition | None:
     from treadle._ops.jobs import declared
 
-    job = jobs.get(run_id) or declared.get(job_name)
-    return job._ops.get(step_node(step_key)) if job is not None else None
+    job: Any = jobs.get(run_id) or declared.get(job_name) or _asset_graphs()
+    op: OpDefinition | None = job._ops.get(step_node(step_key))
+    return op
 
 
 def config_of_step(run_id: str, job_name: str, step_key: str) -> Any:
@@ -550,6 +561,12 @@ def _check_graph(
     errors: list[str],
     top: bool = False,
 ) -> None:
+    if graph.has_config_mapping:
+        # What its function makes of this is for its own nodes; a schema says what it takes.
+        own = (config.get("ops") or {}) if top else config
+        if isinstance(graph.config_schema, dict):
+            _check_fields(graph.config_schema, own.get("config") or {}, f"{path}:config", errors)
+        return
     entries = config.get("ops") or {}
     if not isinstance(entries, dict):
         errors.append(f"Value at path {path}:ops must be a dictionary, not {entries!r}.")

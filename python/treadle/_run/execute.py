@@ -159,12 +159,22 @@ def execute(
         if here:
             capture.remove(run_id)
         del steps.states[run_id]
+        forget_config(run_id)
         core.close_io_managers()
     status, step_keys, failure = outcome
     result = ExecuteInProcessResult(run_id, status, instance, definitions, step_keys, state.capture or {})
     if raise_on_error and not result.success and here:
         _raise(failure, status, run_id)
     return result
+
+
+def forget_config(run_id: str) -> None:
+    """Of steps that are ops, whose module knows the configuration of each run."""
+    import sys
+
+    module = sys.modules.get("treadle._ops.steps")
+    if module is not None:
+        module.configs.pop(run_id, None)
 
 
 def _checks(

@@ -87,7 +87,7 @@ class ExecuteInProcessResult:
         return [e for e in self.all_events if e.step_key == node_name]
 
     def _check_node(self, node_name: str) -> None:
-        if node_name not in self._definitions:
+        if node_name.partition(".")[0] not in self._definitions:
             raise DagsterInvariantViolationError(f"{self._job_name()} has no op named {node_name}.")
 
     def _job_name(self) -> str:
@@ -171,20 +171,22 @@ class ExecuteInProcessResult:
     def output_for_node(self, node_str: str, output_name: str = "result") -> Any:
         """What a function handed over."""
         self._check_node(node_str)
+        if node_str not in self._definitions:  # inside of a graph
+            return self._capture.get((node_str, output_name))
         output = next((o for o in self._definitions[node_str]._outputs if o.name == output_name), None)
         if output is None:
             raise DagsterInvariantViolationError(
                 f"Output '{output_name}' is not defined on node '{node_str}'."
             )
-        return self._value(node_str, output_name, output.key)
+        return self._value(*self._definitions[node_str]._step_of(output_name), output.key)
 
     def asset_value(self, asset_key: CoercibleToAssetKey) -> Any:
         """What was made of an asset."""
         key = AssetKey.from_coercible(asset_key)
-        for name, definition in self._definitions.items():
+        for definition in self._definitions.values():
             for output in definition._outputs:
                 if output.key == key:
-                    return self._value(name, output.name, key)
+                    return self._value(*definition._step_of(output.name), key)
         raise CheckError(f"Asset {key.to_user_string()!r} is not made by the definitions of this run.")
 
     def output_value(self, output_name: str = "result") -> Any:

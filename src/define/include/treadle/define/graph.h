@@ -40,11 +40,13 @@ struct Dependency {
     kDirect,  // exactly one source. From a dynamic output: the node runs once for each mapping key
     kFanIn,   // a list, in this order; any number of sources
     kCollect,  // exactly one source that is dynamic, or runs once for each mapping key: a list over the keys
+    kAsset,  // no output of a node: an asset, as it was made last
   };
   std::string node;
   std::string input;
   Kind kind = Kind::kDirect;
   std::vector<NodeOutput> from;
+  AssetKey asset = {};  // kAsset
 };
 
 struct GraphInput {
@@ -103,7 +105,7 @@ Definitions definitions_of_job(const Definitions& definitions, const JobDef& job
 
 // Assets made by a graph: its outputs are assets, and so may be its inputs.
 struct GraphAssetDef {
-  std::string name;  // prefix of the step keys
+  std::string name;  // prefix of the step keys; "" = none, for the graph of a single op
   std::shared_ptr<const GraphDef> graph;
   // By the graph's input: the asset that is read (its `name` is ignored).
   std::map<std::string, InputDef> inputs;
