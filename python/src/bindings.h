@@ -11,5 +11,6 @@ void bind_definitions(nanobind::module_& module);
 void bind_artifact(nanobind::module_& module);
 void bind_graph(nanobind::module_& module);
 void bind_cli(nanobind::module_& module);
+void bind_config(nanobind::module_& module);
 
 }  // namespace treadle::python

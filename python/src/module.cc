@@ -13,4 +13,5 @@ NB_MODULE(_core, module) {
   treadle::python::bind_artifact(module);
   treadle::python::bind_graph(module);
   treadle::python::bind_cli(module);
+  treadle::python::bind_config(module);
 }

@@ -11,31 +11,24 @@ _PUBLIC = {
     "_assets.checks": "asset_check multi_asset_check",
     "_assets.decorators": "asset multi_asset",
     "_assets.definition": "AssetChecksDefinition AssetsDefinition",
-    "_assets.external": """
-        external_assets_from_specs multi_observable_source_asset observable_source_asset""",
     "_assets.jobs": "define_asset_job JobDefinition UnresolvedAssetJobDefinition",
     "_assets.keys": "AssetCheckKey AssetKey",
     "_assets.selection": "AssetSelection",
     "_assets.specs": """
-        AssetCheckSeverity AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec file_asset
-        map_asset_specs Nothing SourceAsset""",
+        AssetCheckSeverity AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec file_asset Nothing
+        SourceAsset""",
     "_definitions.definitions": "Definitions",
-    "_definitions.lazy": "ComponentLoadContext definitions load_defs load_from_defs_folder",
-    "_definitions.modules": """
+    "_definitions.loader": """
         load_asset_checks_from_current_module load_asset_checks_from_modules
-        load_asset_checks_from_package_module load_asset_checks_from_package_name
-        load_assets_from_current_module load_assets_from_modules load_assets_from_package_module
-        load_assets_from_package_name load_definitions_from_current_module load_definitions_from_module
-        load_definitions_from_modules load_definitions_from_package_module
-        load_definitions_from_package_name""",
-    "_definitions.repository": "repository RepositoryData RepositoryDefinition",
+        load_assets_from_current_module load_assets_from_modules""",
     "_errors": """
         CheckError DagsterAssetCheckFailedError DagsterConfigMappingFunctionError DagsterError
         DagsterExecutionInterruptedError
-        DagsterExecutionStepExecutionError DagsterInvalidConfigError DagsterInvalidDefinitionError
-        DagsterInvalidInvocationError DagsterInvalidMetadata DagsterInvalidObservationError
-        DagsterInvalidPropertyError DagsterInvalidSubsetError DagsterInvariantViolationError
-        DagsterMaxRetriesExceededError
+        DagsterExecutionStepExecutionError DagsterInvalidConfigDefinitionError DagsterInvalidConfigError
+        DagsterInvalidDagsterTypeInPythonicConfigDefinitionError DagsterInvalidDefinitionError
+        DagsterInvalidPythonicConfigDefinitionError
+        DagsterInvalidInvocationError DagsterInvalidMetadata DagsterInvalidPropertyError
+        DagsterInvalidSubsetError DagsterInvariantViolationError DagsterMaxRetriesExceededError
         DagsterResourceFunctionError DagsterRunNotFoundError DagsterStepOutputNotFoundError
         DagsterTypeCheckDidNotPass DagsterUnknownResourceError DagsterUnmetExecutorRequirementsError
         DagsterUserCodeExecutionError Failure
@@ -43,7 +36,7 @@ _PUBLIC = {
     "_events.dagster_event": "DagsterEvent DagsterEventType SerializableErrorInfo",
     "_events.events": """
         AssetCheckEvaluation AssetCheckResult AssetMaterialization AssetObservation DataVersion
-        DataVersionsByPartition MaterializeResult ObserveResult Output""",
+        MaterializeResult ObserveResult Output""",
     "_events.metadata": """
         BoolMetadataValue CodeLocationReconstructionMetadataValue DagsterAssetMetadataValue
         DagsterJobMetadataValue DagsterRunMetadataValue FloatMetadataValue IntMetadataValue
@@ -56,8 +49,12 @@ _PUBLIC = {
         TableRecord TableSchema""",
     "_events.wrappers": "File Folder Json",
     "_io.managers": """
-        build_input_context build_output_context ConfigurableIOManager InputContext IOManager
-        OutputContext""",
+        build_input_context build_output_context InputContext IOManager OutputContext""",
+    "_io.definition": """
+        InputManager InputManagerDefinition input_manager io_manager IOManagerDefinition""",
+    "_io.memory": "InMemoryIOManager mem_io_manager",
+    "_io.pythonic": """
+        ConfigurableIOManager ConfigurableIOManagerFactory ConfigurableLegacyIOManagerAdapter""",
     "_ops.config_mapping": "config_mapping ConfigMapping configured",
     "_ops.dependencies": """
         DependencyDefinition InputMapping MultiDependencyDefinition NodeInvocation OutputMapping""",
@@ -69,12 +66,24 @@ _PUBLIC = {
     "_ops.ops": "DynamicOut DynamicOutput In op OpDefinition Out",
     "_ops.reconstruct": "build_reconstructable_job reconstructable",
     "_ops.results": "JobExecutionResult",
-    "_resources.resources": """
-        build_init_resource_context Config ConfigurableResource EnvVar InitResourceContext IntEnvVar
-        io_manager IOManagerDefinition resource ResourceDefinition RunConfig""",
+    "_config.env": "EnvVar IntEnvVar",
+    "_config.fields": "Field",
+    "_config.pythonic": "Config PermissiveConfig",
+    "_config.run_config": """
+        config_from_files config_from_pkg_resources config_from_yaml_strings RunConfig validate_run_config""",
+    "_config.types": """
+        Array BoolSource Enum EnumValue IntSource Map Noneable Permissive ScalarUnion Selector Shape
+        StringSource""",
+    "_resources.building": "build_resources with_resources",
+    "_resources.context": "build_init_resource_context InitResourceContext",
+    "_resources.definition": "resource ResourceDefinition",
+    "_resources.param": "ResourceParam",
+    "_resources.pythonic": """
+        ConfigurableLegacyResourceAdapter ConfigurableResource ConfigurableResourceFactory
+        ResourceDependency""",
     "_resources.values": "make_values_resource",
     "_run.context": "AssetCheckExecutionContext AssetExecutionContext OpExecutionContext",
-    "_run.execute": "materialize materialize_to_memory observe",
+    "_run.execute": "materialize materialize_to_memory",
     "_run.executors": """
         executor Executor ExecutorDefinition in_process_executor InitExecutorContext
         multi_or_in_process_executor multiprocess_executor""",

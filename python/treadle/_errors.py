@@ -7,7 +7,8 @@ from __future__ import annotations
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from treadle._events.metadata import MetadataValue
     from treadle._typing import RawMetadataMapping
@@ -25,10 +26,6 @@ class DagsterInvalidSubsetError(DagsterError):
     """A selection names what is not there, or part of what cannot be divided."""
 
 
-class DagsterInvalidObservationError(DagsterError):
-    """An observe function returned what says nothing about its asset."""
-
-
 class DagsterInvalidMetadata(DagsterError):
     """A metadata value is of a type that cannot be kept."""
 
@@ -42,7 +39,97 @@ class DagsterInvalidInvocationError(DagsterError):
 
 
 class DagsterInvalidConfigError(DagsterError):
-    """Run or resource configuration does not fit its schema."""
+    """Run or resource configuration does not fit its schema: `errors` has every mistake, each with its
+    `message`, `path` and `reason`.
+    """
+
+    def __init__(self, preamble: str, errors: Sequence[Any] = (), config_value: object = None) -> None:
+        from treadle._config.process import EvaluationError
+
+        self.errors = [e if isinstance(e, EvaluationError) else EvaluationError(*e) for e in errors]
+        self.config_value = config_value
+        self.error_messages = [e.message for e in self.errors]
+        self.message = preamble + "".join(
+            f"\n    Error {n}: {m}" for n, m in enumerate(self.error_messages, 1)
+        )
+        super().__init__(self.message)
+
+
+class DagsterInvalidConfigDefinitionError(DagsterError):
+    """A config schema is made of what cannot be one."""
+
+    def __init__(
+        self, original_root: object, current_value: object, stack: Sequence[str], reason: str | None = None
+    ) -> None:
+        self.original_root = original_root
+        self.current_value = current_value
+        self.stack = stack
+        where = f"Error at stack path :{':'.join(stack)}. " if stack else ""
+        why = f" Reason: {reason}." if reason else ""
+        super().__init__(
+            f"Error defining config. Original value passed: {original_root!r}. {where}{current_value!r}"
+            " cannot be"
+            f" resolved.{why}{_CONFIG_TYPES}"
+        )
+
+
+_CONFIG_TYPES = """
+This value can be a:
+    - Field
+    - Python primitive types that resolve to dagster config types
+        - int, float, bool, str, list.
+    - A dagster config type: Int, Float, Bool, Array, Optional, Selector, Shape, Permissive, Map
+    - A bare python dictionary, which is wrapped in Field(Shape(...)). Any values
+      in the dictionary get resolved by the same rules, recursively.
+    - A python list with a single entry that can resolve to a type, e.g. [int]
+"""
+
+
+class DagsterInvalidPythonicConfigDefinitionError(DagsterError):
+    """A field of a Config class is annotated with what configuration cannot say."""
+
+    def __init__(
+        self, config_class: type | None, field_name: str | None, invalid_type: Any, is_resource: bool = False
+    ) -> None:
+        self.config_class = config_class
+        self.field_name = field_name
+        self.invalid_type = invalid_type
+        name = getattr(invalid_type, "__name__", "<my type>")
+        place = f" on field '{field_name}'" if field_name else ""
+        super().__init__(
+            f"\nError defining Dagster config class{f' {config_class!r}' if config_class else ''}"
+            f"{place}.\nUnable to resolve config type"
+            f" {invalid_type!r} to a supported Dagster config type.\n\n{_PYTHONIC_TYPES}"
+            + (_RESOURCE_TYPES.format(name) if is_resource else "")
+        )
+
+
+class DagsterInvalidDagsterTypeInPythonicConfigDefinitionError(DagsterError):
+    """A field of a Config class is annotated with a DagsterType."""
+
+    def __init__(self, config_class_name: str, field_name: str | None) -> None:
+        self.field_name = field_name
+        super().__init__(
+            f"Error defining Dagster config class '{config_class_name}' on field '{field_name}'. DagsterTypes"
+            " cannot be used to annotate a config type. DagsterType is meant only for type checking and"
+            " coercion"
+            f" in op and asset inputs and outputs.\n{_PYTHONIC_TYPES}"
+        )
+
+
+_PYTHONIC_TYPES = """
+This config type can be a:
+    - Python primitive type
+        - int, float, bool, str, list
+    - A Python Dict or List type containing other valid types
+    - Custom data classes extending dagster.Config
+    - A Pydantic discriminated union type (https://docs.pydantic.dev/usage/types/#discriminated-unions-aka-tagged-unions)
+"""
+_RESOURCE_TYPES = """
+If this config type represents a resource dependency, its annotation must either:
+    - Extend dagster.ConfigurableResource, dagster.ConfigurableIOManager, or
+    - Be wrapped in a ResourceDependency annotation, e.g. ResourceDependency[{}]
+"""
 
 
 class DagsterInvalidPropertyError(DagsterError):

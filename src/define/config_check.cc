@@ -18,8 +18,8 @@ using Reason = ConfigError::Reason;
 constexpr std::size_t kMostHints = 20;
 
 ValueKind scalar_kind(const ConfigValue& value) {
-  const ConfigValue::Opaque* opaque = value.as_opaque();
-  return opaque != nullptr ? opaque->counts_as : value.kind();
+  const ConfigObject* object = value.as_object();
+  return object != nullptr ? object->counts_as() : value.kind();
 }
 
 bool fits_scalar(Kind kind, ValueKind value) {
@@ -94,13 +94,12 @@ class Check {
   }
 
   void scalar(const ConfigType& type, const ConfigValue& value, const ConfigPath& path) {
-    const ConfigValue::Opaque* opaque = value.as_opaque();
+    const ConfigObject* object = value.as_object();
     if (!fits_scalar(type->kind, scalar_kind(value))) {
       mismatch(path, "Invalid scalar " + path.where() + ". Value \"" + value.text() +
                          "\" of type \"" + value.type_name() +
                          "\" is not valid for expected type \"" + type->name + "\".");
-    } else if (opaque != nullptr && !opaque->env_var.empty()) {
-      const std::string& name = opaque->env_var;
+    } else if (const std::string name = object != nullptr ? object->env_var() : ""; !name.empty()) {
       mismatch(
           path,
           "Invalid use of environment variable wrapper. Value \"" + name +

@@ -53,6 +53,22 @@ std::string string_repr(const std::string& text) {
   return out + quote;
 }
 
+// A whole number beyond 63 bits, as JSON may have.
+class BigInt final : public ConfigObject {
+ public:
+  explicit BigInt(std::uint64_t value) : value_(value) {}
+  std::string text() const override { return std::to_string(value_); }
+  std::string repr() const override { return text(); }
+  std::string type_name() const override { return "<class 'int'>"; }
+  ConfigValue::Kind counts_as() const override { return ConfigValue::Kind::kInt; }
+  bool equals(const ConfigObject& other) const override {
+    return other.counts_as() == counts_as() && other.text() == text();
+  }
+
+ private:
+  std::uint64_t value_;
+};
+
 void write_json(JsonWriter& out, const ConfigValue& value) {
   switch (value.kind()) {
     case ConfigValue::Kind::kNull:
@@ -83,14 +99,14 @@ void write_json(JsonWriter& out, const ConfigValue& value) {
       }
       out.end_object();
       return;
-    case ConfigValue::Kind::kOpaque: {
-      const ConfigValue::Opaque& opaque = *value.as_opaque();
-      if (!opaque.env_var.empty()) {
-        out.begin_object().field("env", std::string_view(opaque.env_var)).end_object();
-      } else if (opaque.counts_as == ConfigValue::Kind::kInt) {
-        out.raw(opaque.text);
+    case ConfigValue::Kind::kObject: {
+      const ConfigObject& object = *value.as_object();
+      if (const std::string env_var = object.env_var(); !env_var.empty()) {
+        out.begin_object().field("env", std::string_view(env_var)).end_object();
+      } else if (object.counts_as() == ConfigValue::Kind::kInt) {
+        out.raw(object.text());
       } else {
-        out.value(std::string_view(opaque.text));
+        out.value(std::string_view(object.text()));
       }
       return;
     }
@@ -105,15 +121,8 @@ ConfigValue from_boost(const boost::json::value& json) {
       return json.get_bool();
     case boost::json::kind::int64:
       return json.get_int64();
-    case boost::json::kind::uint64: {
-      const std::string digits = std::to_string(json.get_uint64());
-      return ConfigValue::Opaque{.object = nullptr,
-                                 .text = digits,
-                                 .repr = digits,
-                                 .type_name = "<class 'int'>",
-                                 .counts_as = ConfigValue::Kind::kInt,
-                                 .env_var = {}};
-    }
+    case boost::json::kind::uint64:
+      return std::make_shared<const BigInt>(json.get_uint64());
     case boost::json::kind::double_:
       return json.get_double();
     case boost::json::kind::string:
@@ -216,12 +225,7 @@ bool ConfigValue::operator==(const ConfigValue& other) const {
     return true;
   }
   if (const List* list = as_list()) return *list == *other.as_list();
-  if (const Opaque* opaque = as_opaque()) {
-    const Opaque& theirs = *other.as_opaque();
-    if (opaque->object != nullptr || theirs.object != nullptr)
-      return opaque->object == theirs.object;
-    return opaque->counts_as == theirs.counts_as && opaque->text == theirs.text;
-  }
+  if (const ConfigObject* object = as_object()) return object->equals(*other.as_object());
   if (const std::string* text = as_string()) return *text == *other.as_string();
   if (const auto b = as_bool()) return *b == *other.as_bool();
   return is_null() || *as_double() == *other.as_double();
@@ -251,8 +255,8 @@ std::string ConfigValue::repr() const {
       return float_repr(*as_double());
     case Kind::kString:
       return string_repr(*as_string());
-    case Kind::kOpaque:
-      return as_opaque()->repr;
+    case Kind::kObject:
+      return as_object()->repr();
     case Kind::kList: {
       std::string out = "[";
       for (const ConfigValue& item : *as_list()) {
@@ -275,12 +279,12 @@ std::string ConfigValue::repr() const {
 
 std::string ConfigValue::text() const {
   if (const std::string* text = as_string()) return *text;
-  if (const Opaque* opaque = as_opaque()) return opaque->text;
+  if (const ConfigObject* object = as_object()) return object->text();
   return repr();
 }
 
 std::string ConfigValue::type_name() const {
-  if (const Opaque* opaque = as_opaque()) return opaque->type_name;
+  if (const ConfigObject* object = as_object()) return object->type_name();
   constexpr std::array<std::string_view, 7> kNames = {"NoneType", "bool", "int", "float",
                                                       "str",      "list", "dict"};
   return "<class '" + std::string(kNames.at(static_cast<std::size_t>(kind()))) + "'>";

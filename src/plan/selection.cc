@@ -64,21 +64,6 @@ void write_pattern(const Pattern& pattern, bool with_wildcards, std::string& out
   if (quote) out += '"';
 }
 
-constexpr std::pair<std::string_view, Kind> kFunctions[] = {
-    {"sinks", Kind::kSinks},
-    {"roots", Kind::kRoots},
-    {"with_external", Kind::kWithExternal},
-    {"upstream_external", Kind::kUpstreamExternal},
-    {"neighbors", Kind::kNeighbors},
-};
-
-std::string_view function_name(Kind kind) {
-  for (const auto& [name, known] : kFunctions) {
-    if (known == kind) return name;
-  }
-  return {};
-}
-
 void write(const Expr& expr, std::string& out);
 
 void write_attribute(std::string_view name, const Expr& expr, std::string& out) {
@@ -131,8 +116,6 @@ void write(const Expr& expr, std::string& out) {
       return;
     case Kind::kKey:
       return write_attribute("key", expr, out);
-    case Kind::kKeyPrefix:
-      return write_attribute("key_prefix", expr, out);
     case Kind::kGroup:
       return write_attribute("group", expr, out);
     case Kind::kKind:
@@ -151,10 +134,7 @@ void write(const Expr& expr, std::string& out) {
       return write_around(expr, out);
     case Kind::kSinks:
     case Kind::kRoots:
-    case Kind::kWithExternal:
-    case Kind::kUpstreamExternal:
-    case Kind::kNeighbors:
-      out += function_name(expr.kind);
+      out += expr.kind == Kind::kSinks ? "sinks" : "roots";
       return write_operand(*expr.children[0], true, out);
     case Kind::kNot: {
       out += "not ";
@@ -169,13 +149,6 @@ void write(const Expr& expr, std::string& out) {
 }
 
 }  // namespace
-
-std::optional<Kind> function_named(std::string_view name) {
-  for (const auto& [known, kind] : kFunctions) {
-    if (known == name) return kind;
-  }
-  return {};
-}
 
 bool Pattern::matches(std::string_view text) const {
   if (exact()) return text == pieces[0];

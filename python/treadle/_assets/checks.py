@@ -91,6 +91,7 @@ def asset_check(
             retry_policy,
             op_tags,
             False,
+            config_schema,
         )
 
     return decorate
@@ -133,6 +134,7 @@ def multi_asset_check(
             retry_policy,
             op_tags,
             can_subset,
+            config_schema,
         )
 
     return decorate
@@ -149,6 +151,7 @@ def _definition(
     retry_policy: RetryPolicy | None,
     op_tags: Mapping[str, Any] | None,
     can_subset: bool,
+    config_schema: Any,
 ) -> AssetChecksDefinition:
     return AssetChecksDefinition(
         name=step,
@@ -158,6 +161,7 @@ def _definition(
         check_specs=list(specs),
         takes_context=signature.takes_context,
         takes_config=signature.config,
+        config_schema=config_schema,
         kwargs_param=signature.has_kwargs,
         resource_params=signature.resources,
         required_resource_keys=(*(required_resource_keys or ()), *(signature.resources or ())),

@@ -120,7 +120,7 @@ def asset(
 
     def decorate(fn: UserFn) -> AssetsDefinition:
         what = "@asset"
-        out_key = asset_key_of(fn, name, key_prefix, key, what)
+        out_key = _asset_key(fn, name, key_prefix, key)
         step = out_key.to_python_identifier()
         signature = Signature(fn, f"{what} '{step}'", frozenset(ins) if ins else frozenset())
         inputs = value_inputs(signature, ins, step)
@@ -156,6 +156,7 @@ def asset(
             check_specs=checks,
             takes_context=signature.takes_context,
             takes_config=signature.config,
+            config_schema=config_schema,
             kwargs_param=signature.has_kwargs,
             resource_params=signature.resources,
             required_resource_keys=(*(required_resource_keys or ()), *(signature.resources or ())),
@@ -229,6 +230,7 @@ def multi_asset(
             check_specs=checks,
             takes_context=signature.takes_context,
             takes_config=signature.config,
+            config_schema=config_schema,
             kwargs_param=signature.has_kwargs,
             resource_params=signature.resources,
             required_resource_keys=(*(required_resource_keys or ()), *(signature.resources or ())),
@@ -242,25 +244,23 @@ def multi_asset(
     return decorate
 
 
-def asset_key_of(
+def _asset_key(
     fn: UserFn,
     name: str | None,
     key_prefix: CoercibleToAssetKeyPrefix | None,
     key: CoercibleToAssetKey | None,
-    what: str,
 ) -> AssetKey:
-    """The key that a decorator's arguments, or else the function's name, give."""
     if key is not None:
         if name is not None or key_prefix is not None:
             raise DagsterInvalidDefinitionError(
-                f"Cannot specify a name or key prefix for {what} when the key argument is provided."
+                "Cannot specify a name or key prefix for @asset when the key argument is provided."
             )
         return AssetKey.from_coercible(key)
     if name is None:
         name = getattr(fn, "__name__", None)
         if name is None:
             raise DagsterInvalidDefinitionError(
-                f"{what} was given {fn!r}, which has no name of its own: give name or key."
+                f"@asset was given {fn!r}, which has no name of its own: give name or key."
             )
     return AssetKey((*prefix_parts(key_prefix), name)) if key_prefix is not None else AssetKey(name)
 

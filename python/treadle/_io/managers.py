@@ -5,7 +5,10 @@ from __future__ import annotations
 from treadle._assets.keys import AssetKey
 from treadle._errors import CheckError, DagsterInvariantViolationError
 from treadle._events.metadata import metadata_from_json, metadata_to_core, normalize_metadata
-from treadle._resources.resources import ConfigurableResource, IOManagerDefinition, ResourceHolder, Resources
+from treadle._io.definition import IInputManagerDefinition, InputManager
+from treadle._resources.building import ResourceHolder, ResourceScope
+from treadle._resources.context import Resources
+from treadle._resources.definition import definitions_of
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,22 +23,20 @@ if TYPE_CHECKING:
     from treadle._typing import RawMetadataMapping
 
 
-class IOManager:
-    """Base of user-written IO managers."""
+class OutputManager:
+    """Base of what stores outputs."""
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Stores what a function handed over."""
         raise NotImplementedError(f"{type(self).__name__} does not implement handle_output")
 
+
+class IOManager(InputManager, OutputManager):
+    """Base of user-written IO managers."""
+
     def load_input(self, context: InputContext) -> Any:
         """Loads what was stored, for a function that reads it."""
         raise NotImplementedError(f"{type(self).__name__} does not implement load_input")
-
-
-class ConfigurableIOManager(ConfigurableResource, IOManager):
-    """An IO manager whose annotated fields are its configuration."""
-
-    _treadle_resource = False
 
 
 class _Context:
@@ -49,6 +50,7 @@ class _Context:
         "config",
         "dagster_type",
         "job_name",
+        "resource_config",
     )
     _what = "context"
     _name: str | None
@@ -144,7 +146,9 @@ class OutputContext(_Context):
         output_metadata: RawMetadataMapping | None = None,
         asset_spec: AssetSpec | None = None,
         log: DagsterLogManager | None = None,
+        resource_config: Any = None,
     ) -> None:
+        self.resource_config = resource_config
         self._step_key = step_key
         self._name = name
         self.job_name = job_name
@@ -204,8 +208,9 @@ class OutputContext(_Context):
         return self._logged
 
     def get_identifier(self) -> Sequence[str]:
-        """The run, the step and the output."""
-        return [self.run_id, self.step_key, self.name]
+        """The run, the step and the output, with its mapping key."""
+        run = [self.run_id, self.step_key, self.name]
+        return run if self.mapping_key is None else [*run, self.mapping_key]
 
     def get_asset_output_identifier(self) -> Sequence[str]:
         return self.get_asset_identifier()
@@ -231,7 +236,9 @@ class InputContext(_Context):
         asset_key: AssetKey | None = None,
         instance: Any = None,
         log: DagsterLogManager | None = None,
+        resource_config: Any = None,
     ) -> None:
+        self.resource_config = resource_config
         self._name = name
         self.job_name = job_name
         self._step_key = None
@@ -297,6 +304,7 @@ def build_output_context(
         config=config,
         dagster_type=dagster_type,
         version=version,
+        resource_config=resource_config,
         resources=_plain_resources(resources),
         op_def=op_def,
         asset_key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
@@ -325,6 +333,7 @@ def build_input_context(
         definition_metadata=definition_metadata if definition_metadata is not None else metadata,
         upstream_output=upstream_output,
         dagster_type=dagster_type,
+        resource_config=resource_config,
         resources=_plain_resources(resources),
         op_def=op_def,
         asset_key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
@@ -332,11 +341,13 @@ def build_input_context(
     )
 
 
-def _plain_resources(resources: Mapping[str, Any] | None) -> Resources | None:
+def _plain_resources(resources: Any, config: Mapping[str, Any] | None = None) -> Resources | None:
+    """Resources for a test, set up: definitions and objects."""
     if resources is None:
         return None
-    given = dict(resources)
-    return Resources(given.__getitem__, frozenset(given))
+    if isinstance(resources, Resources):
+        return resources
+    return ResourceScope(definitions_of(resources), {}).open(list(resources))
 
 
 class IOManagerHolder:
@@ -345,10 +356,10 @@ class IOManagerHolder:
     __slots__ = ("_handle", "_holder", "by_step", "key")
 
     def __init__(
-        self, key: str, source: Any, by_step: Mapping[str, AssetsDefinition], config: Any = None
+        self, key: str, source: Any, by_step: Any, config: Any = None, all_definitions: Any = None
     ) -> None:
         self.key = key
-        self._holder = ResourceHolder(key, source, config)
+        self._holder = ResourceHolder(key, source, config, all_definitions)
         self._handle: Any = None
         self.by_step = by_step
 
@@ -361,7 +372,7 @@ class IOManagerHolder:
             required = {k: step.resource(k) for k in self.required}
             self._handle = self._holder.set_up(step.run_id, required)
         manager = self._handle.value
-        if not hasattr(manager, "handle_output") or not hasattr(manager, "load_input"):
+        if not hasattr(manager, "load_input"):
             raise CheckError(
                 f"The IO manager {self.key!r} is {manager!r}, which has no handle_output and load_input."
             )
@@ -502,7 +513,7 @@ def _metadata_of(text: str) -> Mapping[str, MetadataValue] | None:
 
 
 def is_io_manager(source: object) -> bool:
-    """Whether a value given as a resource is an IO manager."""
-    return isinstance(source, (IOManager, IOManagerDefinition)) or (
+    """Whether a resource stores outputs or loads inputs."""
+    return isinstance(source, (InputManager, OutputManager, IInputManagerDefinition)) or (
         hasattr(source, "handle_output") and hasattr(source, "load_input")
     )

@@ -82,13 +82,12 @@ def taking_config_class(
     import inspect
 
     from treadle._assets.signature import resolve
-    from treadle._resources.resources import Config
 
     parameters = list(inspect.signature(fn).parameters.values())
     if len(parameters) != 1:
         raise CheckError(f"{what} function should have exactly one parameter")
     annotation = resolve(parameters[0].annotation, getattr(fn, "__globals__", {}))
-    if not (isinstance(annotation, type) and issubclass(annotation, Config)):
+    if not (isinstance(annotation, type) and hasattr(annotation, "to_config_schema")):
         return fn, config_schema
     if config_schema is not None:
         raise CheckError(f"Cannot provide config_schema to {what} function with Config-annotated param")
@@ -103,15 +102,8 @@ def taking_config_class(
 
 def plain_of(config: Any) -> Any:
     """An object of a Config class as a dictionary."""
-    from treadle._resources.resources import Config
-
-    if isinstance(config, Config):
-        for name in ("_convert_to_config_dictionary", "model_dump"):
-            convert = getattr(config, name, None)
-            if convert is not None:
-                return convert()
-        return dict(vars(config))
-    return config
+    convert = getattr(config, "_convert_to_config_dictionary", None)
+    return config if convert is None or isinstance(config, type) else convert()
 
 
 def configured(configurable: Any, config_schema: Any = None, **kwargs: Any) -> Callable[[Any], Any]:

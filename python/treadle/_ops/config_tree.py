@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from treadle._errors import DagsterConfigMappingFunctionError, DagsterInvalidConfigError
-from treadle._ops.graphs import GraphDefinition
+from treadle._errors import DagsterConfigMappingFunctionError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class JobConfig:
         self.run_config = run_config
         self._children: dict[str, Mapping[str, Any]] = {}
         # Nothing is configured and nothing makes configuration of nothing.
-        self.plain = not run_config and not job._has_config_mappings
+        self.plain = not run_config.get("ops") and not job._has_config_mappings
 
     def entry(self, node_key: str) -> Mapping[str, Any]:
         """What there is for a node: a dictionary that may have `config`, `inputs`, `outputs`, `ops`."""
@@ -47,39 +46,50 @@ class JobConfig:
             ops = self.run_config.get("ops") or {}
             if not graph.has_config_mapping:
                 return ops
-            return mapped(graph, ops.get("config"), self._job.name, "")
+            return mapped(graph, ops.get("config"), self._job, "")
         for part in path.split("."):
             graph = graph._nodes[part].definition
         entry = self.entry(path)
         if not graph.has_config_mapping:
             return entry.get("ops") or {}
-        return mapped(graph, entry.get("config"), self._job.name, path)
+        return mapped(graph, entry.get("config"), self._job, path)
 
 
-def mapped(graph: GraphDefinition, config: Any, job_name: str, path: str) -> Mapping[str, Any]:
-    """What a graph's own configuration comes to for its nodes."""
-    from treadle._ops.steps import with_defaults
+def mapped(graph: Any, config: Any, job: OpJobDefinition, path: str) -> Mapping[str, Any]:
+    """What a graph's own (checked) configuration comes to for its nodes."""
+    from treadle._config.process import processed
+    from treadle._ops.config_schema import graph_field, inner_shape
+    from treadle._resources.definition import definitions_of
 
     place = f'graph "{graph._name}"'
     if graph._configured is not None:
-        inner, given, schema = graph._configured
+        inner, given, _ = graph._configured
         if callable(given):
-            given = _call(given, with_defaults(schema, config, place), job_name, path, graph)
-        return mapped(inner, given, job_name, path)
-    mapping = graph._config_mapping
-    assert mapping is not None
-    result = _call(
-        mapping.config_fn, with_defaults(mapping.config_schema, config, place), job_name, path, graph
+            given = _call(given, config, job.name, path, graph)
+        entry = {} if given is None else {"config": given}
+        own = processed({"config": graph_field(inner)}, entry, f"Error in config for {place}")
+        return mapped(inner, own.get("config"), job, path)
+    result = _call(graph._config_mapping.config_fn, config, job.name, path, graph)
+    where = (
+        f"In job {job.name} at stack {path.replace('.', ':')}: \nOp"
+        f' "{path.rpartition(".")[2]}" with definition "{graph._name}" has a configuration error. It has'
+        " produced"
+        " config a via its config_fn that fails to pass validation in the ops that it contains. This"
+        " indicates an"
+        " error in the config mapping function itself. It must produce correct config for its constituent"
+        " ops in"
+        " all cases. The correct resolution is to fix the mapping function. Details on the error (and the"
+        " paths on"
+        ' this error are relative to config mapping function "root", not the entire document): '
+        if path
+        else f"In job '{job.name}', top level graph '{graph._name}' has a configuration error."
     )
-    if result is not None and not isinstance(result, dict):
-        raise DagsterInvalidConfigError(
-            f"The config mapping function of graph '{graph._name}' in job '{job_name}' must return a"
-            f" dictionary of the configuration of its nodes, not {result!r}."
-        )
-    return result or {}
+    shape = inner_shape(graph, definitions_of(job._resource_defs), frozenset(i.name for i in graph._inputs))
+    checked: Mapping[str, Any] = processed(shape, {} if result is None else result, where)
+    return checked
 
 
-def _call(fn: Any, config: Any, job_name: str, path: str, graph: GraphDefinition) -> Any:
+def _call(fn: Any, config: Any, job_name: str, path: str, graph: Any) -> Any:
     from treadle._ops.config_mapping import plain_of
 
     try:

@@ -84,6 +84,11 @@ class GraphAssetsDefinition(AssetsDefinition):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._node(*args, **kwargs)
 
+    def _config_entry(self, resources: Mapping[str, Any]) -> Any:
+        from treadle._ops.config_schema import node_entry
+
+        return node_entry(self._node, resources)
+
     def _ops_by_step(self) -> dict[str, Any]:
         return {self._prefix + key: op for key, op in self._graph._all_ops()}
 
@@ -309,9 +314,9 @@ def graph_asset(
     made from."""
 
     def declare(fn: UserFn) -> AssetsDefinition:
-        from treadle._assets.decorators import asset_key_of
+        from treadle._assets.decorators import _asset_key
 
-        out = asset_key_of(fn, name, key_prefix, key, "@graph_asset")
+        out = _asset_key(fn, name, key_prefix, key)
         called = out.to_python_identifier()
         given = _inputs_of(fn, ins)
         mapping = mapping_of(config, f"@graph_asset '{called}'")
@@ -413,3 +418,15 @@ class AssetGraphs:
             isinstance(d, GraphDefinition) and d.has_config_mapping for d in self.graph._all_node_defs()
         )
         self._config = None
+        self._resource_defs: Mapping[str, Any] = {}
+
+    def _checked(self, config: Mapping[str, Any], _: Mapping[str, object]) -> dict[str, Any]:
+        """What the run's configuration says of them, with everything filled in."""
+        from treadle._config.process import processed
+        from treadle._config.types import Shape
+        from treadle._ops.config_schema import node_entry
+
+        given = config.get("ops") or {}
+        own = {n: node_entry(node.definition, {}) for n, node in self.graph._nodes.items() if n in given}
+        ops = {n: v for n, v in given.items() if n in own}
+        return {"ops": processed(Shape(own), ops, f"Error in config for job {self.name}")}

@@ -51,7 +51,7 @@ class HookContext:
 
     @property
     def resources(self) -> Any:
-        from treadle._resources.resources import Resources
+        from treadle._resources.context import Resources
 
         hook = self._hook
         return Resources(lambda key: hook.resource(key).value, self._definition.required_resource_keys)

@@ -271,25 +271,14 @@ class OpJobDefinition(JobDefinition):
         self, resources: Mapping[str, object], config: Mapping[str, Any]
     ) -> tuple[list[Any], list[Any]]:
         """Resources, and IO managers, as the core takes them."""
-        from treadle._io.managers import IOManagerHolder, is_io_manager
-        from treadle._resources.resources import ResourceHolder
+        from treadle._resources.holders import holders
 
         used_as_io = {o.io_manager_key for op in self._ops.values() for o in op._outputs}
         used_as_io.update(i.manager_key for op in self._ops.values() for i in op._inputs if i.manager_key)
         wanted = {k for op in self._ops.values() for k in op._required_resource_keys}
         wanted.update(k for h in (*self._hooks, *self.graph._all_hooks()) for k in h.required_resource_keys)
         by_step: Any = OpsByStep(self._ops)
-        given = config.get("resources") or {}
-        plain, managers = [], []
-        for key, value in resources.items():
-            own = (given.get(key) or {}).get("config") if isinstance(given.get(key), dict) else None
-            if key in used_as_io or key == "io_manager" or (is_io_manager(value) and key not in wanted):
-                manager = IOManagerHolder(key, value, by_step, own)
-                managers.append((key, manager, manager.required))
-            if key in wanted or not (is_io_manager(value) or key in used_as_io):
-                holder = ResourceHolder(key, value, own)
-                plain.append((key, holder, holder.required))
-        return plain, managers
+        return holders(resources, used_as_io, wanted, by_step, config)
 
     def _core(self, resources: Mapping[str, object], config: Mapping[str, Any]) -> _core.Definitions:
         from treadle import _core
@@ -335,6 +324,28 @@ class OpJobDefinition(JobDefinition):
             run_config, instance, raise_on_error, op_selection, run_id, tags, resources, in_memory=True
         )
 
+    def _checked(
+        self, config: Mapping[str, Any], resources: Mapping[str, object], selection: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """The configuration of a run with everything filled in. Raises DagsterInvalidConfigError."""
+        from treadle import _core
+        from treadle._config.run_schema import checked
+        from treadle._ops.config_schema import job_shape
+        from treadle._resources.definition import definitions_of
+
+        selected = None
+        if selection:
+            selected = frozenset(_core.select_ops(self._core(resources, {}), list(selection)))
+        return checked(job_shape(self, definitions_of(resources), selected), config, self.name)
+
+    def _checked_run_config(self, run_config: Any) -> dict[str, Any]:
+        """What validate_run_config says."""
+        from treadle._config.run_schema import as_dict
+        from treadle._ops.config_tree import run_config_of
+
+        given = as_dict(run_config if run_config is not None else self.run_config)
+        return self._checked(run_config_of(self, given), self._resource_defs)
+
     def _execute(
         self,
         run_config: Any,
@@ -362,9 +373,9 @@ class OpJobDefinition(JobDefinition):
         raw = _config(run_config if run_config is not None else self.run_config)
         config = run_config_of(self, raw)
         selection = list(op_selection) if op_selection is not None else list(self._op_selection)
-        if not selection:
-            op_steps.check_config(self, config)
-        core = self._core({**self._resource_defs, **(resources or {})}, config)
+        all_resources = {**self._resource_defs, **(resources or {})}
+        checked = self._checked(config, all_resources, selection)
+        core = self._core(all_resources, config)
         if instance is None:
             from treadle._run.instance import DagsterInstance
 
@@ -380,7 +391,7 @@ class OpJobDefinition(JobDefinition):
             instance, run_tags, raw, capture=not executor._processes
         )
         op_steps.jobs[run_id] = self
-        op_steps.configs[run_id] = JobConfig(self, config)
+        op_steps.configs[run_id] = JobConfig(self, checked)
         if not executor._processes:
             capture.install(instance._home.logs_folder, run_id)
         try:

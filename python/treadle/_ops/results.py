@@ -145,7 +145,7 @@ class JobExecutionResult(ExecuteOpsResult):
 
     def _through(self, manager: Any, event: Any, definition: Any, mapping_key: str) -> Any:
         from treadle._io.managers import build_input_context, build_output_context
-        from treadle._resources.resources import ResourceHolder
+        from treadle._resources.building import ResourceHolder
 
         held = ResourceHolder(definition.io_manager_key, manager, None).set_up(self._run_id, {}).value
         upstream = build_output_context(

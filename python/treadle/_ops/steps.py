@@ -5,8 +5,8 @@ from __future__ import annotations
 from treadle import _core
 from treadle._assets.signature import resolve
 from treadle._assets.specs import NoValue
+from treadle._config.run_schema import config_argument, node_config
 from treadle._errors import (
-    DagsterInvalidConfigError,
     DagsterInvalidInvocationError,
     DagsterInvariantViolationError,
     DagsterStepOutputNotFoundError,
@@ -16,9 +16,7 @@ from treadle._events.events import AssetMaterialization, AssetObservation, Outpu
 from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
 from treadle._ops.config_tree import JobConfig, run_config_of
-from treadle._ops.graphs import GraphDefinition
 from treadle._ops.ops import DynamicOutput, OpDefinition
-from treadle._resources.resources import resolve_env
 from treadle._run import capture, steps
 from treadle._run.context import AssetExecutionContext
 from treadle._run.current import current
@@ -55,7 +53,7 @@ class OpPlan:
         self.config: Any = None
         if op._takes_config is not None:
             found = resolve(op._takes_config, scope)
-            self.config = found if isinstance(found, type) else dict
+            self.config = found if found is not None else dict
 
     def input_label(self, index: int) -> str:
         return label_of(self.input_types[index])
@@ -85,12 +83,13 @@ def config_of_run(run_id: str, job_name: str) -> JobConfig:
     if config is None:
         job = declared.get(job_name) or _asset_graphs()
         state = steps.states.get(run_id)
-        if state is not None:
-            given: Any = state.run_config
+        if state is not None and state.checked is not None:
+            checked = state.checked
         else:
             recorded = steps.instance_of(run_id).get_run_by_id(run_id)
             given = recorded.run_config if recorded is not None and recorded.run_config else None
-        config = configs[run_id] = JobConfig(job, run_config_of(job, given))
+            checked = job._checked(run_config_of(job, given), job._resource_defs)
+        config = configs[run_id] = JobConfig(job, checked)
     return config
 
 
@@ -101,23 +100,25 @@ def _asset_graphs() -> Any:
 
 
 def with_defaults(schema: Any, given: Any, place: str) -> Any:
-    """Configuration with the defaults of its schema, environment variables looked up."""
-    if isinstance(schema, dict):
-        defaults = {
-            k: f.default_value for k, f in schema.items() if getattr(f, "default_value", None) is not None
-        }
-        given = {**defaults, **(given or {})} if defaults else given
-    return resolve_env(given, place) if given is not None else None
+    """Configuration that was not checked with the whole run's: checked against its schema, with everything
+    filled in.
+    """
+    from treadle._config.definition import schema_of
+    from treadle._config.process import processed
+
+    entry = {} if given is None else {"config": given}
+    return processed({"config": schema_of(schema).as_field()}, entry, f"Error in config for {place}").get(
+        "config"
+    )
 
 
-def effective_config(op: OpDefinition, given: Any) -> Any:
-    """The configuration of an op after what `configured` did, with the defaults of its schema."""
+def effective_config(op: OpDefinition, config: Any) -> Any:
+    """What the function of an op sees, of checked configuration: after what `configured` did."""
     if op._config is NoValue:
-        return with_defaults(op._config_schema, given, f'op "{op._name}"')
-    inner, config = op._config
-    if callable(config):
-        config = config(with_defaults(op._config_schema, given, f'op "{op._name}"'))
-    return effective_config(inner, config)
+        return config
+    inner, given = op._config
+    made = given(config) if callable(given) else given
+    return effective_config(inner, node_config(inner, made, "op"))
 
 
 def step_node(step_key: str) -> str:
@@ -201,7 +202,7 @@ class DirectOpContext(OpContext):
     @property
     def op_config(self) -> Any:
         op: Any = self._assets_def
-        return effective_config(op, self._config)
+        return effective_config(op, node_config(op, self._config, "op"))
 
 
 # --- execution
@@ -221,7 +222,7 @@ def run_op(op: OpDefinition, step: _core.Step) -> None:
                 step.logs_captured(*files)
 
 
-class _OpExecution(steps.StepExecution):
+class _OpExecution(steps._Execution):
     __slots__ = ("loaded",)
 
     def run(self) -> None:
@@ -463,8 +464,7 @@ def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], a
     if plan.config is not None:
         config = kwargs.get("config", NoValue)
         if config is NoValue:
-            config = bound.op_config or {}
-            config = config if plan.config is dict else plan.config(**config)
+            config = config_argument(plan.config, bound.op_config)
         values["config"] = config
     elif op._config_schema and not isinstance(context, UnboundContext):
         raise DagsterInvalidInvocationError(
@@ -539,132 +539,3 @@ def _values(op: OpDefinition, args: tuple[Any, ...], kwargs: Mapping[str, Any], 
                 f" Description: {wrong}"
             )
     return values
-
-
-# --- checking the configuration of a job before it runs
-
-
-def check_config(job: OpJobDefinition, config: Mapping[str, Any]) -> None:
-    """Raises DagsterInvalidConfigError with all that is wrong with the configuration of ops."""
-    errors: list[str] = []
-    _check_graph(job.graph, config, "root", frozenset(job._input_values), errors, True)
-    if errors:
-        listed = "".join(f"\n    Error {n}: {e}" for n, e in enumerate(errors, 1))
-        raise DagsterInvalidConfigError(f"Error in config for job {job.name}{listed}")
-
-
-def _check_graph(
-    graph: GraphDefinition,
-    config: Mapping[str, Any],
-    path: str,
-    bound: frozenset[str],
-    errors: list[str],
-    top: bool = False,
-) -> None:
-    if graph.has_config_mapping:
-        # What its function makes of this is for its own nodes; a schema says what it takes.
-        own = (config.get("ops") or {}) if top else config
-        if isinstance(graph.config_schema, dict):
-            _check_fields(graph.config_schema, own.get("config") or {}, f"{path}:config", errors)
-        return
-    entries = config.get("ops") or {}
-    if not isinstance(entries, dict):
-        errors.append(f"Value at path {path}:ops must be a dictionary, not {entries!r}.")
-        return
-    errors += [
-        f'Received unexpected config entry "{name}" at path {path}:ops. Expected one of:'
-        f" {', '.join(graph._nodes)}."
-        for name in entries
-        if name not in graph._nodes
-    ]
-    for name, node in graph._nodes.items():
-        entry = entries.get(name) or {}
-        here = f"{path}:ops:{name}"
-        open_inputs = [
-            i for i in node.definition._inputs if not _is_bound(node.bindings.get(i.name), graph, bound)
-        ]
-        if isinstance(node.definition, GraphDefinition):
-            inner = frozenset(i.name for i in node.definition._inputs) - {i.name for i in open_inputs}
-            _check_graph(node.definition, entry, here, inner, errors)
-            continue
-        op: Any = node.definition
-        for given in open_inputs:
-            inputs = entry.get("inputs") or {}
-            known = given.nothing or given.manager_key or given.default is not NoValue
-            if not known and given.name not in inputs:
-                errors.append(f'Missing required config entry "inputs:{given.name}" at path {here}.')
-        _check_op(op, entry.get("config"), "config" in entry, f"{here}:config", errors)
-
-
-def _is_bound(binding: Any, graph: GraphDefinition, bound: frozenset[str]) -> bool:
-    if binding is None:
-        return False
-    if isinstance(binding, list) or binding.node_name:
-        return True
-    given = next(i for i in graph._inputs if i.name == binding.output_name)
-    return binding.output_name in bound or given.default is not NoValue
-
-
-_SCALARS: dict[Any, str] = {int: "Int", float: "Float", str: "String", bool: "Bool"}
-
-
-def _check_op(op: OpDefinition, config: Any, has: bool, path: str, errors: list[str]) -> None:
-    if op._config is not NoValue and op._config_schema is None:
-        if has and not callable(op._config[1]):
-            errors.append(f'Received unexpected config entry "config" at path {path[:-7]}: op is configured.')
-        return
-    plan = plan_of(op)
-    if op._config is NoValue and plan.config is not None and plan.config is not dict:
-        try:
-            plan.config(**(resolve_env(config, path) or {}))
-        except (DagsterInvalidConfigError, TypeError, ValueError) as e:
-            errors.append(f"At path {path}: {e}")
-        return
-    schema = op._config_schema
-    if isinstance(schema, dict):
-        if config is not None and not isinstance(config, dict):
-            errors.append(f"Value at path {path} must be a dictionary, not {config!r}.")
-            return
-        _check_fields(schema, config or {}, path, errors)
-    elif schema in _SCALARS:
-        _check_scalar(schema, config, has, path, errors)
-
-
-def _check_fields(schema: Mapping[str, Any], config: Mapping[str, Any], path: str, errors: list[str]) -> None:
-    for key in config:
-        if key not in schema:
-            expected = ", ".join(f"{k}: {_SCALARS.get(t, 'Any')}" for k, t in schema.items())
-            errors.append(
-                f'Received unexpected config entry "{key}" at path {path}. Expected: "{{ {expected} }}".'
-            )
-    for key, kind in schema.items():
-        if key not in config:
-            if getattr(kind, "is_required", True) and getattr(kind, "default_value", None) is None:
-                errors.append(
-                    f'Missing required config entry "{key}" at path {path}. You must provide this value in'
-                    " your run config."
-                )
-        elif isinstance(kind, dict):
-            if isinstance(config[key], dict):
-                _check_fields(kind, config[key], f"{path}:{key}", errors)
-            else:
-                errors.append(f"Value at path {path}:{key} must be a dictionary, not {config[key]!r}.")
-        elif isinstance(kind, type) and kind in _SCALARS:
-            _check_scalar(kind, config[key], True, f"{path}:{key}", errors)
-
-
-def _check_scalar(kind: type, value: Any, has: bool, path: str, errors: list[str]) -> None:
-    if not has:
-        where, _, name = path.rpartition(":")
-        errors.append(
-            f'Missing required config entry "{name}" at path {where}. You must provide this value in your run'
-            " config."
-        )
-        return
-    value = resolve_env(value, path)
-    fits = isinstance(value, kind) and (kind is not int or not isinstance(value, bool))
-    if not fits:
-        errors.append(
-            f'Invalid scalar at path {path}. Value "{value}" of type "{type(value)}" is not valid for'
-            f' expected type "{_SCALARS[kind]}".'
-        )

@@ -6,7 +6,7 @@ from treadle._assets.keys import AssetCheckKey, AssetKey
 from treadle._errors import CheckError, DagsterInvariantViolationError
 from treadle._events.events import AssetObservation, DataVersion
 from treadle._events.metadata import normalize_metadata
-from treadle._resources.resources import Resources
+from treadle._resources.context import Resources
 from treadle._run.current import current
 from treadle._run.log import DagsterLogManager
 from treadle._typing import TYPE_CHECKING
@@ -109,9 +109,14 @@ class _StepContext:
 
     @property
     def op_config(self) -> Any:
-        """What run_config says under ops -> this step -> config."""
-        ops = self.run_config.get("ops") or {}
-        return (ops.get(self._assets_def._name) or {}).get("config")
+        """What the run's configuration says under ops -> this step -> config, with everything filled in."""
+        from treadle._config.run_schema import node_config
+
+        name = self._assets_def._name
+        if self._state is not None and self._state.checked is not None:
+            return (self._state.checked["ops"].get(name) or {}).get("config")
+        given = (self.run_config.get("ops") or {}).get(name) or {}
+        return node_config(self._assets_def, given.get("config"), f'op "{name}"')
 
     @property
     def op(self) -> OpRef:

@@ -9,6 +9,7 @@ from treadle._assets.definition import AssetsDefinition
 from treadle._assets.rules import unsupported
 from treadle._assets.selection import AssetSelection, selection_text
 from treadle._assets.specs import AssetSpec, SourceAsset
+from treadle._config.run_schema import as_dict, checked_config
 from treadle._definitions.definitions import flatten, retry_to_core, to_core
 from treadle._errors import (
     CheckError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
+    from treadle import _core
     from treadle._assets.jobs import JobDefinition, UnresolvedAssetJobDefinition
     from treadle._run.executors import Executor
     from treadle._run.instance import DagsterInstance
@@ -94,29 +96,6 @@ def materialize_to_memory(
     )
 
 
-def observe(
-    assets: Sequence[AssetsDefinition | SourceAsset],
-    run_config: Any = None,
-    instance: DagsterInstance | None = None,
-    resources: Mapping[str, object] | None = None,
-    partition_key: str | None = None,
-    raise_on_error: bool = True,
-    tags: Mapping[str, str] | None = None,
-) -> ExecuteInProcessResult:
-    """Looks at observable source assets, in this process."""
-    unsupported("observe", partition_key=partition_key)
-    return execute(
-        assets,
-        resources=resources or {},
-        selection=AssetSelection.all(include_sources=True),
-        run_config=run_config,
-        instance=instance,
-        raise_on_error=raise_on_error,
-        tags=tags or {},
-        job_name="in_process_observation_job",
-    )
-
-
 def execute(
     assets: Iterable[Any],
     *,
@@ -146,6 +125,8 @@ def execute(
     config = _config(run_config)
     # Made for this run alone: another thread may run the same declarations.
     core = to_core(items, resources, jobs, config)
+    definitions = [i for i in items if isinstance(i, AssetsDefinition)]
+    complete = checked_config(definitions, resources, config, job_name, lambda: core.select(selection._text))
     if instance is None:
         from treadle._run.instance import DagsterInstance
 
@@ -153,26 +134,25 @@ def execute(
     for name, value in tags.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise CheckError(f"Run tags must map strings to strings, not {name!r} to {value!r}.")
-    definitions = [i for i in items if isinstance(i, AssetsDefinition)]
     run_id = run_id or _new_run_id()
     if executor is None:
         executor = InProcessExecutor()
     here = not executor._processes
-    state = steps.states[run_id] = steps.RunState(instance, tags, config, capture=here)
+    state = steps.states[run_id] = steps.RunState(instance, tags, config, capture=here, checked=complete)
     if here:
         capture.install(instance._home.logs_folder, run_id)
     try:
         outcome = core.materialize(
             instance._home,
             selection._text,
-            selection.told_checks(items, core),
+            _checks(selection, definitions, core),
             in_memory,
             run_id,
             job_name,
             dict(tags),
             _dumps(config),
             retry_to_core(retry_policy),
-            True,
+            selection._with_checks,
             executor._told({}, raise_on_error),
         )
     except DagsterInvalidSubsetError as e:
@@ -197,6 +177,27 @@ def forget_config(run_id: str) -> None:
     module = sys.modules.get("treadle._ops.steps")
     if module is not None:
         module.configs.pop(run_id, None)
+
+
+def _checks(
+    selection: AssetSelection, definitions: Sequence[AssetsDefinition], core: _core.Definitions
+) -> list[str] | None:
+    """The steps of a selection of checks alone; None for a selection of assets."""
+    if selection._check_keys is None:
+        return None
+    selected = set(core.select(selection._text))
+    steps = []
+    for definition in definitions:
+        if definition._outputs:
+            continue  # checks made together with their asset cannot run alone
+        for spec in definition._check_specs:
+            if selection._check_keys and spec.key not in selection._check_keys:
+                continue
+            if spec.asset_key.to_user_string() in selected and definition._name not in steps:
+                steps.append(definition._name)
+    if not steps:
+        raise DagsterInvalidSubsetError(f"The selection {selection} names no check that can run alone.")
+    return steps
 
 
 def _raise(failure: tuple[str, str, str, BaseException | None] | None, status: str, run_id: str) -> None:
@@ -224,13 +225,7 @@ def _raise(failure: tuple[str, str, str, BaseException | None] | None, status: s
 
 
 def _config(run_config: Any) -> Mapping[str, Any]:
-    if run_config is None:
-        return {}
-    if hasattr(run_config, "to_config_dict"):
-        run_config = run_config.to_config_dict()
-    if not isinstance(run_config, dict):
-        raise CheckError(f"run_config must be a dict, not {type(run_config)}")
-    return run_config
+    return as_dict(run_config)
 
 
 def _dumps(config: Mapping[str, Any]) -> str:

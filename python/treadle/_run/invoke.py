@@ -40,7 +40,7 @@ class _UnboundStep:
         """Belongs to no record."""
 
     def resource(self, key: str) -> Any:
-        from treadle._resources.resources import ResourceHandle
+        from treadle._resources.building import ResourceHandle
 
         return ResourceHandle(self._resources[key], None)
 
@@ -53,7 +53,7 @@ class UnboundContext(AssetExecutionContext):
     def __init__(
         self, resources: Mapping[str, Any], config: Any, instance: Any, tags: Mapping[str, str] | None
     ) -> None:
-        from treadle._resources.resources import Resources
+        from treadle._resources.context import Resources
         from treadle._run.steps import RunState
 
         self._given = resources
@@ -106,12 +106,12 @@ build_asset_check_context = build_asset_context
 
 
 def _live(resources: Mapping[str, Any], config: Mapping[str, Any] | None) -> dict[str, Any]:
-    from treadle._resources.resources import ResourceHolder
+    from treadle._resources.building import ResourceScope, check_resource_config
+    from treadle._resources.definition import definitions_of
 
-    return {
-        k: ResourceHolder(k, v, (config or {}).get(k)).set_up("EPHEMERAL", {}).value
-        for k, v in resources.items()
-    }
+    definitions = definitions_of(resources)
+    check_resource_config(definitions, config or {})
+    return dict(ResourceScope(definitions, config or {}).open(definitions).original_resource_dict)
 
 
 def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

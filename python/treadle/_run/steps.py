@@ -7,6 +7,7 @@ from __future__ import annotations
 from treadle._assets.definition import AssetsDefinition
 from treadle._assets.signature import resolve
 from treadle._assets.specs import AssetCheckSeverity, NoValue
+from treadle._config.run_schema import config_argument
 from treadle._errors import (
     DagsterInvariantViolationError,
     DagsterStepOutputNotFoundError,
@@ -59,7 +60,7 @@ class RunState:
     `asset_value`.
     """
 
-    __slots__ = ("capture", "instance", "run_config", "tags")
+    __slots__ = ("capture", "checked", "instance", "run_config", "tags")
 
     def __init__(
         self,
@@ -67,10 +68,13 @@ class RunState:
         tags: Mapping[str, str],
         run_config: Mapping[str, Any],
         capture: bool,
+        checked: Mapping[str, Any] | None = None,
     ) -> None:
         self.instance = instance
         self.tags = tags
         self.run_config = run_config
+        # The same with everything filled in; null where the whole was not checked beforehand.
+        self.checked = checked
         self.capture: dict[tuple[str, str], Any] | None = {} if capture else None
 
 
@@ -113,7 +117,7 @@ class StepPlan:
         self.config = None
         if definition._takes_config is not None:
             found = resolve(definition._takes_config, scope)
-            self.config = found if isinstance(found, type) else dict
+            self.config = found if found is not None else dict
 
 
 def _output_type(annotation: Any, scope: Mapping[str, Any]) -> TypeCheck | None:
@@ -132,12 +136,7 @@ def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
     before = current.step, current.context
     current.step = step
     try:
-        if definition.is_observable:
-            from treadle._run.observing import Observation
-
-            Observation(definition, plan, step).run()
-        else:
-            StepExecution(definition, plan, step).run()
+        _Execution(definition, plan, step).run()
     finally:
         current.step, current.context = before
         if capture.tees is not None:
@@ -146,7 +145,7 @@ def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
                 step.logs_captured(*files)
 
 
-class StepExecution:
+class _Execution:
     __slots__ = ("context", "definition", "given", "given_checks", "plan", "state", "step")
 
     def __init__(self, definition: AssetsDefinition, plan: StepPlan, step: _core.Step) -> None:
@@ -167,8 +166,7 @@ class StepExecution:
             kwargs[name] = step.resource(key).value
         self.context = current.context = plan.context_class(definition, step, self.state)
         if plan.config is not None:
-            config = self.context.op_config or {}
-            kwargs["config"] = config if plan.config is dict else plan.config(**config)
+            kwargs["config"] = config_argument(plan.config, self.context.op_config)
         result = (
             definition._fn(self.context, **kwargs) if definition._takes_context else definition._fn(**kwargs)
         )

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import os
 
-from treadle._config.check import check_config
+from treadle._config.fields import Field
 from treadle._errors import TreadleError
 from treadle._events.metadata import MetadataValue
+from treadle._io.definition import IOManagerDefinition
 from treadle._io.managers import IOManager
-from treadle._resources.resources import IOManagerDefinition
 from treadle._typing import TYPE_CHECKING
 from treadle.wandb import _sdk
 from treadle.wandb._artifact import Artifact
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._io.managers import InputContext, OutputContext
-    from treadle._resources.resources import InitResourceContext
+    from treadle._resources.context import InitResourceContext
     from treadle._run.instance import DagsterInstance
 
 # The release of dagster-wandb whose behaviour this is; told in the metadata of artifacts, as there.
 INTEGRATION_VERSION = "0.29.27"
-_CONFIG = {
+_CONFIG: dict[str, Any] = {
     "run_name": str,
     "run_id": str,
     "wandb_run_id": str,
@@ -60,10 +60,9 @@ class ArtifactsIOManager(IOManager):
         self._store = Store(instance, self.wandb_entity, self.wandb_project, self._cache.folder)
         self._joined = False
 
-    def _cleaning(self) -> Iterator[None]:
-        """Runs when the run is over."""
+    def close(self) -> None:
+        """Called when the run is over."""
         self._cache.close()
-        yield from ()
 
     def _join_run(self) -> None:
         """Tells the record what the run is called among W&B's."""
@@ -392,7 +391,7 @@ def _told(error: Exception) -> WandbArtifactsIOManagerError:
 
 
 def _make(context: InitResourceContext) -> ArtifactsIOManager:
-    config = check_config("wandb_artifacts_io_manager", context.resource_config, _CONFIG, ())
+    config = context.resource_config
     if "run_id" in config and "wandb_run_id" in config:
         raise WandbArtifactsIOManagerError(
             "'run_id' and 'wandb_run_id' mean the same: configure one of them."
@@ -427,15 +426,17 @@ def _make(context: InitResourceContext) -> ArtifactsIOManager:
     )
 
 
-class _Definition(IOManagerDefinition):
-    def _make(self, context: InitResourceContext) -> tuple[Any, Iterator[Any] | None]:
-        manager, _ = super()._make(context)
-        return manager, manager._cleaning()
+def _for_a_run(context: InitResourceContext) -> Iterator[ArtifactsIOManager]:
+    manager = _make(context)
+    try:
+        yield manager
+    finally:
+        manager.close()
 
 
-wandb_artifacts_io_manager = _Definition(
-    _make,
-    dict(_CONFIG),
+wandb_artifacts_io_manager = IOManagerDefinition(
+    _for_a_run,
+    {name: Field(kind, is_required=False) for name, kind in _CONFIG.items()},
     "IO manager to read and write W&B Artifacts",
     {"wandb_resource", "wandb_config"},
 )

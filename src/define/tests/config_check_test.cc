@@ -217,24 +217,33 @@ TEST(ConfigValues, AreWrittenAsPythonWritesThem) {
   EXPECT_EQ(V("a\\b\n'\"").repr(), R"('a\\b\n\'"')");
 }
 
-TEST(ConfigValues, AnOpaqueObjectThatCountsAsAScalarIsOne) {
-  V::Opaque big{.object = nullptr,
-                .text = "99999999999999999999",
-                .repr = "99999999999999999999",
-                .type_name = "<class 'int'>",
-                .counts_as = V::Kind::kInt,
-                .env_var = {}};
-  EXPECT_TRUE(validate_config(config::integer(), big).empty());
-  EXPECT_EQ(validate_config(config::string(), big).size(), 1U);
-  V::Opaque wrapped{.object = nullptr,
-                    .text = "",
-                    .repr = "",
-                    .type_name = "<class 'EnvVar'>",
-                    .counts_as = V::Kind::kString,
-                    .env_var = "DB_URL"};
-  EXPECT_NE(
-      only_message(config::string(), wrapped).find("Invalid use of environment variable wrapper"),
-      std::string::npos);
+class Text final : public ConfigObject {
+ public:
+  explicit Text(std::string env_var) : env_var_(std::move(env_var)) {}
+  std::string text() const override { return "text"; }
+  std::string repr() const override { return "Text()"; }
+  std::string type_name() const override { return "<class 'Text'>"; }
+  V::Kind counts_as() const override { return V::Kind::kString; }
+  std::string env_var() const override { return env_var_; }
+
+ private:
+  std::string env_var_;
+};
+
+TEST(ConfigValues, AnObjectThatCountsAsAScalarIsOneAndComesBackItself) {
+  const V text = std::make_shared<const Text>("");
+  const ConfigOutcome outcome = process_config(config::string(), text);
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_EQ(outcome.value->as_object(), text.as_object());
+  EXPECT_EQ(only_message(config::integer(), text),
+            "Invalid scalar at the root. Value \"text\" of type \"<class 'Text'>\" is not valid "
+            "for expected type \"Int\".");
+}
+
+TEST(ConfigValues, AWrapperOfAnEnvironmentVariableIsRefusedWhereOnlyItsNameMayStand) {
+  EXPECT_NE(only_message(config::string(), V(std::make_shared<const Text>("DB_URL")))
+                .find("replace EnvVar(\"DB_URL\") with {'env': 'DB_URL'}"),
+            std::string::npos);
 }
 
 }  // namespace

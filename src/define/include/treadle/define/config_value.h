@@ -18,22 +18,13 @@
 
 namespace treadle {
 
+class ConfigObject;
+
 // A value; immutable use from many threads is safe.
 class ConfigValue {
  public:
-  enum class Kind : std::uint8_t { kNull, kBool, kInt, kFloat, kString, kList, kDict, kOpaque };
+  enum class Kind : std::uint8_t { kNull, kBool, kInt, kFloat, kString, kList, kDict, kObject };
 
-  // An object of a front end that none of the other kinds can say; handed back as it is.
-  struct Opaque {
-    std::shared_ptr<const void> object;
-    std::string text;       // as a message shows it: Python's str()
-    std::string repr;       // inside a list or dict
-    std::string type_name;  // "<class 'tuple'>"
-    // A scalar of this kind all the same (an int beyond 64 bits, a subclass of str). kOpaque: none.
-    Kind counts_as = Kind::kOpaque;
-    std::string
-        env_var;  // a wrapper of this environment variable, where only its name may be written; "" = none
-  };
   struct Entry;
   using List = std::vector<ConfigValue>;
   using Dict = std::vector<Entry>;  // in the order of writing; each key once
@@ -50,7 +41,10 @@ class ConfigValue {
   ConfigValue(const char* value) : value_(std::string(value)) {}
   ConfigValue(List value);
   ConfigValue(Dict value);
-  ConfigValue(Opaque value) : value_(std::move(value)) {}
+  template <class T>
+    requires std::derived_from<T, ConfigObject>
+  ConfigValue(std::shared_ptr<const T> object)  // not null
+      : value_(std::shared_ptr<const ConfigObject>(std::move(object))) {}
   // NOLINTEND(google-explicit-constructor)
   static ConfigValue dict(std::initializer_list<std::pair<std::string, ConfigValue>> entries = {});
   static ConfigValue list(std::initializer_list<ConfigValue> items = {});
@@ -66,7 +60,11 @@ class ConfigValue {
   const Dict* as_dict() const { return std::get_if<Dict>(&value_); }
   List* as_list() { return std::get_if<List>(&value_); }
   Dict* as_dict() { return std::get_if<Dict>(&value_); }
-  const Opaque* as_opaque() const { return std::get_if<Opaque>(&value_); }
+  // An object of a front end, kept as it is.
+  const ConfigObject* as_object() const {
+    const auto* object = std::get_if<std::shared_ptr<const ConfigObject>>(&value_);
+    return object != nullptr ? object->get() : nullptr;
+  }
 
   // The entry of a dict under a text key; null when there is none, or this is no dict.
   const ConfigValue* find(std::string_view key) const;
@@ -78,7 +76,7 @@ class ConfigValue {
   // Objects are the same when they are one object; the order of entries does not matter.
   bool operator==(const ConfigValue& other) const;
 
-  // As JSON; a key that is no text becomes one ("3", "true"), an opaque object its text.
+  // As JSON; a key that is no text becomes one ("3", "true"), an object its text.
   std::string json() const;
   static Result<ConfigValue> parse_json(std::string_view text);
   // As Python writes it, for messages: {'url': 'db.local', 'retries': 3}.
@@ -88,13 +86,29 @@ class ConfigValue {
   std::string type_name() const;  // "<class 'int'>"
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Dict, Opaque> value_;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Dict,
+               std::shared_ptr<const ConfigObject>>
+      value_;
 };
 
 struct ConfigValue::Entry {
   ConfigValue key;
   ConfigValue value;
   bool operator==(const Entry&) const = default;
+};
+
+// What none of the other kinds can say: an object of a front end that is handed back as it is. Thread-safe.
+class ConfigObject {
+ public:
+  virtual ~ConfigObject() = default;
+  virtual std::string text() const = 0;       // as a message shows it: Python's str()
+  virtual std::string repr() const = 0;       // the same inside a list or dict
+  virtual std::string type_name() const = 0;  // "<class 'tuple'>"
+  // A scalar of this kind all the same: an int beyond 64 bits, a subclass of str.
+  virtual ConfigValue::Kind counts_as() const { return ConfigValue::Kind::kObject; }
+  // It stands for this environment variable, where only the name may be written; "" = it does not.
+  virtual std::string env_var() const { return {}; }
+  virtual bool equals(const ConfigObject& other) const { return this == &other; }
 };
 
 }  // namespace treadle

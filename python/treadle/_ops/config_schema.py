@@ -1,0 +1,177 @@
+"""The config schema of a job of ops: what each node may be told, and the inputs that nothing is wired to."""
+
+from __future__ import annotations
+
+from treadle._assets.specs import NoValue
+from treadle._config.definition import schema_of
+from treadle._config.fields import Field
+from treadle._config.run_schema import config_field, io_fields, resources_shape, run_shape, with_transitive
+from treadle._config.types import ANY, BOOL, FLOAT, INT, STRING, ScalarUnion, Selector, Shape
+from treadle._ops.graphs import GraphDefinition
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+    from typing import Any
+
+    from treadle._ops.jobs import OpJobDefinition
+    from treadle._resources.definition import ResourceDefinition
+
+_SCALARS = {"Int": INT, "Float": FLOAT, "String": STRING, "Bool": BOOL}
+
+
+def job_shape(
+    job: OpJobDefinition,
+    resources: Mapping[str, ResourceDefinition],
+    selected: AbstractSet[str] | None = None,
+) -> Shape:
+    """Of a run of the job. `selected`: the steps that run, when not all do."""
+    graph = job.graph
+    ops = list(job._ops.values())
+    required = {k for op in ops for k in op._required_resource_keys}
+    required.update(o.io_manager_key for op in ops for o in op._outputs if o.stores_value)
+    required.update(i.manager_key for op in ops for i in op._inputs if i.manager_key)
+    required.update(k for h in (*job._hooks, *graph._all_hooks()) for k in h.required_resource_keys)
+    bound = frozenset(job._input_values)
+    top = None if selected is None else {key.partition(".")[0] for key in selected}
+    return run_shape(
+        nodes_shape(graph, resources, bound, top),
+        resources_shape(resources, with_transitive(required, resources)),
+        _open_inputs(graph, bound),
+        job._loggers or None,
+    )
+
+
+def nodes_shape(
+    graph: Any,
+    resources: Mapping[str, ResourceDefinition],
+    bound: frozenset[str] = frozenset(),
+    selected: AbstractSet[str] | None = None,
+) -> Shape:
+    """What stands under `ops` of a job, or in the entry of a graph instead of `ops`. `bound`: those of its
+    inputs that have a value.
+    """
+    if graph.has_config_mapping:
+        return Shape({"config": graph_field(graph)})
+    return inner_shape(graph, resources, bound, selected)
+
+
+def inner_shape(
+    graph: Any,
+    resources: Mapping[str, ResourceDefinition],
+    bound: frozenset[str] = frozenset(),
+    selected: AbstractSet[str] | None = None,
+) -> Shape:
+    """Of the nodes themselves: what a config mapping must give."""
+    fields = {}
+    for name, node in graph._nodes.items():
+        entry = _entry(node, graph, resources, bound)
+        if entry:
+            fields[name] = Field(
+                Shape(entry), is_required=None if selected is None or name in selected else False
+            )
+    return Shape(fields)
+
+
+def graph_field(graph: Any) -> Field:
+    """The config field of a graph with a config mapping."""
+    if graph._configured is not None:
+        return schema_of(graph._configured[2]).as_field()
+    return schema_of(graph._config_mapping.config_schema).as_field()
+
+
+def _entry(
+    node: Any, graph: Any, resources: Mapping[str, ResourceDefinition], bound: frozenset[str]
+) -> dict[str, Field]:
+    definition = node.definition
+    open_inputs = [
+        i
+        for i in definition._inputs
+        if not i.nothing and not _is_bound(node.bindings.get(i.name), graph, bound)
+    ]
+    entry: dict[str, Field] = {}
+    if isinstance(definition, GraphDefinition):
+        known = frozenset(i.name for i in definition._inputs) - {i.name for i in open_inputs}
+        inner = nodes_shape(definition, resources, known | frozenset(i.name for i in open_inputs))
+        if definition.has_config_mapping:
+            entry.update(inner.fields)
+        elif inner.fields:
+            entry["ops"] = Field(inner)
+        inputs = {i.name: f for i in open_inputs if (f := _graph_input_field(definition, i)) is not None}
+    else:
+        entry["config"] = config_field(definition)
+        told = [(i.name, i.manager_key) for i in definition._inputs]
+        outputs = [(o.name, o.io_manager_key) for o in definition._outputs if o.stores_value]
+        entry.update(io_fields(told, outputs, resources))
+        inputs = {
+            i.name: f
+            for i in open_inputs
+            if not i.manager_key and (f := input_field(definition, i)) is not None
+        }
+    if inputs:
+        managed = entry.get("inputs")
+        shape: Any = managed.config_type if managed is not None else None
+        entry["inputs"] = Field(Shape({**(shape.fields if shape is not None else {}), **inputs}))
+    return entry
+
+
+def node_entry(definition: Any, resources: Mapping[str, ResourceDefinition]) -> Field:
+    """Of a graph or op whose inputs are all wired: one that makes assets."""
+    if isinstance(definition, GraphDefinition):
+        inner = nodes_shape(definition, resources, frozenset(i.name for i in definition._inputs))
+        return Field(inner if definition.has_config_mapping else Shape({"ops": Field(inner)}))
+    outputs = [(o.name, o.io_manager_key) for o in definition._outputs if o.stores_value]
+    return Field(Shape({"config": config_field(definition), **io_fields((), outputs, resources)}))
+
+
+def _open_inputs(graph: Any, bound: frozenset[str]) -> dict[str, Field]:
+    """`inputs` of the job itself."""
+    return {
+        i.name: f
+        for i in graph._inputs
+        if i.name not in bound and not i.nothing and (f := _graph_input_field(graph, i)) is not None
+    }
+
+
+def _graph_input_field(graph: Any, given: Any) -> Field | None:
+    """An input of a graph is loaded as that of the first op it is wired to."""
+    if given.default is not NoValue:
+        return None
+    for node in graph._nodes.values():
+        for name, binding in node.bindings.items():
+            if isinstance(binding, list) or binding.node_name or binding.output_name != given.name:
+                continue
+            inner = next(i for i in node.definition._inputs if i.name == name)
+            if isinstance(node.definition, GraphDefinition):
+                return _graph_input_field(node.definition, inner)
+            return input_field(node.definition, inner)
+    return None
+
+
+def input_field(op: Any, given: Any) -> Field | None:
+    """How an input may be given by configuration; None when its type cannot be."""
+    from treadle._ops.steps import plan_of
+
+    index = op._inputs.index(given)
+    loader = getattr(given.type, "loader", None)
+    required = given.default is NoValue
+    if loader is not None:
+        return Field(loader.schema_type, is_required=required)
+    plan = plan_of(op)
+    if not plan.may_come_from_config(index):
+        return None
+    label = plan.input_label(index)
+    scalar = _SCALARS.get(label)
+    path = {"path": Field(STRING)}
+    written = Selector({"value": Field(scalar or ANY), "json": path, "pickle": path})
+    return Field(ScalarUnion(scalar, written) if scalar is not None else written, is_required=required)
+
+
+def _is_bound(binding: Any, graph: Any, bound: frozenset[str]) -> bool:
+    if binding is None:
+        return False
+    if isinstance(binding, list) or binding.node_name:
+        return True
+    given = next(i for i in graph._inputs if i.name == binding.output_name)
+    return binding.output_name in bound or given.default is not NoValue

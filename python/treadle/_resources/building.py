@@ -1,0 +1,253 @@
+"""Setting resources up and tearing them down: for a run, and on their own."""
+
+from __future__ import annotations
+
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvalidInvocationError
+from treadle._resources.context import InitResourceContext, Resources, free_logger
+from treadle._resources.definition import ResourceDefinition, definition_of, definitions_of
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from treadle._run.log import DagsterLogManager
+
+_MISSING: Any = object()
+
+
+class ResourceHandle:
+    """A resource that is set up: what C++ keeps for the run."""
+
+    __slots__ = ("cleanup", "value")
+
+    def __init__(self, value: Any, cleanup: Callable[[], None] | None) -> None:
+        self.value = value
+        self.cleanup = cleanup
+
+
+class ResourceHolder:
+    """How one resource of some definitions is set up. The core calls `set_up` once per run (and forked step).
+    `config`: what run configuration says of it, {"config": ...}, not processed yet.
+    """
+
+    __slots__ = ("all", "config", "definition", "key", "required")
+
+    def __init__(
+        self,
+        key: str,
+        source: Any,
+        config: Any = None,
+        all_definitions: Mapping[str, ResourceDefinition] | None = None,
+    ) -> None:
+        self.key = key
+        self.definition = definition_of(source)
+        self.config = config
+        self.all = all_definitions if all_definitions is not None else {key: self.definition}
+        self.required = sorted(self.definition.get_required_resource_keys(self.all))
+
+    def set_up(self, run_id: str, required: Mapping[str, ResourceHandle]) -> ResourceHandle:
+        values = {k: h.value for k, h in required.items()}
+        context = InitResourceContext(
+            self.definition.process(self.config or {}, f"resource {self.key}"),
+            Resources(values.__getitem__, frozenset(values)),
+            run_id,
+            free_logger(),
+            None,
+            self.definition,
+            self.all,
+            dagster_run=_run_of(run_id),
+        )
+        return entered(self.definition.call(context))
+
+    def tear_down(self, handle: ResourceHandle) -> None:
+        if handle.cleanup is not None:
+            cleanup, handle.cleanup = handle.cleanup, None
+            cleanup()
+
+
+def _run_of(run_id: str) -> Any:
+    from treadle._run.steps import states
+
+    state = states.get(run_id)
+    if state is None:
+        return None
+    from treadle._run.instance import DagsterRun
+
+    return DagsterRun(job_name="", run_id=run_id, tags=dict(state.tags), run_config=dict(state.run_config))
+
+
+def entered(made: Any) -> ResourceHandle:
+    """What a resource function returned, set up: a generator gives one value and cleans up after it, and so
+    does a context manager made by `contextlib`.
+    """
+    if hasattr(made, "__next__") and hasattr(made, "send"):
+        try:
+            value = next(made)
+        except StopIteration:
+            raise DagsterInvalidDefinitionError(
+                "Resource generator functions must yield exactly one item."
+            ) from None
+        return ResourceHandle(value, lambda: _finish(made))
+    if hasattr(made, "gen") and hasattr(made, "__enter__"):  # contextlib.contextmanager
+        return ResourceHandle(made.__enter__(), lambda: made.__exit__(None, None, None))
+    return ResourceHandle(made, None)
+
+
+def _finish(generator: Any) -> None:
+    for _ in generator:
+        raise DagsterInvalidDefinitionError("Resource generator functions must yield exactly one item.")
+
+
+class ResourceScope:
+    """Resources outside of a run: each is set up when first needed, after those it requires, and torn down in
+    the opposite order by `close`.
+    """
+
+    def __init__(
+        self,
+        definitions: Mapping[str, ResourceDefinition],
+        config: Mapping[str, Any],
+        instance: Any = None,
+        log: DagsterLogManager | None = None,
+        event_loop: Any = None,
+        run: Any = None,
+    ) -> None:
+        self.definitions = definitions
+        self._config = config
+        self._instance = instance
+        self._log = log if log is not None else free_logger()
+        self._event_loop = event_loop
+        self._run = run
+        self._values: dict[str, Any] = {}
+        self._cleanups: list[Callable[[], None]] = []
+
+    @property
+    def cleans_up(self) -> bool:
+        return bool(self._cleanups)
+
+    def open(self, keys: Iterable[str]) -> Resources:
+        try:
+            for key in keys:
+                self._get(key, ())
+        except BaseException:
+            self.close()
+            raise
+        return Resources(self._values.__getitem__, frozenset(self._values))
+
+    def _get(self, key: str, path: tuple[str, ...]) -> Any:
+        value = self._values.get(key, _MISSING)
+        if value is not _MISSING:
+            return value
+        if key in path:
+            raise DagsterInvalidDefinitionError(
+                f'Resource key "{key}" transitively depends on itself: {" -> ".join([*path, key])}.'
+            )
+        definition = self.definitions.get(key)
+        if definition is None:
+            raise DagsterInvalidDefinitionError(
+                f"resource with key '{key}' required by resource with key '{path[-1]}' was not provided."
+                " Please"
+                f" provide a ResourceDefinition to key '{key}', or change the required key to one of the"
+                f" following keys which points to an ResourceDefinition: {sorted(self.definitions)}"
+            )
+        needed = sorted(definition.get_required_resource_keys(self.definitions))
+        values = {k: self._get(k, (*path, key)) for k in needed}
+        context = InitResourceContext(
+            definition.process(self._config.get(key) or {}, f"resource {key}"),
+            Resources(values.__getitem__, frozenset(values)),
+            None if self._run is None else self._run.run_id,
+            self._log,
+            self._instance,
+            definition,
+            self.definitions,
+            self._event_loop,
+            self._run,
+        )
+        handle = entered(definition.call(context))
+        if handle.cleanup is not None:
+            self._cleanups.append(handle.cleanup)
+        self._values[key] = handle.value
+        return handle.value
+
+    def close(self) -> None:
+        first: BaseException | None = None
+        while self._cleanups:
+            try:
+                self._cleanups.pop()()
+            except Exception as e:
+                first = first or e
+        if first is not None:
+            raise first
+
+
+class build_resources:  # noqa: N801 - Dagster's function, as the context manager that it is
+    """Sets resources up outside of a run:
+
+    with dg.build_resources({"db": Db(url="...")}) as resources:
+        resources.db.query(...)
+    """
+
+    def __init__(
+        self,
+        resources: Mapping[str, Any],
+        instance: Any = None,
+        resource_config: Mapping[str, Any] | None = None,
+        dagster_run: Any = None,
+        log_manager: Any = None,
+        event_loop: Any = None,
+    ) -> None:
+        if not isinstance(resources, dict):
+            raise CheckError(f'Param "resource_defs" is not a Mapping. Got {resources!r}.')
+        definitions = definitions_of(resources)
+        config = dict(resource_config or {})
+        check_resource_config(definitions, config)
+        self._scope = ResourceScope(definitions, config, instance, log_manager, event_loop, dagster_run)
+
+    def __enter__(self) -> Resources:
+        return self._scope.open(self._scope.definitions)
+
+    def __exit__(self, *_: object) -> None:
+        self._scope.close()
+
+
+def check_resource_config(definitions: Mapping[str, ResourceDefinition], config: Mapping[str, Any]) -> None:
+    """Raises DagsterInvalidConfigError with all that is wrong with the configuration of these resources."""
+    from treadle._config.process import validate_config
+    from treadle._config.run_schema import resources_shape
+    from treadle._errors import DagsterInvalidConfigError
+
+    result = validate_config(resources_shape(definitions), config)
+    if not result.success:
+        raise DagsterInvalidConfigError("Error in config for resources ", result.errors, config)
+
+
+def with_resources(
+    definitions: Iterable[Any],
+    resource_defs: Mapping[str, Any],
+    resource_config_by_key: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    """Copies of definitions (assets, source assets, checks) that bring these resources along."""
+    from treadle._config.process import validate_config
+    from treadle._errors import DagsterInvalidConfigError
+
+    if not isinstance(resource_defs, dict):
+        raise CheckError(f'Param "resource_defs" is not a Mapping. Got {resource_defs!r}.')
+    made: dict[str, Any] = {}
+    for key, given in resource_defs.items():
+        config = (resource_config_by_key or {}).get(key)
+        made[key] = given if config is None else definition_of(given)
+        if config is None:
+            continue
+        if not isinstance(config, dict) or "config" not in config:
+            raise DagsterInvalidInvocationError(
+                f"Error with config for resource key '{key}': Expected a dictionary of the form"
+                f" {{'config': ...}}, but received {config}"
+            )
+        result = validate_config({"config": made[key].config_field}, config)
+        if not result.success:
+            raise DagsterInvalidConfigError(
+                f"Error when applying config for resource with key '{key}' ", result.errors, config
+            )
+        made[key] = made[key].configured(config["config"])
+    return [definition.with_resources(made) for definition in definitions]
