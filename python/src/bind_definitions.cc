@@ -11,25 +11,37 @@
 namespace treadle::python {
 namespace {
 
-std::vector<plan::NodeId> select(PythonDefinitions& self, const std::string& text) {
+std::vector<plan::NodeId> select(PythonDefinitions& self, const std::string& text,
+                                 bool allow_missing = false) {
   auto selected = [&]() -> Result<std::vector<plan::NodeId>> {
     TREADLE_TRY(const plan::Selection selection, plan::parse_selection(text));
-    return plan::select(selection, self.graph());
+    return plan::select(selection, self.graph(), true, allow_missing);
   }();
   if (!selected) raise("DagsterInvalidSubsetError", selected.error().message);
   return std::move(*selected);
 }
 
-nb::list selected_keys(PythonDefinitions& self, nb::handle selection) {
+nb::list selected_keys(PythonDefinitions& self, nb::handle selection, bool allow_missing) {
   nb::list keys;
-  for (const plan::NodeId node : select(self, text_of(selection))) {
+  for (const plan::NodeId node : select(self, text_of(selection), allow_missing)) {
     keys.append(to_text(self.graph().node(node).info->key.text()));
   }
   return keys;
 }
 
+// From (parts of the asset's key, name of the check).
+plan::CheckNames check_names_of(nb::handle told) {
+  plan::CheckNames names;
+  const Items items(told);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Items one(items.at(i));
+    names.emplace(key_of(one.at(0)), one.text(1));
+  }
+  return names;
+}
+
 nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle selection,
-                      nb::handle check_steps, bool in_memory, nb::handle run_id,
+                      nb::handle only_checks, bool in_memory, nb::handle run_id,
                       nb::handle job_name, nb::handle tags, nb::handle run_config,
                       nb::handle retry_policy, bool with_checks, nb::handle executor) {
   execute::Cancellation cancellation;
@@ -45,24 +57,18 @@ nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle sele
   for (const auto& [key, value] : nb::cast<nb::dict>(tags)) {
     options.tags.emplace(text_of(key), text_of(value));
   }
-  std::vector<std::string> steps;
-  std::vector<plan::NodeId> selected;
-  if (check_steps.is_none()) {
-    selected = select(self, options.selection);
-    if (options.selection == "*") options.selection.clear();
-  } else {
-    steps = texts_of(check_steps);
-  }
+  const std::vector<plan::NodeId> selected = select(self, options.selection);
+  if (options.selection == "*") options.selection.clear();
+  std::optional<plan::CheckNames> checks;
+  if (!only_checks.is_none()) checks = check_names_of(only_checks);
   self.use_io_manager_of(*home.home, in_memory);
 
   Result<execute::RunResult> result;
   {
     const SignalScope signals(cancellation);
     const nb::gil_scoped_release release;
-    result =
-        check_steps.is_none()
-            ? app::materialize(*home.home, self.graph(), selected, std::move(options), with_checks)
-            : app::execute_steps(*home.home, self.graph(), steps, std::move(options));
+    result = app::materialize(*home.home, self.graph(), selected, std::move(options), with_checks,
+                              checks ? &*checks : nullptr);
   }
   // A signal that came while no Python code ran has done its work: the run is cancelled.
   if (cancellation.requested() && PyErr_CheckSignals() != 0) PyErr_Clear();
@@ -77,7 +83,7 @@ nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle sele
 void bind_definitions(nb::module_& module) {
   nb::class_<PythonDefinitions>(module, "Definitions")
       .def(nb::init<nb::handle, nb::handle, nb::handle, nb::handle, nb::handle, nb::handle>())
-      .def("select", selected_keys)
+      .def("select", selected_keys, nb::arg(), nb::arg("allow_missing") = false)
       .def("materialize", materialize, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
            nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg())
       .def("close_io_managers", &PythonDefinitions::close_io_managers);

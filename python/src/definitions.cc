@@ -90,6 +90,7 @@ StepDef step_of(nb::handle told) {
   step.can_subset = items.flag(7);
   step.place = {items.text(8), static_cast<int>(items.integer(9))};
   step.body = std::make_shared<PythonBody>(nb::borrow(items.at(10)), nb::borrow(items.at(11)));
+  step.observes = list_of<AssetKey>(items.at(12), key_of);
   return step;
 }
 
@@ -99,6 +100,7 @@ SourceAssetDef source_of(nb::handle told) {
   source.asset = info_of(items, 0);
   source.io_manager_key = items.text(7);
   source.file = items.text(8);
+  source.deps = list_of<AssetKey>(items.at(9), key_of);
   return source;
 }
 

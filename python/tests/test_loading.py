@@ -41,8 +41,8 @@ def test_loose_definitions_of_a_file_are_collected(tmp_path: Path) -> None:
     (tmp_path / "loose.py").write_text(LOOSE)
     defs, origin = loader.load("loose.py", "", str(tmp_path))
     assert keys(defs) == ["a", "outside"]
-    assert [c.check_key.name for c in defs.asset_checks] == ["fine"]
-    assert [j.name for j in defs.jobs] == ["everything"]
+    assert [c.check_key.name for c in defs.asset_checks or ()] == ["fine"]
+    assert [j.name for j in defs.jobs or ()] == ["everything"]
     assert json.loads(origin)["file"] == str(tmp_path / "loose.py")
 
 

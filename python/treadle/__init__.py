@@ -11,24 +11,32 @@ _PUBLIC = {
     "_assets.checks": "asset_check multi_asset_check",
     "_assets.decorators": "asset multi_asset",
     "_assets.definition": "AssetChecksDefinition AssetsDefinition",
+    "_assets.external": """
+        external_assets_from_specs multi_observable_source_asset observable_source_asset""",
     "_assets.jobs": "define_asset_job JobDefinition UnresolvedAssetJobDefinition",
     "_assets.keys": "AssetCheckKey AssetKey",
     "_assets.selection": "AssetSelection",
     "_assets.specs": """
-        AssetCheckSeverity AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec file_asset Nothing
-        SourceAsset""",
+        AssetCheckSeverity AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec file_asset
+        map_asset_specs Nothing SourceAsset""",
     "_definitions.definitions": "Definitions",
-    "_definitions.loader": """
+    "_definitions.lazy": "ComponentLoadContext definitions load_defs load_from_defs_folder",
+    "_definitions.modules": """
         load_asset_checks_from_current_module load_asset_checks_from_modules
-        load_assets_from_current_module load_assets_from_modules""",
+        load_asset_checks_from_package_module load_asset_checks_from_package_name
+        load_assets_from_current_module load_assets_from_modules load_assets_from_package_module
+        load_assets_from_package_name load_definitions_from_current_module load_definitions_from_module
+        load_definitions_from_modules load_definitions_from_package_module
+        load_definitions_from_package_name""",
+    "_definitions.repository": "repository RepositoryData RepositoryDefinition",
     "_errors": """
         CheckError DagsterAssetCheckFailedError DagsterConfigMappingFunctionError DagsterError
         DagsterExecutionInterruptedError
         DagsterExecutionStepExecutionError DagsterInvalidConfigDefinitionError DagsterInvalidConfigError
         DagsterInvalidDagsterTypeInPythonicConfigDefinitionError DagsterInvalidDefinitionError
-        DagsterInvalidPythonicConfigDefinitionError
-        DagsterInvalidInvocationError DagsterInvalidMetadata DagsterInvalidPropertyError
-        DagsterInvalidSubsetError DagsterInvariantViolationError DagsterMaxRetriesExceededError
+        DagsterInvalidInvocationError DagsterInvalidMetadata DagsterInvalidObservationError
+        DagsterInvalidPropertyError DagsterInvalidPythonicConfigDefinitionError DagsterInvalidSubsetError
+        DagsterInvariantViolationError DagsterMaxRetriesExceededError
         DagsterResourceFunctionError DagsterRunNotFoundError DagsterStepOutputNotFoundError
         DagsterTypeCheckDidNotPass DagsterUnknownResourceError DagsterUnmetExecutorRequirementsError
         DagsterUserCodeExecutionError Failure
@@ -36,7 +44,7 @@ _PUBLIC = {
     "_events.dagster_event": "DagsterEvent DagsterEventType SerializableErrorInfo",
     "_events.events": """
         AssetCheckEvaluation AssetCheckResult AssetMaterialization AssetObservation DataVersion
-        MaterializeResult ObserveResult Output""",
+        DataVersionsByPartition MaterializeResult ObserveResult Output""",
     "_events.metadata": """
         BoolMetadataValue CodeLocationReconstructionMetadataValue DagsterAssetMetadataValue
         DagsterJobMetadataValue DagsterRunMetadataValue FloatMetadataValue IntMetadataValue
@@ -83,7 +91,7 @@ _PUBLIC = {
         ResourceDependency""",
     "_resources.values": "make_values_resource",
     "_run.context": "AssetCheckExecutionContext AssetExecutionContext OpExecutionContext",
-    "_run.execute": "materialize materialize_to_memory",
+    "_run.execute": "materialize materialize_to_memory observe",
     "_run.executors": """
         executor Executor ExecutorDefinition in_process_executor InitExecutorContext
         multi_or_in_process_executor multiprocess_executor""",

@@ -138,12 +138,12 @@ class Definitions:
         io_managers: Sequence[tuple[str, object, Sequence[str]]],
         graph_assets: Sequence[tuple[Any, ...]],
     ) -> None: ...
-    def select(self, selection: str) -> list[str]: ...
+    def select(self, selection: str, allow_missing: bool = False) -> list[str]: ...
     def materialize(
         self,
         home: Home,
         selection: str,
-        check_steps: Sequence[str] | None,
+        only_checks: Sequence[tuple[Sequence[str], str]] | None,
         in_memory: bool,
         run_id: str,
         job_name: str,

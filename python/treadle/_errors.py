@@ -26,6 +26,10 @@ class DagsterInvalidSubsetError(DagsterError):
     """A selection names what is not there, or part of what cannot be divided."""
 
 
+class DagsterInvalidObservationError(DagsterError):
+    """An observe function returned what says nothing about its asset."""
+
+
 class DagsterInvalidMetadata(DagsterError):
     """A metadata value is of a type that cannot be kept."""
 

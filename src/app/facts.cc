@@ -7,6 +7,24 @@
 #include <unordered_set>
 
 namespace treadle::app {
+namespace {
+
+struct Seen {
+  Micros time = 0;
+  std::string data_version;  // "" = nobody has looked at the asset, or did not say
+};
+
+Result<Seen> latest_observation(Home& home, const AssetKey& key) {
+  TREADLE_TRY(const std::vector<Event> events,
+              home.record().events({.asset_key = key.text(),
+                                    .types = {EventType::kAssetObservation},
+                                    .limit = 1,
+                                    .newest_first = true}));
+  if (events.empty()) return Seen{};
+  return Seen{events.front().time, observed_version(events.front())};
+}
+
+}  // namespace
 
 Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph) {
   plan::Facts facts(graph.nodes().size());
@@ -37,8 +55,11 @@ Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph) {
       if (auto digest = content_digest(real_files(), absolute_path(node.source->file), &*digests)) {
         fact.source_version = std::move(*digest);
       }
-    } else if (fact.materialized) {
-      fact.source_version = fact.provenance.data_version;
+    } else {
+      TREADLE_TRY(const Seen seen, latest_observation(home, node.info->key));
+      fact.source_version = seen.time > fact.time || !fact.materialized
+                                ? seen.data_version
+                                : fact.provenance.data_version;
     }
   }
   if (digests) (void)digests->save();

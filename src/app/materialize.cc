@@ -45,8 +45,9 @@ Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& grap
 
 Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph,
                                        const std::vector<plan::NodeId>& selected,
-                                       execute::RunOptions options, bool with_checks) {
-  auto plan = plan::make_plan(graph, selected, with_checks);
+                                       execute::RunOptions options, bool with_checks,
+                                       const plan::CheckNames* only_checks) {
+  auto plan = plan::make_plan(graph, selected, with_checks, only_checks);
   if (!plan) return fail(Errc::kInvalidArgument, texts_of(plan.error()));
   return execute_plan(home, graph, *plan, std::move(options));
 }

@@ -235,8 +235,15 @@ Verdict::Kind Coordinator::attempt_ended(std::uint32_t id, AttemptReport report)
       const std::vector<std::uint32_t> outputs = values_.made(step, report.outputs);
       const std::vector<Readiness::Values> counts = values_.count(step, report.outputs);
       for (const ProducedOutput& produced : report.outputs) {
-        const plan::NodeId node = plan_.graph->find(def.outputs[produced.output].asset.key);
-        if (node != plan::kNoNode) versions_[node] = produced.version;
+        const bool observed = !def.observes.empty();
+        const plan::NodeId node = plan_.graph->find(
+            observed ? def.observes[produced.output] : def.outputs[produced.output].asset.key);
+        if (node == plan::kNoNode) continue;
+        if (!observed) {
+          versions_[node] = produced.version;
+        } else if (!produced.version.data_version.empty()) {
+          versions_[node].data_version = produced.version.data_version;
+        }
       }
       values_.add(id, report.outputs);
       follow(readiness_.succeed(id, outputs, counts));

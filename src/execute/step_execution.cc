@@ -337,6 +337,9 @@ StepOutcome StepExecution::handle_output(OutputReport report) {
     done.version = {std::move(context.data_version), std::move(context.artifact)};
     stored_metadata = std::move(context.metadata);
   }
+  if (!def_.observes.empty() && report.data_version) {
+    done.version.data_version = *report.data_version;
+  }
   if (!output.asset.key.empty()) {
     Provenance provenance = provenance_of(output);
     provenance.artifact = done.version.artifact;

@@ -187,4 +187,11 @@ Result<Provenance> provenance_of(const Event& materialization) {
   return read_provenance(provenance->get_object());
 }
 
+std::string observed_version(const Event& observation) {
+  if (observation.payload.empty()) return {};
+  const auto document = parse_json(observation.payload, "event payload");
+  const auto* object = document ? document->if_object() : nullptr;
+  return object != nullptr ? string_at(*object, "data_version") : std::string();
+}
+
 }  // namespace treadle

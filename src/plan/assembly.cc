@@ -91,6 +91,8 @@ class Assembly {
         } else {
           from.from = PlannedInput::From::kStored;
         }
+      } else if (node.observer && planned_of_[node.observer - first_] != kNoStep) {
+        wait(index, planned_of_[node.observer - first_]);
       }
       // Other checks of an asset do not wait for a blocking one: only what is made from the asset
       // does.

@@ -5,27 +5,31 @@
 namespace treadle::plan {
 namespace {
 
-// Parents before children: first the sources, which are the nodes from `made` on and have no parents, then what is made, the
+// Parents before children: first the sources without parents, which are among the nodes from `made` on, then the others, the
 // smallest id first among those that are ready. Nodes on a cycle (find_problems names it) come last, in order of declaration.
 std::vector<NodeId> sort_topologically(const std::vector<Node>& nodes, std::size_t made) {
   std::vector<NodeId> order;
   order.reserve(nodes.size());
-  for (std::size_t id = made; id < nodes.size(); ++id) order.push_back(static_cast<NodeId>(id));
-
+  const auto is_first = [&](NodeId id) { return id >= made && nodes[id].parents.empty(); };
+  for (std::size_t id = made; id < nodes.size(); ++id) {
+    if (is_first(static_cast<NodeId>(id))) order.push_back(static_cast<NodeId>(id));
+  }
   bool declared_in_order = true;
-  for (NodeId id = 0; id < made && declared_in_order; ++id) {
+  for (NodeId id = 0; id < nodes.size() && declared_in_order; ++id) {
     for (const NodeId parent : nodes[id].parents)
-      declared_in_order &= parent < id || parent >= made;
+      declared_in_order &= parent < id || is_first(parent);
   }
   if (declared_in_order) {
-    for (NodeId id = 0; id < made; ++id) order.push_back(id);
+    for (NodeId id = 0; id < nodes.size(); ++id) {
+      if (!is_first(id)) order.push_back(id);
+    }
     return order;
   }
-  std::vector<std::uint32_t> waiting(made);
+  std::vector<std::uint32_t> waiting(nodes.size());
   std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
-  for (NodeId id = 0; id < made; ++id) {
-    for (const NodeId parent : nodes[id].parents) waiting[id] += parent < made;
-    if (waiting[id] == 0) ready.push(id);
+  for (NodeId id = 0; id < nodes.size(); ++id) {
+    for (const NodeId parent : nodes[id].parents) waiting[id] += !is_first(parent);
+    if (waiting[id] == 0 && !is_first(id)) ready.push(id);
   }
   while (!ready.empty()) {
     const NodeId id = ready.top();
@@ -35,7 +39,7 @@ std::vector<NodeId> sort_topologically(const std::vector<Node>& nodes, std::size
       if (--waiting[child] == 0) ready.push(child);
     }
   }
-  for (NodeId id = 0; id < made && order.size() < nodes.size(); ++id) {
+  for (NodeId id = 0; id < nodes.size() && order.size() < nodes.size(); ++id) {
     if (waiting[id] != 0) order.push_back(id);
   }
   return order;
@@ -71,18 +75,30 @@ AssetGraph::AssetGraph(const Definitions& definitions) : definitions_(definition
   for (const SourceAssetDef& source : definitions.sources) {
     if (Node* node = add(source.asset)) node->source = &source;
   }
+  const auto imply = [&](const AssetKey& key) {
+    implied_.push_back(std::make_unique<AssetInfo>());
+    implied_.back()->key = key;
+    const auto id = static_cast<NodeId>(nodes_.size());
+    add(*implied_.back());
+    return id;
+  };
+  for (const SourceAssetDef& source : definitions.sources) {
+    for (const AssetKey& dep : source.deps) {
+      if (find(dep) == kNoNode) imply(dep);
+    }
+  }
+  for (const StepDef& step : steps) {
+    for (const AssetKey& key : step.observes) {
+      if (const NodeId id = find(key); id != kNoNode) nodes_[id].observer = &step;
+    }
+  }
   inputs_.reserve(inputs);
   first_input_.reserve(steps.size());
   for (const StepDef& step : steps) {
     first_input_.push_back(inputs_.size());
     for (const InputDef& input : step.inputs) {
       NodeId id = find(input.asset);
-      if (id == kNoNode && !input.asset.empty()) {
-        implied_.push_back(std::make_unique<AssetInfo>());
-        implied_.back()->key = input.asset;
-        id = static_cast<NodeId>(nodes_.size());
-        add(*implied_.back());
-      }
+      if (id == kNoNode && !input.asset.empty()) id = imply(input.asset);
       inputs_.push_back(id);
     }
   }
@@ -101,6 +117,9 @@ void AssetGraph::connect() {
   };
   for (NodeId id = 0; id < nodes_.size(); ++id) {
     Node& node = nodes_[id];
+    if (node.source) {
+      for (const AssetKey& key : node.source->deps) add_parent(find(key), id);
+    }
     if (!node.step) continue;
     if (const auto& follows = node.step->outputs[node.output].follows_from) {
       for (const AssetKey& key : *follows) add_parent(find(key), id);

@@ -5,7 +5,7 @@
 //   and       := not { "and" not }
 //   not       := "not" not | around
 //   around    := [ [digits] "+" ] operand [ "+" [digits] ]
-//   operand   := "(" list ")" | ("sinks"|"roots") "(" list ")" | attribute ":" value | "*" | key
+//   operand   := "(" list ")" | function "(" list ")" | attribute ":" value | "*" | key
 //
 // A bare key is Dagster's older syntax: each "+" beside it is one level, a "*" at its end all of them.
 #include "selection_lexer.h"
@@ -27,7 +27,8 @@ struct Attribute {
   std::string_view name;
   Kind kind;
 };
-constexpr std::array<Attribute, 5> kAttributes = {{{"key", Kind::kKey},
+constexpr std::array<Attribute, 6> kAttributes = {{{"key", Kind::kKey},
+                                                   {"key_prefix", Kind::kKeyPrefix},
                                                    {"group", Kind::kGroup},
                                                    {"kind", Kind::kKind},
                                                    {"tag", Kind::kTag},
@@ -267,16 +268,17 @@ class Parser {
     if (is_keyword(token_.text, "not")) {
       return mistake("unexpected 'not'", "Put parentheses around it: +(not key:a).");
     }
-    if (next.kind == TokenKind::kLeft && !next.after_space && token_.text != "sinks" &&
-        token_.text != "roots") {
+    const auto function = function_named(token_.text);
+    if (next.kind == TokenKind::kLeft && !next.after_space && !function) {
       return mistake("unknown function '" + shown(token_.text) + "'",
-                     "There are sinks(...) and roots(...).");
+                     "There are sinks(...), roots(...), with_external(...), upstream_external(...) "
+                     "and neighbors(...).");
     }
-    if (next.kind == TokenKind::kLeft && (token_.text == "sinks" || token_.text == "roots")) {
+    if (next.kind == TokenKind::kLeft && function) {
       const Token name = take();
       TREADLE_TRY(ExprPtr of, parenthesized("'" + std::string(name.text) + "('"));
       bare_ = star_up_ = star_down_ = false;
-      return make_function(name.text == "sinks" ? Kind::kSinks : Kind::kRoots, std::move(of));
+      return make_function(*function, std::move(of));
     }
     if (token_.text == "*") {
       take();
@@ -346,7 +348,8 @@ class Parser {
     }
     auto expr = std::make_shared<Selection::Expr>();
     expr->kind = known->kind;
-    if (token_.kind == TokenKind::kNull && known->kind != Kind::kKey) {
+    if (token_.kind == TokenKind::kNull && known->kind != Kind::kKey &&
+        known->kind != Kind::kKeyPrefix) {
       take();
       expr->null = true;
       return expr;

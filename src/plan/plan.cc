@@ -8,18 +8,21 @@
 namespace treadle::plan {
 namespace {
 
-void pick_checks(const AssetGraph& graph, const std::vector<bool>& selected,
+void pick_checks(const AssetGraph& graph, const std::vector<bool>& selected, const CheckNames* only,
                  std::vector<Pick>& picks) {
   const std::vector<StepDef>& steps = graph.definitions().steps;
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const StepDef& step = steps[s];
     if (step.checks.empty()) continue;
     const bool stand_alone = !makes_assets(step);
-    if (!stand_alone && picks[s].outputs.empty()) continue;
+    if (!stand_alone && picks[s].outputs.empty() && !(only && step.can_subset)) continue;
     bool any = false;
     for (std::uint32_t c = 0; c < step.checks.size(); ++c) {
-      const NodeId node = graph.find(step.checks[c].asset);
-      if (node == kNoNode || !selected[node]) continue;
+      const CheckDef& check = step.checks[c];
+      const NodeId node = graph.find(check.asset);
+      const bool wanted =
+          only ? only->contains({check.asset, check.name}) : node != kNoNode && selected[node];
+      if (!wanted) continue;
       any = true;
       picks[s].checks.push_back(c);
     }
@@ -157,7 +160,8 @@ std::vector<NodeId> complete_steps(const AssetGraph& graph, const std::vector<No
 
 tl::expected<Plan, std::vector<Problem>> make_plan(const AssetGraph& graph,
                                                    const std::vector<NodeId>& selected,
-                                                   bool with_checks) {
+                                                   bool with_checks,
+                                                   const CheckNames* only_checks) {
   const std::vector<StepDef>& steps = graph.definitions().steps;
   std::vector<bool> is_selected(graph.nodes().size());
   for (const NodeId id : selected) is_selected[id] = true;
@@ -175,8 +179,12 @@ tl::expected<Plan, std::vector<Problem>> make_plan(const AssetGraph& graph,
   }
   pick_graphs(steps, picks, problems);
   if (!problems.empty()) return tl::unexpected(std::move(problems));
-  if (with_checks) pick_checks(graph, is_selected, picks);
+  if (with_checks || only_checks) pick_checks(graph, is_selected, only_checks, picks);
   for (std::size_t s = 0; s < steps.size(); ++s) pick_plain_outputs(steps[s], picks[s]);
+  for (const NodeId id : selected) {
+    const StepDef* observer = graph.node(id).observer;
+    if (observer) picks[observer - steps.data()] = whole(*observer);
+  }
   return assemble(graph, std::move(picks));
 }
 

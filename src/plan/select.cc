@@ -1,9 +1,11 @@
 // Which assets of a graph an expression means.
 #include "selection_lexer.h"
 #include <treadle/base/suggest.h>
+#include <treadle/plan/plan.h>
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace treadle::plan {
 namespace {
@@ -41,23 +43,31 @@ class Evaluation {
   void add(const Expr& expr, Set& out) {
     switch (expr.kind) {
       case Kind::kAll:
+        return add_where(expr, out, [&](const Node& node) { return meant(node); });
       case Kind::kMaterializable:
         return add_where(expr, out, [](const Node& node) { return node.step != nullptr; });
       case Kind::kExternal:
         return add_where(expr, out, [](const Node& node) { return node.step == nullptr; });
       case Kind::kKey:
         return add_keys(expr, out);
+      case Kind::kKeyPrefix:
+        return add_where(expr, out, [&](const Node& node) {
+          const std::string_view key = node.info->key.text();
+          const std::string& prefix = expr.pattern.pieces[0];
+          return meant(node) && key.starts_with(prefix) &&
+                 (key.size() == prefix.size() || key[prefix.size()] == '/');
+        });
       case Kind::kGroup:
         return add_where(expr, out, [&](const Node& node) {
-          return node.step && !expr.null && expr.pattern.matches(node.info->group);
+          return meant(node) && !expr.null && expr.pattern.matches(node.info->group);
         });
       case Kind::kKind:
         return add_where(expr, out, [&](const Node& node) {
-          return node.step && any_of(node.info->kinds, expr);
+          return meant(node) && any_of(node.info->kinds, expr);
         });
       case Kind::kTag:
-        return add_where(expr, out,
-                         [&](const Node& node) { return node.step && has_tag(*node.info, expr); });
+        return add_where(
+            expr, out, [&](const Node& node) { return meant(node) && has_tag(*node.info, expr); });
       case Kind::kOwner:
         return add_where(expr, out,
                          [&](const Node& node) { return any_of(node.info->owners, expr); });
@@ -67,6 +77,26 @@ class Evaluation {
         return add_ends(of(*expr.children[0]), out, &Node::children, true);
       case Kind::kRoots:
         return add_ends(of(*expr.children[0]), out, &Node::parents, false);
+      case Kind::kWithExternal: {
+        const bool before = std::exchange(with_external_, true);
+        add(*expr.children[0], out);
+        with_external_ = before;
+        return;
+      }
+      case Kind::kUpstreamExternal: {
+        const Set found = reach(of(*expr.children[0]), Expr::kEverything, &Node::parents);
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] |= found[i] && !nodes_[i].step;
+        return;
+      }
+      case Kind::kNeighbors: {
+        const Set inner = of(*expr.children[0]);
+        std::vector<NodeId> some;
+        for (NodeId id = 0; id < inner.size(); ++id) {
+          if (inner[id]) some.push_back(id);
+        }
+        for (const NodeId id : complete_steps(graph_, some)) out[id] = 1;
+        return;
+      }
       case Kind::kNot:
         return add_difference({}, {expr.children[0].get()}, out);
       case Kind::kAnd: {
@@ -96,6 +126,9 @@ class Evaluation {
   const Expr* first_empty = nullptr;  // the first attribute that matches nothing
 
  private:
+  // What '*' and attributes select from.
+  bool meant(const Node& node) const { return node.step != nullptr || with_external_; }
+
   template <class Test>
   void add_where(const Expr& expr, Set& out, Test test) {
     bool any = false;
@@ -186,6 +219,7 @@ class Evaluation {
   const AssetGraph& graph_;
   std::span<const Node> nodes_;
   const Expr all_;
+  bool with_external_ = false;
 };
 
 Error unknown_keys(const std::vector<AssetKey>& unknown, const AssetGraph& graph) {
@@ -243,10 +277,11 @@ Error nothing_selected(const Selection& selection, const Expr* first_empty,
 }  // namespace
 
 Result<std::vector<NodeId>> select(const Selection& selection, const AssetGraph& graph,
-                                   bool allow_empty) {
+                                   bool allow_empty, bool allow_missing) {
   Evaluation evaluation(graph);
   const Set set = evaluation.of(selection.expr());
-  if (!evaluation.unknown.empty()) return fail(unknown_keys(evaluation.unknown, graph));
+  if (!evaluation.unknown.empty() && !allow_missing)
+    return fail(unknown_keys(evaluation.unknown, graph));
   std::vector<NodeId> selected;
   for (const NodeId id : graph.topological_order()) {
     if (set[id]) selected.push_back(id);

@@ -64,6 +64,21 @@ void write_pattern(const Pattern& pattern, bool with_wildcards, std::string& out
   if (quote) out += '"';
 }
 
+constexpr std::pair<std::string_view, Kind> kFunctions[] = {
+    {"sinks", Kind::kSinks},
+    {"roots", Kind::kRoots},
+    {"with_external", Kind::kWithExternal},
+    {"upstream_external", Kind::kUpstreamExternal},
+    {"neighbors", Kind::kNeighbors},
+};
+
+std::string_view function_name(Kind kind) {
+  for (const auto& [name, known] : kFunctions) {
+    if (known == kind) return name;
+  }
+  return {};
+}
+
 void write(const Expr& expr, std::string& out);
 
 void write_attribute(std::string_view name, const Expr& expr, std::string& out) {
@@ -116,6 +131,8 @@ void write(const Expr& expr, std::string& out) {
       return;
     case Kind::kKey:
       return write_attribute("key", expr, out);
+    case Kind::kKeyPrefix:
+      return write_attribute("key_prefix", expr, out);
     case Kind::kGroup:
       return write_attribute("group", expr, out);
     case Kind::kKind:
@@ -134,7 +151,10 @@ void write(const Expr& expr, std::string& out) {
       return write_around(expr, out);
     case Kind::kSinks:
     case Kind::kRoots:
-      out += expr.kind == Kind::kSinks ? "sinks" : "roots";
+    case Kind::kWithExternal:
+    case Kind::kUpstreamExternal:
+    case Kind::kNeighbors:
+      out += function_name(expr.kind);
       return write_operand(*expr.children[0], true, out);
     case Kind::kNot: {
       out += "not ";
@@ -149,6 +169,13 @@ void write(const Expr& expr, std::string& out) {
 }
 
 }  // namespace
+
+std::optional<Kind> function_named(std::string_view name) {
+  for (const auto& [known, kind] : kFunctions) {
+    if (known == name) return kind;
+  }
+  return {};
+}
 
 bool Pattern::matches(std::string_view text) const {
   if (exact()) return text == pieces[0];

@@ -22,6 +22,7 @@ struct Selection::Expr {
   enum class Kind : std::uint8_t {
     kAll,
     kKey,
+    kKeyPrefix,  // the key itself and all below it
     kGroup,
     kKind,
     kTag,
@@ -31,6 +32,9 @@ struct Selection::Expr {
     kAround,  // what is up- and downstream of the child
     kSinks,
     kRoots,
+    kWithExternal,  // the child, in which '*', groups, kinds and tags mean source assets as well
+    kUpstreamExternal,  // the source assets that the child follows from, however far
+    kNeighbors,         // the child, with all that the same calls make
     kNot,
     kAnd,  // of the operands that are kNot, what they negate is taken away
     kOr,
@@ -52,6 +56,8 @@ using ExprPtr = std::shared_ptr<const Selection::Expr>;
 ExprPtr make_attribute(Selection::Expr::Kind kind, Pattern pattern);
 ExprPtr make_key(const AssetKey& key);
 ExprPtr make_around(ExprPtr of, std::optional<int> up, std::optional<int> down);
+// "sinks", "roots", ...
+std::optional<Selection::Expr::Kind> function_named(std::string_view name);
 ExprPtr make_function(Selection::Expr::Kind kind, ExprPtr of);
 ExprPtr make_not(ExprPtr of);  // of a negation: what it negates
 // One operand stays itself; operands of the same kind are merged in. No alternatives mean nothing: "not *".

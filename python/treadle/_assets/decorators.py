@@ -120,7 +120,7 @@ def asset(
 
     def decorate(fn: UserFn) -> AssetsDefinition:
         what = "@asset"
-        out_key = _asset_key(fn, name, key_prefix, key)
+        out_key = asset_key_of(fn, name, key_prefix, key, what)
         step = out_key.to_python_identifier()
         signature = Signature(fn, f"{what} '{step}'", frozenset(ins) if ins else frozenset())
         inputs = value_inputs(signature, ins, step)
@@ -244,23 +244,25 @@ def multi_asset(
     return decorate
 
 
-def _asset_key(
+def asset_key_of(
     fn: UserFn,
     name: str | None,
     key_prefix: CoercibleToAssetKeyPrefix | None,
     key: CoercibleToAssetKey | None,
+    what: str,
 ) -> AssetKey:
+    """The key that a decorator's arguments, or else the function's name, give."""
     if key is not None:
         if name is not None or key_prefix is not None:
             raise DagsterInvalidDefinitionError(
-                "Cannot specify a name or key prefix for @asset when the key argument is provided."
+                f"Cannot specify a name or key prefix for {what} when the key argument is provided."
             )
         return AssetKey.from_coercible(key)
     if name is None:
         name = getattr(fn, "__name__", None)
         if name is None:
             raise DagsterInvalidDefinitionError(
-                f"@asset was given {fn!r}, which has no name of its own: give name or key."
+                f"{what} was given {fn!r}, which has no name of its own: give name or key."
             )
     return AssetKey((*prefix_parts(key_prefix), name)) if key_prefix is not None else AssetKey(name)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from treadle._assets.keys import AssetCheckKey, AssetKey, prefix_parts
+from enum import Enum
+
+from treadle._assets.keys import AssetCheckKey, AssetKey
+from treadle._assets.rules import unsupported
 from treadle._assets.specs import AssetCheckSpec, AssetDep, AssetSpec, SourceAsset
-from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvalidPropertyError
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -95,6 +98,14 @@ class AssetOutput:
         return other
 
 
+class ExecutionType(Enum):
+    """What running a definition does to its assets."""
+
+    MATERIALIZATION = "MATERIALIZATION"
+    OBSERVATION = "OBSERVATION"
+    UNEXECUTABLE = "UNEXECUTABLE"
+
+
 class OpRef:
     """What a step is known as: Dagster's `assets_def.op` as far as it is needed."""
 
@@ -123,6 +134,7 @@ class AssetsDefinition:
         "_check_specs",
         "_config_field_cache",
         "_config_schema",
+        "_execution_type",
         "_fn",
         "_inputs",
         "_is_multi",
@@ -160,6 +172,7 @@ class AssetsDefinition:
         op_tags: Mapping[str, Any] | None = None,
         can_subset: bool = False,
         is_multi: bool = False,
+        execution_type: ExecutionType = ExecutionType.MATERIALIZATION,
     ) -> None:
         self._name = name
         self._fn = fn
@@ -180,6 +193,7 @@ class AssetsDefinition:
         self._op_tags = op_tags or {}
         self._can_subset = can_subset
         self._is_multi = is_multi
+        self._execution_type = execution_type
         self._plan_cache: Any = None
         self.__name__ = getattr(fn, "__name__", name)
         code = getattr(fn, "__code__", None)
@@ -190,6 +204,11 @@ class AssetsDefinition:
             f"<{type(self).__name__} {self._name!r} with {'keys' if self._is_multi else 'key'}"
             f" {', '.join(k.to_user_string() for k in self.keys)}>"
         )
+
+    def __str__(self) -> str:
+        if len(self._outputs) == 1:
+            return f"AssetsDefinition with key {self.key.to_string()}"
+        return f"AssetsDefinition with keys {', '.join(sorted(k.to_string() for k in self.keys))}"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the function itself: nothing is loaded, kept or recorded."""
@@ -210,9 +229,9 @@ class AssetsDefinition:
     @property
     def key(self) -> AssetKey:
         if len(self._outputs) != 1:
-            raise DagsterInvalidDefinitionError(
-                f"Tried to retrieve the asset key of {self._name!r}, which makes {len(self._outputs)}"
-                " assets, not one."
+            raise CheckError(
+                "Invariant failed. Description: Tried to retrieve asset key from an assets definition with"
+                f" multiple asset keys: {', '.join(o.key.to_string() for o in self._outputs)}"
             )
         return self._outputs[0].key
 
@@ -249,7 +268,9 @@ class AssetsDefinition:
         for output in self._outputs:
             if output.key == key:
                 return output
-        raise CheckError(f"Asset key {key.to_user_string()} not found in {self!r}")
+        raise DagsterInvariantViolationError(
+            f"Asset key {key.to_user_string()} not found in AssetsDefinition"
+        )
 
     @property
     def check_specs(self) -> Iterable[AssetCheckSpec]:
@@ -322,7 +343,7 @@ class AssetsDefinition:
 
     @property
     def dependency_keys(self) -> Iterable[AssetKey]:
-        return {i.key for i in self._inputs} - self.keys
+        return {d.asset_key for o in self._outputs for d in self._spec(o).deps}
 
     @property
     def asset_deps(self) -> Mapping[AssetKey, set[AssetKey]]:
@@ -357,20 +378,24 @@ class AssetsDefinition:
         return self._can_subset
 
     @property
+    def execution_type(self) -> ExecutionType:
+        return self._execution_type
+
+    @property
     def is_executable(self) -> bool:
-        return True
+        return self._execution_type is not ExecutionType.UNEXECUTABLE
 
     @property
     def is_materializable(self) -> bool:
-        return bool(self._outputs)
+        return self._execution_type is ExecutionType.MATERIALIZATION and bool(self._outputs)
 
     @property
     def is_external(self) -> bool:
-        return False
+        return self._execution_type is not ExecutionType.MATERIALIZATION
 
     @property
     def is_observable(self) -> bool:
-        return False
+        return self._execution_type is ExecutionType.OBSERVATION
 
     @property
     def partitions_def(self) -> None:
@@ -407,23 +432,27 @@ class AssetsDefinition:
         return other
 
     def map_asset_specs(self, fn: Callable[[AssetSpec], AssetSpec]) -> AssetsDefinition:
-        """The same with each spec replaced by what `fn` makes of it. Keys and dependencies stay as they
-        are.
+        """The same with each spec replaced by what `fn` makes of it. It may add and take away dependencies
+        without a value, and must not change keys.
         """
         other = self._copy()
         other._outputs = []
+        deps: list[list[AssetDep]] = []
+        changed = False
         for output in self._outputs:
             before = self._spec(output)
             spec = fn(before)
-            if spec is before:
-                other._outputs.append(output)
-                continue
             if spec.key != before.key:
                 raise DagsterInvalidDefinitionError(
-                    f"Asset key {before.key} was changed to {spec.key}. The function must not change keys."
+                    f"Asset key {before.key.to_user_string()} was changed to {spec.key.to_user_string()}."
+                    " Mapping function must not change keys."
                 )
+            deps.append(list(spec.deps))
+            changed = changed or {d.asset_key for d in spec.deps} != {d.asset_key for d in before.deps}
             other._outputs.append(
-                output.copy(
+                output
+                if spec is before
+                else output.copy(
                     group=spec.group_name,
                     description=spec.description,
                     owners=tuple(spec.owners),
@@ -432,64 +461,124 @@ class AssetsDefinition:
                     code_version=spec.code_version,
                 )
             )
+        if changed:
+            other._depend_on(deps)
         return other
+
+    def _depend_on(self, deps: list[list[AssetDep]]) -> None:
+        """Makes these, in the order of the outputs, all that is depended on."""
+        wanted = {d.asset_key: d for of_output in deps for d in of_output}
+        for given in self._inputs:
+            if given.name and given.key not in wanted:
+                raise CheckError(
+                    "Invariant failed. Description: Attempted to remove argument-backed dependency"
+                    f" {given.key} (mapped to argument {given.name}) from the asset. Only non-argument"
+                    " dependencies can be changed or removed using map_asset_specs."
+                )
+        self._inputs = [i for i in self._inputs if i.key in wanted]
+        known = {i.key for i in self._inputs} | self.keys
+        self._inputs += [Input("", k, "", d.metadata) for k, d in wanted.items() if k not in known]
+        if len(self._outputs) > 1 or not self._inputs:
+            for index, of_output in enumerate(deps):
+                self._outputs[index] = self._outputs[index].copy(
+                    follows_from=[d.asset_key for d in of_output]
+                )
 
     def with_attributes(
         self,
         *,
-        group_names_by_key: Mapping[AssetKey, str] | None = None,
         asset_key_replacements: Mapping[AssetKey, AssetKey] | None = None,
+        group_names_by_key: Mapping[AssetKey, str] | None = None,
         tags_by_key: Mapping[AssetKey, Mapping[str, str]] | None = None,
+        automation_condition: Any = None,
+        backfill_policy: Any = None,
+        hook_defs: Any = None,
+        metadata_by_key: Mapping[Any, Mapping[str, Any]] | None = None,
     ) -> AssetsDefinition:
+        """The same with other keys, here and in what it depends on, and with groups, tags and metadata."""
+        unsupported(
+            "with_attributes",
+            automation_condition=automation_condition,
+            backfill_policy=backfill_policy,
+            hook_defs=hook_defs,
+        )
+        groups, keys = group_names_by_key or {}, asset_key_replacements or {}
+        tags, metadata = tags_by_key or {}, metadata_by_key or {}
+        for name, taken in (
+            ("tags", [o.key for o in self._outputs if o.tags and o.key in tags]),
+            (
+                "group_name",
+                [o.key for o in self._outputs if o.group not in (None, "default") and o.key in groups],
+            ),
+        ):
+            if taken:
+                raise DagsterInvalidDefinitionError(
+                    f"{name} already exists on assets {', '.join(k.to_user_string() for k in taken)}"
+                )
         other = self._copy()
-        groups, keys, tags = group_names_by_key or {}, asset_key_replacements or {}, tags_by_key or {}
         other._outputs = [
             o.copy(
                 key=keys.get(o.key, o.key),
                 group=groups.get(o.key, o.group),
                 tags=tags.get(o.key, o.tags),
+                metadata=metadata.get(o.key, o.metadata),
                 follows_from=None if o.follows_from is None else [keys.get(k, k) for k in o.follows_from],
             )
             for o in self._outputs
         ]
+        if metadata:
+            other._check_specs = [
+                c._replace(metadata=dict(metadata[c.key])) if c.key in metadata else c
+                for c in self._check_specs
+            ]
         if keys:
             other._inputs = [
                 Input(i.name, keys.get(i.key, i.key), i.manager_key, i.metadata, i.type, i.by_name)
                 for i in self._inputs
             ]
             other._check_specs = [
-                c._replace(asset_key=keys.get(c.asset_key, c.asset_key)) for c in self._check_specs
+                c._replace(
+                    asset_key=keys.get(c.asset_key, c.asset_key),
+                    additional_deps=[
+                        d._replace(asset_key=keys.get(d.asset_key, d.asset_key)) for d in c.additional_deps
+                    ],
+                )
+                for c in other._check_specs
             ]
-            if len(other._outputs) == 1 and not self._is_multi:
-                other._name = other._outputs[0].key.to_python_identifier()
+            if not self._is_multi and (len(other._outputs) == 1 or other._check_specs):
+                other._name = (
+                    other._outputs[0].key.to_python_identifier()
+                    if other._outputs
+                    else other._check_specs[0].get_python_identifier()
+                )
         return other
-
-    def with_prefix_or_group(self, prefix: str | Sequence[str] | None, group: str | None) -> AssetsDefinition:
-        """As `load_assets_from_modules` does it: all keys below a prefix, all assets without a group in
-        one.
-        """
-        parts = prefix_parts(prefix)
-        replacements = {k: k.with_prefix(parts) for k in self.keys} if parts else None
-        groups = dict.fromkeys(self.keys, group) if group is not None else None
-        return self.with_attributes(group_names_by_key=groups, asset_key_replacements=replacements)
 
     def to_source_assets(self) -> Sequence[SourceAsset]:
         return [
             SourceAsset(
-                o.key, dict(o.metadata or {}), o.io_manager_key, description=o.description, group_name=o.group
-            )
+                o.key,
+                dict(o.metadata or {}),
+                o.io_manager_key,
+                description=o.description,
+                group_name=o.group,
+                resource_defs=self._resource_defs,
+            )._replace(tags=dict(o.tags or {}))
             for o in self._outputs
         ]
 
     def to_source_asset(self, key: CoercibleToAssetKey | None = None) -> SourceAsset:
         if key is None:
             if len(self._outputs) != 1:
-                raise DagsterInvalidPropertyError(
-                    f"{self._name!r} makes several assets; name the one that is meant."
+                raise CheckError(
+                    "Invariant failed. Description: The 'key' argument is required when there are multiple"
+                    " assets to choose from"
                 )
             return self.to_source_assets()[0]
         wanted = AssetKey.from_coercible(key)
-        return next(s for s in self.to_source_assets() if s.key == wanted)
+        for source in self.to_source_assets():
+            if source.key == wanted:
+                return source
+        raise CheckError(f"Invariant failed. Description: Key {wanted} not found in AssetsDefinition")
 
 
 class AssetChecksDefinition(AssetsDefinition):

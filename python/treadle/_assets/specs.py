@@ -7,12 +7,12 @@ from enum import Enum
 
 from treadle._assets.keys import AssetCheckKey, AssetKey, prefix_parts
 from treadle._assets.rules import check_group, check_kinds, check_name, check_owners, check_tags, unsupported
-from treadle._errors import CheckError, DagsterInvalidDefinitionError
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvalidInvocationError
 from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from treadle._assets.definition import AssetsDefinition
@@ -365,7 +365,9 @@ class AssetCheckSpec(Record):
 
 
 class SourceAsset(Record):
-    """An asset made elsewhere, which these definitions read through an IO manager or follow."""
+    """An asset made elsewhere, which these definitions read through an IO manager or follow. With
+    `observe_fn` they can look at it: what the function returns is recorded as an observation.
+    """
 
     __slots__ = _fields = (
         "key",
@@ -376,6 +378,9 @@ class SourceAsset(Record):
         "group_name",
         "resource_defs",
         "tags",
+        "observe_fn",
+        "op_tags",
+        "required_resource_keys",
     )
     key: AssetKey
     metadata: Mapping[str, Any]
@@ -385,6 +390,9 @@ class SourceAsset(Record):
     group_name: str
     resource_defs: Mapping[str, Any]
     tags: Mapping[str, str]
+    observe_fn: Any
+    op_tags: Mapping[str, Any]
+    required_resource_keys: frozenset[str]
 
     def __init__(
         self,
@@ -402,12 +410,7 @@ class SourceAsset(Record):
         automation_condition: object | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        unsupported(
-            "SourceAsset",
-            partitions_def=partitions_def,
-            observe_fn=observe_fn,
-            automation_condition=automation_condition,
-        )
+        unsupported("SourceAsset", partitions_def=partitions_def, automation_condition=automation_condition)
         self.key = AssetKey.from_coercible(key)
         self.metadata = dict(metadata or {})
         if io_manager_def is not None and io_manager_key is None:
@@ -419,9 +422,71 @@ class SourceAsset(Record):
         self.group_name = group_name or "default"
         self.resource_defs = dict(resource_defs or {})
         self.tags = check_tags(tags, self.key)
+        self.observe_fn = observe_fn
+        self.op_tags = dict(op_tags or {})
+        self.required_resource_keys = frozenset()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the observing function itself: nothing is recorded."""
+        if self.observe_fn is None:
+            raise DagsterInvalidInvocationError(
+                f"The source asset {self.key.to_user_string()!r} has no observe function to call."
+            )
+        from treadle._assets.external import observer_of
+
+        return observer_of(self)(*args, **kwargs)
 
     def get_io_manager_key(self) -> str:
         return self.io_manager_key or "io_manager"
+
+    @property
+    def is_observable(self) -> bool:
+        return self.observe_fn is not None
+
+    @property
+    def is_executable(self) -> bool:
+        return self.observe_fn is not None
+
+    def with_attributes(
+        self, group_name: str | None = None, key: CoercibleToAssetKey | None = None
+    ) -> SourceAsset:
+        """The same in a group, under another key."""
+        if group_name is not None and self.group_name not in ("default", group_name):
+            raise DagsterInvalidDefinitionError(
+                f"Attempted to override group name to {group_name} for SourceAsset"
+                f" {self.key.to_user_string()}, which already has group name {self.group_name}."
+                f" {self.key.to_user_string()}"
+            )
+        return self._replace(
+            group_name=group_name or self.group_name,
+            key=self.key if key is None else AssetKey.from_coercible(key),
+        )
+
+    def with_resources(self, resource_defs: Mapping[str, Any]) -> SourceAsset:
+        """The same with resources bound to it."""
+        both = [k for k in sorted(resource_defs) if k in self.resource_defs]
+        if any(self.resource_defs[k] is not resource_defs[k] for k in both):
+            raise DagsterInvalidInvocationError(
+                f"SourceAsset with key {self.key} has conflicting resource definitions with provided"
+                f" resources for the following keys: {both}. Either remove the existing resources from the"
+                " source asset or change the resource keys so that they don't overlap."
+            )
+        return self._replace(resource_defs={**resource_defs, **self.resource_defs})
+
+    def to_spec(self) -> AssetSpec:
+        metadata = dict(self.metadata)
+        if self.io_manager_key is not None:
+            metadata[IO_MANAGER_KEY] = self.io_manager_key
+        return AssetSpec(
+            self.key, description=self.description, metadata=metadata, group_name=self.group_name
+        )._replace(tags=dict(self.tags))
+
+
+def map_asset_specs(
+    func: Callable[[AssetSpec], AssetSpec], iterable: Iterable[AssetsDefinition | AssetSpec]
+) -> Iterable[Any]:
+    """Each spec, on its own or of a definition, replaced by what the function makes of it."""
+    return [obj.map_asset_specs(func) if hasattr(obj, "map_asset_specs") else func(obj) for obj in iterable]
 
 
 def file_asset(

@@ -7,8 +7,8 @@ from treadle._assets.jobs import JobDefinition, UnresolvedAssetJobDefinition, de
 from treadle._assets.keys import AssetKey
 from treadle._assets.rules import unsupported
 from treadle._assets.specs import FILE_METADATA, AssetSpec, SourceAsset, split_kinds
-from treadle._errors import CheckError, DagsterInvalidDefinitionError
-from treadle._events.metadata import metadata_to_core
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
+from treadle._events.metadata import metadata_to_core, normalize_metadata
 from treadle._resources.holders import holders
 from treadle._typing import TYPE_CHECKING
 
@@ -24,34 +24,52 @@ if TYPE_CHECKING:
 
 
 class Definitions:
-    """Assets, checks, jobs and resources. Mistakes are found when it is used, all at once;
-    `validate_loadable` finds them at once.
+    """Assets, checks, jobs, schedules, sensors and resources. Mistakes are found when it is used, all
+    together; `validate_loadable` finds them at once.
     """
 
-    __slots__ = ("_asset_checks", "_assets", "_cached", "_executor", "_jobs", "_resources", "metadata")
+    __slots__ = (
+        "_asset_checks",
+        "_assets",
+        "_cached",
+        "_executor",
+        "_given",
+        "_jobs",
+        "_loggers",
+        "_resources",
+        "_schedules",
+        "_sensors",
+        "component_tree",
+        "metadata",
+    )
 
     def __init__(
         self,
         assets: Iterable[AssetsDefinition | AssetSpec | SourceAsset] | None = None,
-        schedules: object | None = None,
-        sensors: object | None = None,
+        schedules: Iterable[Any] | None = None,
+        sensors: Iterable[Any] | None = None,
         jobs: Iterable[JobDefinition | UnresolvedAssetJobDefinition] | None = None,
         resources: Mapping[str, Any] | None = None,
         executor: object | None = None,
-        loggers: object | None = None,
+        loggers: Mapping[str, Any] | None = None,
         asset_checks: Iterable[AssetsDefinition] | None = None,
         metadata: Mapping[str, Any] | None = None,
         component_tree: object | None = None,
     ) -> None:
-        unsupported(
-            "Definitions", schedules=schedules or None, sensors=sensors or None, component_tree=component_tree
-        )
+        unsupported("Definitions", component_tree=component_tree)
+        given = {"assets": assets, "schedules": schedules, "sensors": sensors, "jobs": jobs}
+        given.update(resources=resources, loggers=loggers, asset_checks=asset_checks)
+        self._given = frozenset(k for k, v in given.items() if v is not None)
         self._assets = list(flatten(assets or ()))
-        self._asset_checks = list(asset_checks or ())
+        self._asset_checks = list(flatten(asset_checks or ()))
         self._jobs = list(jobs or ())
+        self._schedules = list(schedules or ())
+        self._sensors = list(sensors or ())
         self._resources = dict(resources or {})
+        self._loggers = dict(loggers or {})
         self._executor = executor
-        self.metadata = dict(metadata or {})
+        self.component_tree = None
+        self.metadata = normalize_metadata(metadata)
         self._cached: _core.Definitions | None = None
         for item in self._assets:
             if not isinstance(item, (AssetsDefinition, AssetSpec, SourceAsset)):
@@ -60,88 +78,203 @@ class Definitions:
             if not isinstance(check, AssetsDefinition):
                 raise CheckError(f"Definitions(asset_checks=...) holds {check!r}, which is no asset check.")
 
-    @property
-    def assets(self) -> Iterable[AssetsDefinition | AssetSpec | SourceAsset]:
-        return list(self._assets)
+    # --- what was given; None where nothing was
 
     @property
-    def asset_checks(self) -> Iterable[AssetsDefinition]:
-        return list(self._asset_checks)
+    def assets(self) -> Iterable[AssetsDefinition | AssetSpec | SourceAsset] | None:
+        return list(self._assets) if "assets" in self._given else None
 
     @property
-    def jobs(self) -> Iterable[JobDefinition | UnresolvedAssetJobDefinition]:
-        return list(self._jobs)
+    def asset_checks(self) -> Iterable[AssetsDefinition] | None:
+        return list(self._asset_checks) if "asset_checks" in self._given else None
 
     @property
-    def resources(self) -> Mapping[str, Any]:
-        return dict(self._resources)
+    def jobs(self) -> Iterable[JobDefinition | UnresolvedAssetJobDefinition] | None:
+        return list(self._jobs) if "jobs" in self._given else None
+
+    @property
+    def schedules(self) -> Iterable[Any] | None:
+        return list(self._schedules) if "schedules" in self._given else None
+
+    @property
+    def sensors(self) -> Iterable[Any] | None:
+        return list(self._sensors) if "sensors" in self._given else None
+
+    @property
+    def resources(self) -> Mapping[str, Any] | None:
+        return dict(self._resources) if "resources" in self._given else None
+
+    @property
+    def loggers(self) -> Mapping[str, Any] | None:
+        return dict(self._loggers) if "loggers" in self._given else None
 
     @property
     def executor(self) -> Any:
         return self._executor
 
+    def _replace(self, **changes: Any) -> Definitions:
+        """The same with some of its parts replaced; names are those of the constructor."""
+        parts = ("assets", "schedules", "sensors", "jobs", "resources", "executor", "loggers", "asset_checks")
+        given = {name: getattr(self, name) for name in (*parts, "metadata")}
+        return Definitions(**{**given, **changes})
+
+    # --- variations
+
     @staticmethod
     def merge(*def_sets: Definitions) -> Definitions:
-        """All of them as one; the same resource key may not stand for two things."""
+        """All of them as one; the same resource or logger key may not stand for two things, and only one may
+        bring an executor.
+        """
         resources: dict[str, Any] = {}
+        loggers: dict[str, Any] = {}
         metadata: dict[str, Any] = {}
-        for defs in def_sets:
+        places: dict[tuple[str, str], int] = {}
+        executor: Any = None
+        for index, defs in enumerate(def_sets):
             if not isinstance(defs, Definitions):
                 raise CheckError(f"Definitions.merge was given {defs!r}, which is no Definitions object.")
-            for key, value in defs._resources.items():
-                if key in resources and resources[key] is not value:
-                    raise DagsterInvalidDefinitionError(
-                        f"Definitions objects have conflicting values for resource key '{key}'. First value:"
-                        f" {resources[key]!r}."
-                        f" Second value: {value!r}."
-                    )
-                resources[key] = value
             metadata.update(defs.metadata)
+            for what, merged, own in (
+                ("resources", resources, defs._resources),
+                ("loggers", loggers, defs._loggers),
+            ):
+                for key, value in own.items():
+                    if key in merged and merged[key] is not value:
+                        raise DagsterInvariantViolationError(
+                            f"Definitions objects {places[what, key]} and {index} have different {what} with"
+                            f" same key '{key}'"
+                        )
+                    merged[key] = value
+                    places[what, key] = index
+            if defs._executor is not None:
+                if executor is not None and executor is not defs._executor:
+                    raise DagsterInvariantViolationError(
+                        f"Definitions objects {places['executor', '']} and {index} both have an executor"
+                    )
+                executor = defs._executor
+                places["executor", ""] = index
         return Definitions(
             assets=[a for d in def_sets for a in d._assets],
-            asset_checks=[c for d in def_sets for c in d._asset_checks],
+            schedules=[s for d in def_sets for s in d._schedules],
+            sensors=[s for d in def_sets for s in d._sensors],
             jobs=[j for d in def_sets for j in d._jobs],
             resources=resources,
-            executor=next((d._executor for d in def_sets if d._executor is not None), None),
+            executor=executor,
+            loggers=loggers,
+            asset_checks=[c for d in def_sets for c in d._asset_checks],
             metadata=metadata,
         )
 
     merge_unbound_defs = merge
 
+    def with_resources(self, resources: Mapping[str, Any] | None) -> Definitions:
+        return Definitions.merge(self, Definitions(resources=resources)) if resources else self
+
+    def with_reconstruction_metadata(self, reconstruction_metadata: Mapping[str, str]) -> Definitions:
+        """The same with what was fetched to make it, as text, for those who load it again."""
+        from treadle._events.metadata import CodeLocationReconstructionMetadataValue
+
+        for key, value in reconstruction_metadata.items():
+            if not isinstance(value, str):
+                raise DagsterInvariantViolationError(
+                    "Reconstruction metadata values must be strings. State-representing values are expected"
+                    " to be serialized before being passed as reconstruction metadata. Got for key"
+                    f" {key}:\n\n{value}"
+                )
+        added = {k: CodeLocationReconstructionMetadataValue(v) for k, v in reconstruction_metadata.items()}
+        return self._replace(metadata={**self.metadata, **added})
+
+    def map_asset_specs(
+        self, *, func: Callable[[AssetSpec], AssetSpec], selection: CoercibleToAssetSelection | None = None
+    ) -> Definitions:
+        """The same with each spec replaced by what `func` makes of it."""
+        if selection is not None:
+            raise CheckError(
+                "Invariant failed. Description: The selection parameter is no longer supported for"
+                " map_asset_specs, Please use map_resolved_asset_specs instead"
+            )
+        return self.map_resolved_asset_specs(func=func)
+
+    def map_resolved_asset_specs(
+        self, *, func: Callable[[AssetSpec], AssetSpec], selection: CoercibleToAssetSelection | None = None
+    ) -> Definitions:
+        """As `map_asset_specs`, for the selected assets."""
+        others = {type(d) for d in self._assets if not isinstance(d, (AssetsDefinition, AssetSpec))}
+        if others:
+            raise DagsterInvariantViolationError(
+                "Can only map over AssetSpec or AssetsDefinition objects. Received objects of types:"
+                f" {others}."
+            )
+        return self.permissive_map_resolved_asset_specs(func, selection)
+
+    def permissive_map_resolved_asset_specs(
+        self, func: Callable[[AssetSpec], AssetSpec], selection: CoercibleToAssetSelection | None
+    ) -> Definitions:
+        """As `map_resolved_asset_specs`; source assets stay as they are."""
+        from treadle._assets.specs import map_asset_specs
+
+        chosen: set[AssetKey] | None = None
+        if selection:
+            from treadle._assets.selection import AssetSelection
+
+            asked = (
+                AssetSelection.from_string(selection, include_sources=True)
+                if isinstance(selection, str)
+                else AssetSelection.from_coercible(selection)
+            )
+            chosen = asked.resolve(self)
+        mappable = [d for d in self._assets if isinstance(d, (AssetsDefinition, AssetSpec))]
+        mapped = map_asset_specs(
+            lambda spec: func(spec) if chosen is None or spec.key in chosen else spec, mappable
+        )
+        others = [d for d in self._assets if not isinstance(d, (AssetsDefinition, AssetSpec))]
+        return self._replace(assets=[*mapped, *others])
+
+    # --- finding
+
     @staticmethod
     def validate_loadable(defs: Definitions) -> None:
         """Raises DagsterInvalidDefinitionError with everything that is wrong."""
         defs._core()
+        for job in defs._jobs:
+            job.resolve(defs)
+
+    def get_repository_def(self) -> Any:
+        from treadle._definitions.repository import RepositoryDefinition
+
+        return RepositoryDefinition("__repository__", self, metadata=self.metadata)
+
+    def resolve_asset_graph(self) -> Any:
+        """Questions about how the assets depend on each other."""
+        from treadle._assets.graph import AssetGraph
+
+        return AssetGraph(self)
 
     def resolve_all_asset_keys(self) -> Sequence[AssetKey]:
         return [s.key for s in self.resolve_all_asset_specs()]
 
     def resolve_all_asset_specs(self) -> Sequence[AssetSpec]:
-        specs: list[AssetSpec] = []
+        names = Names.of(self._assets)
+        specs: dict[AssetKey, AssetSpec] = {}
         for item in self._assets:
-            if isinstance(item, AssetsDefinition):
-                specs += item.specs
-            elif isinstance(item, AssetSpec):
-                specs.append(item)
-            else:
-                specs.append(
-                    AssetSpec(
-                        item.key,
-                        description=item.description,
-                        metadata=item.metadata,
-                        group_name=item.group_name,
-                    )
-                )
-        return specs
+            for spec in names.resolved_specs(item):
+                specs.setdefault(spec.key, spec)
+        return list(specs.values())
 
     get_all_asset_specs = resolve_all_asset_specs
 
     def resolve_assets_def(self, key: CoercibleToAssetKey) -> AssetsDefinition:
+        from treadle._assets.external import external_assets_from_specs
+
         wanted = AssetKey.from_coercible(key)
         for item in self._assets:
             if isinstance(item, AssetsDefinition) and wanted in item.keys:
                 return item
-        raise CheckError(f"Asset key {wanted.to_user_string()!r} was not found in these definitions.")
+            if isinstance(item, (AssetSpec, SourceAsset)) and item.key == wanted:
+                return external_assets_from_specs([item if isinstance(item, AssetSpec) else item.to_spec()])[
+                    0
+                ]
+        raise DagsterInvariantViolationError(f"Could not find asset {wanted}")
 
     get_assets_def = resolve_assets_def
 
@@ -149,7 +282,7 @@ class Definitions:
         for item in (*self._asset_checks, *self._assets):
             if isinstance(item, AssetChecksDefinition) and key in item.check_keys:
                 return item
-        raise CheckError(f"Asset check {key.to_user_string()!r} was not found in these definitions.")
+        raise DagsterInvariantViolationError(f"Could not find asset checks definition for {key}")
 
     def resolve_job_def(self, name: str) -> JobDefinition:
         """The job of that name; "__ASSET_JOB" is everything."""
@@ -158,12 +291,29 @@ class Definitions:
                 return job.resolve(self)
         if name == "__ASSET_JOB":
             return define_asset_job(name).resolve(self)
-        raise CheckError(
-            f"Job {name!r} was not found in these definitions; its jobs are:"
-            f" {', '.join(j.name for j in self._jobs) or 'none'}."
+        for automation in (*self._schedules, *self._sensors):
+            for found in _jobs_of(automation):
+                if found.name == name:
+                    resolved: JobDefinition = found.resolve(self)
+                    return resolved
+        raise DagsterInvariantViolationError(
+            f"Could not find job '{name}'. Found: {', '.join(repr(j.name) for j in self._jobs) or 'none'}."
         )
 
     get_job_def = resolve_job_def
+
+    def get_schedule_def(self, name: str) -> Any:
+        return self.get_repository_def().get_schedule_def(name)
+
+    resolve_schedule_def = get_unresolved_schedule_def = get_schedule_def
+
+    def get_sensor_def(self, name: str) -> Any:
+        return self.get_repository_def().get_sensor_def(name)
+
+    resolve_sensor_def = get_unresolved_sensor_def = get_sensor_def
+
+    def has_implicit_global_asset_job_def(self) -> bool:
+        return any(isinstance(a, AssetsDefinition) for a in (*self._assets, *self._asset_checks))
 
     def resolve_implicit_global_asset_job_def(self) -> JobDefinition:
         return self.resolve_job_def("__ASSET_JOB")
@@ -171,39 +321,10 @@ class Definitions:
     get_implicit_global_asset_job_def = resolve_implicit_global_asset_job_def
 
     def resolve_all_job_defs(self) -> Sequence[JobDefinition]:
-        return [self.resolve_implicit_global_asset_job_def(), *(j.resolve(self) for j in self._jobs)]
-
-    def map_asset_specs(
-        self, *, func: Callable[[AssetSpec], AssetSpec], selection: CoercibleToAssetSelection | None = None
-    ) -> Definitions:
-        """The same with each (selected) spec replaced by what `func` makes of it."""
-        chosen: set[AssetKey] | None = None
-        if selection is not None:
-            from treadle._assets.selection import AssetSelection
-
-            chosen = {
-                AssetKey.from_user_string(k)
-                for k in self._core().select(AssetSelection.from_coercible(selection)._text)
-            }
-
-        def mapped(spec: AssetSpec) -> AssetSpec:
-            return func(spec) if chosen is None or spec.key in chosen else spec
-
-        other = Definitions(
-            resources=self._resources,
-            jobs=self._jobs,
-            asset_checks=self._asset_checks,
-            metadata=self.metadata,
-        )
-        other._executor = self._executor
-        for item in self._assets:
-            if isinstance(item, AssetsDefinition):
-                other._assets.append(item.map_asset_specs(mapped))
-            elif isinstance(item, AssetSpec):
-                other._assets.append(mapped(item))
-            else:
-                other._assets.append(item)
-        return other
+        jobs = [j.resolve(self) for j in self._jobs]
+        if self.has_implicit_global_asset_job_def():
+            jobs.insert(0, self.resolve_implicit_global_asset_job_def())
+        return jobs
 
     def load_asset_value(
         self,
@@ -224,6 +345,13 @@ class Definitions:
         if self._cached is None:
             self._cached = to_core([*self._assets, *self._asset_checks], self._resources, self._jobs)
         return self._cached
+
+
+def _jobs_of(automation: Any) -> Iterable[Any]:
+    """The jobs that a schedule or sensor starts."""
+    return [
+        j for j in getattr(automation, "jobs", None) or [getattr(automation, "job", None)] if j is not None
+    ]
 
 
 def flatten(items: Iterable[Any]) -> Iterable[Any]:
@@ -254,12 +382,19 @@ def to_core(
             continue
         seen.add(id(item))
         if isinstance(item, AssetsDefinition):
-            steps.append(item)
+            if item.is_executable:
+                steps.append(item)
+            if item.is_external:
+                sources += item.specs
         else:
             sources.append(item)
+            if isinstance(item, SourceAsset) and item.observe_fn is not None:
+                from treadle._assets.external import observer_of
+
+                steps.append(observer_of(item))
     resources = _with_bound_resources(steps, sources, resources)
     by_step: Any = {d._name: d for d in steps}
-    names = _Names(steps, sources)
+    names = Names([s for s in steps if not s.is_external], sources)
     core_steps = [_step(d, names) for d in steps if not hasattr(d, "_graph")]
     graphs: list[Any] = [d for d in steps if hasattr(d, "_graph")]
     if graphs:
@@ -311,7 +446,7 @@ def _bind(bound: dict[str, Any], key: str, value: Any, where: str) -> None:
     bound[key] = value
 
 
-class _Names:
+class Names:
     """Finds what a bare parameter name means: the asset of exactly that key, else the only one of that name
     with the same prefix, else the only one in the same group."""
 
@@ -323,6 +458,25 @@ class _Names:
         for source in sources:
             self._groups[source.key] = source.group_name or "default"
         self._by_name: dict[str, list[AssetKey]] | None = None
+
+    @staticmethod
+    def of(assets: Iterable[Any]) -> Names:
+        steps = [a for a in assets if isinstance(a, AssetsDefinition) and not a.is_external]
+        sources: list[Any] = [a for a in assets if isinstance(a, (AssetSpec, SourceAsset))]
+        for item in assets:
+            if isinstance(item, AssetsDefinition) and item.is_external:
+                sources += item.specs
+        return Names(steps, sources)
+
+    def resolved_specs(self, item: AssetsDefinition | AssetSpec | SourceAsset) -> Iterable[AssetSpec]:
+        """The specs of a definition, with dependencies under the keys that are meant."""
+        if not isinstance(item, AssetsDefinition):
+            return [item if isinstance(item, AssetSpec) else item.to_spec()]
+        meant = {i.key: self.resolve(i, item) for i in item._inputs}
+        return [
+            spec._replace(deps=[d._replace(asset_key=meant.get(d.asset_key, d.asset_key)) for d in spec.deps])
+            for spec in item.specs
+        ]
 
     def resolve(self, given: Input, step: AssetsDefinition) -> AssetKey:
         if not given.by_name or given.key in self._groups:
@@ -342,14 +496,18 @@ class _Names:
         return same_group[0] if len(same_group) == 1 else given.key
 
 
-def _step(definition: AssetsDefinition, names: _Names) -> tuple[Any, ...]:
+# What a step looks at is not what it makes.
+_NO_KEY = AssetKey(())
+
+
+def _step(definition: AssetsDefinition, names: Names) -> tuple[Any, ...]:
     return (
         definition._name,
         [
             (i.name, names.resolve(i, definition).parts, i.manager_key, metadata_to_core_lenient(i.metadata))
             for i in definition._inputs
         ],
-        [_output(o) for o in definition._outputs],
+        [_output(o if not definition.is_observable else o.copy(key=_NO_KEY)) for o in definition._outputs],
         [
             (c.name, c.asset_key.parts, c.blocking, c.description or "", metadata_to_core_lenient(c.metadata))
             for c in definition._check_specs
@@ -362,6 +520,7 @@ def _step(definition: AssetsDefinition, names: _Names) -> tuple[Any, ...]:
         definition._place[1],
         definition,
         definition._fn,
+        [o.key.parts for o in definition._outputs] if definition.is_observable else (),
     )
 
 
@@ -403,6 +562,7 @@ def _source(source: AssetSpec | SourceAsset) -> tuple[Any, ...]:
         if isinstance(source, SourceAsset)
         else metadata.get("dagster/io_manager_key", "io_manager"),
         file,
+        [d.asset_key.parts for d in source.deps] if isinstance(source, AssetSpec) else (),
     )
 
 

@@ -7,19 +7,13 @@ from __future__ import annotations
 import os
 import sys
 
-from treadle._assets.definition import AssetChecksDefinition, AssetsDefinition
-from treadle._assets.jobs import JobDefinition, UnresolvedAssetJobDefinition
-from treadle._assets.specs import AssetSpec, SourceAsset
 from treadle._definitions.definitions import Definitions
 from treadle._errors import DagsterInvalidDefinitionError, DagsterInvariantViolationError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from types import ModuleType
     from typing import Any
-
-    from treadle._typing import CoercibleToAssetKeyPrefix
 
 
 def load(file: str, module: str, working_dir: str) -> tuple[Definitions, str]:
@@ -106,97 +100,47 @@ def _import(name: str, working_dir: str) -> ModuleType:
 
 
 def definitions_of(module: ModuleType) -> Definitions:
-    """The module's Definitions object (several are merged when none would win); else its loose
-    definitions.
+    """The module's Definitions object, its function decorated with `definitions`, or its repository; else
+    what it declares loose.
     """
-    found = _unique(v for v in vars(module).values() if isinstance(v, Definitions))
-    if len(found) == 1:
-        only: Definitions = found[0]
-        return only
-    if len(found) > 1:
+    from treadle._definitions.lazy import LazyDefinitions
+    from treadle._definitions.repository import RepositoryDefinition
+
+    whole = (Definitions, LazyDefinitions, RepositoryDefinition)
+    found = list({id(v): v for v in vars(module).values() if isinstance(v, whole)}.values())
+    ready: list[Any] = [v for v in found if isinstance(v, Definitions)]
+    if len(ready) > 1:
         names = sorted(n for n, v in vars(module).items() if isinstance(v, Definitions))
         raise DagsterInvariantViolationError(
             "Cannot have more than one Definitions object defined at module scope. Found Definitions objects:"
             f" {', '.join(names)}. Combine them with Definitions.merge, and keep the parts out of the"
             " module's scope."
         )
-    assets, checks, jobs = _loose(module)
-    if not assets and not checks:
+    chosen = ready or [v for v in found if isinstance(v, LazyDefinitions)] or found
+    if len(chosen) > 1:
+        names = sorted(n for n, v in vars(module).items() if v in chosen)
+        raise DagsterInvariantViolationError(
+            f"Found more than one place in {module.__name__!r} that makes its definitions:"
+            f" {', '.join(names)}. Keep one of them at module scope."
+        )
+    if chosen:
+        one: Any = chosen[0]() if isinstance(chosen[0], LazyDefinitions) else chosen[0]
+        all_of_it: Definitions = one._definitions if isinstance(one, RepositoryDefinition) else one
+        return all_of_it
+    from treadle._definitions.modules import Scope
+
+    scope = Scope([module])
+    if not (scope.assets or scope.checks or scope.jobs or scope.schedules or scope.sensors):
         raise DagsterInvariantViolationError(
             f"{module.__name__!r} has no Definitions object, asset, asset check or job at module scope."
         )
-    return Definitions(assets=assets, asset_checks=checks, jobs=jobs)
-
-
-def _unique(items: Iterable[Any]) -> list[Any]:
-    return list({id(i): i for i in items}.values())
-
-
-def _loose(module: ModuleType) -> tuple[list[Any], list[Any], list[Any]]:
-    assets: list[Any] = []
-    checks: list[Any] = []
-    jobs: list[Any] = []
-    for value in list(vars(module).values()):
-        for item in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(item, AssetChecksDefinition):
-                checks.append(item)
-            elif isinstance(item, (AssetsDefinition, SourceAsset, AssetSpec)):
-                assets.append(item)
-            elif isinstance(item, (UnresolvedAssetJobDefinition, JobDefinition)):
-                jobs.append(item)
-    return _unique(assets), _unique(checks), _unique(jobs)
-
-
-def load_assets_from_modules(
-    modules: Iterable[ModuleType],
-    group_name: str | None = None,
-    key_prefix: CoercibleToAssetKeyPrefix | None = None,
-    *,
-    source_key_prefix: CoercibleToAssetKeyPrefix | None = None,
-    include_specs: bool = False,
-) -> Sequence[Any]:
-    """The assets at the scope of modules, in one group or below a prefix when given."""
-    found: list[Any] = []
-    owners: dict[Any, str] = {}
-    for module in modules:
-        for item in _loose(module)[0]:
-            if isinstance(item, AssetSpec) and not include_specs:
-                continue
-            if isinstance(item, AssetsDefinition):
-                for key in item.keys:
-                    known = owners.setdefault(key, module.__name__)
-                    if known != module.__name__ and item not in found:
-                        raise DagsterInvalidDefinitionError(
-                            f"Asset key {key.to_user_string()} is defined multiple times. Definitions found"
-                            f" in modules: {known}, {module.__name__}."
-                        )
-            found.append(item)
-    return [
-        i.with_prefix_or_group(key_prefix, group_name) if isinstance(i, AssetsDefinition) else i
-        for i in _unique(found)
-    ]
-
-
-def load_assets_from_current_module(
-    group_name: str | None = None,
-    key_prefix: CoercibleToAssetKeyPrefix | None = None,
-    *,
-    include_specs: bool = False,
-) -> Sequence[Any]:
-    caller = sys.modules[sys._getframe(1).f_globals["__name__"]]
-    return load_assets_from_modules([caller], group_name, key_prefix, include_specs=include_specs)
-
-
-def load_asset_checks_from_modules(
-    modules: Iterable[ModuleType], asset_key_prefix: CoercibleToAssetKeyPrefix | None = None
-) -> Sequence[AssetChecksDefinition]:
-    return _unique(c for m in modules for c in _loose(m)[1])
-
-
-def load_asset_checks_from_current_module(
-    asset_key_prefix: CoercibleToAssetKeyPrefix | None = None,
-) -> Sequence[AssetChecksDefinition]:
-    return load_asset_checks_from_modules([sys.modules[sys._getframe(1).f_globals["__name__"]]])
+    return Definitions(
+        assets=scope.assets,
+        asset_checks=scope.checks,
+        jobs=scope.jobs,
+        schedules=scope.schedules,
+        sensors=scope.sensors,
+    )
 
 
 def load_for_core(file: str, module: str, working_dir: str) -> tuple[Any, str]:

@@ -46,6 +46,19 @@ class DataVersion(Record):
         self.value = value
 
 
+class DataVersionsByPartition(Record):
+    """What identifies the content of each partition of an asset."""
+
+    __slots__ = _fields = ("data_versions_by_partition",)
+    data_versions_by_partition: Mapping[str, DataVersion]
+
+    def __init__(self, data_versions_by_partition: Mapping[str, str | DataVersion]) -> None:
+        given = data_versions_by_partition.items()
+        self.data_versions_by_partition = {
+            k: v if isinstance(v, DataVersion) else DataVersion(v) for k, v in given
+        }
+
+
 class Output(_Generic[T]):
     """One output of a function, with metadata."""
 

@@ -314,9 +314,9 @@ def graph_asset(
     made from."""
 
     def declare(fn: UserFn) -> AssetsDefinition:
-        from treadle._assets.decorators import _asset_key
+        from treadle._assets.decorators import asset_key_of
 
-        out = _asset_key(fn, name, key_prefix, key)
+        out = asset_key_of(fn, name, key_prefix, key, "@graph_asset")
         called = out.to_python_identifier()
         given = _inputs_of(fn, ins)
         mapping = mapping_of(config, f"@graph_asset '{called}'")

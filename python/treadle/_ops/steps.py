@@ -222,7 +222,7 @@ def run_op(op: OpDefinition, step: _core.Step) -> None:
                 step.logs_captured(*files)
 
 
-class _OpExecution(steps._Execution):
+class _OpExecution(steps.StepExecution):
     __slots__ = ("loaded",)
 
     def run(self) -> None:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from treadle import _core
     from treadle._assets.jobs import JobDefinition, UnresolvedAssetJobDefinition
     from treadle._run.executors import Executor
     from treadle._run.instance import DagsterInstance
@@ -96,6 +95,29 @@ def materialize_to_memory(
     )
 
 
+def observe(
+    assets: Sequence[AssetsDefinition | SourceAsset],
+    run_config: Any = None,
+    instance: DagsterInstance | None = None,
+    resources: Mapping[str, object] | None = None,
+    partition_key: str | None = None,
+    raise_on_error: bool = True,
+    tags: Mapping[str, str] | None = None,
+) -> ExecuteInProcessResult:
+    """Looks at observable source assets, in this process."""
+    unsupported("observe", partition_key=partition_key)
+    return execute(
+        assets,
+        resources=resources or {},
+        selection=AssetSelection.all(include_sources=True),
+        run_config=run_config,
+        instance=instance,
+        raise_on_error=raise_on_error,
+        tags=tags or {},
+        job_name="in_process_observation_job",
+    )
+
+
 def execute(
     assets: Iterable[Any],
     *,
@@ -145,14 +167,14 @@ def execute(
         outcome = core.materialize(
             instance._home,
             selection._text,
-            _checks(selection, definitions, core),
+            selection.told_checks(items, core),
             in_memory,
             run_id,
             job_name,
             dict(tags),
             _dumps(config),
             retry_to_core(retry_policy),
-            selection._with_checks,
+            True,
             executor._told({}, raise_on_error),
         )
     except DagsterInvalidSubsetError as e:
@@ -177,27 +199,6 @@ def forget_config(run_id: str) -> None:
     module = sys.modules.get("treadle._ops.steps")
     if module is not None:
         module.configs.pop(run_id, None)
-
-
-def _checks(
-    selection: AssetSelection, definitions: Sequence[AssetsDefinition], core: _core.Definitions
-) -> list[str] | None:
-    """The steps of a selection of checks alone; None for a selection of assets."""
-    if selection._check_keys is None:
-        return None
-    selected = set(core.select(selection._text))
-    steps = []
-    for definition in definitions:
-        if definition._outputs:
-            continue  # checks made together with their asset cannot run alone
-        for spec in definition._check_specs:
-            if selection._check_keys and spec.key not in selection._check_keys:
-                continue
-            if spec.asset_key.to_user_string() in selected and definition._name not in steps:
-                steps.append(definition._name)
-    if not steps:
-        raise DagsterInvalidSubsetError(f"The selection {selection} names no check that can run alone.")
-    return steps
 
 
 def _raise(failure: tuple[str, str, str, BaseException | None] | None, status: str, run_id: str) -> None:

@@ -136,7 +136,12 @@ def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
     before = current.step, current.context
     current.step = step
     try:
-        _Execution(definition, plan, step).run()
+        if definition.is_observable:
+            from treadle._run.observing import Observation
+
+            Observation(definition, plan, step).run()
+        else:
+            StepExecution(definition, plan, step).run()
     finally:
         current.step, current.context = before
         if capture.tees is not None:
@@ -145,7 +150,7 @@ def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
                 step.logs_captured(*files)
 
 
-class _Execution:
+class StepExecution:
     __slots__ = ("context", "definition", "given", "given_checks", "plan", "state", "step")
 
     def __init__(self, definition: AssetsDefinition, plan: StepPlan, step: _core.Step) -> None:

@@ -1,5 +1,6 @@
 // Graphs for tests, tersely: define({"raw", "clean <- raw", "train test <- clean", "model <-
-// train", "!csv"}) declares an asset, one that reads it, a multi-asset, and a source asset.
+// train", "!csv", "!report <- model"}) declares an asset, one that reads it, a multi-asset, and source
+// assets, one of which follows from an asset.
 #pragma once
 
 #include <treadle/plan/graph.h>
@@ -53,6 +54,7 @@ inline Definitions define(const std::vector<std::string>& lines) {
     if (keys.at(0).front() == '!') {
       SourceAssetDef source;
       source.asset.key = keys[0].substr(1);
+      source.deps.assign(deps.begin(), deps.end());
       definitions.sources.push_back(source);
     } else {
       definitions.steps.push_back(step_of(keys, deps));
@@ -73,6 +75,19 @@ inline StepDef check_step(const std::string& name, const std::string& asset, boo
   check.asset = asset;
   check.blocking = blocking;
   step.checks.push_back(check);
+  return step;
+}
+
+// Looks at source assets.
+inline StepDef observing_step(const std::string& name, const std::vector<std::string>& sources) {
+  StepDef step;
+  step.name = name;
+  for (const std::string& source : sources) {
+    OutputDef& output = step.outputs.emplace_back();
+    output.name = step_name_for(source);
+    output.stores_value = false;
+    step.observes.emplace_back(source);
+  }
   return step;
 }
 

@@ -36,6 +36,25 @@ TEST(AssetGraph, AConsumerMayBeDeclaredBeforeItsProducer) {
   EXPECT_EQ(keys_of(g, g.topological_order()), "a b c");
 }
 
+TEST(AssetGraph, ASourceAssetMayFollowFromWhatIsMade) {
+  const Definitions d =
+      define({"!dashboard <- model", "model <- raw", "!raw <- upstream", "after <- dashboard"});
+  const AssetGraph g(d);
+  EXPECT_EQ(parents(g, "dashboard"), "model");
+  EXPECT_EQ(children(g, "model"), "dashboard");
+  EXPECT_EQ(children(g, "upstream"), "raw");
+  EXPECT_EQ(keys_of(g, g.topological_order()), "upstream raw model dashboard after");
+}
+
+TEST(AssetGraph, KnowsWhoLooksAtASourceAsset) {
+  Definitions d = define({"!a", "!b"});
+  d.steps.push_back(observing_step("look", {"b"}));
+  const AssetGraph g(d);
+  EXPECT_EQ(g.node(g.find("a")).observer, nullptr);
+  EXPECT_EQ(g.node(g.find("b")).observer, &d.steps[0]);
+  EXPECT_EQ(g.node(g.find("b")).step, nullptr);
+}
+
 TEST(AssetGraph, TiesAreInOrderOfDeclaration) {
   const Definitions d = define({"z", "late <- end", "m", "a", "end"});
   const AssetGraph g(d);

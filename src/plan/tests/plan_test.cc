@@ -218,5 +218,34 @@ TEST(PlanForSteps, NamesAStepThatIsGone) {
             "Restore the step, or start a new run instead of resuming this one.");
 }
 
+TEST(MakePlan, LooksAtSelectedSourceAssetsBeforeWhatFollowsFromThemRuns) {
+  Definitions d = define({"model <- raw", "!raw", "!other"});
+  d.steps.push_back(observing_step("look", {"raw"}));
+  const AssetGraph g(d);
+  const auto both = make_plan(g, ids(g, {"raw", "other", "model"}));
+  ASSERT_TRUE(both);
+  EXPECT_EQ(names(*both), "look model");
+  EXPECT_EQ(waits_for(*both, "model"), "look");
+  const auto made_only = make_plan(g, ids(g, {"model"}));
+  ASSERT_TRUE(made_only);
+  EXPECT_EQ(names(*made_only), "model");
+}
+
+TEST(MakePlan, RunsTheNamedChecksWhetherOrNotTheirAssetIsSelected) {
+  Definitions d = define({"a", "b"});
+  d.steps.push_back(check_step("first", "a", false));
+  d.steps.push_back(check_step("second", "a", false));
+  const AssetGraph g(d);
+  const CheckNames first = {{AssetKey("a"), "first"}};
+  const auto alone = make_plan(g, {}, true, &first);
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(names(*alone), "a_first");
+  const auto with_another = make_plan(g, ids(g, {"a", "b"}), true, &first);
+  ASSERT_TRUE(with_another);
+  EXPECT_EQ(names(*with_another), "a b a_first");
+  const CheckNames none;
+  EXPECT_EQ(names(*make_plan(g, ids(g, {"a"}), true, &none)), "a");
+}
+
 }  // namespace
 }  // namespace treadle::plan

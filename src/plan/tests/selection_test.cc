@@ -1,3 +1,4 @@
+#include "graph_of.h"
 #include <treadle/plan/selection.h>
 
 #include <gtest/gtest.h>
@@ -82,8 +83,8 @@ TEST(SelectionErrors, PointAtTheColumnAndSayTheCure) {
             "unknown attribute 'gruop:' at column 1. Did you mean 'group'? There "
             "are key:, group:, kind:, tag:, owner: and is:.");
   EXPECT_EQ(mistake("leaves(a)"),
-            "unknown function 'leaves' at column 1. There are sinks(...) "
-            "and roots(...).");
+            "unknown function 'leaves' at column 1. There are sinks(...), roots(...), "
+            "with_external(...), upstream_external(...) and neighbors(...).");
   EXPECT_EQ(mistake("++key:a"),
             "more than one '+' at column 1. Write the number of levels: "
             "2+key:name+2.");
@@ -157,6 +158,51 @@ TEST(SelectionValue, OfNoKeysSelectsNothing) {
   const Selection none = Selection::keys({});
   EXPECT_EQ(none.text(), "not *");
   EXPECT_TRUE(*parse_selection(none.text()) == none) << none.text();
+}
+
+std::string selected(const Definitions& definitions, std::string_view text) {
+  const AssetGraph graph(definitions);
+  const auto found = select(parse_selection(text).value(), graph);
+  return found ? keys_of(graph, *found) : "!! " + found.error().message;
+}
+
+TEST(SelectionFunctions, WithExternalMeansSourceAssetsAsWell) {
+  Definitions d = define({"!out/raw", "in/model <- out/raw"});
+  d.sources[0].asset.group = d.steps[0].outputs[0].asset.group = "g";
+  EXPECT_EQ(selected(d, "*"), "in/model");
+  EXPECT_EQ(selected(d, "with_external(*)"), "out/raw in/model");
+  EXPECT_EQ(selected(d, "group:g"), "in/model");
+  EXPECT_EQ(selected(d, "with_external(group:g)"), "out/raw in/model");
+  EXPECT_EQ(selected(d, "with_external(group:g) and is:materializable"), "in/model");
+  EXPECT_EQ(selected(d, "with_external(group:g) and group:g"), "in/model");
+}
+
+TEST(SelectionFunctions, UpstreamExternalAreTheSourcesHoweverFarAway) {
+  const Definitions d = define({"!far", "!near <- far", "a <- near", "b <- a", "!other"});
+  EXPECT_EQ(selected(d, "upstream_external(key:b)"), "far near");
+  EXPECT_EQ(selected(d, "+key:b"), "a b");
+}
+
+TEST(SelectionFunctions, NeighborsCompleteWhatCannotBeDivided) {
+  Definitions d = define({"a b", "c d"});
+  d.steps[1].can_subset = true;
+  EXPECT_EQ(selected(d, "neighbors(key:a)"), "a b");
+  EXPECT_EQ(selected(d, "neighbors(key:c)"), "c");
+}
+
+TEST(SelectionAttributes, AKeyPrefixMeansWholeParts) {
+  const Definitions d = define({"raw", "raw/x", "raw/x/y", "rawer", "!raw/source"});
+  EXPECT_EQ(selected(d, "key_prefix:raw"), "raw raw/x raw/x/y");
+  EXPECT_EQ(selected(d, "key_prefix:\"raw/x\""), "raw/x raw/x/y");
+  EXPECT_EQ(normalised("key_prefix:raw"), "key_prefix:raw");
+}
+
+TEST(Select, AllowsUnknownKeysWhenTold) {
+  const Definitions d = define({"a"});
+  const AssetGraph graph(d);
+  const Selection selection = parse_selection("key:a or key:gone").value();
+  EXPECT_FALSE(select(selection, graph));
+  EXPECT_EQ(keys_of(graph, select(selection, graph, true, true).value()), "a");
 }
 
 }  // namespace

@@ -63,12 +63,13 @@ void add_defaults(Definitions& definitions, Home& home);
 // What the record and the store of this home know about the assets of a graph.
 Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph);
 
-// Plans and executes in this home: the selected assets and, unless told otherwise, the checks on them.
+// Plans and executes in this home: the selected assets and the checks that plan::make_plan says.
 // The definitions must have no problems (plan::check_definitions). Fills in what the options leave
 // open: known versions, the logs folder.
 Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph,
                                        const std::vector<plan::NodeId>& selected,
-                                       execute::RunOptions options, bool with_checks = true);
+                                       execute::RunOptions options, bool with_checks = true,
+                                       const plan::CheckNames* only_checks = nullptr);
 // As materialize, for steps by key: stand-alone checks without their assets.
 Result<execute::RunResult> execute_steps(Home& home, const plan::AssetGraph& graph,
                                          const std::vector<std::string>& step_keys,

@@ -134,6 +134,9 @@ struct StepDef {
   bool can_subset = false;  // may run for some of its outputs only
   Place place;
   std::shared_ptr<StepBody> body;
+  // Source assets that it looks at instead of making assets: its body records observations of them. Runs when one of them is
+  // selected. Parallel to `outputs`, which name no asset and keep no value; their data version is the one that was seen.
+  std::vector<AssetKey> observes;
   std::vector<HookDef> hooks;  // called in this order when the step has ended
   std::string pool;            // at most so many steps of a pool at once: RunOptions::pools
   double time_limit = 0;       // seconds an attempt may take in a process of its own; 0 = any
@@ -162,6 +165,7 @@ struct SourceAssetDef {
   std::string file;
   Place place;
   const std::type_info* type = nullptr;
+  std::vector<AssetKey> deps;  // what it is made from, as far as is known: lineage only
 };
 
 struct GraphDef;  // define/graph.h

@@ -99,5 +99,7 @@ std::string provenance_to_json(const Provenance& provenance);
 Result<Provenance> provenance_from_json(std::string_view json);
 // Of an ASSET_MATERIALIZATION event: its payload's "provenance", empty when it says none.
 Result<Provenance> provenance_of(const Event& materialization);
+// Of an ASSET_OBSERVATION event: the data version that was seen; "" when it says none.
+std::string observed_version(const Event& observation);
 
 }  // namespace treadle

@@ -22,6 +22,7 @@ struct Node {
   const StepDef* step = nullptr;           // null: a source asset
   std::uint32_t output = 0;                // index into step->outputs
   const SourceAssetDef* source = nullptr;  // null: made by `step`
+  const StepDef* observer = nullptr;       // of a source asset: the step that looks at it, if any
   std::vector<NodeId>
       parents;  // in order of declaration, each once; of this output only (OutputDef::follows_from)
   std::vector<NodeId> children;  // in order of declaration, each once
@@ -46,7 +47,7 @@ class AssetGraph {
     const std::size_t index = &step - definitions_.steps.data();
     return std::span(inputs_).subspan(first_input_[index], step.inputs.size());
   }
-  // Parents before children; sources before what is made, else ties in order of declaration.
+  // Parents before children; sources that follow from nothing first, else ties in order of declaration.
   const std::vector<NodeId>& topological_order() const { return order_; }
 
  private:

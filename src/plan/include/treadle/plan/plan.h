@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace treadle::plan {
@@ -64,12 +66,16 @@ struct Plan {
 // The assets with all that the same calls make anyway: the other outputs of steps that cannot be subset. In topological order.
 std::vector<NodeId> complete_steps(const AssetGraph& graph, const std::vector<NodeId>& assets);
 
-// Steps for the selected assets (source assets are ignored) and, unless told otherwise, the checks
-// on them. Selecting part of a multi-asset that cannot be subset is a problem. `selected` in any
-// order.
+// Checks by asset and name.
+using CheckNames = std::set<std::pair<AssetKey, std::string>>;
+
+// Steps for the selected assets (of source assets those that observe them) and, unless told otherwise, the
+// checks on them; with `only_checks` these checks instead, whether or not their assets are selected. Selecting
+// part of a multi-asset that cannot be subset is a problem. `selected` in any order.
 tl::expected<Plan, std::vector<Problem>> make_plan(const AssetGraph& graph,
                                                    const std::vector<NodeId>& selected,
-                                                   bool with_checks = true);
+                                                   bool with_checks = true,
+                                                   const CheckNames* only_checks = nullptr);
 // The plan restricted to these step keys (resume): kNotFound for a key that the definitions no
 // longer have.
 Result<Plan> plan_for_steps(const AssetGraph& graph, const std::vector<std::string>& step_keys);

@@ -45,9 +45,9 @@ class Selection {
 Result<Selection> parse_selection(std::string_view text);
 
 // The materializable and source assets selected, in topological order. A key pattern without a
-// wildcard that names no asset is an error with the nearest key; so is an empty result of the whole
-// expression when `allow_empty` is false.
+// wildcard that names no asset is an error with the nearest key, unless `allow_missing`; so is an empty
+// result of the whole expression when `allow_empty` is false.
 Result<std::vector<NodeId>> select(const Selection& selection, const AssetGraph& graph,
-                                   bool allow_empty = true);
+                                   bool allow_empty = true, bool allow_missing = false);
 
 }  // namespace treadle::plan
