@@ -10,6 +10,7 @@ void bind_home(nanobind::module_& module);
 void bind_definitions(nanobind::module_& module);
 void bind_artifact(nanobind::module_& module);
 void bind_graph(nanobind::module_& module);
+void bind_tracking(nanobind::module_& module);
 void bind_cli(nanobind::module_& module);
 void bind_config(nanobind::module_& module);
 

@@ -215,6 +215,8 @@ def run_op(op: OpDefinition, step: _core.Step) -> None:
     try:
         _OpExecution(op, plan_of(op), step).run()  # type: ignore[arg-type]
     finally:
+        if current.at_end is not None:
+            current.end()
         current.step, current.context = before
         if capture.tees is not None:
             files = capture.finish_step(step)

@@ -143,6 +143,8 @@ def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
         else:
             StepExecution(definition, plan, step).run()
     finally:
+        if current.at_end is not None:
+            current.end()
         current.step, current.context = before
         if capture.tees is not None:
             files = capture.finish_step(step)

@@ -1,4 +1,4 @@
-"""Api: looks artifacts up by name, outside of pipelines too."""
+"""Api: looks runs and artifacts up, outside of pipelines too."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._run.instance import DagsterInstance
+    from treadle.wandb._public import PublicProject, PublicRun, Runs
 
 
 class Api:
-    """The artifacts of a home: of the one given, else of TREADLE_HOME, DAGSTER_HOME or the project."""
+    """The runs and artifacts of a home: of the one given, else of TREADLE_HOME, DAGSTER_HOME or the project."""
 
     def __init__(
         self, overrides: Mapping[str, Any] | None = None, *, instance: DagsterInstance | None = None
@@ -34,6 +35,55 @@ class Api:
     @property
     def default_entity(self) -> str:
         return self._entity
+
+    def flush(self) -> None:
+        """Nothing is remembered: every call reads the home."""
+
+    def run(self, path: str) -> PublicRun:
+        """The run that "[[entity/]project/]id" means; an id alone may be of any project."""
+        from treadle import _core
+        from treadle.wandb._errors import CommError
+        from treadle.wandb._public import PublicRun
+
+        parts = path.removeprefix("/").replace("/runs/", "/").split("/")
+        instance = self._store().instance
+        core = _core.Tracking(instance._home)
+        if len(parts) == 1:
+            found = core.find_by_id(parts[0])
+            raw = found[0] if found else None
+        else:
+            entity = parts[0] if len(parts) == 3 else self._entity
+            raw = core.find(entity, parts[-2], parts[-1])
+        if raw is None:
+            raise CommError(f"Could not find run {path!r} in the home {instance._home.path}.")
+        return PublicRun(instance, raw)
+
+    def runs(
+        self,
+        path: str | None = None,
+        filters: dict[str, Any] | None = None,
+        order: str = "+created_at",
+        per_page: int = 50,
+        include_sweeps: bool = True,
+        lazy: bool = True,
+    ) -> Runs:
+        """The runs of "[entity/]project" that match: `{"config.lr": {"$gt": 0.1}, "state": "finished"}`."""
+        import json
+
+        from treadle.wandb._public import Runs
+
+        parts = path.split("/") if path else []
+        entity = parts[0] if len(parts) > 1 else self._entity if parts else ""
+        project = parts[-1] if parts else ""
+        text = json.dumps(filters) if filters else ""
+        return Runs(self._store().instance, entity, project, text, order or "", per_page)
+
+    def projects(self, entity: str | None = None, per_page: int = 200) -> list[PublicProject]:
+        from treadle import _core
+        from treadle.wandb._public import PublicProject
+
+        names = _core.Tracking(self._store().instance._home).projects(entity or "")
+        return [PublicProject(*name) for name in names]
 
     def artifact(self, name: str, type: str | None = None) -> Artifact:
         """The version that "[entity/][project/]name[:version-or-alias]" means; the latest without one."""

@@ -60,3 +60,23 @@ def configuration_of(metadata: Mapping[str, Any] | None, *, reading: bool) -> di
             " Artifact."
         )
     return dict(given)
+
+
+class Error(Exception):
+    """Base of what tracking raises."""
+
+    def __init__(self, message: str = "", context: dict[str, Any] | None = None) -> None:
+        self.message = message
+        super().__init__(message)
+
+
+class CommError(Error):
+    """A run or artifact could not be found or written."""
+
+
+class UsageError(Error):
+    """A call that cannot be right."""
+
+
+class ConfigError(Error):
+    """A key of the config would change its value."""

@@ -59,6 +59,9 @@ class ArtifactsIOManager(IOManager):
         self._cache = Cache(self.base_dir, self.cache_duration_in_minutes)
         self._store = Store(instance, self.wandb_entity, self.wandb_project, self._cache.folder)
         self._joined = False
+        from treadle.wandb import _places
+
+        _places.note(self.dagster_run_id, self.wandb_entity, self.wandb_project)
 
     def close(self) -> None:
         """Called when the run is over."""

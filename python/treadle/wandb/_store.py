@@ -61,12 +61,13 @@ class Record:
 class Store:
     """One home's store, with the entity and project that names without them mean."""
 
-    __slots__ = ("cache_folder", "core", "entity", "home", "project")
+    __slots__ = ("cache_folder", "core", "entity", "home", "instance", "project")
 
     def __init__(self, instance: DagsterInstance, entity: str, project: str, cache_folder: str = "") -> None:
         from treadle import _core
 
         self.core = _core.Artifacts(instance._home)
+        self.instance = instance
         self.home = instance._home.path
         self.entity = entity
         self.project = project
