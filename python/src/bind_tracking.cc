@@ -63,14 +63,22 @@ nb::dict run_dict(const tracking::Run& run) {
 tracking::RunChanges changes_of(nb::handle given) {
   tracking::RunChanges changes;
   const std::map<std::string, std::optional<std::string>*> texts = {
-      {"display_name", &changes.display_name}, {"description", &changes.description},
-      {"notes", &changes.notes},               {"group", &changes.group},
-      {"job_type", &changes.job_type},         {"host", &changes.host},
-      {"program", &changes.program},           {"repository", &changes.repository},
-      {"commit", &changes.commit},             {"user", &changes.user},
-      {"sweep", &changes.sweep},               {"metadata", &changes.metadata},
-      {"config", &changes.config},             {"config_patch", &changes.config_patch},
-      {"summary", &changes.summary},           {"summary_patch", &changes.summary_patch}};
+      {"display_name", &changes.display_name},
+      {"description", &changes.description},
+      {"notes", &changes.notes},
+      {"group", &changes.group},
+      {"job_type", &changes.job_type},
+      {"host", &changes.host},
+      {"program", &changes.program},
+      {"repository", &changes.repository},
+      {"commit", &changes.commit},
+      {"user", &changes.user},
+      {"sweep", &changes.sweep},
+      {"metadata", &changes.metadata},
+      {"config", &changes.config},
+      {"config_patch", &changes.config_patch},
+      {"summary", &changes.summary},
+      {"summary_patch", &changes.summary_patch}};
   for (const auto& [key, value] : nb::cast<nb::dict>(given)) {
     const std::string name = text_of(key);
     if (value.is_none()) continue;
@@ -155,8 +163,8 @@ nb::list find_by_id(Tracking& self, nb::handle id) {
 
 nb::tuple runs(Tracking& self, nb::handle entity, nb::handle project, nb::handle filter,
                nb::handle order, std::int64_t limit, std::int64_t after) {
-  tracking::RunQuery query{text_of(entity), text_of(project), text_of(filter),
-                           text_of(order),  limit,            after};
+  tracking::RunQuery query{
+      text_of(entity), text_of(project), text_of(filter), text_of(order), limit, after};
   const auto page = value_or_raise(without_lock([&] { return self.store().runs(query); }));
   nb::list list;
   for (const auto& run : page.runs) list.append(run_dict(run));
@@ -210,7 +218,8 @@ nb::tuple put_file(Tracking& self, std::int64_t key, nb::handle name, nb::handle
 nb::list files(Tracking& self, std::int64_t key, nb::handle pattern) {
   const std::string like = text_of(pattern);
   nb::list list;
-  for (const auto& file : value_or_raise(without_lock([&] { return self.store().files(key, like); }))) {
+  for (const auto& file :
+       value_or_raise(without_lock([&] { return self.store().files(key, like); }))) {
     list.append(file_tuple(file));
   }
   return list;
@@ -235,7 +244,8 @@ void bind_store(nb::module_& module) {
           nb::keep_alive<1, 2>())
       .def("start", start)
       .def("update", update)
-      .def("stream", stream)
+      .def("stream", stream, nb::arg("key"), nb::arg("history").none(), nb::arg("events").none(),
+           nb::arg("console").none(), nb::arg("summary").none(), nb::arg("exit_code").none())
       .def("find", find)
       .def("find_by_id", find_by_id)
       .def("get",
@@ -251,8 +261,8 @@ void bind_store(nb::module_& module) {
            })
       .def("console",
            [](Tracking& s, std::int64_t key, std::int64_t first, std::int64_t count) {
-             return text_list(
-                 value_or_raise(without_lock([&] { return s.store().console(key, first, count); })));
+             return text_list(value_or_raise(
+                 without_lock([&] { return s.store().console(key, first, count); })));
            })
       .def("put_file", put_file)
       .def("files", files)

@@ -176,7 +176,7 @@ def test_references_to_local_files_have_their_checksum(instance: dg.DagsterInsta
         ({"add_files": [{"local_path": "no/such"}]}, "Path is not a file: 'no/such'"),
         ({"add_dirs": [{"local_path": "no/such"}]}, "Path is not a directory: 'no/such'"),
         ({"add_references": [{"uri": "no-scheme"}]}, "References must be URIs"),
-        ({"aliases": ["v3"]}, "reserved"),
+        ({"aliases": ["v3"]}, "cannot be given by hand"),
     ],
 )
 def test_what_cannot_be_written_says_why(

@@ -1,5 +1,5 @@
-"""W&B on the home itself: runs and their metrics, artifacts, tables and media, under the names of `wandb`; and
-the integration's, those of `dagster_wandb`.
+"""W&B on the home itself: runs and their metrics, artifacts, tables and media, under the names of `wandb`;
+and the integration's, those of `dagster_wandb`.
 
     from treadle import wandb
 

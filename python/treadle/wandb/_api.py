@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class Api:
-    """The runs and artifacts of a home: of the one given, else of TREADLE_HOME, DAGSTER_HOME or the project."""
+    """The runs and artifacts of a home: that of the instance, else of TREADLE_HOME, DAGSTER_HOME or the
+    project.
+    """
 
     def __init__(
         self, overrides: Mapping[str, Any] | None = None, *, instance: DagsterInstance | None = None

@@ -108,7 +108,7 @@ def config_values(given: Any) -> dict[str, Any]:
             given = given.flag_values_dict()
         else:
             given = vars(given)
-    return {str(key): plain(given[key]) for key in given.keys()}
+    return {str(key): plain(given[key]) for key in given}
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -117,10 +117,7 @@ def _read(path: str) -> dict[str, Any]:
 
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    if path.endswith(".json"):
-        loaded = json.loads(text)
-    else:
-        loaded = import_module("yaml").safe_load(text)
+    loaded = json.loads(text) if path.endswith(".json") else import_module("yaml").safe_load(text)
     if not isinstance(loaded, dict):
         raise ConfigError(f"{path}: a config file holds a dictionary, not {type(loaded).__name__}.")
     return {

@@ -35,8 +35,20 @@ class DisabledRun(Run):
 
 
 _QUIET = {
-    "log", "save", "define_metric", "log_artifact", "use_artifact", "log_model", "use_model", "log_code",
-    "alert", "mark_preempting", "finish", "restore", "_put", "_end",
+    "log",
+    "save",
+    "define_metric",
+    "log_artifact",
+    "use_artifact",
+    "log_model",
+    "use_model",
+    "log_code",
+    "alert",
+    "mark_preempting",
+    "finish",
+    "restore",
+    "_put",
+    "_end",
 }
 
 

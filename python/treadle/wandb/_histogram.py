@@ -21,7 +21,9 @@ class Histogram(WBValue):
     ) -> None:
         if np_histogram is not None:
             if len(np_histogram) != 2:
-                raise ValueError("Expected np_histogram to be a tuple of (values, bin_edges) or sequence to be specified")
+                raise ValueError(
+                    "Expected np_histogram to be a tuple of (values, bin_edges) or sequence to be specified"
+                )
             counts, edges = np_histogram
         else:
             counts, edges = _histogram_of(sequence, num_bins)

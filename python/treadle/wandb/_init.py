@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from treadle._run.instance import DagsterInstance
 
-_RESUME = {None: "", False: "", True: "allow", "allow": "allow", "must": "must", "never": "never", "auto": "allow"}
+_RESUME = {
+    None: "",
+    False: "",
+    True: "allow",
+    "allow": "allow",
+    "must": "must",
+    "never": "never",
+    "auto": "allow",
+}
 
 _lock = threading.RLock()
 # Runs at work by (home, entity, project, id), each with the threads that began it.
@@ -64,7 +72,9 @@ def init(
     if resume not in _RESUME:
         raise UsageError(f"resume must be True, False, 'allow', 'must', 'never' or 'auto', not {resume!r}.")
     if sum(given is not None and given is not False for given in (resume, resume_from, fork_from)) > 1:
-        raise UsageError("`fork_from`, `resume`, or `resume_from` are mutually exclusive. Please specify only one.")
+        raise UsageError(
+            "`fork_from`, `resume`, or `resume_from` are mutually exclusive. Please specify only one."
+        )
     context = current.context
     home = instance or (context.instance if context is not None else None) or _default_instance()
     id = id or os.environ.get("WANDB_RUN_ID") or ""
@@ -84,8 +94,14 @@ def init(
                 run.config.update(_chosen(config, config_include_keys, config_exclude_keys), True)
             return run
         changes = _changes(
-            context if joins else None, name, notes, tags, group, job_type,
-            _chosen(config, config_include_keys, config_exclude_keys), id,
+            context if joins else None,
+            name,
+            notes,
+            tags,
+            group,
+            job_type,
+            _chosen(config, config_include_keys, config_exclude_keys),
+            id,
         )
         run = _begin(home, entity, project, id, mode_of_resume, resume_from, fork_from, changes, dir)
         _active[(at[0], entity, project, run.id)] = (run, {threading.get_ident()})
@@ -134,7 +150,9 @@ def _begin(
         if error.code in ("not_found", "already_exists", "invalid_argument"):
             raise UsageError(str(error)) from error
         raise
-    folder = os.path.join(os.fspath(dir) if dir is not None else home._home.path, "wandb", f"run-{raw['id']}", "files")
+    folder = os.path.join(
+        os.fspath(dir) if dir is not None else home._home.path, "wandb", f"run-{raw['id']}", "files"
+    )
     resumed = not inserted and fork_from is None
     run = Run(home, raw, resumed=resumed, folder=folder, on_finish=_leave)
     if not resumed:

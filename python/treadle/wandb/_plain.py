@@ -18,7 +18,7 @@ def plain(value: Any) -> Any:
     if value is None or cls in (bool, int, float, str):
         return value
     if isinstance(value, dict) or hasattr(value, "keys"):
-        return {str(k): plain(value[k]) for k in value.keys()}
+        return {str(k): plain(value[k]) for k in value}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(v) for v in value]
     if isinstance(value, (bool, int, float, str)):  # a subclass: an enum of ints, numpy.float64

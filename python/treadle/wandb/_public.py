@@ -147,7 +147,9 @@ class PublicRun:
 
     # --- files and artifacts
 
-    def files(self, names: Sequence[str] | None = None, per_page: int = 50, pattern: str | None = None) -> list[File]:
+    def files(
+        self, names: Sequence[str] | None = None, per_page: int = 50, pattern: str | None = None
+    ) -> list[File]:
         """In order of name; `pattern` is SQL's LIKE."""
         found = [File(self, *raw[:5]) for raw in self._core.files(self._key, pattern or "")]
         return [f for f in found if names is None or f.name in names]
@@ -253,7 +255,9 @@ class File:
         path = os.path.join(root, self.name)
         if os.path.exists(path) and not replace:
             if not exist_ok:
-                raise ValueError(f"File already exists, pass replace=True to overwrite or exist_ok=True to leave it as is: {path}")
+                raise ValueError(
+                    f"File already exists, pass replace=True to overwrite or exist_ok=True to keep it: {path}"
+                )
         else:
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             self._run._core.copy_file(self._run._key, self.name, path)
@@ -304,7 +308,9 @@ class Runs:
             pass
         return self._found[index]
 
-    def histories(self, samples: int = 500, keys: list[str] | None = None, x_axis: str = "_step") -> list[dict[str, Any]]:
+    def histories(
+        self, samples: int = 500, keys: list[str] | None = None, x_axis: str = "_step"
+    ) -> list[dict[str, Any]]:
         """The sampled histories of all, each row with its run's id."""
         return [
             {**row, "run_id": run.id}

@@ -67,6 +67,7 @@ class Run:
         self._event_offset: int = raw["event_lines"]
         self._console_offset: int = raw["console_lines"]
         self._row: dict[str, Any] = {}
+        self._synced: dict[str, str] = {}  # metrics (or globs) whose rows need a value of another
         self._rows: list[str] = []
         self._lines: list[str] = []
         self._summary_changed = False
@@ -208,7 +209,7 @@ class Run:
         """
         if not hasattr(data, "keys"):
             raise ValueError("wandb.log must be passed a dictionary")
-        if any(not isinstance(key, str) for key in data.keys()):
+        if any(not isinstance(key, str) for key in data):
             raise ValueError("Key values passed to `wandb.log` must be strings.")
         from treadle.wandb._history_values import history_value
 
@@ -224,7 +225,7 @@ class Run:
                 if step > self._step:
                     self._commit()
                     self._step = step
-            for key in data.keys():
+            for key in data:
                 self._row[key] = history_value(self, key, data[key], self._step)
             if commit if commit is not None else step is None:
                 self._commit()
@@ -236,6 +237,8 @@ class Run:
             return
         import json
 
+        if self._synced:
+            self._fill_in_steps()
         now = time.time()
         row = {**self._row, "_timestamp": now, "_runtime": now - self._started, "_step": self._step}
         self._row = {}
@@ -251,7 +254,7 @@ class Run:
     def define_metric(
         self,
         name: str,
-        step_metric: str | None = None,
+        step_metric: str | Metric | None = None,
         step_sync: bool | None = None,
         hidden: bool | None = None,
         summary: str | None = None,
@@ -263,6 +266,8 @@ class Run:
         """
         import json
 
+        if isinstance(step_metric, Metric):
+            step_metric = step_metric.name
         for argument, value in (("name", name), ("step_metric", step_metric), ("summary", summary)):
             if value is not None and not isinstance(value, str):
                 raise Error(f"Unhandled define_metric() arg: {argument}={value!r}")
@@ -281,16 +286,30 @@ class Run:
                 self._config_text, name, step_metric or "", sync, bool(hidden), wanted, direction
             )
             self._summarizer.define(name, step_metric or "", sync, bool(hidden), wanted, direction)
+            if sync and step_metric:
+                self._synced[name] = step_metric
             own = json.loads(self._config_text)["_wandb"]
             self.config._items["_wandb"] = own
             self._core.update(self._key, {"config_patch": json.dumps({"_wandb": own})})
         return Metric(name, step_metric, step_sync, hidden, tuple(wanted), direction or None)
 
+    def _fill_in_steps(self) -> None:
+        """A metric that is plotted over another has the last value of that one in its row."""
+        known: dict[str, Any] = {}
+        for pattern, step_metric in self._synced.items():
+            if step_metric in self._row:
+                continue
+            fits = pattern[:-1] if pattern.endswith("*") else None
+            if any(key == pattern or (fits is not None and key.startswith(fits)) for key in self._row):
+                known = known or self.summary._as_dict()
+                if step_metric in known:
+                    self._row[step_metric] = known[step_metric]
+
     def _defined(self) -> set[str]:
         import json
 
         metrics = json.loads(self._config_text).get("_wandb", {}).get("m", [])
-        return {m.get("1") for m in metrics if isinstance(m, dict)}
+        return {str(m.get("1")) for m in metrics if isinstance(m, dict)}
 
     def _config_changed(self, changed: dict[str, Any]) -> None:
         import json
@@ -312,7 +331,10 @@ class Run:
     # --- files and artifacts
 
     def save(
-        self, glob_str: str | os.PathLike[str], base_path: str | os.PathLike[str] | None = None, policy: str = "live"
+        self,
+        glob_str: str | os.PathLike[str],
+        base_path: str | os.PathLike[str] | None = None,
+        policy: str = "live",
     ) -> list[str]:
         """Keeps the files that the pattern matches, named from `base_path` (else the folder of the
         pattern's first wildcard's parent) on.
@@ -336,7 +358,9 @@ class Run:
             self._warn(f"save: no file matches {os.fspath(glob_str)!r}.")
         return saved
 
-    def restore(self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None) -> Any:
+    def restore(
+        self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
+    ) -> Any:
         """An open copy of a file of this run, or of another: None when it has no such file."""
         from treadle.wandb._api import Api
 
@@ -367,11 +391,13 @@ class Run:
         from treadle.wandb import _sdk
         from treadle.wandb._artifact import Artifact
 
-        artifact: Any = artifact_or_path
-        if _sdk.is_artifact(artifact):
-            artifact = _sdk.to_artifact(artifact)
-        if not isinstance(artifact, Artifact):
-            artifact = _of_path(os.fspath(artifact), name or f"run-{self._id}", type or "unspecified")
+        given_object: Any = artifact_or_path
+        if isinstance(given_object, Artifact):
+            artifact = given_object
+        elif _sdk.is_artifact(given_object):
+            artifact = _sdk.to_artifact(given_object)
+        else:
+            artifact = _of_path(os.fspath(given_object), name or f"run-{self._id}", type or "unspecified")
         if artifact._record is not None:
             raise UsageError(f"The artifact '{artifact.name}' is logged already: make a new one.")
         given = [aliases] if isinstance(aliases, str) else list(aliases or ())
@@ -437,7 +463,9 @@ class Run:
         """The Python files below a folder, as an artifact of the type `code`; None when there are none."""
         from treadle.wandb._artifact import Artifact
 
-        artifact = Artifact(name or f"source-{self._project}-{os.path.basename(os.path.abspath(root))}", "code")
+        artifact = Artifact(
+            name or f"source-{self._project}-{os.path.basename(os.path.abspath(root))}", "code"
+        )
         for folder, folders, files in os.walk(root):
             folders[:] = [f for f in folders if not f.startswith(".") and f not in ("__pycache__", "wandb")]
             for file in sorted(files):
@@ -499,8 +527,10 @@ class Run:
 
     def _must_run(self) -> None:
         if self._ended:
-            raise UsageError(f"Run ({self._id}) is finished. The call will be ignored. Please make sure that you"
-                             " are using an active run.")
+            raise UsageError(
+                f"Run ({self._id}) is finished. The call will be ignored. Please make sure that you"
+                " are using an active run."
+            )
 
     def _flush(self) -> None:
         """Sends what has gathered; the caller holds the lock."""
@@ -596,5 +626,7 @@ def _of_path(path: str, name: str, type: str) -> Artifact:
     elif "://" in path:
         artifact.add_reference(path)
     else:
-        raise ValueError(f"path must be a file, directory or external reference like s3://bucket/path: {path!r}")
+        raise ValueError(
+            f"path must be a file, directory or external reference like s3://bucket/path: {path!r}"
+        )
     return artifact

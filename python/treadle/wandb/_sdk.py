@@ -49,3 +49,17 @@ def wrap(value: Any, name: str, type: str) -> Artifact:
     draft = cls(name=name, type=type)
     draft.add(value, value.__class__.__name__)
     return to_artifact(draft)
+
+
+def to_value(value: Any) -> Any:
+    """A Table, an Image, ... of the SDK as ours, by way of the files it writes."""
+    from treadle.wandb._values import from_document
+
+    draft = wrap(value, "value", "value")
+
+    def read(path: str) -> bytes:
+        with open(str(draft._entries[path][2]), "rb") as file:
+            return file.read()
+
+    [document] = [p for p in draft._entries if p.startswith(f"{value.__class__.__name__}.")]
+    return from_document(read(document), read)

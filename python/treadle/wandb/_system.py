@@ -102,7 +102,9 @@ class Sampler:
         if total > 0:
             found["system.cpu"] = round(100 * busy / total, 2)
         memory = {
-            line.partition(":")[0]: int(line.split()[1]) for line in _read("/proc/meminfo").splitlines() if line
+            line.partition(":")[0]: int(line.split()[1])
+            for line in _read("/proc/meminfo").splitlines()
+            if line
         }
         if memory.get("MemTotal"):
             available = memory.get("MemAvailable", 0)
