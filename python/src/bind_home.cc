@@ -35,7 +35,8 @@ nb::tuple run_tuple(const Run& run) {
   for (const auto& [name, value] : run.tags) tags[to_text(name)] = to_text(value);
   return nb::make_tuple(to_text(run.run_id), to_text(run.job_name), to_text(to_string(run.status)),
                         tags, texts(run.step_keys), to_text(run.run_config),
-                        to_text(run.root_run_id), to_text(run.parent_run_id));
+                        to_text(run.root_run_id), to_text(run.parent_run_id), run.number,
+                        run.created, run.started, run.finished);
 }
 
 std::map<std::string, std::string> map_of(nb::handle mapping) {
@@ -44,6 +45,20 @@ std::map<std::string, std::string> map_of(nb::handle mapping) {
     map.emplace(text_of(key), text_of(value));
   }
   return map;
+}
+
+void add_run(PythonHome& self, nb::handle run_id, nb::handle job_name, nb::handle status,
+             nb::handle tags, nb::handle run_config, nb::handle root, nb::handle parent) {
+  Run run;
+  run.run_id = text_of(run_id);
+  run.job_name = text_of(job_name);
+  if (const auto known = run_status_from(text_of(status))) run.status = *known;
+  run.created = system_clock().now();
+  run.tags = map_of(tags);
+  run.run_config = text_of(run_config);
+  run.root_run_id = text_of(root);
+  run.parent_run_id = text_of(parent);
+  value_or_raise(self.home->record().add_run(run));
 }
 
 nb::object find_run(PythonHome& self, nb::handle run_id) {
@@ -67,14 +82,16 @@ nb::list runs(PythonHome& self, nb::handle job_name, nb::handle statuses, nb::ha
 }
 
 nb::list find_events(PythonHome& self, nb::handle run_id, nb::handle asset, nb::handle types,
-                     std::int64_t after_id, int limit, bool newest_first) {
+                     std::int64_t after_id, int limit, bool newest_first, std::int64_t before_id) {
   events::EventFilter filter;
   filter.run_id = text_of(run_id);
   filter.asset_key = text_of(asset);
   for (const std::string& name : texts_of(types)) {
     if (const auto type = event_type_from(name)) filter.types.push_back(*type);
   }
+  if (filter.types.empty() && nb::len(types) > 0) return {};  // none that is ever recorded
   filter.after_id = after_id;
+  filter.before_id = before_id;
   filter.limit = limit;
   filter.newest_first = newest_first;
   const auto found =
@@ -137,7 +154,30 @@ void bind_home(nb::module_& module) {
            [](PythonHome& s, nb::handle run_id, nb::handle tags) {
              value_or_raise(s.home->record().add_run_tags(text_of(run_id), map_of(tags)));
            })
-      .def("events", find_events)
+      .def("events", find_events, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+           nb::arg("before_id") = 0)
+      .def("wipe_asset",
+           [](PythonHome& s, nb::handle asset) {
+             value_or_raise(s.home->record().wipe_asset(AssetKey(text_of(asset))));
+           })
+      .def("delete_run",
+           [](PythonHome& s, nb::handle run_id) {
+             value_or_raise(s.home->record().delete_run(text_of(run_id)));
+           })
+      .def("add_run", add_run)
+      .def("values",
+           [](PythonHome& s, nb::handle keys) {
+             nb::dict found;
+             for (const auto& [name, value] :
+                  value_or_raise(s.home->record().values(texts_of(keys)))) {
+               found[to_text(name)] = to_text(value);
+             }
+             return found;
+           })
+      .def("set_values",
+           [](PythonHome& s, nb::handle values) {
+             value_or_raise(s.home->record().set_values(map_of(values)));
+           })
       .def("latest_materializations", latest_materializations)
       .def("asset_keys", asset_keys)
       .def("load_asset_value", load_asset_value)

@@ -97,6 +97,14 @@ _PUBLIC = {
         multi_or_in_process_executor multiprocess_executor""",
     "_run.instance": "DagsterInstance DagsterRun DagsterRunStatus DataProvenance EventLogEntry RunsFilter",
     "_run.invoke": "build_asset_check_context build_asset_context build_op_context",
+    "_run.log_format": "JsonLogFormatter",
+    "_run.loggers": """
+        build_init_logger_context colored_console_logger default_loggers default_system_loggers
+        InitLoggerContext json_console_logger logger LoggerDefinition""",
+    "_run.records": """
+        AssetRecordsFilter EventLogRecord EventRecordsFilter EventRecordsResult PaginatedResults RunRecord
+        RunShardedEventsCursor RunStatusChangeRecordsFilter""",
+    "_run.testing": "instance_for_test",
     "_run.log": "DagsterLogManager get_dagster_logger",
     "_run.policies": "Backoff Jitter RetryPolicy",
     "_run.results": "ExecuteInProcessResult",

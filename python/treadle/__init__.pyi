@@ -221,10 +221,28 @@ from treadle._run.invoke import build_asset_context as build_asset_context
 from treadle._run.invoke import build_op_context as build_op_context
 from treadle._run.log import DagsterLogManager as DagsterLogManager
 from treadle._run.log import get_dagster_logger as get_dagster_logger
+from treadle._run.log_format import JsonLogFormatter as JsonLogFormatter
+from treadle._run.loggers import InitLoggerContext as InitLoggerContext
+from treadle._run.loggers import LoggerDefinition as LoggerDefinition
+from treadle._run.loggers import build_init_logger_context as build_init_logger_context
+from treadle._run.loggers import colored_console_logger as colored_console_logger
+from treadle._run.loggers import default_loggers as default_loggers
+from treadle._run.loggers import default_system_loggers as default_system_loggers
+from treadle._run.loggers import json_console_logger as json_console_logger
+from treadle._run.loggers import logger as logger
 from treadle._run.policies import Backoff as Backoff
 from treadle._run.policies import Jitter as Jitter
 from treadle._run.policies import RetryPolicy as RetryPolicy
+from treadle._run.records import AssetRecordsFilter as AssetRecordsFilter
+from treadle._run.records import EventLogRecord as EventLogRecord
+from treadle._run.records import EventRecordsFilter as EventRecordsFilter
+from treadle._run.records import EventRecordsResult as EventRecordsResult
+from treadle._run.records import PaginatedResults as PaginatedResults
+from treadle._run.records import RunRecord as RunRecord
+from treadle._run.records import RunShardedEventsCursor as RunShardedEventsCursor
+from treadle._run.records import RunStatusChangeRecordsFilter as RunStatusChangeRecordsFilter
 from treadle._run.results import ExecuteInProcessResult as ExecuteInProcessResult
+from treadle._run.testing import instance_for_test as instance_for_test
 
 __all__: list[str]
 __version__: str

@@ -79,8 +79,29 @@ class Home:
     ) -> list[tuple[Any, ...]]: ...
     def add_run_tags(self, run_id: str, tags: Mapping[str, str]) -> None: ...
     def events(
-        self, run_id: str, asset: str, types: Sequence[str], after_id: int, limit: int, newest_first: bool
+        self,
+        run_id: str,
+        asset: str,
+        types: Sequence[str],
+        after_id: int,
+        limit: int,
+        newest_first: bool,
+        before_id: int = 0,
     ) -> list[Event]: ...
+    def wipe_asset(self, asset: str) -> None: ...
+    def delete_run(self, run_id: str) -> None: ...
+    def add_run(
+        self,
+        run_id: str,
+        job_name: str,
+        status: str,
+        tags: Mapping[str, str],
+        run_config: str,
+        root: str,
+        parent: str,
+    ) -> None: ...
+    def values(self, keys: Sequence[str]) -> dict[str, str]: ...
+    def set_values(self, values: Mapping[str, str]) -> None: ...
     def latest_materializations(
         self, asset: str
     ) -> list[tuple[str, str, str, int, str, str, list[tuple[str, str]], str]]: ...

@@ -242,6 +242,92 @@ class SqlRecord final : public Record {
     return keys;
   }
 
+  Result<void> wipe_asset(const AssetKey& asset) override {
+    return database_.write(
+        [&](db::Session& session) -> Result<void> {
+          for (const char* sql :
+               {"delete from latest_materializations where asset_key = $1",
+                "delete from latest_checks where asset_key = $1",
+                "delete from events where asset_key = $1 and type in (21, 22, 23, "
+                "24, 25, 26)"}) {
+            TREADLE_TRY(db::Statement * s, session.prepare(sql));
+            s->bind(1, asset.text());
+            TREADLE_CHECK(s->run());
+          }
+          return {};
+        },
+        db::Sync::kYes);
+  }
+
+  Result<void> delete_run(const std::string& run_id) override {
+    std::int64_t key = 0;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(key, find_run_key(session, run_id));
+      return {};
+    }));
+    if (key == 0) return no_such_run(run_id);
+    TREADLE_TRY(const RunLock lock, RunLock::try_acquire(lock_folder_, key));
+    if (!lock) {
+      return fail(Errc::kBusy, "run '" + run_id + "' is being executed. Cancel it first.");
+    }
+    return database_.write(
+        [&](db::Session& session) -> Result<void> {
+          for (const char* sql :
+               {"delete from latest_materializations where event in (select id from events where "
+                "run = $1)",
+                "delete from latest_checks where event in (select id from events where run = $1)",
+                "delete from events where run = $1", "delete from run_tags where run = $1",
+                "delete from runs where id = $1"}) {
+            TREADLE_TRY(db::Statement * s, session.prepare(sql));
+            s->bind(1, key);
+            TREADLE_CHECK(s->run());
+          }
+          // What was the latest before it is so again.
+          TREADLE_TRY(
+              db::Statement * s,
+              session.prepare(
+                  "insert into latest_materializations (asset_key, partition, event) "
+                  "select e.asset_key, e.partition, max(e.id) from events e where e.type = $1 "
+                  "and not exists (select 1 from latest_materializations l where l.asset_key "
+                  "= e.asset_key and l.partition = e.partition) "
+                  "group by e.asset_key, e.partition"));
+          s->bind(1, static_cast<std::int64_t>(EventType::kAssetMaterialization));
+          TREADLE_CHECK(s->run());
+          return {};
+        },
+        db::Sync::kYes);
+  }
+
+  Result<std::map<std::string, std::string>> values(const std::vector<std::string>& keys) override {
+    std::map<std::string, std::string> found;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      for (const std::string& key : keys) {
+        TREADLE_TRY(db::Statement * s,
+                    session.prepare("select value from key_values where name = $1"));
+        s->bind(1, key);
+        TREADLE_TRY(const bool row, s->step());
+        if (row) found.emplace(key, s->text(0));
+      }
+      return {};
+    }));
+    return found;
+  }
+
+  Result<void> set_values(const std::map<std::string, std::string>& values) override {
+    return database_.write(
+        [&](db::Session& session) -> Result<void> {
+          for (const auto& [name, value] : values) {
+            TREADLE_TRY(db::Statement * s,
+                        session.prepare("insert into key_values (name, value) values ($1, $2) on "
+                                        "conflict (name) do update set value = excluded.value"));
+            s->bind(1, name).bind(2, value);
+            TREADLE_CHECK(s->run());
+          }
+          return {};
+        },
+        db::Sync::kYes);
+  }
+
  private:
   // Newest first; `limit` 0 = all.
   Result<std::vector<Run>> select_runs(const std::string& where,

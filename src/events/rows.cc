@@ -141,6 +141,7 @@ Run read_run(const db::Statement& row) {
   run.run_config = row.text(11);
   run.origin = row.text(12);
   run.executor = row.text(13);
+  run.number = row.integer(0);
   return run;
 }
 

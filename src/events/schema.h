@@ -57,6 +57,12 @@ create table latest_checks (
   primary key (asset_key, check_name)
 );
 )sql"},
+    {2, R"sql(
+create table key_values (
+  name text primary key,
+  value text not null
+);
+)sql"},
 };
 
 }  // namespace treadle::events

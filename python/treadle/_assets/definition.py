@@ -122,9 +122,13 @@ class OpRef:
         return self._owner._retry_policy
 
 
+def _made_elsewhere() -> None:
+    raise DagsterInvalidDefinitionError("An external asset is made elsewhere: there is nothing to call.")
+
+
 class AssetsDefinition:
     """A function and what it makes: one asset (`asset`), several (`multi_asset`), or checks
-    (`AssetChecksDefinition`).
+    (`AssetChecksDefinition`). `AssetsDefinition(specs=[...])` are assets that are made elsewhere.
     """
 
     __slots__ = (
@@ -156,10 +160,11 @@ class AssetsDefinition:
     def __init__(
         self,
         *,
-        name: str,
-        fn: UserFn,
-        inputs: list[Input],
-        outputs: list[AssetOutput],
+        specs: Sequence[AssetSpec] | None = None,
+        name: str = "",
+        fn: UserFn = _made_elsewhere,
+        inputs: Sequence[Input] = (),
+        outputs: Sequence[AssetOutput] = (),
         check_specs: Sequence[AssetCheckSpec] = (),
         takes_context: bool = False,
         takes_config: Any = None,
@@ -174,10 +179,15 @@ class AssetsDefinition:
         is_multi: bool = False,
         execution_type: ExecutionType = ExecutionType.MATERIALIZATION,
     ) -> None:
+        if specs is not None:
+            from treadle._assets.external import external_asset
+
+            self._become(external_asset(specs))
+            return
         self._name = name
         self._fn = fn
-        self._inputs = inputs
-        self._outputs = outputs
+        self._inputs = list(inputs)
+        self._outputs = list(outputs)
         self._check_specs = check_specs
         self._takes_context = takes_context
         if takes_config is not None and config_schema:
@@ -218,11 +228,14 @@ class AssetsDefinition:
 
     def _copy(self) -> AssetsDefinition:
         other = object.__new__(type(self))
+        other._become(self)
+        return other
+
+    def _become(self, other: AssetsDefinition) -> None:
         for slot in AssetsDefinition.__slots__:
             if slot != "__weakref__":
-                setattr(other, slot, getattr(self, slot))
-        other._plan_cache = None
-        return other
+                setattr(self, slot, getattr(other, slot))
+        self._plan_cache = None
 
     # --- what it makes
 

@@ -31,16 +31,11 @@ def external_asset(specs: Sequence[AssetSpec]) -> AssetsDefinition:
         add_deps(inputs, spec.deps, f"external asset {spec.key}", spec.key)
     return AssetsDefinition(
         name="external__" + "__".join(s.key.to_python_identifier() for s in specs),
-        fn=_made_elsewhere,
         inputs=inputs,
         outputs=[output_of_spec(s) for s in specs],
         execution_type=ExecutionType.UNEXECUTABLE,
         is_multi=len(specs) > 1,
     )
-
-
-def _made_elsewhere() -> None:
-    raise DagsterInvalidDefinitionError("An external asset is made elsewhere: there is nothing to call.")
 
 
 def output_of_spec(spec: AssetSpec) -> AssetOutput:

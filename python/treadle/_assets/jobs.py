@@ -170,6 +170,7 @@ class JobDefinition:
             run_id=run_id,
             retry_policy=declared.op_retry_policy,
             executor=executor,
+            loggers=definitions._loggers,
         )
 
     @property

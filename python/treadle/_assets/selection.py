@@ -164,6 +164,8 @@ class AssetSelection:
     def __sub__(self, other: AssetSelection) -> AssetSelection:
         if _other(other)._text == _NOTHING or self._text == _NOTHING:
             text = self._text
+        elif self._text == "*":
+            text = f"not {_operand(other._text)}"
         else:
             text = f"{_operand(self._text)} and not {_operand(other._text)}"
         return AssetSelection(text, self._combined("sub", other))

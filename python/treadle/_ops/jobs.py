@@ -366,7 +366,7 @@ class OpJobDefinition(JobDefinition):
         from treadle._ops import steps as op_steps
         from treadle._ops.config_tree import JobConfig, run_config_of
         from treadle._ops.results import ExecuteOpsResult, JobExecutionResult
-        from treadle._run import capture, steps
+        from treadle._run import capture, log, steps
         from treadle._run.execute import _config, _dumps, _new_run_id, _raise
         from treadle._run.executors import InProcessExecutor
 
@@ -390,6 +390,7 @@ class OpJobDefinition(JobDefinition):
         state = steps.states[run_id] = steps.RunState(
             instance, run_tags, raw, capture=not executor._processes
         )
+        log.begin_run(state, instance, self._loggers, raw, self, run_id)
         op_steps.jobs[run_id] = self
         op_steps.configs[run_id] = JobConfig(self, checked)
         if not executor._processes:
@@ -411,6 +412,7 @@ class OpJobDefinition(JobDefinition):
             if not executor._processes:
                 capture.remove(run_id)
             del steps.states[run_id], op_steps.jobs[run_id], op_steps.configs[run_id]
+            log.end_run(state)
             core.close_io_managers()
         status, step_keys, failure = outcome
         kind = ExecuteOpsResult if state.capture is not None and in_memory else JobExecutionResult

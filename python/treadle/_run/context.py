@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from treadle import _core
     from treadle._assets.definition import AssetsDefinition, OpRef
-    from treadle._events.events import AssetMaterialization
+    from treadle._events.events import AssetCheckEvaluation, AssetMaterialization
     from treadle._events.metadata import MetadataValue
     from treadle._run.instance import DagsterInstance, DagsterRun
     from treadle._run.steps import RunState
@@ -308,6 +308,31 @@ class AssetCheckExecutionContext(_StepContext):
     @property
     def is_subset(self) -> bool:
         return len(self.selected_asset_check_keys) < len(self._assets_def._check_specs)
+
+
+def report_evaluation(home: _core.Home, evaluation: AssetCheckEvaluation) -> None:
+    """A check's result that no run made."""
+    import json
+
+    from treadle._events.metadata import metadata_to_core
+
+    home.report_event(
+        "ASSET_CHECK_EVALUATION",
+        evaluation.asset_key.to_user_string(),
+        "",
+        f"Asset check '{evaluation.check_name}' on '{evaluation.asset_key.to_user_string()}'"
+        f" {'passed' if evaluation.passed else 'did not pass'}.",
+        metadata_to_core(evaluation.metadata),
+        json.dumps(
+            {
+                "check": evaluation.check_name,
+                "passed": evaluation.passed,
+                "severity": evaluation.severity.value,
+                "blocking": evaluation.blocking,
+                "description": evaluation.description or "",
+            }
+        ),
+    )
 
 
 def report_fact(step: _core.Step | _core.Home, event: AssetMaterialization | AssetObservation) -> None:

@@ -20,7 +20,7 @@ from treadle._errors import (
     DagsterMaxRetriesExceededError,
     RetryRequested,
 )
-from treadle._run import capture, steps
+from treadle._run import capture, log, steps
 from treadle._run.executors import InProcessExecutor
 from treadle._run.results import ExecuteInProcessResult
 from treadle._typing import TYPE_CHECKING
@@ -133,6 +133,7 @@ def execute(
     run_id: str | None = None,
     retry_policy: RetryPolicy | None = None,
     executor: Executor | None = None,
+    loggers: Mapping[str, Any] | None = None,
 ) -> ExecuteInProcessResult:
     """Plans and runs a selection of assets, and says how it went."""
     items = list(flatten(assets))
@@ -161,6 +162,7 @@ def execute(
         executor = InProcessExecutor()
     here = not executor._processes
     state = steps.states[run_id] = steps.RunState(instance, tags, config, capture=here, checked=complete)
+    log.begin_run(state, instance, loggers or {}, config, None, run_id)
     if here:
         capture.install(instance._home.logs_folder, run_id)
     try:
@@ -183,6 +185,7 @@ def execute(
         if here:
             capture.remove(run_id)
         del steps.states[run_id]
+        log.end_run(state)
         forget_config(run_id)
         core.close_io_managers()
     status, step_keys, failure = outcome

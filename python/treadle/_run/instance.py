@@ -10,10 +10,13 @@ from treadle._errors import CheckError
 from treadle._events.dagster_event import DagsterEvent
 from treadle._events.events import AssetMaterialization, AssetObservation, DataVersion
 from treadle._events.record import Record
+from treadle._run.instance_events import InstanceEvents
+from treadle._run.records import KeyValues, RunRecord
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from types import TracebackType
     from typing import Any
 
@@ -92,7 +95,7 @@ class DagsterRun(Record):
 
     @staticmethod
     def _from_core(raw: tuple[Any, ...]) -> DagsterRun:
-        run_id, job_name, status, tags, step_keys, run_config, root, parent = raw
+        run_id, job_name, status, tags, step_keys, run_config, root, parent = raw[:8]
         config = {}
         if run_config:
             import json
@@ -104,21 +107,80 @@ class DagsterRun(Record):
 
 
 class RunsFilter(Record):
-    """Which runs: all conditions must hold."""
+    """Which runs: all conditions must hold. A tag may have one of several values."""
 
-    __slots__ = _fields = ("run_ids", "job_name", "statuses", "tags")
+    __slots__ = _fields = (
+        "run_ids",
+        "job_name",
+        "statuses",
+        "tags",
+        "updated_after",
+        "updated_before",
+        "created_after",
+        "created_before",
+    )
 
     def __init__(
         self,
         run_ids: Sequence[str] | None = None,
         job_name: str | None = None,
         statuses: Sequence[DagsterRunStatus] | None = None,
-        tags: Mapping[str, str] | None = None,
+        tags: Mapping[str, str | Sequence[str]] | None = None,
+        snapshot_id: str | None = None,
+        updated_after: datetime | None = None,
+        updated_before: datetime | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        exclude_subruns: bool | None = None,
     ) -> None:
+        if run_ids is not None and len(run_ids) == 0:
+            raise CheckError(
+                "Invariant failed. Description: When filtering on run ids, a non-empty list must be used."
+            )
         self.run_ids = list(run_ids) if run_ids is not None else None
         self.job_name = job_name
         self.statuses = list(statuses or ())
         self.tags = dict(tags or {})
+        self.updated_after = updated_after
+        self.updated_before = updated_before
+        self.created_after = created_after
+        self.created_before = created_before
+
+    def _fits(self, record: RunRecord) -> bool:
+        """Of the conditions that the record is not asked for itself."""
+        run = record.dagster_run
+        if self.run_ids is not None and run.run_id not in self.run_ids:
+            return False
+        for key, values in self.tags.items():
+            if not isinstance(values, str) and run.tags.get(key) not in values:
+                return False
+        for limit, time, later in (
+            (self.updated_after, record.update_timestamp, True),
+            (self.updated_before, record.update_timestamp, False),
+            (self.created_after, record.create_timestamp, True),
+            (self.created_before, record.create_timestamp, False),
+        ):
+            if limit is None:
+                continue
+            at = limit.timestamp()
+            if (time.timestamp() <= at) if later else (time.timestamp() >= at):
+                return False
+        return True
+
+
+def _run_record(raw: tuple[Any, ...]) -> RunRecord:
+    from datetime import datetime, timezone
+
+    number, created, started, finished = raw[8:]
+    updated = max(created, started, finished)
+    return RunRecord(
+        number,
+        DagsterRun._from_core(raw),
+        datetime.fromtimestamp(created / 1e6, timezone.utc),
+        datetime.fromtimestamp(updated / 1e6, timezone.utc),
+        started / 1e6 if started else None,
+        finished / 1e6 if finished else None,
+    )
 
 
 class EventLogEntry:
@@ -203,12 +265,13 @@ class DataProvenance(Record):
         self.is_user_provided = is_user_provided
 
 
-class DagsterInstance:
+class DagsterInstance(InstanceEvents):
     """An open home folder: the record of runs and events, and the store of what they made."""
 
     def __init__(self, home: _core.Home, ephemeral: bool = False) -> None:
         self._home = home
         self._is_ephemeral = ephemeral
+        self._settings: dict[str, Any] | None = {} if ephemeral else None
 
     @staticmethod
     def get() -> DagsterInstance:
@@ -231,9 +294,11 @@ class DagsterInstance:
         """A home in `tempdir` (which stays), or in a temporary folder (which goes)."""
         from treadle import _core
 
-        if tempdir is None:
-            return DagsterInstance(_core.Home("", temporary=True))
-        return DagsterInstance(_core.Home(os.fspath(tempdir)))
+        home = _core.Home("", temporary=True) if tempdir is None else _core.Home(os.fspath(tempdir))
+        instance = DagsterInstance(home)
+        if overrides is not None:
+            instance._set_overrides(overrides)
+        return instance
 
     @staticmethod
     def from_home(
@@ -268,6 +333,34 @@ class DagsterInstance:
     def storage_directory(self) -> str:
         return self._home.path
 
+    # --- settings
+
+    def _set_overrides(self, settings: Mapping[str, Any]) -> None:
+        self._settings = dict(settings)
+
+    def get_settings(self, settings_key: str) -> Any:
+        """A section of the instance's settings: those it was opened with, else of `dagster.yaml` in its
+        folder.
+        """
+        if self._settings is None:
+            file = os.path.join(self._home.path, "dagster.yaml")
+            self._settings = {}
+            if os.path.isfile(file):
+                import yaml
+
+                with open(file, encoding="utf-8") as stream:
+                    self._settings = yaml.safe_load(stream) or {}
+        return self._settings.get(settings_key)
+
+    @property
+    def python_log_level(self) -> str | None:
+        return (self.get_settings("python_logs") or {}).get("python_log_level")
+
+    @property
+    def managed_python_loggers(self) -> Sequence[str]:
+        """The Python loggers whose lines become log lines of the step that writes them."""
+        return (self.get_settings("python_logs") or {}).get("managed_python_loggers") or []
+
     @property
     def is_ephemeral(self) -> bool:
         return self._is_ephemeral
@@ -285,22 +378,44 @@ class DagsterInstance:
     def has_run(self, run_id: str) -> bool:
         return self._home.find_run(run_id) is not None
 
-    def get_runs(
-        self, filters: RunsFilter | None = None, cursor: str | None = None, limit: int | None = None
-    ) -> Sequence[DagsterRun]:
-        """Newest first."""
+    def get_run_record_by_id(self, run_id: str) -> RunRecord | None:
+        raw = self._home.find_run(run_id)
+        return _run_record(raw) if raw is not None else None
+
+    def get_run_records(
+        self,
+        filters: RunsFilter | None = None,
+        limit: int | None = None,
+        order_by: str | None = None,
+        ascending: bool = False,
+        cursor: str | None = None,
+        bucket_by: object | None = None,
+    ) -> Sequence[RunRecord]:
+        """Newest first unless `ascending`."""
         f = filters or RunsFilter()
-        narrowed = f.run_ids is not None or cursor is not None
-        raw = self._home.runs(
-            f.job_name or "", [s.value for s in f.statuses], f.tags, 0 if narrowed else limit or 0
-        )
-        runs = [DagsterRun._from_core(r) for r in raw]
-        if f.run_ids is not None:
-            runs = [r for r in runs if r.run_id in f.run_ids]
+        one_value = {k: v for k, v in f.tags.items() if isinstance(v, str)}
+        raw = self._home.runs(f.job_name or "", [s.value for s in f.statuses], one_value, 0)
+        records = [r for r in map(_run_record, raw) if f._fits(r)]
+        if order_by in ("update_timestamp", "start_time", "end_time", "create_timestamp"):
+            records.sort(key=lambda r: getattr(r, order_by) or 0, reverse=True)
+        if ascending:
+            records.reverse()
         if cursor is not None:
-            after = [i for i, r in enumerate(runs) if r.run_id == cursor]
-            runs = runs[after[0] + 1 :] if after else []
-        return runs[:limit] if limit else runs
+            after = [i for i, r in enumerate(records) if r.dagster_run.run_id == cursor]
+            records = records[after[0] + 1 :] if after else []
+        return records[:limit] if limit else records
+
+    def get_runs(
+        self,
+        filters: RunsFilter | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+        bucket_by: object | None = None,
+        ascending: bool = False,
+    ) -> Sequence[DagsterRun]:
+        """Newest first unless `ascending`."""
+        records = self.get_run_records(filters, limit, None, ascending, cursor)
+        return [r.dagster_run for r in records]
 
     def get_run_ids(
         self, filters: RunsFilter | None = None, cursor: str | None = None, limit: int | None = None
@@ -310,28 +425,87 @@ class DagsterInstance:
     def get_runs_count(self, filters: RunsFilter | None = None) -> int:
         return len(self.get_runs(filters))
 
+    def get_run_tags(
+        self, tag_keys: Sequence[str], value_prefix: str | None = None, limit: int | None = None
+    ) -> Sequence[tuple[str, set[str]]]:
+        """Each of these tags with the values it has in any run."""
+        values: dict[str, set[str]] = {}
+        for run in self.get_runs():
+            for key in tag_keys:
+                if key in run.tags and run.tags[key].startswith(value_prefix or ""):
+                    values.setdefault(key, set()).add(run.tags[key])
+        found = sorted(values.items())
+        return found[:limit] if limit else found
+
+    def get_run_tag_keys(self) -> Sequence[str]:
+        return sorted({k for run in self.get_runs() for k in run.tags})
+
     def add_run_tags(self, run_id: str, new_tags: Mapping[str, str]) -> None:
         self._home.add_run_tags(run_id, dict(new_tags))
 
-    # --- events
+    def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
+        """Records a run that is not executed here."""
+        import json
 
-    def all_logs(
-        self, run_id: str, of_type: DagsterEventType | set[DagsterEventType] | None = None
-    ) -> Sequence[EventLogEntry]:
-        """Every event of a run, in order."""
-        return [
-            EventLogEntry(DagsterEvent(r))
-            for r in self._home.events(run_id, "", _type_names(of_type), 0, 0, False)
-        ]
+        self._home.add_run(
+            dagster_run.run_id,
+            dagster_run.job_name,
+            dagster_run.status.value,
+            dict(dagster_run.tags),
+            json.dumps(dagster_run.run_config, default=repr) if dagster_run.run_config else "",
+            dagster_run.root_run_id or "",
+            dagster_run.parent_run_id or "",
+        )
+        return dagster_run
 
-    def get_latest_materialization_event(self, asset_key: AssetKey) -> EventLogEntry | None:
-        found = self._home.events("", asset_key.to_user_string(), ["ASSET_MATERIALIZATION"], 0, 1, True)
-        return EventLogEntry(DagsterEvent(found[0])) if found else None
+    def create_run_for_job(
+        self,
+        job_def: Any,
+        execution_plan: object | None = None,
+        run_id: str | None = None,
+        run_config: Any = None,
+        resolved_op_selection: object | None = None,
+        status: DagsterRunStatus = DagsterRunStatus.NOT_STARTED,
+        tags: Mapping[str, str] | None = None,
+        root_run_id: str | None = None,
+        parent_run_id: str | None = None,
+        **_: Any,
+    ) -> DagsterRun:
+        """Records a run of a job, without executing it."""
+        from treadle._run.execute import _new_run_id
 
-    def get_latest_materialization_events(
-        self, asset_keys: Sequence[AssetKey]
-    ) -> Mapping[AssetKey, EventLogEntry | None]:
-        return {k: self.get_latest_materialization_event(k) for k in asset_keys}
+        return self.add_run(
+            DagsterRun(
+                job_def.name,
+                run_id or _new_run_id(),
+                run_config,
+                status,
+                {**getattr(job_def, "run_tags", {}), **(tags or {})},
+                root_run_id,
+                parent_run_id,
+            )
+        )
+
+    def delete_run(self, run_id: str) -> None:
+        """Forgets a run and its events."""
+        self._home.delete_run(run_id)
+
+    # --- small texts
+
+    @property
+    def run_storage(self) -> KeyValues:
+        return KeyValues(self._home)
+
+    @property
+    def daemon_cursor_storage(self) -> KeyValues:
+        return KeyValues(self._home)
+
+    @property
+    def event_log_storage(self) -> DagsterInstance:
+        """Asked the same questions as the instance."""
+        return self
+
+    # --- versions
 
     def get_latest_materialization_code_versions(
         self, asset_keys: Sequence[AssetKey]
@@ -354,28 +528,8 @@ class DagsterInstance:
             code_version, {AssetKey.from_user_string(k): DataVersion(v) for k, v in inputs}, False
         )
 
-    def all_asset_keys(self) -> Sequence[AssetKey]:
-        return [AssetKey.from_user_string(k) for k in self._home.asset_keys()]
-
-    get_asset_keys = all_asset_keys
-
-    def has_asset_key(self, asset_key: AssetKey) -> bool:
-        return asset_key.to_user_string() in self._home.asset_keys()
-
-    def report_runless_asset_event(self, asset_event: AssetMaterialization | AssetObservation) -> None:
-        """Records a materialization or observation that no run made."""
-        from treadle._run.context import report_fact
-
-        report_fact(self._home, asset_event)
-
     # --- values
 
     def load_asset_value(self, asset_key: CoercibleToAssetKey, run_id: str | None = None) -> Any:
         """The latest value of an asset that the default IO manager keeps (or the one of a run)."""
         return self._home.load_asset_value(AssetKey.from_coercible(asset_key).to_user_string(), run_id or "")
-
-
-def _type_names(of_type: DagsterEventType | set[DagsterEventType] | None) -> list[str]:
-    if of_type is None:
-        return []
-    return [t.name for t in of_type] if isinstance(of_type, (set, frozenset, list, tuple)) else [of_type.name]

@@ -11,9 +11,12 @@ from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Mapping
     from typing import Any
 
     from treadle import _core
+    from treadle._run.instance import DagsterInstance
+    from treadle._run.steps import RunState
 
 _NAMES = {
     "DEBUG": 10,
@@ -78,16 +81,69 @@ def _emit(step: _core.Step | None, level: int, text: str) -> None:
     if step is None:
         sys.stderr.write(text + "\n")
         return
-    step.log(level, text)
     from treadle._run import steps
 
+    state = steps.states.get(step.run_id)
+    if state is not None and level < state.log_level:
+        return
+    step.log(level, text)
+    if state is not None and state.loggers:
+        _tell(state.loggers, step, level, text)
+        return
     # The command line shows log lines as part of its progress; a program that runs assets itself sees them
     # here.
-    if level >= 20 and step.run_id in steps.states:
+    if level >= 20 and state is not None:
         from treadle._run.capture import tees
 
         stream = tees[1]._stream if tees is not None else sys.stderr
         stream.write(f"{step.step_key}: {text}\n")
+
+
+def _tell(loggers: list[logging.Logger], step: _core.Step, level: int, text: str) -> None:
+    """To the loggers of the run, as Dagster writes a line of user code."""
+    meta = {
+        "run_id": step.run_id,
+        "job_name": step.job_name,
+        "step_key": step.step_key,
+        "orig_message": text,
+    }
+    line = f"{step.job_name} - {step.run_id} - {step.step_key} - {text}"
+    for one in loggers:
+        one.log(level, "%s", line, extra={"dagster_meta": meta})
+
+
+def begin_run(
+    state: RunState,
+    instance: DagsterInstance,
+    declared: Mapping[str, Any],
+    run_config: Mapping[str, Any],
+    job_def: Any,
+    run_id: str,
+) -> None:
+    """Makes the loggers of a run, and captures the Python loggers that the instance names."""
+    if declared or run_config.get("loggers"):
+        from treadle._run.loggers import loggers_of_run
+
+        state.loggers = loggers_of_run(declared, run_config, job_def, run_id)
+    if instance.python_log_level is not None:
+        from treadle._run.loggers import valid_level
+
+        state.log_level = valid_level(instance.python_log_level)
+    for name in instance.managed_python_loggers:
+        import logging
+
+        managed = logging.getLogger(None if name == "root" else name)
+        managed.addHandler(_step_handler())
+        state.managed.append((managed, managed.level))
+        if state.log_level:
+            managed.setLevel(state.log_level)
+
+
+def end_run(state: RunState) -> None:
+    for managed, level in state.managed:
+        managed.removeHandler(_step_handler())
+        managed.setLevel(level)
+    state.managed.clear()
 
 
 def _current_traceback(exc_info: Any) -> str:
@@ -103,8 +159,8 @@ def _current_traceback(exc_info: Any) -> str:
 _handler: Any = None
 
 
-def get_dagster_logger(name: str | None = None) -> logging.Logger:
-    """A Python logger whose lines, while a step runs, become LOG events of its run."""
+def _step_handler() -> Any:
+    """Hands lines of Python loggers to the step that this thread runs."""
     import logging
 
     global _handler
@@ -112,15 +168,25 @@ def get_dagster_logger(name: str | None = None) -> logging.Logger:
 
         class StepHandler(logging.Handler):
             def emit(self, record: logging.LogRecord) -> None:
+                if current.step is None and record.name.partition(".")[0] != "dagster":
+                    return
                 text = record.getMessage()
                 if record.exc_info:
                     text += "\n" + _current_traceback(record.exc_info)
                 _emit(current.step, record.levelno, text)
 
         _handler = StepHandler()
+    return _handler
+
+
+def get_dagster_logger(name: str | None = None) -> logging.Logger:
+    """A Python logger whose lines, while a step runs, become LOG events of its run."""
+    import logging
+
+    handler = _step_handler()
     logger = logging.getLogger(f"dagster.builtin.{name}" if name else "dagster.builtin")
-    if _handler not in logger.handlers:
-        logger.addHandler(_handler)
+    if handler not in logger.handlers:
+        logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
         logger.propagate = False
     return logger

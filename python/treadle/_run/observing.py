@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from treadle._assets.keys import AssetKey
 
 
+_USER_PROVIDED = "dagster/data_version_is_user_provided"
+
+
 class Observation(StepExecution):
     """One execution of an observing function."""
 
@@ -53,14 +56,14 @@ class Observation(StepExecution):
         index = self._index_of_key(result, None)
         key = self.definition._outputs[index].key
         self._seen(index, result.data_version)
-        self._record(key, result)
+        self._record(key, result, {_USER_PROVIDED: "true"})
         for check in result.check_results:
             self._check(check, key)
 
-    def _record(self, key: AssetKey, result: ObserveResult) -> None:
+    def _record(self, key: AssetKey, result: ObserveResult, more: Mapping[str, str] | None = None) -> None:
         tags = dict(result.tags)
         if result.data_version is not None:
-            tags = {"dagster/data_version": result.data_version.value, **tags}
+            tags = {"dagster/data_version": result.data_version.value, **(more or {}), **tags}
         report_fact(self.step, AssetObservation(key, metadata=dict(result.metadata), tags=tags))
 
     def _seen(self, index: int, data_version: DataVersion | None) -> None:

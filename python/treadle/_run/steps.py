@@ -32,6 +32,7 @@ from treadle._types.types import label_of, type_check
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import AsyncIterator, Iterator, Mapping
     from typing import Any
 
@@ -60,7 +61,7 @@ class RunState:
     `asset_value`.
     """
 
-    __slots__ = ("capture", "checked", "instance", "run_config", "tags")
+    __slots__ = ("capture", "checked", "instance", "log_level", "loggers", "managed", "run_config", "tags")
 
     def __init__(
         self,
@@ -76,6 +77,10 @@ class RunState:
         # The same with everything filled in; null where the whole was not checked beforehand.
         self.checked = checked
         self.capture: dict[tuple[str, str], Any] | None = {} if capture else None
+        # See log.begin_run: the run's own loggers, the least level kept, Python loggers that are captured.
+        self.loggers: list[logging.Logger] = []
+        self.log_level = 0
+        self.managed: list[tuple[logging.Logger, int]] = []
 
 
 states: dict[str, RunState] = {}
@@ -434,6 +439,8 @@ class StepExecution:
             metadata = {**context._metadata.pop(output.name), **(metadata or {})}
         if data_version is None and context._data_versions is not None:
             data_version = context._data_versions.get(output.key)
+        if data_version is not None:
+            tags = {**(tags or {}), "dagster/data_version_is_user_provided": "true"}
         if self.state is not None and self.state.capture is not None:
             plain = value.value if isinstance(value, Json) else value
             self.state.capture[(self.step.step_key, output.name)] = plain if has_value else None

@@ -109,6 +109,17 @@ class Record {
   virtual Result<std::vector<CheckResult>> latest_checks(const AssetKey& asset = {}) = 0;
   // Keys of all assets ever materialized or observed.
   virtual Result<std::vector<AssetKey>> asset_keys() = 0;
+
+  // Forgets that the asset was ever materialized or observed, and what its checks said. What was kept of it
+  // stays in the store.
+  virtual Result<void> wipe_asset(const AssetKey& asset) = 0;
+  // Forgets a run and all its events. kNotFound when there is no such run, kBusy while it is executed.
+  virtual Result<void> delete_run(const std::string& run_id) = 0;
+
+  // Small texts that programs keep in the home, such as cursors.
+  virtual Result<std::map<std::string, std::string>> values(
+      const std::vector<std::string>& keys) = 0;
+  virtual Result<void> set_values(const std::map<std::string, std::string>& values) = 0;
 };
 
 }  // namespace treadle::events

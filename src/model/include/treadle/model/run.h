@@ -47,7 +47,8 @@ struct Run {
   // How to load the definitions again: {"kind": "python"|"program", ...}; "" when only the caller's
   // process has them.
   std::string origin;
-  std::string executor;  // "in_process" | "process"
+  std::string executor;     // "in_process" | "process"
+  std::int64_t number = 0;  // given by the record: increases from run to run; 0 = not recorded yet
 };
 
 // The rule a run id breaks, if any.
