@@ -2,6 +2,7 @@
 #include "render.h"
 #include "run_lookup.h"
 #include "text.h"
+#include "tracked_run.h"
 #include <treadle/artifact/store.h>
 
 #include <fmt/format.h>
@@ -34,12 +35,35 @@ std::string render_run_head(const RunReport& report, const Session& session) {
   return out + "\n";
 }
 
+// A run that was only tracked, by code that no engine executed.
+int show_tracked(Session& session, app::Home& home, const std::string& id,
+                 const Error& not_executed) {
+  const auto tracked = get_tracked_run(home, id);
+  if (!tracked) {
+    return session.fail(tracked.error().code == Errc::kNotFound ? not_executed : tracked.error());
+  }
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().key("tracked").begin_array();
+    write_tracked_run(w, home, *tracked);
+    w.end_array().end_object();
+    session.print_json(w.str());
+  } else {
+    session.print(render_tracked_run(home, *tracked, session));
+  }
+  return kExitOk;
+}
+
 int run_run_show(Session& session, const std::string& id) {
   auto home = session.open_existing_home();
   if (!home) return session.fail(home.error());
   if (!*home) return session.fail(kExitNotFound, "not_found", session.no_home_text());
   const auto run = get_run(**home, id);
+  if (!run && run.error().code == Errc::kNotFound) {
+    return show_tracked(session, **home, id, run.error());
+  }
   if (!run) return session.fail(run.error());
+  const std::vector<tracking::Run> tracked = tracked_as(**home, *run);
   events::EventFilter filter;
   filter.run_id = run->run_id;
   const auto events = (*home)->record().events(filter);
@@ -50,7 +74,17 @@ int run_run_show(Session& session, const std::string& id) {
   if (session.json()) {
     JsonWriter w;
     write_report(w, report);
-    session.print_json(w.str());
+    if (tracked.empty()) {
+      session.print_json(w.str());
+      return kExitOk;
+    }
+    JsonWriter more;
+    more.begin_array();
+    for (const tracking::Run& part : tracked) write_tracked_run(more, **home, part);
+    more.end_array();
+    std::string document = w.str();
+    document.pop_back();  // the report's closing brace
+    session.print_json(document + ",\"tracked\":" + more.str() + "}");
     return kExitOk;
   }
   std::string out = render_run_head(report, session) + render_report_table(report, session.out());
@@ -60,6 +94,9 @@ int run_run_show(Session& session, const std::string& id) {
     out +=
         fmt::format("\nThe process that executed this run is gone. Finish it: {} run resume {}\n",
                     session.program().name, short_id(run->run_id));
+  for (const tracking::Run& part : tracked) {
+    out += "\n" + render_tracked_run(**home, part, session);
+  }
   session.print(out);
   return kExitOk;
 }
@@ -70,7 +107,8 @@ CommandSpec run_show_command() {
   auto id = std::make_shared<std::string>();
   CommandSpec command;
   command.name = "show";
-  command.summary = "Show what a run did: steps, assets, checks, errors";
+  command.summary =
+      "Show what a run did: steps, assets, checks, errors; its config, metrics and files";
   command.arguments = {
       {"RUN", "The run's id, or the beginning of it, or 'latest'", id.get(), WordKind::kRun}};
   command.examples = {{"run show latest", "the newest run"},

@@ -77,6 +77,11 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
   run_commands.push_back(run_resume_command(program));
   root.subcommands.push_back(
       make_group("run", "Look at runs, and finish what was interrupted", std::move(run_commands)));
+  std::vector<CommandSpec> runs_commands;
+  runs_commands.push_back(runs_list_command());
+  runs_commands.push_back(runs_export_command());
+  root.subcommands.push_back(
+      make_group("runs", "Find tracked runs and take their metrics out", std::move(runs_commands)));
   std::vector<CommandSpec> asset_commands;
   asset_commands.push_back(asset_show_command(program));
   root.subcommands.push_back(make_group("asset", "Look at assets", std::move(asset_commands)));

@@ -68,10 +68,22 @@ class ArtifactsIOManager(IOManager):
         self._cache.close()
 
     def _join_run(self) -> None:
-        """Tells the record what the run is called among W&B's."""
+        """The executed run is a tracked run too, under its name among W&B's; and the record is told that."""
         if self._joined:
             return
         self._joined = True
+        from treadle import _core
+
+        tracking = _core.Tracking(self._instance._home)
+        found = tracking.find(self.wandb_entity, self.wandb_project, self.wandb_run_id)
+        if found is None:
+            changes = {"display_name": self.wandb_run_name, "add_tags": self.wandb_run_tags}
+            run, _ = tracking.start(
+                self.wandb_entity, self.wandb_project, self.wandb_run_id, "allow", changes
+            )
+            tracking.stream(run["key"], None, None, None, None, 0)
+        elif not set(self.wandb_run_tags) <= set(found["tags"]):
+            tracking.update(found["key"], {"add_tags": self.wandb_run_tags})
         tags = {
             "wandb/run_id": self.wandb_run_id,
             "wandb/run_name": self.wandb_run_name,
@@ -117,7 +129,7 @@ class ArtifactsIOManager(IOManager):
             description=artifact.description or "",
             metadata=artifact.metadata,
             aliases=[a for a in dict.fromkeys(aliases) if a != "latest"],
-            run_id=context.run_id,
+            run_id=self.wandb_run_id,
             entries=list(artifact._entries.values()),
             folders=artifact._folders,
         )
@@ -313,7 +325,7 @@ class ArtifactsIOManager(IOManager):
         record = self._find(context, parameters)
         self._join_run()
         self._cache.hold()
-        self._store.core.use(record.text, self.dagster_run_id)
+        self._store.core.use(record.text, self.wandb_run_id)
         context._data_version = record.digest
         context.add_input_metadata({"artifact": record.text})
         artifact = Artifact(record.collection, record.type)
@@ -373,7 +385,7 @@ class ArtifactsIOManager(IOManager):
         # What this very run made is meant, whatever another run logs meanwhile.
         if chosen is None and context._artifact:
             made = self._store.get(context._artifact)
-            if made.run_id == self.dagster_run_id:
+            if made.run_id == self.wandb_run_id:
                 return made
         wanted = f"{self.wandb_entity}/{self.wandb_project}/{name}:{chosen or 'latest'}"
         try:
