@@ -1,5 +1,6 @@
 #include <treadle/base/files.h>
 #include <treadle/cpp/defs.h>
+#include <treadle/define/type_name.h>
 #include <treadle/io/file_source.h>
 
 namespace treadle {
@@ -171,6 +172,19 @@ void Defs::io_manager(std::string key, std::shared_ptr<IOManager> manager) {
   definitions_.io_managers[std::move(key)] = std::move(manager);
 }
 
+void Defs::add_job(std::string name, std::shared_ptr<const GraphDef> graph, JobOptions options) {
+  JobDef job;
+  job.name = std::move(name);
+  job.graph = std::move(graph);
+  job.description = std::move(options.description);
+  job.tags = std::move(options.tags);
+  job.retry_policy = std::move(options.retry_policy);
+  job.hooks = std::move(options.hooks);
+  job.op_tags = std::move(options.op_tags);
+  job.place = place_of(options.where);
+  definitions_.jobs.push_back(std::move(job));
+}
+
 void Defs::job(std::string name, std::string selection, JobOptions options) {
   JobDef job;
   job.name = std::move(name);
@@ -183,6 +197,18 @@ void Defs::job(std::string name, std::string selection, JobOptions options) {
 }
 
 namespace cpp {
+
+const Value& needed_resource(const Resource::SetupContext& context, const std::string& key) {
+  for (const auto& [name, value] : context.required) {
+    if (name == key) return value;
+  }
+  throw to_failure("Resource '" + context.key + "' needs '" + key + "', which was not set up.");
+}
+
+void throw_other_type(const std::string& key, const std::type_info& wanted) {
+  throw to_failure("Resource '" + key + "' is no " + type_name(wanted) +
+                   ": ask for the type that it is declared with.");
+}
 
 StepFailure no_such_object(const std::string& key) {
   return to_failure("Resource '" + key + "' was not made: its function returned a null pointer.");

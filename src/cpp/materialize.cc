@@ -1,4 +1,4 @@
-#include <treadle/app/home.h>
+#include "run_report.h"
 #include <treadle/cli/cli.h>
 #include <treadle/cpp/materialize.h>
 #include <treadle/execute/run.h>
@@ -11,39 +11,14 @@
 
 namespace treadle {
 
-struct RunReport::State {
-  std::unique_ptr<app::Home> home;  // null: it could not be opened
-  std::string run_id;
-  bool success = false;
-  std::optional<Error> error;  // the run could not be started or recorded
-  std::vector<StepReport> steps;
-};
-
 namespace {
-
-StepReport report_of(execute::StepResult&& step) {
-  StepReport report;
-  report.step_key = std::move(step.step_key);
-  report.attempts = step.attempts;
-  report.seconds = static_cast<double>(step.duration) / 1e6;
-  report.failure = std::move(step.failure);
-  if (step.status == execute::StepStatus::kSuccess) report.status = StepReport::Status::kSuccess;
-  if (step.status == execute::StepStatus::kFailure) report.status = StepReport::Status::kFailure;
-  return report;
-}
-
-app::HomeOptions home_options(const std::string& path, bool temporary) {
-  app::HomeOptions options;
-  options.path = path;
-  options.temporary = temporary;
-  return options;
-}
 
 execute::RunOptions run_options(MaterializeOptions options, const app::Home& home) {
   execute::RunOptions run;
   run.run_id = std::move(options.run_id);
   run.tags = std::move(options.tags);
   run.selection = std::move(options.selection);
+  run.run_config = std::move(options.config);
   run.executor =
       options.own_processes ? execute::Executor::kProcess : execute::Executor::kInProcess;
   run.max_concurrent = options.max_concurrent;
@@ -73,6 +48,7 @@ Result<void> run(const Definitions& given, MaterializeOptions options, RunReport
   if (auto problems = plan::check_definitions(given); !problems.empty()) {
     throw DefinitionError(std::move(problems));
   }
+  TREADLE_CHECK(check_run_config(given.steps, options.config, "this run"));
   TREADLE_TRY(state.home, app::Home::open(home_options(options.home, options.temporary_home)));
   Definitions definitions = given;
   app::add_defaults(definitions, *state.home);
@@ -92,9 +68,7 @@ Result<void> run(const Definitions& given, MaterializeOptions options, RunReport
   TREADLE_TRY(
       execute::RunResult result,
       app::materialize(*state.home, graph, selected, run_options(std::move(options), *state.home)));
-  state.run_id = std::move(result.run_id);
-  state.success = result.success();
-  for (auto& step : result.steps) state.steps.push_back(report_of(std::move(step)));
+  keep(std::move(result), state);
   return {};
 }
 

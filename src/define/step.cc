@@ -7,6 +7,11 @@ const std::string& StepContext::mapping_key() const {
   return kNone;
 }
 
+const std::string& StepContext::run_config() const {
+  static const std::string kNone;
+  return kNone;
+}
+
 std::size_t StepContext::input_size(std::size_t) const {
   return 1;
 }

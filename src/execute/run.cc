@@ -139,6 +139,7 @@ Result<RunResult> Execution::run() {
   const StepEnvironment environment{.plan = plan_,
                                     .run_id = run_id_,
                                     .job_name = options_.job_name,
+                                    .run_config = options_.run_config,
                                     .clock = world_.clock,
                                     .versions = versions_,
                                     .resources = resources,

@@ -65,6 +65,7 @@ class StepExecution final : public StepContext {
 
   const std::string& run_id() const override { return env_.run_id; }
   const std::string& job_name() const override { return env_.job_name; }
+  const std::string& run_config() const override { return env_.run_config; }
   const std::string& step_key() const override { return key_; }
   const std::string& node_key() const override { return def_.name; }
   const std::string& mapping_key() const override { return attempt_.mapping_key; }

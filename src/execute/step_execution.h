@@ -21,6 +21,7 @@ struct StepEnvironment {
   const plan::Plan& plan;
   const std::string& run_id;
   const std::string& job_name;
+  const std::string& run_config;
   Clock& clock;
   // Read for what a step reads, which nobody writes while it runs.
   const Versions& versions;

@@ -112,6 +112,7 @@ class StepProcess {
     const StepEnvironment environment{.plan = setup_.plan,
                                       .run_id = setup_.run_id,
                                       .job_name = setup_.options.job_name,
+                                      .run_config = setup_.options.run_config,
                                       .clock = setup_.clock,
                                       .versions = setup_.versions,
                                       .resources = resources,

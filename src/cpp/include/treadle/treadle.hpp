@@ -15,5 +15,7 @@
 // docs/getting-started-cpp.md walks through it; examples/iris_cpp is a complete program.
 #pragma once
 
+#include <treadle/cpp/config.h>       // td::Config: structs as configuration
 #include <treadle/cpp/defs.h>         // td::Defs: assets, checks, sources, resources, jobs
-#include <treadle/cpp/materialize.h>  // td::materialize, td::load_value, td::main
+#include <treadle/cpp/materialize.h>  // td::materialize, td::run_job, td::load_value, td::main
+#include <treadle/cpp/op.h>           // td::op, td::graph (compose.h), td::success_hook (hook.h)

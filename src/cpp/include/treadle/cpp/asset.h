@@ -126,6 +126,8 @@ struct JobOptions {
   std::string description = {};
   Tags tags = {};
   std::optional<RetryPolicy> retry_policy = {};  // for steps without their own
+  std::vector<HookDef> hooks = {};               // of a job of ops: for all its steps
+  Tags op_tags = {};                             // of a job of ops: for all its steps
   std::source_location where = std::source_location::current();
 };
 

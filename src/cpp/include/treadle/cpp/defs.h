@@ -5,6 +5,7 @@
 
 #include <treadle/cpp/asset.h>
 #include <treadle/cpp/body.h>
+#include <treadle/cpp/compose.h>
 #include <treadle/cpp/resource.h>
 
 #include <map>
@@ -101,17 +102,37 @@ class Defs {
   auto resource(std::string key, Make make) {
     return resource(std::move(key), std::move(make), cpp::NoTearDown());
   }
-  template <class Make, class TearDown>
-  auto resource(std::string key, Make make, TearDown tear_down) {
-    using T = cpp::ResourceOf<Make>;
-    definitions_.resources[key] = std::make_shared<cpp::MadeResource<T, Make, TearDown>>(
-        std::move(make), std::move(tear_down));
+  template <class Make, class TearDown, class... Needed>
+  auto resource(std::string key, Make make, TearDown tear_down,
+                const ResourceHandle<Needed>&... needed) {
+    using T = cpp::ResourceOf<Make, Needed...>;
+    definitions_.resources[key] = std::make_shared<cpp::MadeResource<T, Make, TearDown, Needed...>>(
+        std::move(make), std::move(tear_down), std::vector<std::string>{needed.key()...});
     return ResourceHandle<T>(std::move(key));
+  }
+  // A resource that is made from others: `make` takes them. They are set up before, and torn down after it.
+  template <class Make, class First, class... Needed>
+  auto resource(std::string key, Make make, const ResourceHandle<First>& first,
+                const ResourceHandle<Needed>&... needed) {
+    return resource(std::move(key), std::move(make), cpp::NoTearDown(), first, needed...);
   }
 
   void io_manager(std::string key, std::shared_ptr<IOManager> manager);
   // A named selection of assets (selection syntax) that can be run by name.
   void job(std::string name, std::string selection, JobOptions options = {});
+  // A job of ops, wired together by a function that takes a td::Compose& (compose.h), or a graph.
+  template <class F>
+    requires std::invocable<F&, Compose&>
+  void job(std::string name, F compose, JobOptions options = {}) {
+    auto made = cpp::new_graph(name, options.where);
+    Compose c(*made);
+    compose(c);
+    add_job(std::move(name), std::move(made), std::move(options));
+  }
+  template <class Used>
+  void job(std::string name, const Op<Used>& graph, JobOptions options = {}) {
+    add_job(std::move(name), graph.graph(), std::move(options));
+  }
 
   const Definitions& definitions() const { return definitions_; }
   // NOLINTNEXTLINE(google-explicit-constructor): handed over as they are
@@ -174,6 +195,7 @@ class Defs {
   StepDef& add_asset(const Named& name);
   StepDef& add_multi_asset(const MultiAssetOptions& options, std::size_t returned);
   StepDef& add_check(const Named& name, const AssetKey& asset, const CheckOptions& options);
+  void add_job(std::string name, std::shared_ptr<const GraphDef> graph, JobOptions options);
   void add_source(SourceOptions options, const std::type_info* type);
   void add_file_source(SourceOptions options, const std::type_info* type, const std::string& path);
 

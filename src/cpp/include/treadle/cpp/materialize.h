@@ -25,6 +25,8 @@ struct MaterializeOptions {
   std::string selection = {};
   // Of the selected assets those whose code or inputs have changed. None: nothing runs.
   bool only_stale = false;
+  // JSON: {"ops": {"model": {"config": {"rate": 0.5}}}}, by step. Checked before anything runs.
+  std::string config = {};
   // "" = TREADLE_HOME, DAGSTER_HOME, the settings file, .treadle in the project folder.
   std::string home = {};
   bool temporary_home = false;  // a new home, removed with the result
@@ -35,6 +37,36 @@ struct MaterializeOptions {
   std::string run_id = {};                              // "" = a new one
   std::function<void(const Event&)> observer = {};      // called in order, as events happen
   const execute::Cancellation* cancellation = nullptr;  // to stop it from another thread
+};
+
+// At most `limit` steps at once with this tag: of all its values, of one, or of each value by itself.
+struct TagLimit {
+  std::string key = {};
+  std::optional<std::string> value = {};
+  bool each_value = false;
+  int limit = 1;
+};
+
+// How a job of ops is executed and where it is kept.
+struct RunJobOptions {
+  // JSON: {"ops": {"train": {"config": {"rate": 0.5}}}}. Checked before anything runs, all mistakes at once.
+  std::string config = {};
+  // Some of its steps: "clean", "*clean" with all before it, "load+" with what comes next; none = all.
+  std::vector<std::string> steps = {};
+  // A run to be executed again: `steps` of it (no signs), or without any those that failed and what follows from them.
+  std::string again = {};
+  std::string home = {};  // as MaterializeOptions::home
+  bool temporary_home = false;
+  bool own_processes = false;
+  int max_concurrent = 0;
+  std::vector<TagLimit> tag_limits = {};
+  std::map<std::string, int> pools = {};  // steps at once by OpOptions::pool
+  bool retries = true;                    // false: nothing is tried again
+  std::map<std::string, std::string> tags =
+      {};  // "dagster/max_runtime": seconds, then the run fails
+  std::string run_id = {};
+  std::function<void(const Event&)> observer = {};
+  const execute::Cancellation* cancellation = nullptr;
 };
 
 // How one step of a run ended.
@@ -69,17 +101,32 @@ class RunReport {
     return *value.get<T>();
   }
 
+  // What a step of a job handed over, as this run stored it: output<int>("total"), of a mapped step "work[a]".
+  template <class T>
+  Result<T> output(const std::string& step_key, const std::string& output = "result",
+                   const std::string& mapping_key = {}) const {
+    TREADLE_TRY(const Value value, load_output(step_key, output, mapping_key, *codec_of<T>()));
+    return *value.get<T>();
+  }
+
   struct State;
   explicit RunReport(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
  private:
   Result<Value> load(const AssetKey& asset, const Codec& codec) const;
+  Result<Value> load_output(const std::string& step_key, const std::string& output,
+                            const std::string& mapping_key, const Codec& codec) const;
   std::shared_ptr<const State> state_;
 };
 
 // Runs the selected assets and their checks, and returns when the record says how it ended. Throws
 // DefinitionError, with everything that is wrong, before anything runs.
 RunReport materialize(const Definitions& definitions, MaterializeOptions options = {});
+
+// Runs a job of ops of these definitions. Throws DefinitionError, with everything that is wrong with the definitions, before
+// anything runs; a wrong configuration is the report's problem().
+RunReport run_job(const Definitions& definitions, const std::string& job,
+                  RunJobOptions options = {});
 
 // The latest value of an asset in a home, whoever made it.
 template <class T>

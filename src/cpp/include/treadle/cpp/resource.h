@@ -9,6 +9,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace treadle::cpp {
 
@@ -28,10 +29,10 @@ struct Pointee<std::unique_ptr<T, Deleter>> {
   static std::shared_ptr<T> share(std::unique_ptr<T, Deleter> object) { return object; }
 };
 
-template <class Make>
-using MadeBy = typename Success<std::remove_cvref_t<std::invoke_result_t<Make&>>>::type;
-template <class Make>
-using ResourceOf = typename Pointee<MadeBy<Make>>::type;
+template <class Make, class... Needed>
+using MadeBy = typename Success<std::remove_cvref_t<std::invoke_result_t<Make&, Needed&...>>>::type;
+template <class Make, class... Needed>
+using ResourceOf = typename Pointee<MadeBy<Make, Needed...>>::type;
 
 struct NoTearDown {
   template <class T>
@@ -39,23 +40,36 @@ struct NoTearDown {
 };
 
 StepFailure no_such_object(const std::string& key);
+// The value of a resource that another one asked for. Throws StepFailure when it is of another type.
+const Value& needed_resource(const Resource::SetupContext& context, const std::string& key);
+[[noreturn]] void throw_other_type(const std::string& key, const std::type_info& wanted);
+
+template <class T>
+T& needed_object(const Resource::SetupContext& context, const std::string& key) {
+  const auto* held = needed_resource(context, key).template get<std::shared_ptr<T>>();
+  if (held == nullptr) throw_other_type(key, typeid(T));
+  return **held;
+}
 
 // The value that steps see is a std::shared_ptr<T>, so that they may change the object.
-template <class T, class Make, class TearDown>
+template <class T, class Make, class TearDown, class... Needed>
 class MadeResource final : public Resource {
  public:
-  MadeResource(Make make, TearDown tear_down)
-      : make_(std::move(make)), tear_down_(std::move(tear_down)) {}
+  MadeResource(Make make, TearDown tear_down, std::vector<std::string> needed)
+      : make_(std::move(make)), tear_down_(std::move(tear_down)), needed_(std::move(needed)) {}
+
+  std::vector<std::string> required_resources() const override { return needed_; }
 
   tl::expected<Value, StepFailure> set_up(const SetupContext& context) override {
     try {
       std::shared_ptr<T> object;
-      if constexpr (is_a<std::remove_cvref_t<std::invoke_result_t<Make&>>, tl::expected>) {
-        auto made = make_();
+      auto made = make(context, std::index_sequence_for<Needed...>());
+      using Shared = Pointee<MadeBy<Make, Needed...>>;
+      if constexpr (is_a<decltype(made), tl::expected>) {
         if (!made) return tl::make_unexpected(to_failure(std::move(made).error()));
-        object = Pointee<MadeBy<Make>>::share(std::move(*made));
+        object = Shared::share(std::move(*made));
       } else {
-        object = Pointee<MadeBy<Make>>::share(make_());
+        object = Shared::share(std::move(made));
       }
       if (object == nullptr) return tl::make_unexpected(no_such_object(context.key));
       return Value::of(std::move(object));
@@ -73,8 +87,15 @@ class MadeResource final : public Resource {
   }
 
  private:
+  template <std::size_t... I>
+  auto make(const SetupContext& context, std::index_sequence<I...>) {
+    static_cast<void>(context);
+    return make_(needed_object<Needed>(context, needed_[I])...);
+  }
+
   Make make_;
   TearDown tear_down_;
+  const std::vector<std::string> needed_;
 };
 
 }  // namespace treadle::cpp

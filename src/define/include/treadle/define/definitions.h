@@ -20,6 +20,8 @@
 
 namespace treadle {
 
+class ConfigType;
+
 using Tags = std::vector<std::pair<std::string, std::string>>;
 
 // Where in the user's code something was declared, for messages. line 0 = unknown.
@@ -144,6 +146,8 @@ struct StepDef {
       op_name;  // the op's definition, whatever the node is called; "" = the last part of `name`
   // Steps made of one graph of assets share its name; they run together. "" = none.
   std::string graph;
+  // What a run may configure it with (config_schema.h); null: nothing is known of it.
+  std::shared_ptr<const ConfigType> config = {};
   // Of partitioned assets; nothing: one partition a run, as multi_run(1).
   std::optional<BackfillPolicy> backfill_policy = {};
   // Not run when code, config and inputs were seen before: its outputs are linked to those.

@@ -95,6 +95,9 @@ class StepContext {
   // True once the run is being cancelled: long C++ steps should look now and then.
   virtual bool cancelled() const = 0;
 
+  // The configuration of the run as it was given, JSON; "" = none.
+  virtual const std::string& run_config() const;
+
   // Of an op that runs once for each value of a dynamic output: which one; "" otherwise. It is part of step_key(): "work[a]".
   virtual const std::string& mapping_key() const;
   // The step as it is declared: step_key() without its mapping key.

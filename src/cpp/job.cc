@@ -1,0 +1,152 @@
+// td::run_job: jobs of ops from inside a program.
+#include "run_report.h"
+#include <treadle/base/json.h>
+#include <treadle/base/suggest.h>
+#include <treadle/define/graph.h>
+#include <treadle/define/run_config.h>
+#include <treadle/plan/plan.h>
+
+#include <boost/json.hpp>
+
+namespace treadle {
+
+StepReport report_of(execute::StepResult&& step) {
+  StepReport report;
+  report.step_key = std::move(step.step_key);
+  report.attempts = step.attempts;
+  report.seconds = static_cast<double>(step.duration) / 1e6;
+  report.failure = std::move(step.failure);
+  if (step.status == execute::StepStatus::kSuccess) report.status = StepReport::Status::kSuccess;
+  if (step.status == execute::StepStatus::kFailure) report.status = StepReport::Status::kFailure;
+  return report;
+}
+
+app::HomeOptions home_options(const std::string& path, bool temporary) {
+  app::HomeOptions options;
+  options.path = path;
+  options.temporary = temporary;
+  return options;
+}
+
+void keep(execute::RunResult result, RunReport::State& state) {
+  state.run_id = std::move(result.run_id);
+  state.success = result.success();
+  for (auto& step : result.steps) state.steps.push_back(report_of(std::move(step)));
+  if (result.failure) state.error = Error{Errc::kInternal, result.failure->message};
+}
+
+Result<void> check_run_config(const std::vector<StepDef>& steps, const std::string& config,
+                              const std::string& of) {
+  ConfigValue value = ConfigValue::dict();
+  if (!config.empty()) {
+    auto parsed = ConfigValue::parse_json(config);
+    if (!parsed) return fail(std::move(parsed).error().with_context("the configuration of " + of));
+    value = std::move(*parsed);
+  }
+  ConfigOutcome outcome;
+  outcome.errors = validate_config(run_config_schema(steps), value);
+  if (outcome.ok()) return {};
+  return fail(Errc::kInvalidArgument, outcome.text("Error in config for " + of));
+}
+
+namespace {
+
+const JobDef* find_job(const Definitions& definitions, const std::string& name) {
+  for (const JobDef& job : definitions.jobs) {
+    if (job.name == name) return &job;
+  }
+  return nullptr;
+}
+
+execute::RunOptions run_options(RunJobOptions options) {
+  execute::RunOptions run;
+  run.run_id = std::move(options.run_id);
+  run.tags = std::move(options.tags);
+  run.run_config = std::move(options.config);
+  for (const std::string& step : options.steps) {
+    run.selection += run.selection.empty() ? step : "," + step;
+  }
+  if (options.own_processes) run.executor = execute::Executor::kProcess;
+  run.max_concurrent = options.max_concurrent;
+  for (TagLimit& limit : options.tag_limits) {
+    run.tag_concurrency_limits.push_back({.key = std::move(limit.key),
+                                          .value = std::move(limit.value),
+                                          .per_unique_value = limit.each_value,
+                                          .limit = limit.limit});
+  }
+  run.pools = std::move(options.pools);
+  run.retries = options.retries;
+  run.cancellation = options.cancellation;
+  run.observer = std::move(options.observer);
+  return run;
+}
+
+Result<void> run(const Definitions& given, const std::string& name, RunJobOptions options,
+                 RunReport::State& state) {
+  if (auto problems = plan::check_definitions(given); !problems.empty()) {
+    throw DefinitionError(std::move(problems));
+  }
+  const JobDef* job = find_job(given, name);
+  if (job == nullptr || !job->graph) {
+    std::vector<std::string> names;
+    for (const JobDef& one : given.jobs) {
+      if (one.graph) names.push_back(one.name);
+    }
+    return fail(Errc::kNotFound, "There is no job of ops '" + name + "' in these definitions." +
+                                     did_you_mean(name, names));
+  }
+  TREADLE_CHECK(
+      check_run_config(definitions_of_job(given, *job).steps, options.config, "job " + name));
+  TREADLE_TRY(state.home, app::Home::open(home_options(options.home, options.temporary_home)));
+  Definitions definitions = given;
+  app::add_defaults(definitions, *state.home);
+  const std::string again = std::move(options.again);
+  const std::vector<std::string> steps = options.steps;
+  execute::RunOptions run = run_options(std::move(options));
+  Result<execute::RunResult> result;
+  if (again.empty()) {
+    result = app::execute_job(*state.home, definitions, *job, steps, std::move(run));
+  } else {
+    std::optional<std::vector<std::string>> wanted;
+    if (!steps.empty()) wanted = steps;
+    result = app::execute_job_again(*state.home, definitions, *job, again, wanted, std::move(run));
+  }
+  if (!result) return fail(std::move(result).error());
+  keep(std::move(*result), state);
+  return {};
+}
+
+}  // namespace
+
+RunReport run_job(const Definitions& definitions, const std::string& job, RunJobOptions options) {
+  auto state = std::make_shared<RunReport::State>();
+  if (auto done = run(definitions, job, std::move(options), *state); !done) {
+    state->error = std::move(done).error();
+  }
+  return RunReport(std::move(state));
+}
+
+Result<Value> RunReport::load_output(const std::string& step_key, const std::string& output,
+                                     const std::string& mapping_key, const Codec& codec) const {
+  if (state_->home == nullptr || state_->run_id.empty()) {
+    return fail(Errc::kNotFound, "The run was not started, so nothing was kept: see problem().");
+  }
+  TREADLE_TRY(const std::vector<Event> events,
+              state_->home->record().events(
+                  {.run_id = state_->run_id, .types = {EventType::kHandledOutput}}));
+  for (const Event& event : events) {
+    if (event.step_key != step_key) continue;
+    const boost::json::value payload = boost::json::parse(event.payload);
+    const auto text = [&](std::string_view field) -> std::string {
+      const auto* found = payload.as_object().if_contains(field);
+      return found != nullptr && found->is_string() ? std::string(found->as_string())
+                                                    : std::string();
+    };
+    if (text("output") != output || text("mapping_key") != mapping_key) continue;
+    return app::load_artifact_value(*state_->home, text("artifact"), codec);
+  }
+  return fail(Errc::kNotFound, "Step '" + step_key + "' has kept no output '" + output +
+                                   "' in run " + state_->run_id + ".");
+}
+
+}  // namespace treadle
