@@ -67,7 +67,7 @@ ConfigValue object_value(nb::handle object, ConfigValue::Kind counts_as) {
   return std::make_shared<const PythonObject>(object, counts_as);
 }
 
-ConfigValue value_of(nb::handle object, int depth) {
+ConfigValue config_at(nb::handle object, int depth) {
   PyObject* p = object.ptr();
   if (p == Py_None) return {};
   if (PyBool_Check(p)) return p == Py_True;
@@ -83,7 +83,8 @@ ConfigValue value_of(nb::handle object, int depth) {
   if (depth < kDeepest && PyList_Check(p)) {
     ConfigValue::List items;
     items.reserve(static_cast<std::size_t>(PyList_GET_SIZE(p)));
-    for (const nb::handle item : nb::borrow<nb::list>(object)) items.push_back(value_of(item, depth + 1));
+    for (const nb::handle item : nb::borrow<nb::list>(object))
+      items.push_back(config_at(item, depth + 1));
     return items;
   }
   if (depth < kDeepest && PyDict_Check(p)) {
@@ -91,8 +92,9 @@ ConfigValue value_of(nb::handle object, int depth) {
     entries.reserve(static_cast<std::size_t>(PyDict_Size(p)));
     for (const auto [key, value] : nb::borrow<nb::dict>(object)) {
       // Names of fields are names, even when the text is an enum's member.
-      ConfigValue name = PyUnicode_Check(key.ptr()) ? ConfigValue(text_of(key)) : value_of(key, kDeepest);
-      entries.push_back({std::move(name), value_of(value, depth + 1)});
+      ConfigValue name =
+          PyUnicode_Check(key.ptr()) ? ConfigValue(text_of(key)) : config_at(key, kDeepest);
+      entries.push_back({std::move(name), config_at(value, depth + 1)});
     }
     return entries;
   }
@@ -123,7 +125,9 @@ const char* reason_name(ConfigError::Reason reason) {
 
 }  // namespace
 
-ConfigValue config_value_of(nb::handle object) { return value_of(object, 0); }
+ConfigValue config_value_of(nb::handle object) {
+  return config_at(object, 0);
+}
 
 nb::object to_python(const ConfigValue& value) {
   switch (value.kind()) {
@@ -144,7 +148,8 @@ nb::object to_python(const ConfigValue& value) {
     }
     case ConfigValue::Kind::kDict: {
       nb::dict entries;
-      for (const auto& entry : *value.as_dict()) entries[to_python(entry.key)] = to_python(entry.value);
+      for (const auto& entry : *value.as_dict())
+        entries[to_python(entry.key)] = to_python(entry.value);
       return entries;
     }
     case ConfigValue::Kind::kObject:
@@ -160,7 +165,8 @@ nb::list to_python(const std::vector<ConfigError>& errors) {
   for (const ConfigError& error : errors) {
     nb::list names;
     for (const std::string& name : error.names) names.append(to_text(name));
-    told.append(nb::make_tuple(reason_name(error.reason), to_text(error.path), to_text(error.message), names));
+    told.append(nb::make_tuple(reason_name(error.reason), to_text(error.path),
+                               to_text(error.message), names));
   }
   return told;
 }

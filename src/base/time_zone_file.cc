@@ -89,7 +89,7 @@ struct Change {
 };
 
 // Big-endian integers one after the other; past the end it reads zeros and `ok` turns false.
-struct Reader {
+struct ZoneBytes {
   std::string_view bytes;
   bool ok = true;
   std::int64_t integer(std::size_t width) {
@@ -125,7 +125,7 @@ struct Counts {
   std::size_t isut, isstd, leap, time, type, chars;
 };
 
-std::optional<Counts> read_header(Reader& in) {
+std::optional<Counts> read_header(ZoneBytes& in) {
   if (in.take(4) != "TZif") return std::nullopt;
   in.take(16);
   Counts c{};
@@ -137,7 +137,7 @@ std::optional<Counts> read_header(Reader& in) {
 
 // The second, 64-bit block of the file; every tzdata since 2005 has it.
 std::optional<File> parse_file(std::string_view bytes) {
-  Reader in{bytes};
+  ZoneBytes in{bytes};
   auto c = read_header(in);
   if (!c) return std::nullopt;
   in.take(c->time * 5 + c->type * 6 + c->chars + c->leap * 8 + c->isstd + c->isut);

@@ -10,7 +10,7 @@
 namespace treadle {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string quoted_key(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
@@ -22,13 +22,13 @@ Result<void> check(const StaticPartitions& partitions) {
     }
     if (key.find("...") != std::string::npos) {
       return fail(Errc::kInvalidArgument, "'...' is an invalid substring in a partition key, but " +
-                                              quoted(key) +
+                                              quoted_key(key) +
                                               " has it: it stands between the two "
                                               "ends of a range.");
     }
     for (const char c : key) {
       if ((c >= '\a' && c <= '\r') || c == '\0') {
-        return fail(Errc::kInvalidArgument, "Partition key " + quoted(key) +
+        return fail(Errc::kInvalidArgument, "Partition key " + quoted_key(key) +
                                                 " has a control character, which no key may have: "
                                                 "use printable text.");
       }
@@ -61,15 +61,15 @@ Result<void> check(MultiPartitions& partitions) {
     const PartitionDimension& dimension = dimensions[i];
     if (!dimension.partitions) {
       return fail(Errc::kInvalidArgument,
-                  "Dimension " + quoted(dimension.name) + " has no partitions definition.");
+                  "Dimension " + quoted_key(dimension.name) + " has no partitions definition.");
     }
     if (i > 0 && dimension.name == dimensions[i - 1].name) {
       return fail(Errc::kInvalidArgument,
-                  "There are two dimensions called " + quoted(dimension.name) + ".");
+                  "There are two dimensions called " + quoted_key(dimension.name) + ".");
     }
     if (dimension.partitions->as_multi()) {
       return fail(Errc::kInvalidArgument,
-                  "Dimension " + quoted(dimension.name) +
+                  "Dimension " + quoted_key(dimension.name) +
                       " has several dimensions itself. Name all of them in one definition.");
     }
     const StaticPartitions* keys = dimension.partitions->as_static();
@@ -77,7 +77,7 @@ Result<void> check(MultiPartitions& partitions) {
     for (const std::string& key : keys->keys) {
       if (key.find_first_of("|[],") == std::string::npos) continue;
       return fail(Errc::kInvalidArgument,
-                  "Invalid character in partition key " + quoted(key) + " for dimension " +
+                  "Invalid character in partition key " + quoted_key(key) + " for dimension " +
                       dimension.name +
                       ". A multi-partitions definition cannot contain partition keys with the "
                       "following characters: |, [, ], ,");
@@ -180,7 +180,7 @@ std::string PartitionsDefinition::description() const {
     return std::to_string(keys->keys.size()) + (keys->keys.size() == 1 ? " key" : " keys");
   }
   if (as_time()) return describe(*grid_);
-  if (const auto* dynamic = as_dynamic()) return "dynamic " + quoted(dynamic->name);
+  if (const auto* dynamic = as_dynamic()) return "dynamic " + quoted_key(dynamic->name);
   std::string text;
   for (const PartitionDimension& d : as_multi()->dimensions) {
     text += (text.empty() ? "" : " × ") + d.name + " (" + d.partitions->description() + ")";

@@ -11,48 +11,48 @@
 namespace treadle::tracking {
 namespace {
 
-using Kind = Field::Kind;
+using FieldKind = Field::Kind;
 
 const std::map<std::string, Field, std::less<>>& plain_fields() {
   static const std::map<std::string, Field, std::less<>> kFields = {
-      {"name", {Kind::kText, "run_id", ""}},
-      {"id", {Kind::kText, "run_id", ""}},
-      {"display_name", {Kind::kText, "display_name", ""}},
-      {"displayName", {Kind::kText, "display_name", ""}},
-      {"state", {Kind::kState, "state", ""}},
-      {"tags", {Kind::kTags, "tags", ""}},
-      {"group", {Kind::kText, "run_group", ""}},
-      {"groupName", {Kind::kText, "run_group", ""}},
-      {"group_name", {Kind::kText, "run_group", ""}},
-      {"jobType", {Kind::kText, "job_type", ""}},
-      {"job_type", {Kind::kText, "job_type", ""}},
-      {"sweep", {Kind::kText, "sweep", ""}},
-      {"sweep.name", {Kind::kText, "sweep", ""}},
-      {"sweep_name", {Kind::kText, "sweep", ""}},
-      {"user", {Kind::kText, "user_name", ""}},
-      {"username", {Kind::kText, "user_name", ""}},
-      {"user.username", {Kind::kText, "user_name", ""}},
-      {"user.name", {Kind::kText, "user_name", ""}},
-      {"host", {Kind::kText, "host", ""}},
-      {"program", {Kind::kText, "program", ""}},
-      {"repo", {Kind::kText, "repository", ""}},
-      {"commit", {Kind::kText, "commit_hash", ""}},
-      {"description", {Kind::kText, "description", ""}},
-      {"notes", {Kind::kText, "notes", ""}},
-      {"createdAt", {Kind::kTime, "created", ""}},
-      {"created_at", {Kind::kTime, "created", ""}},
-      {"heartbeatAt", {Kind::kTime, "heartbeat", ""}},
-      {"heartbeat_at", {Kind::kTime, "heartbeat", ""}},
-      {"updatedAt", {Kind::kTime, "heartbeat", ""}},
-      {"updated_at", {Kind::kTime, "heartbeat", ""}},
-      {"finishedAt", {Kind::kTime, "finished", ""}},
-      {"duration", {Kind::kDuration, "duration", ""}},
-      {"runtime", {Kind::kDuration, "duration", ""}},
-      {"exitcode", {Kind::kNumber, "exit_code", ""}},
-      {"historyLineCount", {Kind::kNumber, "history_lines", ""}},
-      {"history_line_count", {Kind::kNumber, "history_lines", ""}},
-      {"lastHistoryStep", {Kind::kNumber, "last_step", ""}},
-      {"last_history_step", {Kind::kNumber, "last_step", ""}},
+      {"name", {FieldKind::kText, "run_id", ""}},
+      {"id", {FieldKind::kText, "run_id", ""}},
+      {"display_name", {FieldKind::kText, "display_name", ""}},
+      {"displayName", {FieldKind::kText, "display_name", ""}},
+      {"state", {FieldKind::kState, "state", ""}},
+      {"tags", {FieldKind::kTags, "tags", ""}},
+      {"group", {FieldKind::kText, "run_group", ""}},
+      {"groupName", {FieldKind::kText, "run_group", ""}},
+      {"group_name", {FieldKind::kText, "run_group", ""}},
+      {"jobType", {FieldKind::kText, "job_type", ""}},
+      {"job_type", {FieldKind::kText, "job_type", ""}},
+      {"sweep", {FieldKind::kText, "sweep", ""}},
+      {"sweep.name", {FieldKind::kText, "sweep", ""}},
+      {"sweep_name", {FieldKind::kText, "sweep", ""}},
+      {"user", {FieldKind::kText, "user_name", ""}},
+      {"username", {FieldKind::kText, "user_name", ""}},
+      {"user.username", {FieldKind::kText, "user_name", ""}},
+      {"user.name", {FieldKind::kText, "user_name", ""}},
+      {"host", {FieldKind::kText, "host", ""}},
+      {"program", {FieldKind::kText, "program", ""}},
+      {"repo", {FieldKind::kText, "repository", ""}},
+      {"commit", {FieldKind::kText, "commit_hash", ""}},
+      {"description", {FieldKind::kText, "description", ""}},
+      {"notes", {FieldKind::kText, "notes", ""}},
+      {"createdAt", {FieldKind::kTime, "created", ""}},
+      {"created_at", {FieldKind::kTime, "created", ""}},
+      {"heartbeatAt", {FieldKind::kTime, "heartbeat", ""}},
+      {"heartbeat_at", {FieldKind::kTime, "heartbeat", ""}},
+      {"updatedAt", {FieldKind::kTime, "heartbeat", ""}},
+      {"updated_at", {FieldKind::kTime, "heartbeat", ""}},
+      {"finishedAt", {FieldKind::kTime, "finished", ""}},
+      {"duration", {FieldKind::kDuration, "duration", ""}},
+      {"runtime", {FieldKind::kDuration, "duration", ""}},
+      {"exitcode", {FieldKind::kNumber, "exit_code", ""}},
+      {"historyLineCount", {FieldKind::kNumber, "history_lines", ""}},
+      {"history_line_count", {FieldKind::kNumber, "history_lines", ""}},
+      {"lastHistoryStep", {FieldKind::kNumber, "last_step", ""}},
+      {"last_history_step", {FieldKind::kNumber, "last_step", ""}},
   };
   return kFields;
 }
@@ -78,17 +78,18 @@ Result<Field> field_of(std::string_view path) {
   if (const auto it = plain.find(path); it != plain.end()) return it->second;
   for (const std::string_view prefix : {"summary_metrics.", "summaryMetrics.", "summary."}) {
     if (path.starts_with(prefix) && path.size() > prefix.size()) {
-      return Field{Kind::kDocument, "summary_metrics." + std::string(path.substr(prefix.size())),
-                   ""};
+      return Field{FieldKind::kDocument,
+                   "summary_metrics." + std::string(path.substr(prefix.size())), ""};
     }
   }
   constexpr std::string_view kKeys = "keys_info.keys.";
   if (path.starts_with(kKeys) && path.size() > kKeys.size()) {
-    return Field{Kind::kDocument, "summary_metrics." + std::string(path.substr(kKeys.size())), ""};
+    return Field{FieldKind::kDocument, "summary_metrics." + std::string(path.substr(kKeys.size())),
+                 ""};
   }
   constexpr std::string_view kConfig = "config.";
   if (path.starts_with(kConfig) && path.size() > kConfig.size()) {
-    Field field{Kind::kDocument, std::string(path), ""};
+    Field field{FieldKind::kDocument, std::string(path), ""};
     // W&B wraps each value of the config: config.lr.value is lr.
     const std::size_t dot = path.find('.', kConfig.size());
     const std::size_t value = path.find(".value", kConfig.size());

@@ -4,7 +4,7 @@
 namespace treadle::tracking {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kProjectColumns =
     "select id, entity, name, description, settings, created, (select count(*) from tracking_run r "
     "where r.project = p.id) from tracking_project p ";
 
@@ -57,7 +57,7 @@ Result<std::optional<Project>> SqlStore::find_project(const std::string& entity,
   std::optional<Project> project;
   TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
     TREADLE_TRY(db::Statement * s,
-                session.prepare(std::string(kColumns) + "where entity = $1 and name = $2"));
+                session.prepare(std::string(kProjectColumns) + "where entity = $1 and name = $2"));
     s->bind(1, ref.entity).bind(2, ref.project);
     TREADLE_TRY(const bool found, s->step());
     if (found) project = read_project(*s);
@@ -70,7 +70,7 @@ Result<std::vector<Project>> SqlStore::projects(const std::string& entity) {
   std::vector<Project> projects;
   TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
     TREADLE_TRY(db::Statement * s,
-                session.prepare(std::string(kColumns) +
+                session.prepare(std::string(kProjectColumns) +
                                 "where $1 = '' or entity = $1 order by entity, name"));
     s->bind(1, entity);
     while (true) {

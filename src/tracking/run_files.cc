@@ -11,7 +11,7 @@
 namespace treadle::tracking {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kRunFileColumns =
     "select name, sha256, md5, size, mimetype, updated from tracking_file where run = $1";
 
 RunFile read_file_row(const db::Statement& s, Sha256* sha256 = nullptr) {
@@ -64,7 +64,8 @@ std::string type_for(const std::string& name) {
 Result<Sha256> find_blob(db::Database& database, std::int64_t run_key, const std::string& name) {
   Sha256 sha256{};
   TREADLE_CHECK(database.read([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(db::Statement * s, session.prepare(std::string(kColumns) + " and name = $2"));
+    TREADLE_TRY(db::Statement * s,
+                session.prepare(std::string(kRunFileColumns) + " and name = $2"));
     s->bind(1, run_key).bind(2, name);
     TREADLE_TRY(const bool found, s->step());
     if (!found) return fail(Errc::kNotFound, "The run has no file '" + name + "'.");
@@ -140,7 +141,7 @@ Result<std::vector<RunFile>> SqlStore::files(std::int64_t run_key, const std::st
   std::vector<RunFile> files;
   TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
     files.clear();
-    TREADLE_TRY(db::Statement * s, session.prepare(std::string(kColumns) +
+    TREADLE_TRY(db::Statement * s, session.prepare(std::string(kRunFileColumns) +
                                                    " and ($2 = '' or name like $2) order by name"));
     s->bind(1, run_key).bind(2, pattern);
     while (true) {
@@ -155,7 +156,8 @@ Result<std::vector<RunFile>> SqlStore::files(std::int64_t run_key, const std::st
 Result<std::optional<RunFile>> SqlStore::find_file(std::int64_t run_key, const std::string& name) {
   std::optional<RunFile> file;
   TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(db::Statement * s, session.prepare(std::string(kColumns) + " and name = $2"));
+    TREADLE_TRY(db::Statement * s,
+                session.prepare(std::string(kRunFileColumns) + " and name = $2"));
     s->bind(1, run_key).bind(2, name);
     TREADLE_TRY(const bool found, s->step());
     if (found) file = read_file_row(*s);

@@ -5,7 +5,7 @@
 namespace treadle::tracking {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kRunColumns =
     "r.id, p.entity, p.name, r.run_id, r.display_name, r.run_group, r.job_type, r.state, "
     "r.exit_code, r.stop_requested, r.created, r.heartbeat, r.finished, r.history_lines, "
     "r.event_lines, r.console_lines, r.last_step, r.user_name, r.host, r.program, r.repository, "
@@ -87,7 +87,7 @@ Result<std::vector<RunRow>> select_runs(db::Session& session, const std::string&
                                         bool with_documents) {
   TREADLE_TRY(
       db::Statement * s,
-      session.prepare("select " + std::string(kColumns) +
+      session.prepare("select " + std::string(kRunColumns) +
                       " from tracking_run r join tracking_project p on p.id = r.project " + where));
   bind(*s);
   std::vector<RunRow> rows;

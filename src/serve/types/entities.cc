@@ -6,7 +6,7 @@ namespace {
 using account::Entity;
 using account::Role;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kEntityTypes = R"(
 extend type Query { entity(name: String): Entity }
 type Entity {
   id: ID! name: String! available: Boolean photoUrl: String readOnly: Boolean readOnlyAdmin: Boolean!
@@ -55,7 +55,7 @@ Result<Output> entity_named(const Call& call, const std::string& name) {
 
 void define_entities(graphql::Schema& schema) {
   using account::Member;
-  schema.define(kTypes);
+  schema.define(kEntityTypes);
   schema.define(kChanges);
   define_connection(schema, "Entity");
   schema.resolve("Query", "entity", [](const Call& call) -> Result<Output> {
@@ -135,23 +135,23 @@ void define_entities(graphql::Schema& schema) {
        {"role", [](const Member& m, const Call&) { return graphql::node("MemberRole", m.role); }}});
   schema.resolve<Role>(
       "MemberRole",
-      {{"id", [](const Role& r, const Call&) { return make_text_id("Role", account::to_string(r)); }},
+      {{"id",
+        [](const Role& r, const Call&) { return make_text_id("Role", account::to_string(r)); }},
        {"name", [](const Role& r, const Call&) { return account::to_string(r); }}});
-  schema.resolve<Entity>("EntityPayload",
-                         {{"entity", [](const Entity& e, const Call&) { return entity_node(e); }},
-                          {"clientMutationId", [](const Entity&, const Call&) { return nullptr; }}});
+  schema.resolve<Entity>(
+      "EntityPayload", {{"entity", [](const Entity& e, const Call&) { return entity_node(e); }},
+                        {"clientMutationId", [](const Entity&, const Call&) { return nullptr; }}});
   schema.resolve<account::User>(
       "InvitePayload",
-      {{"invite",
-        [](const account::User& u, const Call&) { return graphql::node("Invite", u); }},
+      {{"invite", [](const account::User& u, const Call&) { return graphql::node("Invite", u); }},
        {"clientMutationId", [](const account::User&, const Call&) { return nullptr; }}});
   schema.resolve<account::User>(
-      "Invite", {{"id", [](const account::User& u, const Call&) { return make_id("User", u.id); }},
-                 {"name", [](const account::User& u, const Call&) { return u.name; }},
-                 {"email", [](const account::User& u, const Call&) { return u.email; }},
-                 {"createdAt",
-                  [](const account::User& u, const Call&) { return time_output(u.created); }},
-                 {"toUser", [](const account::User& u, const Call&) { return user_node(u); }}});
+      "Invite",
+      {{"id", [](const account::User& u, const Call&) { return make_id("User", u.id); }},
+       {"name", [](const account::User& u, const Call&) { return u.name; }},
+       {"email", [](const account::User& u, const Call&) { return u.email; }},
+       {"createdAt", [](const account::User& u, const Call&) { return time_output(u.created); }},
+       {"toUser", [](const account::User& u, const Call&) { return user_node(u); }}});
   schema.resolve("Mutation", "createTeam", [](const Call& call) -> Result<Output> {
     const auto input = call.args.object("input");
     account::User admin = caller(call).user;
@@ -179,8 +179,9 @@ void define_entities(graphql::Schema& schema) {
     const auto input = call.args.object("input");
     const std::string entity = input.text("entityName");
     TREADLE_CHECK(require(call, Role::kAdmin, entity));
-    TREADLE_TRY(auto user, backend(call).accounts.get_user(
-                               input.has("username") ? input.text("username") : input.text("email")));
+    TREADLE_TRY(auto user,
+                backend(call).accounts.get_user(input.has("username") ? input.text("username")
+                                                                      : input.text("email")));
     TREADLE_TRY(const auto team, backend(call).accounts.find_entity(entity));
     if (team->kind == Entity::Kind::kUser) {
       return fail(Errc::kInvalidArgument, "'" + entity + "' is a user, not a team.");

@@ -6,7 +6,7 @@ namespace {
 using account::Organization;
 using account::Role;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kOrganizationTypes = R"(
 extend type Query { organization(name: String!): Organization }
 extend type Mutation { createOrganization(input: CreateOrganizationInput!): OrganizationPayload }
 input CreateOrganizationInput { name: String!, clientMutationId: String }
@@ -29,7 +29,7 @@ graphql::Node organization_node(Organization organization) {
 }
 
 void define_organizations(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kOrganizationTypes);
   schema.resolve("Query", "organization", [](const Call& call) -> Result<Output> {
     TREADLE_TRY(auto found, backend(call).accounts.find_organization(call.args.text("name")));
     if (!found || !may(call, Role::kRestrictedViewer, found->entity)) return nullptr;

@@ -1,5 +1,4 @@
 #include "types.h"
-
 #include <treadle/base/json.h>
 
 #include <array>
@@ -7,7 +6,7 @@
 namespace treadle::serve {
 namespace {
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kServerTypes = R"(
 type Query { serverInfo: ServerInfo! }
 type ServerInfo {
   features: [ServerFeature!]!
@@ -34,7 +33,7 @@ struct ServerInfo {};
 }  // namespace
 
 void define_server(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kServerTypes);
   schema.resolve("Query", "serverInfo", [](const Call&) -> Result<Output> {
     return graphql::node("ServerInfo", ServerInfo{});
   });

@@ -3,7 +3,7 @@
 namespace treadle::serve {
 namespace {
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kUserTypes = R"(
 extend type Query {
   viewer: User
   user(userName: String, username: String): User
@@ -40,7 +40,7 @@ Output time_output(Micros time) {
 
 void define_users(graphql::Schema& schema) {
   using account::User;
-  schema.define(kTypes);
+  schema.define(kUserTypes);
   define_connection(schema, "User");
   define_connection(schema, "ApiKey");
   schema.resolve("Query", "viewer",
@@ -67,7 +67,8 @@ void define_users(graphql::Schema& schema) {
   schema.resolve<User>(
       "User",
       {{"id", [](const User& u, const Call&) { return make_id("User", u.id); }},
-       {"name", [](const User& u, const Call&) { return u.full_name.empty() ? u.name : u.full_name; }},
+       {"name",
+        [](const User& u, const Call&) { return u.full_name.empty() ? u.name : u.full_name; }},
        {"username", [](const User& u, const Call&) { return u.name; }},
        {"email", [](const User& u, const Call&) { return u.email; }},
        {"admin", [](const User& u, const Call&) { return u.admin; }},
@@ -75,8 +76,7 @@ void define_users(graphql::Schema& schema) {
        {"entity", [](const User& u, const Call&) { return u.default_entity; }},
        {"deletedAt", [](const User&, const Call&) { return nullptr; }},
        {"createdAt", [](const User& u, const Call&) { return time_output(u.created); }},
-       {"accountType",
-        [](const User& u, const Call&) { return u.service ? "SERVICE" : "MEMBER"; }},
+       {"accountType", [](const User& u, const Call&) { return u.service ? "SERVICE" : "MEMBER"; }},
        {"photoUrl", [](const User&, const Call&) { return nullptr; }},
        {"code", [](const User&, const Call&) { return nullptr; }},
        {"apiKeys",
@@ -93,10 +93,9 @@ void define_users(graphql::Schema& schema) {
        {"teams",
         [](const User& u, const Call& call) -> Result<Output> {
           TREADLE_TRY(const auto entities, backend(call).accounts.entities_of(u.id));
-          return connection_node("EntityConnection",
-                                 page(call.args, entities, [](const account::Entity& e) {
-                                   return entity_node(e);
-                                 }));
+          return connection_node(
+              "EntityConnection",
+              page(call.args, entities, [](const account::Entity& e) { return entity_node(e); }));
         }},
        {"organizations",
         [](const User& u, const Call& call) -> Result<Output> {
@@ -105,9 +104,8 @@ void define_users(graphql::Schema& schema) {
           for (const account::Organization& o : found) out.push_back(organization_node(o));
           return out;
         }},
-       {"defaultEntity", [](const User& u, const Call& call) {
-          return entity_named(call, u.default_entity);
-        }}});
+       {"defaultEntity",
+        [](const User& u, const Call& call) { return entity_named(call, u.default_entity); }}});
   schema.resolve<ShownKey>(
       "ApiKey",
       {{"id", [](const ShownKey& k, const Call&) { return make_id("ApiKey", k.key.id); }},
@@ -140,9 +138,9 @@ void define_user_changes(graphql::Schema& schema) {
   }
   schema.resolve<account::User>(
       "UserPayload", {{"user", [](const account::User& u, const Call&) { return user_node(u); }}});
-  schema.resolve<ShownKey>("ApiKeyPayload", {{"apiKey", [](const ShownKey& k, const Call&) {
-                                                return graphql::node("ApiKey", k);
-                                              }}});
+  schema.resolve<ShownKey>(
+      "ApiKeyPayload",
+      {{"apiKey", [](const ShownKey& k, const Call&) { return graphql::node("ApiKey", k); }}});
   schema.resolve("Mutation", "createUser", [](const Call& call) -> Result<Output> {
     TREADLE_CHECK(require_admin(call));
     const auto input = call.args.object("input");
