@@ -20,6 +20,9 @@ struct Core {
 
   Result<void> check_writable() const;
   ArtifactRef with_defaults(ArtifactRef ref) const;
+  // A manifest document. A sweep may move it between looking up where it is and opening that file:
+  // it is looked up twice.
+  Result<std::string> document(const Sha256& sha256) const;
   db::Sync sync() const {
     return durability == db::Durability::kFull ? db::Sync::kYes : db::Sync::kNo;
   }

@@ -203,6 +203,7 @@ Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered&
   }
 
   const std::unique_ptr<blob::Batch> batch = core_->blobs->begin();
+  if (draft.progress) batch->on_progress(draft.progress);
   TREADLE_TRY(const std::vector<blob::Blob> file_blobs, batch->add_files(gathered.sources));
   std::vector<blob::Blob> bytes;
   for (const DraftEntry& entry : draft.entries) {

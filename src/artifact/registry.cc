@@ -96,14 +96,13 @@ Result<void> rename(db::Session& session, const Registry& registry, const std::s
   if (other) return fail(taken(registry.entity, name));
   TREADLE_CHECK(run(session, "update artifact_registry set name = $1 where id = $2",
                     [&](db::Statement& s) { s.bind(1, name).bind(2, registry.id); }));
+  const std::string from = registry.project();
+  const std::string to = std::string(kRegistryPrefix) + name;
   for (const char* table : {"artifact_collection", "artifact_type", "artifact_protected_alias"}) {
     TREADLE_CHECK(
         run(session,
             std::string("update ") + table + " set project = $1 where entity = $2 and project = $3",
-            [&](db::Statement& s) {
-              s.bind(1, std::string(kRegistryPrefix) + name);
-              s.bind(2, registry.entity).bind(3, registry.project());
-            }));
+            [&](db::Statement& s) { s.bind(1, to).bind(2, registry.entity).bind(3, from); }));
   }
   return {};
 }
@@ -274,9 +273,8 @@ Result<void> Registries::remove(std::int64_t id, const ChangeOptions& options) {
     TREADLE_TRY(const std::optional<Registry> registry, select_one(session, id));
     if (!registry) return fail(no_registry(id));
     const Change change{options, core.clock.now()};
-    const auto place = [&](db::Statement& s) {
-      s.bind(1, registry->entity).bind(2, registry->project());
-    };
+    const std::string project = registry->project();
+    const auto place = [&](db::Statement& s) { s.bind(1, registry->entity).bind(2, project); };
     TREADLE_TRY(const std::vector<std::string> names,
                 texts(session,
                       "select name from artifact_collection where entity = $1 and project = $2 and "

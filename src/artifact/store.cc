@@ -52,6 +52,18 @@ Result<void> Core::write(const db::TransactionBody& body) const {
   return database.write(body, sync());
 }
 
+Result<std::string> Core::document(const Sha256& sha256) const {
+  std::string text;
+  const auto body = [&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(text, blobs->read(session, sha256, kLargestManifest));
+    return {};
+  };
+  auto ok = database.read(body);
+  if (!ok && ok.error().code == Errc::kCorrupt) ok = database.read(body);
+  if (!ok) return fail(std::move(ok).error());
+  return text;
+}
+
 ArtifactRef Core::with_defaults(ArtifactRef ref) const {
   if (ref.entity.empty()) ref.entity = entity;
   if (ref.project.empty()) ref.project = project;
@@ -118,20 +130,6 @@ Error Store::missing(const ArtifactRef& ref) {
                                (ref.version.empty() ? "latest" : ref.version) + "'." + suggestion};
 }
 
-// A manifest document. A sweep may move it between looking up where it is and opening that file: the
-// second look finds it.
-Result<std::string> Store::document(const Sha256& sha256) {
-  std::string text;
-  const auto body = [&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(text, core_->blobs->read(session, sha256, kLargestManifest));
-    return {};
-  };
-  auto ok = core_->database.read(body);
-  if (!ok && ok.error().code == Errc::kCorrupt) ok = core_->database.read(body);
-  if (!ok) return fail(std::move(ok).error());
-  return text;
-}
-
 Result<std::shared_ptr<const Manifest>> Store::manifest_of(const Version& version) {
   std::optional<Sha256> sha256;
   TREADLE_CHECK(core_->database.read([&](db::Session& session) -> Result<void> {
@@ -145,7 +143,7 @@ Result<std::shared_ptr<const Manifest>> Store::manifest_of(const Version& versio
     const std::lock_guard lock(cache_mutex_);
     if (cached_ && cached_sha256_ == *sha256) return cached_;
   }
-  const auto text = document(*sha256);
+  const auto text = core_->document(*sha256);
   auto manifest = text ? parse_manifest(*text) : fail(text.error());
   if (!manifest) {
     Error error = std::move(manifest).error();

@@ -1,6 +1,7 @@
 // Verifying everything, collecting garbage, making what was logged durable.
 #include "core.h"
 #include "entry_blobs.h"
+#include "members.h"
 #include "rows.h"
 #include <treadle/artifact/store.h>
 #include <treadle/blob/store.h>
@@ -23,12 +24,17 @@ struct ManifestRow {
   Sha256 sha256;
 };
 
+// Those above `after`, and those that were drafts: they had their ids long before they were versions.
 Result<std::vector<ManifestRow>> manifest_rows(db::Session& session, std::int64_t after) {
-  TREADLE_TRY(db::Statement * s,
-              session.prepare("select v.id, c.entity, c.project, c.name, v.version_index, "
-                              "v.digest, v.manifest_sha256 from artifact_version v "
-                              "join artifact_collection c on c.id = v.collection_id "
-                              "where v.id > $1 and v.state = 'COMMITTED' order by v.id"));
+  TREADLE_TRY(
+      db::Statement * s,
+      session.prepare("select v.id, c.entity, c.project, c.name, v.version_index, "
+                      "v.digest, v.manifest_sha256 from artifact_version v "
+                      "join artifact_collection c on c.id = v.collection_id "
+                      "where (v.id > $1 or v.id in (select d.id from artifact_draft d where "
+                      "d.state = 'COMMITTED')) and (v.state = 'COMMITTED' or v.id in "
+                      "(select d.base_id from artifact_draft d where "
+                      "d.state = 'PENDING')) order by v.id"));
   s->bind(1, after);
   std::vector<ManifestRow> out;
   while (true) {
@@ -91,7 +97,7 @@ Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
   for (const ManifestRow& row : rows) {
     ++report.versions;
     problems.used(row.sha256, row.version + ", its manifest");
-    const auto text = document(row.sha256);
+    const auto text = core_->document(row.sha256);
     if (!text) {
       problems.add("The manifest of " + row.version + " cannot be read: " + text.error().message);
       continue;
@@ -125,6 +131,80 @@ Result<VerifyReport> Store::verify(const VerifyProgress& progress) {
   return report;
 }
 
+namespace {
+
+// What drafts hold, and the diffs of code that versions name.
+Result<void> mark_rows(db::Session& session, blob::BlobSet& used) {
+  for (const char* sql :
+       {"select sha256 from artifact_draft_entry where sha256 is not null",
+        "select k.diff_sha256 from artifact_code k where k.diff_sha256 is not null and exists "
+        "(select 1 from artifact_version v where v.code_id = k.id and v.state = 'COMMITTED')"}) {
+    TREADLE_TRY(db::Statement * s, session.prepare(sql));
+    while (true) {
+      TREADLE_TRY(const bool more, s->step());
+      if (!more) break;
+      Sha256 digest{};
+      const std::string_view bytes = s->text(0);
+      std::memcpy(digest.data(), bytes.data(), std::min(bytes.size(), digest.size()));
+      used.insert(digest);
+    }
+  }
+  return {};
+}
+
+constexpr Micros kDay = 24LL * 3600 * 1'000'000;
+constexpr Micros kDraftLife = 30 * kDay;
+
+// Versions whose time is over, and that nothing keeps all the same.
+Result<std::vector<Version>> select_expired(db::Session& session, Micros now) {
+  return select_versions(
+      session,
+      "(case when v.ttl = -1 then c.ttl else v.ttl end) > 0 and v.created + "
+      "(case when v.ttl = -1 then c.ttl else v.ttl end) * 1000000 <= $1 and not exists "
+      "(select 1 from artifact_membership m where m.version_id = v.id) and not exists "
+      "(select 1 from artifact_alias a join artifact_protected_alias p on p.alias = a.alias and "
+      "p.entity = c.entity and p.project = c.project and (p.collection = '' or "
+      "p.collection = c.name) where a.version_id = v.id) order by v.id",
+      [&](db::Statement& s) { s.bind(1, now); });
+}
+
+Result<void> forget_drafts(db::Session& session, Micros now, GcReport& report) {
+  const auto old = [&](db::Statement& s) { s.bind(1, now - kDraftLife); };
+  TREADLE_CHECK(run(session,
+                    "delete from artifact_draft_entry where draft_id in (select id from "
+                    "artifact_draft where state = 'PENDING' and created <= $1)",
+                    old));
+  TREADLE_CHECK(run(session,
+                    "update artifact_draft set state = 'ABANDONED' where state = 'PENDING' and "
+                    "created <= $1",
+                    old));
+  report.drafts = session.changes();
+  // Who commits again long after is told so by the version of the same id.
+  return run(session,
+             "delete from artifact_draft where state = 'COMMITTED' and version_id = id and "
+             "created <= $1",
+             [&](db::Statement& s) { s.bind(1, now - kDay); });
+}
+
+}  // namespace
+
+Result<void> Store::expire(const GcOptions& options, GcReport& report) {
+  const Micros now = core_->clock.now();
+  const auto body = [&](db::Session& session) -> Result<void> {
+    const ChangeOptions by{.by = "time to live"};
+    TREADLE_TRY(const std::vector<Version> expired, select_expired(session, now));
+    for (const Version& version : expired) {
+      report.expired.push_back(version.text());
+      if (options.dry_run) continue;
+      TREADLE_CHECK(remove_version(session, {by, now}, version, true));
+      TREADLE_CHECK(move_latest(session, version.collection_id, CollectionKind::kSequence));
+    }
+    if (options.dry_run) return {};
+    return forget_drafts(session, now, report);
+  };
+  return options.dry_run ? core_->database.read(body) : core_->write(body);
+}
+
 // Of folders nobody has put for a month.
 void Store::forget_old_stat_caches() {
   const std::string folder = join_path(core_->home, "cache/stat");
@@ -140,9 +220,14 @@ void Store::forget_old_stat_caches() {
 
 Result<GcReport> Store::gc(const GcOptions& options) {
   if (!options.dry_run) TREADLE_CHECK(core_->check_writable());
+  GcReport before;
+  if (options.expire) TREADLE_CHECK(expire(options, before));
   auto report = collect(options);
   // Another collector may have moved a manifest while this one was about to read it.
   if (!report && report.error().code == Errc::kCorrupt) report = collect(options);
+  if (!report) return report;
+  report->expired = std::move(before.expired);
+  report->drafts = before.drafts;
   return report;
 }
 
@@ -152,9 +237,10 @@ Result<GcReport> Store::collect(const GcOptions& options) {
   for (const auto& make_marker : also_kept_) others.push_back(make_marker());
   const auto mark = [&](db::Session& session, blob::BlobSet& used) -> Result<void> {
     for (const blob::Marker& other : others) TREADLE_CHECK(other(session, used));
+    TREADLE_CHECK(mark_rows(session, used));
     TREADLE_TRY(const std::vector<ManifestRow> rows, manifest_rows(session, seen));
     for (const ManifestRow& row : rows) {
-      seen = row.version_id;
+      seen = std::max(seen, row.version_id);
       if (!used.insert(row.sha256).second) continue;  // the same document was read before
       auto text = core_->blobs->read(session, row.sha256, kLargestReadable);
       auto manifest = text ? parse_manifest(*text) : fail(std::move(text).error());

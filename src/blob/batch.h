@@ -19,6 +19,7 @@ class LocalBatch final : public Batch {
 
   Result<Blob> add(std::string_view bytes) override;
   Result<std::vector<Blob>> add_files(std::span<const SourceFile> files) override;
+  void on_progress(Progress progress) override { progress_ = std::move(progress); }
   Result<void> rely_on(std::span<const Sha256> blobs) override;
   Result<std::unique_ptr<Writer>> writer() override;
   bool empty() const override { return rows_.empty(); }
@@ -53,7 +54,13 @@ class LocalBatch final : public Batch {
   bool is_pending(const Sha256& blob);
   bool fits_inline(std::size_t size) const;
 
+  void advance(std::int64_t bytes);
+
   const Context& context_;
+  Progress progress_;
+  std::mutex progress_mutex_;
+  std::int64_t bytes_done_ = 0;
+  std::int64_t bytes_all_ = 0;
   std::mutex mutex_;  // guards what follows
   std::vector<PackWriter> packs_;
   std::vector<Row> rows_;

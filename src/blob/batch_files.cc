@@ -48,6 +48,7 @@ std::size_t threads_for(std::span<const SourceFile> files, std::size_t slices) {
 Result<std::vector<Blob>> LocalBatch::add_files(std::span<const SourceFile> files) {
   std::vector<Blob> out(files.size());
   const std::vector<Slice> slices = slices_of(files);
+  for (const SourceFile& file : files) bytes_all_ += file.size;
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> stop = false;
   std::mutex error_mutex;
@@ -91,6 +92,7 @@ Result<void> LocalBatch::add_slice(std::span<const SourceFile> files, std::span<
       }
       out[i] = read[i]->blob;
     }
+    advance(files[i].known || read[i] ? out[i].size : 0);
     asked.push_back(out[i].sha256);
     asked_for.push_back(i);
   }
@@ -110,6 +112,13 @@ Result<void> LocalBatch::add_slice(std::span<const SourceFile> files, std::span<
     TREADLE_CHECK(keep(out[i], read[i]->content, may_inline));
   }
   return {};
+}
+
+void LocalBatch::advance(std::int64_t bytes) {
+  if (!progress_ || bytes == 0) return;
+  const std::lock_guard lock(progress_mutex_);
+  bytes_done_ += bytes;
+  progress_(bytes_done_, bytes_all_);
 }
 
 // Nothing: the file is larger than what goes into a pack.

@@ -40,7 +40,7 @@ Result<std::unique_ptr<Writer>> LocalBatch::writer() {
 
 Result<Blob> LocalBatch::add_large(const SourceFile& source) {
   TREADLE_TRY(const std::unique_ptr<Incoming> incoming, Incoming::create(context_));
-  TREADLE_CHECK(incoming->copy_from(source.path));
+  TREADLE_CHECK(incoming->copy_from(source.path, [this](std::int64_t bytes) { advance(bytes); }));
   return add_incoming(*incoming);
 }
 

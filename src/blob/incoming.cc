@@ -44,7 +44,8 @@ Result<void> Incoming::write(std::string_view bytes) {
   return {};
 }
 
-Result<void> Incoming::copy_from(const std::string& path) {
+Result<void> Incoming::copy_from(const std::string& path,
+                                 const std::function<void(std::int64_t)>& advance) {
   Files& files = context_.files;
   TREADLE_TRY(const OpenFile from, files.open_read(path));
   auto shared = files.clone(from, file_);
@@ -65,6 +66,7 @@ Result<void> Incoming::copy_from(const std::string& path) {
         return fail(cannot_write(context_, std::move(ok).error()));
       }
     }
+    advance(static_cast<std::int64_t>(chunk->size()));
     if (last) return {};
   }
 }

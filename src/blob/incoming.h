@@ -4,6 +4,7 @@
 #include "layout.h"
 #include "pair_hasher.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,7 +20,7 @@ class Incoming {
 
   Result<void> write(std::string_view bytes);
   // The whole of a file, instead of write(): shared with the file where the file system can.
-  Result<void> copy_from(const std::string& path);
+  Result<void> copy_from(const std::string& path, const std::function<void(std::int64_t)>& advance);
   // What it was. Nothing may be written afterwards.
   Result<Blob> hash();
   // Syncs and moves it to files/<name>. False: a sweep took it for a leftover.

@@ -30,14 +30,25 @@ Result<std::string> LocalStore::read(db::Session& session, const Sha256& blob, s
 Result<std::vector<Sha256>> LocalStore::missing(std::span<const Sha256> blobs) {
   std::vector<Sha256> out;
   TREADLE_CHECK(context_.database.read([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(db::Statement * s, session.prepare("select 1 from blob_object where sha256 = $1"));
-    for (const Sha256& blob : blobs) {
-      s->bind_blob(1, view(blob));
-      TREADLE_TRY(const bool found, s->step());
-      if (!found) out.push_back(blob);
-    }
+    TREADLE_TRY(out, missing(session, blobs));
     return {};
   }));
+  return out;
+}
+
+Result<std::vector<Sha256>> LocalStore::missing(db::Session& session,
+                                                std::span<const Sha256> blobs) {
+  std::vector<Sha256> out;
+  TREADLE_TRY(db::Statement * s, session.prepare("select 1 from blob_object where sha256 = $1"));
+  for (const Sha256& blob : blobs) {
+    s->bind_blob(1, view(blob));
+    TREADLE_TRY(const bool found, s->step());
+    if (!found) {
+      out.push_back(blob);
+      continue;
+    }
+    TREADLE_CHECK(s->run());
+  }
   return out;
 }
 

@@ -16,6 +16,7 @@ class LocalStore final : public BlobStore {
   Result<std::vector<Sha256>> missing(std::span<const Sha256> blobs) override;
   Result<std::vector<std::optional<Blob>>> find_md5(db::Session& session,
                                                     std::span<const Md5> digests) override;
+  Result<std::vector<Sha256>> missing(db::Session& session, std::span<const Sha256> blobs) override;
   Result<void> mark_bad(const Sha256& blob) override;
   Result<bool> is_damaged(db::Session& session) override;
   Result<Checked> verify(const Progress& progress) override;

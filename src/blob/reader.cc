@@ -61,50 +61,80 @@ Result<std::string> LocalReader::read(const Sha256& blob, std::int64_t limit) {
   return absent(blob);
 }
 
-Result<void> LocalReader::copy(const Sha256& blob, const std::string& path) {
+template <class Small, class Large>
+Result<void> LocalReader::with_content(const Sha256& blob, const Small& small, const Large& large) {
   for (const bool fresh : {false, true}) {
     TREADLE_TRY(const Place place, place_of(blob, fresh));
     if (place.kind != Place::Kind::kInline && place.blob.size > static_cast<std::int64_t>(kChunk)) {
       const auto file = open(place);
       if (!file && file.error().code == Errc::kNotFound && !fresh) continue;
       if (!file) return fail(unreadable(place, file.error()));
-      return copy_place(place, **file, path);
+      return large(place, **file);
     }
     TREADLE_TRY(const std::string content, read(blob, place.blob.size));
-    TREADLE_TRY(const OpenFile to, context_.files.create(path));
-    if (auto ok = context_.files.write(to, content); !ok) {
-      return fail(std::move(ok).error().with_context("'" + path + "'"));
-    }
-    return {};
+    return small(content);
   }
   return absent(blob);
 }
 
-Result<void> LocalReader::copy_place(const Place& place, const OpenFile& from,
-                                     const std::string& path) {
-  TREADLE_TRY(const OpenFile to, context_.files.create(path));
-  ContentHasher hasher;
+Result<void> LocalReader::stream(const Sha256& blob, const Sink& sink) {
+  return with_content(blob, sink, [&](const Place& place, const OpenFile& file) {
+    return stream_place(place, file, place.offset, sink);
+  });
+}
+
+Result<void> LocalReader::copy(const Sha256& blob, const std::string& path) {
+  return with_content(
+      blob,
+      [&](const std::string& content) -> Result<void> {
+        TREADLE_TRY(const OpenFile to, context_.files.create(path));
+        if (auto ok = context_.files.write(to, content); !ok) {
+          return fail(std::move(ok).error().with_context("'" + path + "'"));
+        }
+        return {};
+      },
+      [&](const Place& place, const OpenFile& file) { return copy_place(place, file, path); });
+}
+
+Result<void> LocalReader::stream_place(const Place& place, const OpenFile& from,
+                                       std::int64_t offset, const Sink& sink) const {
+  StreamHasher<Sha256> hasher;
   std::string chunk;
   std::int64_t done = 0;
   while (done < place.blob.size) {
     const auto want = static_cast<std::size_t>(
         std::min<std::int64_t>(static_cast<std::int64_t>(kChunk), place.blob.size - done));
-    if (auto ok = context_.files.read_at(from, place.offset + done, want, chunk); !ok) {
+    if (auto ok = context_.files.read_at(from, offset + done, want, chunk); !ok) {
       return fail(std::move(ok).error().with_context("Cannot read " + describe(place)));
     }
     if (chunk.empty()) break;
     hasher.update(chunk);
     done += static_cast<std::int64_t>(chunk.size());
+    TREADLE_CHECK(sink(chunk));
+  }
+  if (done == place.blob.size && hasher.finish() == place.blob.sha256) return {};
+  return fail(Errc::kCorrupt, "The stored bytes of " + describe(place) +
+                                  " are not what was put there: the disk or another program "
+                                  "changed them.");
+}
+
+Result<void> LocalReader::copy_place(const Place& place, const OpenFile& from,
+                                     const std::string& path) const {
+  TREADLE_TRY(const OpenFile to, context_.files.create(path));
+  bool shared = false;
+  if (place.kind == Place::Kind::kFile) {
+    TREADLE_TRY(shared, context_.files.clone(from, to));
+  }
+  // A clone is checked as it lies there.
+  if (shared) {
+    return stream_place(place, to, 0, [](std::string_view) { return Result<void>(); });
+  }
+  return stream_place(place, from, place.offset, [&](std::string_view chunk) -> Result<void> {
     if (auto ok = context_.files.write(to, chunk); !ok) {
       return fail(std::move(ok).error().with_context("'" + path + "'"));
     }
-  }
-  if (done != place.blob.size || hasher.finish().sha256 != place.blob.sha256) {
-    return fail(Errc::kCorrupt, "The stored bytes of " + describe(place) +
-                                    " are not what was put there: the disk or another program "
-                                    "changed them.");
-  }
-  return {};
+    return {};
+  });
 }
 
 }  // namespace treadle::blob

@@ -13,4 +13,7 @@ std::unique_ptr<app::Home> open_store_for_reading(Session& session, int& code);
 // Parses `text` and finds the version.
 Result<artifact::Version> get_version(app::Home& home, const std::string& text);
 
+// The value of --metadata: JSON object text, or "@file" that holds it. "" = {}.
+Result<std::string> read_metadata_option(const std::string& given);
+
 }  // namespace treadle::cli

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "render.h"
 #include "text.h"
+#include <treadle/artifact/catalog.h>
 
 #include <fmt/format.h>
 
@@ -14,7 +15,15 @@ struct ArtifactAliasOptions {
   std::string ref;
   std::vector<std::string> aliases;
   bool remove = false;
+  bool protect = false;
+  bool unprotect = false;
+  bool override_protection = false;
 };
+
+Error with_override_hint(Error error) {
+  if (error.code == Errc::kPermissionDenied) error.message += " (--override-protection)";
+  return error;
+}
 
 int run_artifact_alias(Session& session, const ArtifactAliasOptions& options) {
   int code = kExitOk;
@@ -26,10 +35,15 @@ int run_artifact_alias(Session& session, const ArtifactAliasOptions& options) {
   if (!version) return session.fail(version.error());
   for (const std::string& alias : options.aliases)
     if (auto good = check_alias(alias); !good) return session.fail(good.error());
+  artifact::Catalog catalog(store);
+  const ArtifactRef collection{version->entity, version->project, version->collection, ""};
+  const artifact::ChangeOptions change{.protected_too = options.override_protection, .by = {}};
   for (const std::string& alias : options.aliases) {
-    auto done =
-        options.remove ? store.remove_alias(*version, alias) : store.add_alias(*version, alias);
-    if (!done) return session.fail(done.error());
+    auto done = options.unprotect ? catalog.unprotect_alias(collection, alias)
+                : options.remove  ? store.remove_alias(*version, alias, change)
+                                  : store.add_alias(*version, alias, change);
+    if (done && options.protect) done = catalog.protect_alias(collection, alias);
+    if (!done) return session.fail(with_override_hint(std::move(done).error()));
   }
   if (auto durable = store.flush(); !durable) return session.fail(durable.error());
   const auto now = get_version(**home, version->text());
@@ -50,6 +64,7 @@ int run_artifact_alias(Session& session, const ArtifactAliasOptions& options) {
 struct ArtifactDeleteOptions {
   std::string ref;
   bool with_aliases = false;
+  bool override_protection = false;
 };
 
 int run_artifact_delete(Session& session, const ArtifactDeleteOptions& options) {
@@ -65,10 +80,12 @@ int run_artifact_delete(Session& session, const ArtifactDeleteOptions& options) 
   if (!home) return session.fail(home.error());
   const auto version = (*home)->store().get(*ref);
   if (!version) return session.fail(version.error());
-  if (auto done = (*home)->store().delete_version(*version, options.with_aliases); !done) {
-    Error error = std::move(done).error();
+  if (auto done = (*home)->store().delete_version(
+          *version, options.with_aliases, {.protected_too = options.override_protection, .by = {}});
+      !done) {
+    Error error = with_override_hint(std::move(done).error());
     const auto& aliases = version->aliases;
-    if (!options.with_aliases &&
+    if (!options.with_aliases && error.code == Errc::kInvalidArgument &&
         std::any_of(aliases.begin(), aliases.end(), [](const auto& a) { return a != "latest"; }))
       error.message += " (--with-aliases)";
     return session.fail(error);
@@ -98,8 +115,21 @@ CommandSpec artifact_alias_command() {
                         WordKind::kArtifact},
                        {"ALIAS", "One or more aliases", &o->aliases, WordKind::kText}};
   command.options = {
-      {.names = "--remove", .value = "", .help = "Take the aliases away", .target = &o->remove}};
+      {.names = "--remove", .value = "", .help = "Take the aliases away", .target = &o->remove},
+      {.names = "--protect",
+       .value = "",
+       .help = "Give them, and let nobody move them without --override-protection",
+       .target = &o->protect},
+      {.names = "--unprotect",
+       .value = "",
+       .help = "Only let them be moved again",
+       .target = &o->unprotect},
+      {.names = "--override-protection",
+       .value = "",
+       .help = "Also when an alias is protected",
+       .target = &o->override_protection}};
   command.examples = {{"artifact alias model:v3 production", "v3 is in production now"},
+                      {"artifact alias model:v3 production --protect", "and stays it"},
                       {"artifact alias model:v3 production --remove", "no version is"}};
   command.run = [o](Session& session) { return run_artifact_alias(session, *o); };
   return command;
@@ -108,15 +138,19 @@ CommandSpec artifact_alias_command() {
 CommandSpec artifact_delete_command() {
   auto o = std::make_shared<ArtifactDeleteOptions>();
   CommandSpec command;
-  command.name = "delete";
+  command.name = "rm";
   command.summary = "Delete a version; its number is never used again";
   command.arguments = {{"ARTIFACT", "NAME:v3 or NAME:ALIAS", &o->ref, WordKind::kArtifact}};
   command.options = {{.names = "--with-aliases",
                       .value = "",
                       .help = "Also when it has aliases other than 'latest'",
-                      .target = &o->with_aliases}};
+                      .target = &o->with_aliases},
+                     {.names = "--override-protection",
+                      .value = "",
+                      .help = "Also when an alias is protected",
+                      .target = &o->override_protection}};
   command.examples = {
-      {"artifact delete model:v2", "the version, not the content it shares with others"}};
+      {"artifact rm model:v2", "the version, not the content it shares with others"}};
   command.run = [o](Session& session) { return run_artifact_delete(session, *o); };
   return command;
 }

@@ -36,7 +36,10 @@ int run_artifact_gc(Session& session, const ArtifactGcOptions& options) {
         .field("dry_run", options.dry_run)
         .field("blobs", report.blobs)
         .field("blob_bytes", report.blob_bytes);
-    w.field("files", report.files).field("file_bytes", report.file_bytes).end_object();
+    w.field("files", report.files).field("file_bytes", report.file_bytes);
+    w.field("drafts", report.drafts).key("expired").begin_array();
+    for (const std::string& version : report.expired) w.value(version);
+    w.end_array().end_object();
     session.print_json(w.str());
     return kExitOk;
   }
@@ -44,6 +47,10 @@ int run_artifact_gc(Session& session, const ArtifactGcOptions& options) {
     session.print(session.no_home_text());
     return kExitOk;
   }
+  for (const std::string& version : report.expired)
+    session.print(fmt::format("{} {}: its time to live is over.\n",
+                              options.dry_run ? "Would delete" : "Deleted",
+                              printable(short_artifact(version))));
   if (report.blobs == 0 && report.files == 0) {
     session.print("Nothing to remove: every content belongs to a version.\n");
     return kExitOk;
@@ -63,7 +70,10 @@ CommandSpec artifact_gc_command() {
   CommandSpec command;
   command.name = "gc";
   command.summary = "Remove content that no version has any more";
-  command.details = "Also removes what writers that died have left. Safe while others write.";
+  command.details =
+      "Deletes versions whose time to live is over first ('artifact ttl'). Also removes what "
+      "writers "
+      "that died have left. Safe while others write.";
   command.options = {
       {.names = "--dry-run",
        .value = "",

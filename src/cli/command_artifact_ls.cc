@@ -7,12 +7,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace treadle::cli {
 namespace {
 
 struct ArtifactLsOptions {
   std::string name;
   std::string type;
+  std::string tag;
 };
 
 std::string collection_text(const artifact::Collection& collection) {
@@ -24,6 +27,7 @@ int list_collections(Session& session, app::Home* home, const ArtifactLsOptions&
   if (home) {
     artifact::CollectionFilter filter;
     filter.type = options.type;
+    filter.tag = options.tag;
     auto found = home->store().collections(filter);
     if (!found) return session.fail(found.error());
     collections = std::move(*found);
@@ -86,8 +90,12 @@ int list_versions(Session& session, app::Home* home, const ArtifactLsOptions& op
   if (!home) return session.fail(kExitNotFound, "not_found", session.no_home_text());
   const auto ref = parse_artifact_ref(options.name);
   if (!ref) return session.fail(ref.error());
-  const auto versions = home->store().versions(*ref);
+  auto versions = home->store().versions(*ref);
   if (!versions) return session.fail(versions.error());
+  if (!options.tag.empty())
+    std::erase_if(*versions, [&](const artifact::Version& version) {
+      return std::find(version.tags.begin(), version.tags.end(), options.tag) == version.tags.end();
+    });
   if (session.json()) {
     JsonWriter w;
     w.begin_object().key("versions").begin_array();
@@ -99,6 +107,7 @@ int list_versions(Session& session, app::Home* home, const ArtifactLsOptions& op
   Table table;
   table.columns = {{"version"},
                    {"aliases", Column::Align::kLeft, 2, false},
+                   {"tags", Column::Align::kLeft, 3, false},
                    {"digest"},
                    {"files", Column::Align::kRight},
                    {"size", Column::Align::kRight},
@@ -107,9 +116,10 @@ int list_versions(Session& session, app::Home* home, const ArtifactLsOptions& op
                    {"description", Column::Align::kLeft, 1, false}};
   for (const artifact::Version& version : *versions)
     table.rows.push_back({short_artifact(version.text()), join(version.aliases, ", "),
-                          short_digest(version.digest), std::to_string(version.file_count),
-                          format_size(version.size), format_ago(version.created, session.now()),
-                          short_id(version.run_id), version.description});
+                          join(version.tags, ", "), short_digest(version.digest),
+                          std::to_string(version.file_count), format_size(version.size),
+                          format_ago(version.created, session.now()), short_id(version.run_id),
+                          version.description});
   session.print(render_table(table, session.out()));
   return kExitOk;
 }
@@ -119,16 +129,20 @@ int list_versions(Session& session, app::Home* home, const ArtifactLsOptions& op
 CommandSpec artifact_ls_command() {
   auto o = std::make_shared<ArtifactLsOptions>();
   CommandSpec command;
-  command.name = "ls";
+  command.name = "list";
   command.summary = "List artifacts, or the versions of one";
   command.arguments = {
       {"NAME", "Only this artifact, with all its versions", &o->name, WordKind::kArtifact, false}};
   command.options = {{.names = "-t,--type",
                       .value = "TYPE",
                       .help = "Only artifacts of this type",
-                      .target = &o->type}};
-  command.examples = {{"artifact ls", "every artifact with its latest version"},
-                      {"artifact ls model", "the versions of one"}};
+                      .target = &o->type},
+                     {.names = "--tag",
+                      .value = "TAG",
+                      .help = "Only artifacts with this tag; of one artifact: versions with it",
+                      .target = &o->tag}};
+  command.examples = {{"artifact list", "every artifact with its latest version"},
+                      {"artifact list model", "the versions of one"}};
   command.run = [o](Session& session) {
     auto home = session.open_existing_home();
     if (!home) return session.fail(home.error());

@@ -1,8 +1,12 @@
+#include "artifact_lookup.h"
 #include "commands.h"
+#include "duration.h"
 #include "render.h"
-#include "session.h"
 #include "text.h"
+#include "transfer_progress.h"
+#include <treadle/artifact/code_source.h>
 #include <treadle/artifact/store.h>
+#include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/json_parse.h>
 
@@ -20,9 +24,15 @@ struct ArtifactPutOptions {
   std::string description;
   std::string metadata;
   std::string run_id;
+  std::vector<std::string> tags;
+  std::string ttl;
+  std::string base;
+  std::vector<std::string> removed;
+  bool no_code = false;
 };
 
-// JSON object text, or "@file" that holds it.
+}  // namespace
+
 Result<std::string> read_metadata_option(const std::string& given) {
   if (given.empty()) return std::string("{}");
   std::string text = given;
@@ -35,6 +45,36 @@ Result<std::string> read_metadata_option(const std::string& given) {
         Errc::kInvalidArgument,
         "--metadata takes a JSON object, such as '{\"rows\": 150}', or @FILE that holds one.");
   return json_value_text(value);
+}
+
+namespace {
+
+// A file is named by its content; elsewhere the URI has to do.
+Result<artifact::DraftEntry> reference_entry(const std::string& uri) {
+  artifact::DraftEntry entry;
+  entry.source = artifact::DraftEntry::Source::kReference;
+  entry.path = base_name(uri);
+  entry.reference = uri;
+  entry.reference_digest = uri;
+  constexpr std::string_view kFile = "file://";
+  if (!uri.starts_with(kFile)) return entry;
+  const std::string path = uri.substr(kFile.size());
+  TREADLE_TRY(const FileStat stat, real_files().stat(path));
+  if (stat.kind != FileStat::Kind::kFile)
+    return fail(Errc::kInvalidArgument,
+                fmt::format("{} is not a file; a reference names one.", printable(path)));
+  TREADLE_TRY(const OpenFile file, real_files().open_read(path));
+  StreamHasher<Md5> hasher;
+  std::string chunk;
+  for (std::int64_t offset = 0;; offset += static_cast<std::int64_t>(chunk.size())) {
+    constexpr std::size_t kChunk = 1024 * 1024;
+    TREADLE_CHECK(real_files().read_at(file, offset, kChunk, chunk));
+    hasher.update(chunk);
+    if (chunk.size() < kChunk) break;
+  }
+  entry.reference_digest = to_base64(hasher.finish());
+  entry.reference_size = stat.size;
+  return entry;
 }
 
 Result<artifact::Draft> make_draft(const ArtifactPutOptions& options) {
@@ -54,14 +94,14 @@ Result<artifact::Draft> make_draft(const ArtifactPutOptions& options) {
   draft.aliases = options.aliases;
   draft.run_id = options.run_id;
   TREADLE_TRY(draft.metadata, read_metadata_option(options.metadata));
+  draft.tags = options.tags;
+  if (!options.ttl.empty()) {
+    TREADLE_TRY(draft.ttl_seconds, parse_ttl(options.ttl));
+  }
+  if (!options.no_code) draft.code = artifact::current_code("");
   for (const std::string& path : options.paths) {
-    const bool is_reference = path.find("://") != std::string::npos;
-    if (is_reference) {
-      artifact::DraftEntry entry;
-      entry.source = artifact::DraftEntry::Source::kReference;
-      entry.path = base_name(path);
-      entry.reference = path;
-      entry.reference_digest = path;
+    if (path.find("://") != std::string::npos) {
+      TREADLE_TRY(artifact::DraftEntry entry, reference_entry(path));
       draft.entries.push_back(std::move(entry));
       continue;
     }
@@ -86,9 +126,19 @@ Result<artifact::Draft> make_draft(const ArtifactPutOptions& options) {
 int run_artifact_put(Session& session, const ArtifactPutOptions& options) {
   auto draft = make_draft(options);
   if (!draft) return session.fail(draft.error());
+  if (options.base.empty() && !options.removed.empty())
+    return session.usage_error("--remove leaves out files of a version: name it with --base.");
   auto home = session.open_home();
   if (!home) return session.fail(home.error());
+  if (!options.base.empty()) {
+    const auto base = get_version(**home, options.base);
+    if (!base) return session.fail(base.error());
+    draft->base = base->id;
+    draft->removed = options.removed;
+  }
+  draft->progress = transfer_progress(session, "keeping");
   const auto logged = (*home)->store().log(*draft);
+  session.redraw("");
   if (!logged) return session.fail(logged.error());
   if (auto durable = (*home)->store().flush(); !durable) return session.fail(durable.error());
   const artifact::Version& version = logged->version;
@@ -139,15 +189,38 @@ CommandSpec artifact_put_command() {
        .value = "JSON",
        .help = "A JSON object kept with the version, or @FILE",
        .target = &o->metadata},
+      {.names = "--tag",
+       .value = "TAG",
+       .help = "Tag this version; may be given several times",
+       .target = &o->tags},
+      {.names = "--ttl",
+       .value = "TIME",
+       .help = "How long it is kept: 30d, 12h, ... (default: as the collection says)",
+       .target = &o->ttl},
+      {.names = "--base",
+       .value = "ARTIFACT",
+       .help = "Begin with what this version has, and add or replace only what is given",
+       .target = &o->base,
+       .kind = WordKind::kArtifact},
+      {.names = "--remove",
+       .value = "PATH",
+       .help = "With --base: leave out this file or folder; may be given several times",
+       .target = &o->removed},
+      {.names = "--no-code",
+       .value = "",
+       .help = "Do not record the git commit and uncommitted changes around the current folder",
+       .target = &o->no_code},
       {.names = "--run",
        .value = "ID",
        .help = "The run that made it",
        .target = &o->run_id,
        .kind = WordKind::kRun},
   };
-  command.examples = {{"artifact put iris data/ --type dataset", "a folder"},
-                      {"artifact put model model.onnx --type model --alias production",
-                       "a file, under a name that moves"}};
+  command.examples = {
+      {"artifact put iris data/ --type dataset", "a folder"},
+      {"artifact put iris new/ --base iris:latest", "what is new beside what there was"},
+      {"artifact put model model.onnx --type model --alias production",
+       "a file, under a name that moves"}};
   command.run = [o](Session& session) { return run_artifact_put(session, *o); };
   return command;
 }

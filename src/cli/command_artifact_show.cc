@@ -3,6 +3,8 @@
 #include "render.h"
 #include "table.h"
 #include "text.h"
+#include <treadle/artifact/catalog.h>
+#include <treadle/artifact/lineage.h>
 
 #include <fmt/format.h>
 
@@ -26,11 +28,22 @@ int run_artifact_show(Session& session, const ArtifactShowOptions& options) {
   if (!entries) return session.fail(entries.error());
   const auto users = home->store().users_of(*version);
   if (!users) return session.fail(users.error());
+  const auto origin = artifact::origin_of(home->store(), *version);
+  if (!origin) return session.fail(origin.error());
+  const auto places = artifact::Catalog(home->store()).memberships_of(*version);
+  if (!places) return session.fail(places.error());
   if (session.json()) {
     JsonWriter w;
     w.begin_object().key("version");
     write_version(w, *version);
-    w.key("files").begin_array();
+    w.key("code");
+    write_code(w, origin->code);
+    w.key("made_from").begin_array();
+    for (const artifact::Version& input : origin->inputs) w.value(input.text());
+    w.end_array().key("linked_as").begin_array();
+    for (const artifact::Membership& place : *places)
+      if (place.kind == artifact::CollectionKind::kPortfolio) w.value(place.text());
+    w.end_array().key("files").begin_array();
     for (const artifact::Entry& entry : *entries) write_entry(w, entry);
     w.end_array().key("used_by_runs").begin_array();
     for (const std::string& run : *users) w.value(run);
@@ -40,6 +53,16 @@ int run_artifact_show(Session& session, const ArtifactShowOptions& options) {
   }
   const Terminal& terminal = session.out();
   std::string out = render_version(*version, terminal, session.now());
+  const auto line = [&](std::string_view name, const std::string& text) {
+    if (text.empty()) return;
+    out += "  " + terminal.paint(Style::kDim, pad_right(name, 12)) + printable(text) + "\n";
+  };
+  if (origin->code) line("code", code_text(*origin->code));
+  for (const artifact::Version& input : origin->inputs)
+    line("made from", short_artifact(input.text()));
+  for (const artifact::Membership& place : *places)
+    if (place.kind == artifact::CollectionKind::kPortfolio)
+      line("linked as", short_artifact(place.text()));
   if (!users->empty()) {
     std::vector<std::string> ids;
     for (const std::string& run : *users) ids.push_back(short_id(run));

@@ -30,6 +30,17 @@ CommandSpec artifact_verify_command();
 CommandSpec artifact_gc_command();
 CommandSpec artifact_alias_command();
 CommandSpec artifact_delete_command();
+CommandSpec artifact_tag_command();
+CommandSpec artifact_ttl_command();
+CommandSpec artifact_describe_command();
+CommandSpec artifact_diff_command();
+CommandSpec artifact_lineage_command();
+CommandSpec artifact_copy_command();
+CommandSpec artifact_export_command();
+CommandSpec artifact_import_command();
+CommandSpec artifact_reproduce_command();
+std::vector<CommandSpec> registry_commands();
+std::vector<CommandSpec> registry_link_commands();
 
 // W&B's server over the home, and who may use it.
 CommandSpec server_command();

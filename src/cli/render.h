@@ -11,6 +11,7 @@
 #include <treadle/model/metadata.h>
 #include <treadle/plan/staleness.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,10 @@ std::string render_event(const Event& event, const Terminal& terminal);
 std::string short_artifact(std::string_view artifact);
 void write_version(JsonWriter& json, const artifact::Version& version);
 void write_entry(JsonWriter& json, const artifact::Entry& entry);
+// {"repository", "commit", "branch", "folder", "uncommitted"}; null for nothing.
+void write_code(JsonWriter& json, const std::optional<artifact::CodeSource>& code);
+// "https://example.org/a.git at 3f2a9c1 (main), with uncommitted changes".
+std::string code_text(const artifact::CodeSource& code);
 std::string render_version(const artifact::Version& version, const Terminal& terminal, Micros now);
 
 // Staleness.

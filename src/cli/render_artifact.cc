@@ -1,3 +1,4 @@
+#include "duration.h"
 #include "render.h"
 #include "text.h"
 
@@ -25,11 +26,15 @@ void write_version(JsonWriter& json, const artifact::Version& version) {
       .field("type", version.type);
   json.key("aliases").begin_array();
   for (const std::string& alias : version.aliases) json.value(alias);
+  json.end_array().key("tags").begin_array();
+  for (const std::string& tag : version.tags) json.value(tag);
   json.end_array()
       .field("digest", version.digest)
       .field("size", version.size)
       .field("file_count", version.file_count);
   json.field("created", format_utc(version.created));
+  json.key("ttl_seconds");
+  version.ttl_effective > 0 ? json.value(version.ttl_effective) : json.null();
   text("run_id", version.run_id);
   text("description", version.description);
   json.key("metadata").raw(version.metadata.empty() ? "{}" : version.metadata).end_object();
@@ -48,6 +53,29 @@ void write_entry(JsonWriter& json, const artifact::Entry& entry) {
   json.end_object();
 }
 
+void write_code(JsonWriter& json, const std::optional<artifact::CodeSource>& code) {
+  if (!code) {
+    json.null();
+    return;
+  }
+  json.begin_object()
+      .field("repository", code->repository)
+      .field("commit", code->commit)
+      .field("branch", code->branch)
+      .field("folder", code->folder)
+      .key("uncommitted");
+  code->diff.empty() ? json.null() : json.value(code->diff);
+  json.end_object();
+}
+
+std::string code_text(const artifact::CodeSource& code) {
+  std::string out = code.repository + " at " +
+                    (code.commit.empty() ? "no commit yet" : short_digest(code.commit));
+  if (!code.branch.empty()) out += " (" + code.branch + ")";
+  if (!code.diff.empty()) out += ", with uncommitted changes";
+  return out;
+}
+
 std::string render_version(const artifact::Version& version, const Terminal& terminal, Micros now) {
   const auto line = [&](std::string_view name, const std::string& value) {
     return value.empty()
@@ -57,6 +85,7 @@ std::string render_version(const artifact::Version& version, const Terminal& ter
   std::string out = terminal.paint(Style::kBold, printable(short_artifact(version.text()))) + "\n";
   out += line("type", version.type);
   out += line("aliases", join(version.aliases, ", "));
+  out += line("tags", join(version.tags, ", "));
   out += line("description", version.description);
   out +=
       line("content",
@@ -64,6 +93,7 @@ std::string render_version(const artifact::Version& version, const Terminal& ter
                        format_size(version.size)));
   out += line("digest", version.digest);
   out += line("created", format_time(version.created) + ", " + format_ago(version.created, now));
+  if (version.ttl_effective > 0) out += line("time", ttl_text(version));
   out += line("by run", version.run_id);
   if (version.metadata != "{}") out += line("metadata", version.metadata);
   return out;

@@ -1,6 +1,8 @@
 #include "commands.h"
 #include "session.h"
 
+#include <algorithm>
+
 namespace treadle::cli {
 namespace {
 
@@ -14,14 +16,23 @@ CommandSpec make_group(std::string name, std::string summary, std::vector<Comman
 
 std::vector<CommandSpec> artifact_commands() {
   std::vector<CommandSpec> commands;
-  commands.push_back(artifact_put_command());
-  commands.push_back(artifact_get_command());
-  commands.push_back(artifact_ls_command());
-  commands.push_back(artifact_show_command());
-  commands.push_back(artifact_alias_command());
-  commands.push_back(artifact_delete_command());
-  commands.push_back(artifact_verify_command());
-  commands.push_back(artifact_gc_command());
+  for (CommandSpec (*make)() :
+       {&artifact_put_command, &artifact_get_command, &artifact_ls_command, &artifact_show_command,
+        &artifact_diff_command, &artifact_lineage_command, &artifact_reproduce_command,
+        &artifact_alias_command, &artifact_tag_command, &artifact_ttl_command,
+        &artifact_describe_command, &artifact_delete_command, &artifact_copy_command,
+        &artifact_export_command, &artifact_import_command, &artifact_verify_command,
+        &artifact_gc_command})
+    commands.push_back(make());
+  // The names these had, and have elsewhere.
+  for (const auto& [from, name] : {std::pair("list", "ls"), std::pair("rm", "delete")}) {
+    const auto named = std::find_if(commands.begin(), commands.end(),
+                                    [&](const CommandSpec& c) { return c.name == from; });
+    CommandSpec other = *named;
+    other.name = name;
+    other.hidden = true;
+    commands.push_back(std::move(other));
+  }
   return commands;
 }
 
@@ -87,6 +98,8 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
   root.subcommands.push_back(make_group("asset", "Look at assets", std::move(asset_commands)));
   root.subcommands.push_back(make_group(
       "artifact", "Keep, fetch and look after versioned artifacts", artifact_commands()));
+  root.subcommands.push_back(make_group(
+      "registry", "Link versions into collections that others rely on", registry_commands()));
   root.subcommands.push_back(server_command());
   for (CommandSpec& command : account_commands()) root.subcommands.push_back(std::move(command));
   root.subcommands.push_back(completion_command(program));

@@ -1,5 +1,6 @@
 #include "failure.h"
 #include "stored_version.h"
+#include <treadle/artifact/code_source.h>
 #include <treadle/base/files.h>
 #include <treadle/io/artifact_io_manager.h>
 #include <treadle/io/signature.h>
@@ -75,6 +76,7 @@ class ArtifactIOManager final : public IOManager {
     draft.type = artifact_type(context);
     draft.description = output.asset.description;
     draft.run_id = context.step.run_id();
+    draft.code = artifact::current_code(draft.run_id);
     const bool folder = encoded.format == "folder";
     draft.metadata = Description{.format = encoded.format,
                                  .file = folder ? std::string() : encoded.file_name,

@@ -35,6 +35,7 @@ struct DraftSpec {
   std::int64_t ttl_seconds = kTtlInherit;
   std::optional<std::int64_t> history_step;  // of the run
   std::string run_id;
+  std::shared_ptr<const CodeSource> code;  // null = unknown
   // Content: what this version has, overlaid with what is put and less what is removed. The id of
   // the version; 0 = begin empty.
   std::int64_t base = 0;

@@ -7,6 +7,7 @@
 #include <treadle/model/artifact_name.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -78,6 +79,8 @@ struct Draft {
   std::string folder;
   std::string folder_prefix;
   std::vector<DraftFolder> more_folders;  // beside `folder`, in the same way
+  // Called now and then with bytes read and bytes in all, from any thread, one call at a time.
+  std::function<void(std::int64_t, std::int64_t)> progress;
 };
 
 struct Version {

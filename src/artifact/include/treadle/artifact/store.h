@@ -53,14 +53,19 @@ using VerifyProgress = std::function<void(std::int64_t, std::int64_t)>;
 
 struct GcOptions {
   bool dry_run = false;
+  // Versions whose time to live is over are deleted first. Kept all the same: what is linked into a
+  // portfolio, and what has a protected alias.
+  bool expire = true;
   // What is younger is left alone, because a writer may be about to name it.
   Micros grace = 24LL * 3600 * 1'000'000;
 };
 struct GcReport {
-  std::int64_t blobs = 0;       // contents that no version has any more
-  std::int64_t blob_bytes = 0;  // their size
-  std::int64_t files = 0;       // files removed, leftovers of dead writers included
-  std::int64_t file_bytes = 0;  // disk space given back
+  std::vector<std::string> expired;  // Version::text() of versions deleted, their time being over
+  std::int64_t drafts = 0;           // abandoned: opened a month ago and never committed
+  std::int64_t blobs = 0;            // contents that no version has any more
+  std::int64_t blob_bytes = 0;       // their size
+  std::int64_t files = 0;            // files removed, leftovers of dead writers included
+  std::int64_t file_bytes = 0;       // disk space given back
 };
 
 // Thread-safe; several processes may use one home. Holds no thread or open file between calls, so a
@@ -135,8 +140,8 @@ class Store final : public ArtifactService {
   Result<std::vector<Entry>> base_entries(const Draft& draft);
   Result<std::optional<Logged>> try_log(const Draft& draft, const Gathered& gathered,
                                         const std::vector<Entry>& base);
-  Result<std::string> document(const Sha256& sha256);
   Result<std::shared_ptr<const Manifest>> manifest_of(const Version& version);
+  Result<void> expire(const GcOptions& options, GcReport& report);
   Result<GcReport> collect(const GcOptions& options);
   void forget_old_stat_caches();
   Error missing(const ArtifactRef& ref);

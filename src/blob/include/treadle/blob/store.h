@@ -55,6 +55,9 @@ class Writer {
   virtual Result<Blob> finish() = 0;
 };
 
+// Called now and then with bytes done and bytes in all, one call at a time.
+using Progress = std::function<void(std::int64_t, std::int64_t)>;
+
 // Content on its way in: first the bytes become durable, then the rows that name them are written
 // in the caller's transaction. A batch that is dropped before record() removes what it wrote; a
 // process that dies leaves files without rows, which sweep() collects.
@@ -64,6 +67,8 @@ class Batch {
   virtual Result<Blob> add(std::string_view bytes) = 0;
   // In the same order. Reads in constant memory, with several threads when there are many.
   virtual Result<std::vector<Blob>> add_files(std::span<const SourceFile> files) = 0;
+  // What add_files() reads.
+  virtual void on_progress(Progress progress) = 0;
   // Content that is in the store and must still be when this is recorded: kCorrupt when some is not.
   virtual Result<void> rely_on(std::span<const Sha256> blobs) = 0;
   // Content in pieces, of any length, in constant memory. At most one at a time; dropped before its
@@ -78,6 +83,8 @@ class Batch {
   virtual Result<bool> record(db::Session& session) = 0;
 };
 
+using Sink = std::function<Result<void>(std::string_view)>;
+
 // Reads many blobs faster than one by one. Single thread.
 class Reader {
  public:
@@ -87,6 +94,9 @@ class Reader {
   // The content, verified. kNotFound: not in the store. kCorrupt: what is stored is not what was
   // put. kInvalidArgument: larger than `limit` bytes.
   virtual Result<std::string> read(const Sha256& blob, std::int64_t limit) = 0;
+  // Hands the content to `sink` piece by piece, in constant memory. Verified when this succeeds, and
+  // not before: what the sink made of it must not be used after an error.
+  virtual Result<void> stream(const Sha256& blob, const Sink& sink) = 0;
   // Writes the content to a new file at `path` (which must not exist), verified, in constant
   // memory. On an error a part of the file may be there: the caller removes it.
   virtual Result<void> copy(const Sha256& blob, const std::string& path) = 0;
@@ -104,8 +114,6 @@ struct Checked {
   // Contents that share their MD5 with other content: an attack, or a test.
   std::vector<Blob> md5_collisions;
 };
-// Called now and then with bytes done and bytes in all.
-using Progress = std::function<void(std::int64_t, std::int64_t)>;
 
 struct SweepOptions {
   bool dry_run = false;
@@ -134,6 +142,8 @@ class BlobStore {
                                    std::int64_t limit) = 0;
   // Those of `blobs` that are not in the store.
   virtual Result<std::vector<Sha256>> missing(std::span<const Sha256> blobs) = 0;
+  virtual Result<std::vector<Sha256>> missing(db::Session& session,
+                                              std::span<const Sha256> blobs) = 0;
   // The content with this MD5, in the same order: nothing when there is none, when it is damaged, and
   // when several contents share it.
   virtual Result<std::vector<std::optional<Blob>>> find_md5(db::Session& session,

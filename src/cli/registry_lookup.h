@@ -1,0 +1,26 @@
+// Names in registries as the command line takes them, and how they are written as JSON.
+#pragma once
+
+#include <treadle/artifact/registry.h>
+#include <treadle/base/json.h>
+#include <treadle/base/result.h>
+
+#include <string>
+
+namespace treadle::cli {
+
+// "model", "model/Churn", "model/Churn:production".
+struct RegistryPlace {
+  std::string registry;
+  std::string collection;  // "" = the registry
+  std::string version;     // "" = none given
+  ArtifactRef ref() const;
+};
+Result<RegistryPlace> parse_registry_place(const std::string& text);
+// As parse_registry_place, refusing what names no collection.
+Result<RegistryPlace> parse_registry_collection(const std::string& text);
+
+void write_registry(JsonWriter& json, const artifact::Registry& registry);
+void write_membership(JsonWriter& json, const artifact::Membership& member);
+
+}  // namespace treadle::cli
