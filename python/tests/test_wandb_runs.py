@@ -354,3 +354,40 @@ def test_many_rows_are_all_there(home: DagsterInstance) -> None:
     assert len(sampled) == 100
     assert sampled[0]["x"] == 0
     assert sampled[-1]["x"] == 4999
+
+
+def test_typed_resources_and_the_runs_they_track(
+    home: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from treadle import Definitions, EnvVar
+    from treadle.wandb import WandbArtifactsIOManager, WandbResource
+
+    monkeypatch.setenv("A_KEY", "k" * 40)
+    seen: list[Any] = []
+
+    @asset(required_resource_keys={"wandb_resource"})
+    def numbers(context) -> list[int]:  # type: ignore[no-untyped-def]
+        seen.append(context.resources.wandb_resource)
+        run = wandb.init(id=context.run_id, resume="allow")
+        assert (run.entity, run.project) == ("team", "iris")
+        run.log({"count": 3})
+        return [1, 2, 3]
+
+    @asset
+    def total(numbers: list[int]) -> int:
+        return sum(numbers)
+
+    resources = {
+        "wandb_resource": WandbResource(api_key=EnvVar("A_KEY")),
+        "io_manager": WandbArtifactsIOManager(entity="team", project="iris", run_tags=["nightly"]),
+    }
+    assert Definitions(assets=[numbers, total], resources=resources) is not None
+    result = materialize([numbers, total], resources=resources, instance=home)
+    assert result.success
+    assert set(seen[0]) == {"sdk", "api", "host"}
+    found = wandb.Api(instance=home).run(f"team/iris/{result.run_id}")
+    assert (found.state, found.name) == ("finished", f"dagster-run-{result.run_id[:8]}")
+    assert set(found.tags) == {"dagster_wandb", "nightly"}
+    assert found.summary["count"] == 3
+    assert [a.name for a in found.logged_artifacts()] == ["numbers:v0", "total:v0"]
+    assert [a.name for a in found.used_artifacts()] == ["numbers:v0"]

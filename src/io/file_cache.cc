@@ -23,6 +23,7 @@ std::string folder_name(const artifact::Version& version,
 Result<std::string> stamp(const std::string& folder, const std::vector<artifact::Entry>& entries) {
   std::string lines;
   for (const auto& entry : entries) {
+    if (!entry.reference.empty()) continue;  // kept elsewhere: nothing lies here
     TREADLE_TRY(const FileStat stat, real_files().stat(join_path(folder, entry.path)));
     lines += std::to_string(stat.size) + ' ' + std::to_string(stat.mtime_ns) + ' ' +
              std::to_string(stat.ctime_ns) + ' ' + std::to_string(stat.inode) + ' ' + entry.path +

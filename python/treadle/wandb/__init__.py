@@ -23,17 +23,30 @@ from treadle.wandb._errors import (
 from treadle.wandb._histogram import Histogram
 from treadle.wandb._init import finish, init, log, login, setup, teardown
 from treadle.wandb._io_manager import ArtifactsIOManager, wandb_artifacts_io_manager
+from treadle.wandb._joined import Classes, JoinedTable, PartitionedTable
 from treadle.wandb._launch import run_launch_agent, run_launch_job
 from treadle.wandb._resources import wandb_resource
 from treadle.wandb._run import Run
 from treadle.wandb._types import SerializationModule, WandbArtifactConfiguration
-from treadle.wandb._values import Audio, Html, Image, Molecule, Object3D, Plotly, Table, Video, WBValue
+from treadle.wandb._values import (
+    Audio,
+    Bokeh,
+    Html,
+    Image,
+    Molecule,
+    Object3D,
+    Plotly,
+    Table,
+    Video,
+    WBValue,
+)
 
 if TYPE_CHECKING:
     from typing import Any
 
     from treadle.wandb._config import Config
     from treadle.wandb._summary import Summary
+    from treadle.wandb._typed import WandbArtifactsIOManager, WandbResource
 
     run: Run | None
     config: Config
@@ -45,13 +58,17 @@ __all__ = [
     "ArtifactNotLoggedError",
     "ArtifactsIOManager",
     "Audio",
+    "Bokeh",
+    "Classes",
     "CommError",
     "Error",
     "Histogram",
     "Html",
     "Image",
+    "JoinedTable",
     "Molecule",
     "Object3D",
+    "PartitionedTable",
     "Plotly",
     "Run",
     "SerializationModule",
@@ -60,7 +77,9 @@ __all__ = [
     "Video",
     "WBValue",
     "WandbArtifactConfiguration",
+    "WandbArtifactsIOManager",
     "WandbArtifactsIOManagerError",
+    "WandbResource",
     "finish",
     "init",
     "log",
@@ -91,6 +110,10 @@ _OF_RUN = (
 def __getattr__(name: str) -> "Any":
     from treadle.wandb import _init
 
+    if name in ("WandbResource", "WandbArtifactsIOManager"):
+        from treadle.wandb import _typed
+
+        return getattr(_typed, name)
     if name == "run":
         return _init.current_run()
     if name in ("config", "summary") or name in _OF_RUN:

@@ -28,10 +28,7 @@ class Artifact:
         incremental: bool = False,
         use_as: str | None = None,
     ) -> None:
-        if incremental:
-            raise WandbArtifactsIOManagerError(
-                "Incremental artifacts are not there yet: add all files to the artifact."
-            )
+        self._incremental = incremental
         self._name = name
         self._type = type
         self._description = description
@@ -255,6 +252,48 @@ class Artifact:
         self._logged("wait")
         return self
 
+    @property
+    def incremental(self) -> bool:
+        """When it is logged, what the latest version has and this draft does not is kept too."""
+        return self._incremental
+
+    def new_draft(self) -> Artifact:
+        """A draft with all that this version has: add, replace and remove files, and log it."""
+        record = self._logged("new_draft")
+        draft = Artifact(record.collection, record.type, self.description, dict(self.metadata))
+        draft._take_over(self)
+        return draft
+
+    def _take_over(self, version: Artifact) -> None:
+        """The files of a version that are not here: their content is in the store already."""
+        store, text = version._home()
+        folder = ""
+        for entry in version.files():
+            if entry.path in self._entries:
+                continue
+            if entry.ref is not None:
+                import json
+
+                size = -1 if entry.size is None else entry.size
+                extra = json.dumps(entry.extra) if entry.extra else ""
+                kept: DraftEntry = (entry.path, "reference", entry.ref, entry.digest, size, extra)
+            elif entry.extra:  # a signed pickle is checked, and signed for its new place
+                kept = (entry.path, "signed", store.core.read(text, entry.path, True), "", -1, "")
+            else:
+                folder = folder or version.download()
+                kept = (entry.path, "file", os.path.join(folder, entry.path), "", -1, "")
+            self._entries[entry.path] = kept
+
+    def _ready(self, store: Store) -> Artifact:
+        """Just before it is logged."""
+        if self._incremental:
+            from treadle.wandb._api import open_artifact
+
+            latest = store.find(f"{self._name}:latest")
+            if latest is not None:
+                self._take_over(open_artifact(store, latest))
+        return self
+
     # --- versions
 
     @property
@@ -283,7 +322,7 @@ class Artifact:
 
     def get(self, name: str) -> Any:
         """The W&B object added under this name; None when there is none."""
-        from treadle.wandb._values import from_document, log_types
+        from treadle.wandb._values import WBValue, from_document, log_types
 
         if name not in self._values:
             for entry in self._list():
@@ -292,7 +331,10 @@ class Artifact:
                     if not at.endswith(".json"):
                         continue
                     store, text = self._home()
-                    self._values[name] = from_document(store.core.read(text, at, False), self._media)
+                    value = from_document(store.core.read(text, at, False), self._media)
+                    if isinstance(value, WBValue):
+                        value._opened_in(self)
+                    self._values[name] = value
                     break
             else:
                 return None

@@ -11,16 +11,18 @@ if TYPE_CHECKING:
 
 
 class Cache:
-    """Files below `<base_dir>/storage/wandb_artifacts_manager`. Whoever reads holds a shared lock until it is
-    closed; only who gets the exclusive one removes anything.
+    """Files below `<base_dir>/storage/wandb_artifacts_manager`, at most `megabytes` (None: as many as there
+    are). Whoever reads holds a shared lock until it is closed; only who gets the exclusive one removes
+    anything.
     """
 
-    __slots__ = ("_lock", "_minutes", "folder")
+    __slots__ = ("_bytes", "_lock", "_minutes", "folder")
 
-    def __init__(self, base_dir: str, minutes: int) -> None:
+    def __init__(self, base_dir: str, minutes: int, megabytes: int | None = None) -> None:
         base = base_dir if os.path.basename(base_dir) == "storage" else os.path.join(base_dir, "storage")
         self.folder = os.path.join(base, "wandb_artifacts_manager")
         self._minutes = minutes
+        self._bytes = None if megabytes is None else megabytes * 1_000_000
         self._lock: int | None = None
 
     def hold(self) -> None:
@@ -35,8 +37,8 @@ class Cache:
             fcntl.flock(self._lock, fcntl.LOCK_SH)
 
     def close(self) -> None:
-        """Removes what was not opened for the configured time, unless somebody else reads now: then
-        that one's close does.
+        """Removes what was not opened for the configured time, and of the rest what was opened longest ago
+        while there is too much; unless somebody else reads now: then that one's close does.
         """
         import fcntl
 
@@ -56,9 +58,21 @@ class Cache:
         import time
 
         limit = time.time() - self._minutes * 60
+        kept: list[tuple[float, int, str]] = []
         for place in list(self._places()):
-            if self._minutes == 0 or _last_use(place) <= limit:
+            used, size = _use_of(place)
+            if self._minutes == 0 or used <= limit:
                 shutil.rmtree(place, ignore_errors=True)
+            else:
+                kept.append((used, size, place))
+        if self._bytes is None:
+            return
+        total = sum(size for _, size, _ in kept)
+        for _, size, place in sorted(kept):
+            if total <= self._bytes:
+                return
+            shutil.rmtree(place, ignore_errors=True)
+            total -= size
 
     def _places(self) -> Iterator[str]:
         """One folder per version."""
@@ -73,10 +87,12 @@ class Cache:
             yield from (f for f in found if os.path.isdir(f))
 
 
-def _last_use(folder: str) -> float:
-    latest = 0.0
+def _use_of(folder: str) -> tuple[float, int]:
+    """(when it was last opened, its size in bytes)."""
+    latest, size = 0.0, 0
     for root, _, files in os.walk(folder):
         for name in files:
             found = os.lstat(os.path.join(root, name))
             latest = max(latest, found.st_atime, found.st_ctime)
-    return latest
+            size += found.st_size
+    return latest, size

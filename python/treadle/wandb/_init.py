@@ -223,14 +223,14 @@ def _place(context: Any) -> tuple[str, str]:
         return "", ""
     from treadle.wandb import _places
 
-    found = _places.of(context.run_id)
-    if found is not None:
-        return found
+    config: Any = None
     try:
-        config = context.resources.wandb_config
+        config = current.step.resource("wandb_config").value if current.step is not None else None
+    except Exception:  # no such resource, or the step does not need it
+        config = None
+    if isinstance(config, dict):
         return config.get("entity") or "", config.get("project") or ""
-    except Exception:
-        return "", ""
+    return _places.of(context.run_id) or ("", "")
 
 
 def _default_instance() -> DagsterInstance:

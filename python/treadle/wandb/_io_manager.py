@@ -36,6 +36,7 @@ _CONFIG: dict[str, Any] = {
     "run_tags": [str],
     "base_dir": str,
     "cache_duration_in_minutes": int,
+    "cache_size_in_mb": int,
 }
 _THIRTY_DAYS = 60 * 24 * 30
 
@@ -56,7 +57,7 @@ class ArtifactsIOManager(IOManager):
         self.cache_duration_in_minutes: int = _THIRTY_DAYS if minutes is None else minutes
         self.base_dir: str = config["base_dir"]
         self._instance = instance
-        self._cache = Cache(self.base_dir, self.cache_duration_in_minutes)
+        self._cache = Cache(self.base_dir, self.cache_duration_in_minutes, config.get("cache_size_in_mb"))
         self._store = Store(instance, self.wandb_entity, self.wandb_project, self._cache.folder)
         self._joined = False
         from treadle.wandb import _places
@@ -130,7 +131,7 @@ class ArtifactsIOManager(IOManager):
             metadata=artifact.metadata,
             aliases=[a for a in dict.fromkeys(aliases) if a != "latest"],
             run_id=self.wandb_run_id,
-            entries=list(artifact._entries.values()),
+            entries=list(artifact._ready(self._store)._entries.values()),
             folders=artifact._folders,
         )
         artifact._is_logged_as(record, self._store)
@@ -405,21 +406,13 @@ def _told(error: Exception) -> WandbArtifactsIOManagerError:
     return WandbArtifactsIOManagerError(f"A W&B Artifacts IO Manager error occurred. {said}")
 
 
-def _make(context: InitResourceContext) -> ArtifactsIOManager:
-    config = context.resource_config
+def _make(context: InitResourceContext, host: str, entity: str, project: str) -> ArtifactsIOManager:
+    config = {name: value for name, value in context.resource_config.items() if value is not None}
     if "run_id" in config and "wandb_run_id" in config:
         raise WandbArtifactsIOManagerError(
             "'run_id' and 'wandb_run_id' mean the same: configure one of them."
         )
-    host = context.resources.wandb_resource["host"]
     check_host(host)
-    place = context.resources.wandb_config
-    for key in ("entity", "project"):
-        if not isinstance(place, dict) or not place.get(key):
-            raise WandbArtifactsIOManagerError(
-                f"The resource 'wandb_config' must give '{key}':"
-                ' make_values_resource(entity=str, project=str).configured({"entity": ..., "project": ...}).'
-            )
     instance = context.instance
     if instance is None:
         from treadle._run.instance import DagsterInstance
@@ -430,19 +423,35 @@ def _make(context: InitResourceContext) -> ArtifactsIOManager:
         {
             "dagster_run_id": context.run_id or "",
             "wandb_host": host,
-            "wandb_entity": place["entity"],
-            "wandb_project": place["project"],
+            "wandb_entity": entity,
+            "wandb_project": project,
             "wandb_run_name": config.get("run_name"),
             "wandb_run_id": config.get("run_id") or config.get("wandb_run_id"),
             "wandb_run_tags": config.get("run_tags"),
             "base_dir": os.path.abspath(config.get("base_dir") or instance.storage_directory()),
             "cache_duration_in_minutes": config.get("cache_duration_in_minutes"),
+            "cache_size_in_mb": config.get("cache_size_in_mb"),
         },
     )
 
 
 def _for_a_run(context: InitResourceContext) -> Iterator[ArtifactsIOManager]:
-    manager = _make(context)
+    place = context.resources.wandb_config
+    for key in ("entity", "project"):
+        if not isinstance(place, dict) or not place.get(key):
+            raise WandbArtifactsIOManagerError(
+                f"The resource 'wandb_config' must give '{key}':"
+                ' make_values_resource(entity=str, project=str).configured({"entity": ..., "project": ...}).'
+            )
+    host = context.resources.wandb_resource["host"]
+    yield from in_run(context, host, place["entity"], place["project"])
+
+
+def in_run(
+    context: InitResourceContext, host: str, entity: str, project: str
+) -> Iterator[ArtifactsIOManager]:
+    """The manager of one run, closed with it."""
+    manager = _make(context, host, entity, project)
     try:
         yield manager
     finally:

@@ -409,7 +409,7 @@ class Run:
             metadata=artifact.metadata,
             aliases=[a for a in dict.fromkeys(given) if a != "latest"],
             run_id=self._id,
-            entries=list(artifact._entries.values()),
+            entries=list(artifact._ready(store)._entries.values()),
             folders=artifact._folders,
         )
         artifact._is_logged_as(record, store)

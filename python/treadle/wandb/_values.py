@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
+    from treadle.wandb._artifact import Artifact
+
     # Takes a file that belongs to the object: its path in the artifact, and its content.
     AddMedia = Callable[[str, bytes], None]
     # The content of a file of the artifact.
@@ -32,6 +34,9 @@ class WBValue:
     @classmethod
     def _from_json(cls, document: dict[str, Any], read: ReadMedia) -> Any:
         raise NotImplementedError
+
+    def _opened_in(self, artifact: Artifact) -> None:
+        """Called when it was read from an artifact: to look at other files of it."""
 
 
 class Media(WBValue):
@@ -198,11 +203,22 @@ class Image(Media):
 
 
 class Audio(Media):
-    """A sound file: a path, bytes or an open file of it."""
+    """A sound: a file (path, bytes or open), or samples between -1 and 1 with their `sample_rate`; samples of
+    several channels are a list per moment.
+    """
 
     _log_type = "audio-file"
     _folder = "audio"
     _format = "wav"
+
+    def __init__(self, data_or_path: Any, sample_rate: int | None = None, caption: str | None = None) -> None:
+        if not isinstance(data_or_path, (str, bytes, os.PathLike)) and not hasattr(data_or_path, "read"):
+            if sample_rate is None:
+                raise ValueError(
+                    'Argument "sample_rate" is required when instantiating wandb.Audio with raw data.'
+                )
+            data_or_path = _wav(data_or_path, sample_rate)
+        super().__init__(data_or_path, caption)
 
 
 class Video(Media):
@@ -227,11 +243,82 @@ class Molecule(Media):
 
 
 class Object3D(Media):
-    """A 3D file: a path, bytes or an open file of it."""
+    """A 3D file (path, bytes or open); an array of points, a row of 3, 4 or 6 numbers each; or a scene:
+    {"type": "lidar/beta", "points": ..., "boxes": ..., "vectors": ...}.
+    """
 
     _log_type = "object3D-file"
     _folder = "object3D"
     _format = "obj"
+
+    def __init__(self, data_or_path: Any, caption: str | None = None) -> None:
+        points = None
+        if isinstance(data_or_path, dict):
+            if data_or_path.get("type") != "lidar/beta":
+                raise ValueError("Type not supported, only 'lidar/beta' is currently supported")
+            points = {k: _plain_list(v) for k, v in data_or_path.items()}
+        elif hasattr(data_or_path, "shape"):
+            points = _plain_list(data_or_path)
+            if any(len(row) not in (3, 4, 6) for row in points):
+                raise ValueError("The array of points must be n x 3, n x 4 or n x 6.")
+        if points is not None:
+            import json
+
+            self._format = "pts.json"
+            data_or_path = json.dumps(points).encode()
+        super().__init__(data_or_path, caption)
+        if points is not None:
+            self._format = "pts.json"
+
+
+def _plain_list(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [_plain_list(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _plain_list(v) for k, v in value.items()}
+    return value
+
+
+def _wav(samples: Any, rate: int) -> bytes:
+    """16 bits a sample, as SoundFile writes WAV."""
+    import io
+    import wave
+
+    rows = samples.tolist() if hasattr(samples, "tolist") else list(samples)
+    channels = len(rows[0]) if rows and isinstance(rows[0], (list, tuple)) else 1
+    flat = [v for row in rows for v in row] if channels > 1 else rows
+    if any(isinstance(v, float) for v in flat):
+        flat = [max(-32768, min(32767, round(v * 32767))) for v in flat]
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(channels)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(b"".join(int(v).to_bytes(2, "little", signed=True) for v in flat))
+    return file.getvalue()
+
+
+class Bokeh(Media):
+    """A Bokeh document or plot, or a path to its JSON."""
+
+    _log_type = "bokeh-file"
+    _folder = "bokeh"
+    _format = "bokeh.json"
+
+    def __init__(self, data_or_path: Any) -> None:
+        if hasattr(data_or_path, "to_json") or hasattr(data_or_path, "references"):
+            import json
+            from importlib import import_module
+
+            documents = import_module("bokeh.document")
+            if not isinstance(data_or_path, documents.Document):
+                document = documents.Document()
+                document.add_root(data_or_path)
+                data_or_path = document
+            data_or_path = json.dumps(data_or_path.to_json()).encode()
+        super().__init__(data_or_path)
 
 
 class Plotly(Media):
@@ -396,7 +483,13 @@ def _holds(found: Any, wanted: str) -> bool:
 
 
 def _classes() -> dict[str, type[WBValue]]:
-    kinds = (Table, Image, Html, Audio, Video, Molecule, Object3D, Plotly)
+    from treadle.wandb._histogram import Histogram
+    from treadle.wandb._joined import Classes, JoinedTable, PartitionedTable
+
+    kinds: tuple[type[WBValue], ...] = (
+        *(Table, JoinedTable, PartitionedTable, Classes, Histogram),
+        *(Image, Html, Audio, Video, Molecule, Object3D, Plotly, Bokeh),
+    )
     return {kind._log_type: kind for kind in kinds}
 
 

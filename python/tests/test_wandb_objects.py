@@ -1,0 +1,110 @@
+"""W&B objects beyond the plain table: joined and partitioned tables, sounds, points; drafts of versions."""
+
+from __future__ import annotations
+
+import io
+import json
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from treadle import DagsterInstance, wandb
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.chdir(tmp_path)
+    with wandb.init(project="p", instance=DagsterInstance.local_temp(str(tmp_path / "home"))) as begun:
+        yield begun
+
+
+def logged(run: Any, artifact: Any) -> Any:
+    run.log_artifact(artifact)
+    return wandb.Api(instance=run._instance).artifact(artifact.qualified_name)
+
+
+def test_joined_tables(run: Any) -> None:
+    one = wandb.Table(columns=["id", "a"], data=[[1, "x"]])
+    two = wandb.Table(columns=["id", "b"], data=[[1, 2.5]])
+    artifact = wandb.Artifact("joined", "dataset")
+    artifact.add(one, "first")
+    artifact.add(wandb.JoinedTable("first.table.json", two, "id"), "both")
+    found = logged(run, artifact)
+    document = json.loads(Path(found.get_path("both.joined-table.json").download()).read_text())
+    assert document["_type"] == "joined-table"
+    assert (document["table1"], document["join_key"]) == ("first.table.json", "id")
+    assert document["table2"] in [e.path for e in found.files()]
+    both = found.get("both")
+    assert (both._table1.data, both._table2.data) == (one.data, two.data)
+    with pytest.raises(ValueError, match="join_key should be"):
+        wandb.JoinedTable(one, two, ["a"])
+    with pytest.raises(ValueError, match="table1 should be"):
+        wandb.JoinedTable("no table", two, "id")
+
+
+def test_partitioned_tables(run: Any) -> None:
+    artifact = wandb.Artifact("parts", "dataset")
+    for i in range(3):
+        artifact.add(wandb.Table(columns=["n"], data=[[i], [i * 10]]), f"parts/{i}")
+    artifact.add(wandb.PartitionedTable("parts"), "whole")
+    found = logged(run, artifact)
+    document = json.loads(Path(found.get_path("whole.partitioned-table.json").download()).read_text())
+    assert document == {"_type": "partitioned-table", "parts_path": "parts"}
+    rows = list(found.get("whole").iterrows())
+    assert rows == [(0, [0]), (1, [0]), (2, [1]), (3, [10]), (4, [2]), (5, [20])]
+
+
+def test_sounds_points_and_classes(run: Any) -> None:
+    numpy = pytest.importorskip("numpy")
+    sound = wandb.Audio(numpy.array([0.0, 0.5, -1.0]), sample_rate=8000, caption="beep")
+    with wave.open(io.BytesIO(sound.content)) as file:
+        assert (file.getframerate(), file.getnframes(), file.getnchannels()) == (8000, 3, 1)
+    with pytest.raises(ValueError, match="sample_rate"):
+        wandb.Audio([0.0])
+    points = wandb.Object3D(numpy.zeros((2, 3)))
+    assert json.loads(points.content) == [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    with pytest.raises(ValueError, match="n x 3"):
+        wandb.Object3D(numpy.zeros((2, 5)))
+    run.log({"points": points, "sounds": [sound, sound]})
+    artifact = wandb.Artifact("objects", "dataset")
+    artifact.add(sound, "sound")
+    artifact.add(points, "points")
+    artifact.add(wandb.Classes([{"id": 1, "name": "cat"}]), "classes")
+    found = logged(run, artifact)
+    assert found.get("sound") == sound
+    assert found.get("points").content == points.content
+    assert found.get("classes") == wandb.Classes([{"id": 1, "name": "cat"}])
+    run.finish()
+    row = next(iter(wandb.Api(instance=run._instance).run(run.path).scan_history()))
+    assert row["points"]["path"].endswith(".pts.json")
+    assert (row["sounds"]["_type"], row["sounds"]["count"]) == ("audio", 2)
+    assert row["sounds"]["captions"] == ["beep", "beep"]
+
+
+def test_a_draft_of_a_version_and_incremental_artifacts(run: Any, tmp_path: Path) -> None:
+    first = wandb.Artifact("data", "dataset", metadata={"a": 1})
+    for name in ("keep.txt", "change.txt", "remove.txt"):
+        with first.new_file(name) as file:
+            file.write(name)
+    first.add_reference("s3://bucket/key", name="there")
+    version = logged(run, first)
+    draft = version.new_draft()
+    draft.remove("remove.txt")
+    with draft.new_file("change.txt", "w") as file:
+        file.write("changed")
+    second = logged(run, draft)
+    assert second.version == "v1"
+    assert second.metadata == {"a": 1}
+    assert [e.path for e in second.files()] == ["change.txt", "keep.txt", "there"]
+    assert Path(second.get_path("change.txt").download()).read_text() == "changed"
+    assert second.get_path("there").ref == "s3://bucket/key"
+
+    more = wandb.Artifact("data", "dataset", incremental=True)
+    with more.new_file("new.txt") as file:
+        file.write("new")
+    third = logged(run, more)
+    assert [e.path for e in third.files()] == ["change.txt", "keep.txt", "new.txt", "there"]
+    assert Path(third.get_path("keep.txt").download()).read_text() == "keep.txt"
