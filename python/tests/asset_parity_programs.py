@@ -504,5 +504,116 @@ def python_logs(dg):
         logging.disable(logging.CRITICAL)
 
 
+@program
+def declared_types(dg):
+    even = dg.DagsterType(name="Even", type_check_fn=lambda _, v: isinstance(v, int) and v % 2 == 0)
+
+    def told_check(_, value):
+        return dg.TypeCheck(value > 0, description="not positive", metadata={"v": value})
+
+    positive = dg.DagsterType(name="Positive", type_check_fn=told_check)
+    text = dg.PythonObjectDagsterType(str, name="Text")
+    several = dg.PythonObjectDagsterType((int, float))
+
+    def checked(kind, value):
+        result = dg.check_dagster_type(kind, value)
+        return [result.success, result.description]
+
+    return [
+        checked(even, 2),
+        checked(even, 1),
+        checked(positive, -1),
+        checked(text, "a"),
+        checked(text, 1),
+        [several.display_name, several.key, several.unique_name],
+        checked(several, "x")[0],
+        checked(dg.List[int], [1]),
+        checked(dg.List[int], ["a"])[0],
+        checked(dg.Dict[str, int], {"a": 1})[0],
+        checked(dg.Optional[int], None)[0],
+        checked(dg.Set[int], {"a"})[0],
+        checked(dg.Tuple[int, str], (1, "a"))[0],
+        checked(dg.Any, object)[0],
+        checked(int, "a")[0],
+        [k.display_name for k in (even, text)],
+        raised(lambda: dg.DagsterType(type_check_fn=lambda _, v: True)),
+        raised(lambda: dg.DagsterType(name="T", type_check_fn=lambda v: True)),
+        raised(lambda: dg.check_dagster_type(dg.DagsterType(name="B", type_check_fn=lambda _, v: 3), 1)),
+    ]
+
+
+@program
+def types_of_ops_and_assets(dg):
+    even = dg.DagsterType(name="Even", type_check_fn=lambda _, v: v % 2 == 0)
+
+    @dg.usable_as_dagster_type(name="Pair")
+    class P:
+        pass
+
+    @dg.op(out=dg.Out(even))
+    def make(context) -> int:
+        return context.op_config["n"]
+
+    @dg.op(ins={"x": dg.In(even)}, out=dg.Out(even), config_schema={"n": int})
+    def use(context, x):
+        return x + context.op_config["n"]
+
+    @dg.op
+    def two():
+        return 2
+
+    @dg.op
+    def pair(x) -> P:
+        return P() if x else 1
+
+    @dg.job
+    def j():
+        pair(use(two()))
+
+    def run(n):
+        result = j.execute_in_process({"ops": {"use": {"config": {"n": n}}}}, raise_on_error=False)
+        said = [
+            [e.event_type_value, e.message]
+            for e in result.all_events
+            if e.event_type_value in ("STEP_INPUT", "STEP_OUTPUT")
+        ]
+        return [result.success, said]
+
+    @dg.asset(dagster_type=even)
+    def odd():
+        return 1
+
+    return [
+        run(2),
+        run(1),
+        raised(lambda: j.execute_in_process({"ops": {"use": {"config": {"n": 1}}}})),
+        raised(lambda: dg.materialize([odd])),
+    ]
+
+
+@program
+def values_made_from_config(dg):
+    @dg.dagster_type_loader({"size": int})
+    def load(_context, config):
+        return [0] * config["size"]
+
+    zeros = dg.DagsterType(name="Zeros", type_check_fn=lambda _, v: isinstance(v, list), loader=load)
+
+    @dg.op(ins={"z": dg.In(zeros)})
+    def length(z):
+        return len(z)
+
+    @dg.job
+    def j():
+        length()
+
+    result = j.execute_in_process({"ops": {"length": {"inputs": {"z": {"size": 3}}}}})
+    return [
+        result.output_for_node("length"),
+        raised(lambda: j.execute_in_process({"ops": {"length": {"inputs": {"z": {"size": "x"}}}}}))[0],
+        raised(j.execute_in_process)[0],
+    ]
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

@@ -40,7 +40,9 @@ _PUBLIC = {
         DagsterResourceFunctionError DagsterRunNotFoundError DagsterStepOutputNotFoundError
         DagsterTypeCheckDidNotPass DagsterUnknownResourceError DagsterUnmetExecutorRequirementsError
         DagsterUserCodeExecutionError Failure
-        ParameterCheckError RetryRequested TreadleError""",
+        ParameterCheckError RetryRequested TreadleError
+        DagsterEventLogInvalidForRun DagsterExecutionStepNotFoundError DagsterSubprocessError
+        DagsterTypeCheckError""",
     "_events.dagster_event": "DagsterEvent DagsterEventType SerializableErrorInfo",
     "_events.events": """
         AssetCheckEvaluation AssetCheckResult AssetMaterialization AssetObservation DataVersion
@@ -105,6 +107,10 @@ _PUBLIC = {
         AssetRecordsFilter EventLogRecord EventRecordsFilter EventRecordsResult PaginatedResults RunRecord
         RunShardedEventsCursor RunStatusChangeRecordsFilter""",
     "_run.testing": "instance_for_test",
+    "_types.dagster_type": """
+        Any check_dagster_type dagster_type_loader DagsterType DagsterTypeLoader Dict List
+        make_python_type_usable_as_dagster_type Optional PythonObjectDagsterType Set Tuple TypeCheck
+        usable_as_dagster_type""",
     "_run.log": "DagsterLogManager get_dagster_logger",
     "_run.policies": "Backoff Jitter RetryPolicy",
     "_run.results": "ExecuteInProcessResult",

@@ -72,8 +72,10 @@ from treadle._errors import CheckError as CheckError
 from treadle._errors import DagsterAssetCheckFailedError as DagsterAssetCheckFailedError
 from treadle._errors import DagsterConfigMappingFunctionError as DagsterConfigMappingFunctionError
 from treadle._errors import DagsterError as DagsterError
+from treadle._errors import DagsterEventLogInvalidForRun as DagsterEventLogInvalidForRun
 from treadle._errors import DagsterExecutionInterruptedError as DagsterExecutionInterruptedError
 from treadle._errors import DagsterExecutionStepExecutionError as DagsterExecutionStepExecutionError
+from treadle._errors import DagsterExecutionStepNotFoundError as DagsterExecutionStepNotFoundError
 from treadle._errors import DagsterInvalidConfigDefinitionError as DagsterInvalidConfigDefinitionError
 from treadle._errors import DagsterInvalidConfigError as DagsterInvalidConfigError
 from treadle._errors import DagsterInvalidDagsterTypeInPythonicConfigDefinitionError as DagsterInvalidDagsterTypeInPythonicConfigDefinitionError
@@ -89,7 +91,9 @@ from treadle._errors import DagsterMaxRetriesExceededError as DagsterMaxRetriesE
 from treadle._errors import DagsterResourceFunctionError as DagsterResourceFunctionError
 from treadle._errors import DagsterRunNotFoundError as DagsterRunNotFoundError
 from treadle._errors import DagsterStepOutputNotFoundError as DagsterStepOutputNotFoundError
+from treadle._errors import DagsterSubprocessError as DagsterSubprocessError
 from treadle._errors import DagsterTypeCheckDidNotPass as DagsterTypeCheckDidNotPass
+from treadle._errors import DagsterTypeCheckError as DagsterTypeCheckError
 from treadle._errors import DagsterUnknownResourceError as DagsterUnknownResourceError
 from treadle._errors import DagsterUnmetExecutorRequirementsError as DagsterUnmetExecutorRequirementsError
 from treadle._errors import DagsterUserCodeExecutionError as DagsterUserCodeExecutionError
@@ -243,6 +247,20 @@ from treadle._run.records import RunShardedEventsCursor as RunShardedEventsCurso
 from treadle._run.records import RunStatusChangeRecordsFilter as RunStatusChangeRecordsFilter
 from treadle._run.results import ExecuteInProcessResult as ExecuteInProcessResult
 from treadle._run.testing import instance_for_test as instance_for_test
+from treadle._types.dagster_type import Any as Any
+from treadle._types.dagster_type import DagsterType as DagsterType
+from treadle._types.dagster_type import DagsterTypeLoader as DagsterTypeLoader
+from treadle._types.dagster_type import Dict as Dict
+from treadle._types.dagster_type import List as List
+from treadle._types.dagster_type import Optional as Optional
+from treadle._types.dagster_type import PythonObjectDagsterType as PythonObjectDagsterType
+from treadle._types.dagster_type import Set as Set
+from treadle._types.dagster_type import Tuple as Tuple
+from treadle._types.dagster_type import TypeCheck as TypeCheck
+from treadle._types.dagster_type import check_dagster_type as check_dagster_type
+from treadle._types.dagster_type import dagster_type_loader as dagster_type_loader
+from treadle._types.dagster_type import make_python_type_usable_as_dagster_type as make_python_type_usable_as_dagster_type
+from treadle._types.dagster_type import usable_as_dagster_type as usable_as_dagster_type
 
 __all__: list[str]
 __version__: str

@@ -234,6 +234,49 @@ class RetryRequested(Exception):
 class DagsterTypeCheckDidNotPass(DagsterError):
     """A value is not of the annotated type."""
 
+    def __init__(
+        self,
+        description: str | None = None,
+        metadata: RawMetadataMapping | None = None,
+        dagster_type: object | None = None,
+    ) -> None:
+        super().__init__(description)
+        self.description = description
+        self.metadata = dict(metadata or {})
+        self.dagster_type = dagster_type
+
+
+class DagsterTypeCheckError(DagsterUserCodeExecutionError):
+    """The function that checks a type raised."""
+
+
+class DagsterExecutionStepNotFoundError(DagsterError):
+    """Steps were named that the job does not have."""
+
+    def __init__(self, message: str = "", step_keys: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.step_keys = list(step_keys)
+
+
+class DagsterSubprocessError(DagsterError):
+    """Processes of a run ended with an error; the message tells all of them."""
+
+    def __init__(self, message: str = "", subprocess_error_infos: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.subprocess_error_infos = list(subprocess_error_infos)
+
+
+class DagsterEventLogInvalidForRun(DagsterError):
+    """What the record says of a run does not fit together."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"Event logs invalid for run id {run_id}")
+        self.run_id = run_id
+
+
+class DagsterPipesExecutionError(Exception):
+    """An external process of a Pipes session failed."""
+
 
 class DagsterAssetCheckFailedError(DagsterError):
     """A blocking check failed with severity ERROR."""

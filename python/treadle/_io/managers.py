@@ -390,7 +390,7 @@ class IOManagerHolder:
         self, step: _core.Step, step_key: str, name: str, asset: str, metadata: str, own: bool
     ) -> OutputContext:
         from treadle._run.log import DagsterLogManager
-        from treadle._types.types import label_of, type_check
+        from treadle._types.types import label_of, value_type
 
         definition = self.by_step.get(step_key)
         output = (
@@ -399,7 +399,7 @@ class IOManagerHolder:
         label = None
         if output is not None and definition is not None:
             label = DagsterTypeRef(
-                label_of(type_check(output.type, getattr(definition._fn, "__globals__", {})))
+                label_of(value_type(output.type, getattr(definition._fn, "__globals__", {})))
             )
         key = AssetKey.from_user_string(asset) if asset else None
         return OutputContext(
@@ -496,11 +496,11 @@ class DagsterTypeRef:
 
 
 def _type_of(definition: AssetsDefinition | None, given: Any) -> DagsterTypeRef:
-    from treadle._types.types import label_of, type_check
+    from treadle._types.types import label_of, value_type
 
     if definition is None or given is None:
         return DagsterTypeRef("Any")
-    check = type_check(given.type, getattr(definition._fn, "__globals__", {}))
+    check = value_type(given.type, getattr(definition._fn, "__globals__", {}))
     return DagsterTypeRef(label_of(check), check.python_type if check is not None else None)
 
 

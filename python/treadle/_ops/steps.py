@@ -20,7 +20,7 @@ from treadle._ops.ops import DynamicOutput, OpDefinition
 from treadle._run import capture, steps
 from treadle._run.context import AssetExecutionContext
 from treadle._run.current import current
-from treadle._types.types import label_of, type_check
+from treadle._types.types import label_of, value_type
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class OpPlan:
     def __init__(self, op: OpDefinition) -> None:
         scope = getattr(op._fn, "__globals__", {})
         self.values = [(i, d.name) for i, d in enumerate(op._inputs) if not d.nothing]
-        self.input_types = [None if d.nothing else type_check(d.type, scope) for d in op._inputs]
+        self.input_types = [None if d.nothing else value_type(d.type, scope) for d in op._inputs]
         self.resources = list((op._resource_params or {}).items())
         self.context_class = OpContext
         self.output_types = [steps._output_type(o.type, scope) for o in op._outputs]
@@ -59,7 +59,11 @@ class OpPlan:
         return label_of(self.input_types[index])
 
     def may_come_from_config(self, index: int) -> bool:
-        return label_of(self.input_types[index]) in _FROM_CONFIG
+        return label_of(self.input_types[index]) in _FROM_CONFIG or self.loader(index) is not None
+
+    def loader(self, index: int) -> Any:
+        """How a value of the input's type is made from configuration, when its type says so."""
+        return getattr(self.input_types[index], "loader", None)
 
 
 def plan_of(op: OpDefinition) -> OpPlan:
@@ -238,7 +242,13 @@ class _OpExecution(steps.StepExecution):
         value: Any = NoValue
         config = config_of_run(step.run_id, step.job_name)
         if not config.plain:
-            value = _given(config.entry(step_node(step.step_key)), name)
+            entry = config.entry(step_node(step.step_key))
+            plan: Any = self.plan
+            loader = plan.loader(index)
+            if loader is not None and name in (entry.get("inputs") or {}):
+                value = loader.construct_from_config_value(self.context, entry["inputs"][name])
+            else:
+                value = _given(entry, name)
         if value is NoValue and _core.op_input_is_list(step, index):
             value = [self._one(index, at) for at in range(_core.op_input_size(step, index))]
         elif value is NoValue:
@@ -363,6 +373,14 @@ class _OpExecution(steps.StepExecution):
             wrong = expected.misfit(value) if expected is not None else None
         label = self.plan.labels[index]
         if wrong is not None:
+            self.step.report_event(
+                "STEP_OUTPUT",
+                "",
+                "",
+                f'Yielded output "{output.name}" of type "{label}". Warning! Type check failed.',
+                [],
+                f'{{"output": "{output.name}"}}',
+            )
             raise DagsterTypeCheckDidNotPass(
                 f'Type check failed for step output "{output.name}" - expected type "{label}".'
                 f" Description: {wrong}"

@@ -28,7 +28,7 @@ from treadle._events.wrappers import Json
 from treadle._run import capture
 from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, report_fact
 from treadle._run.current import current
-from treadle._types.types import label_of, type_check
+from treadle._types.types import label_of, value_type
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from treadle import _core
     from treadle._run.instance import DagsterInstance
-    from treadle._types.types import TypeCheck
+    from treadle._types.types import ValueType
 
 _GeneratorType = type(_ for _ in ())
 
@@ -111,7 +111,7 @@ class StepPlan:
     def __init__(self, definition: AssetsDefinition) -> None:
         scope = getattr(definition._fn, "__globals__", {})
         self.values = [(i, d.name) for i, d in enumerate(definition._inputs) if d.name]
-        self.input_types = [type_check(d.type, scope) if d.name else None for d in definition._inputs]
+        self.input_types = [value_type(d.type, scope) if d.name else None for d in definition._inputs]
         self.resources = list((definition._resource_params or {}).items())
         self.context_class = AssetCheckExecutionContext if definition._is_check else AssetExecutionContext
         self.output_types = [_output_type(o.type, scope) for o in definition._outputs]
@@ -125,12 +125,12 @@ class StepPlan:
             self.config = found if found is not None else dict
 
 
-def _output_type(annotation: Any, scope: Mapping[str, Any]) -> TypeCheck | None:
+def _output_type(annotation: Any, scope: Mapping[str, Any]) -> ValueType | None:
     """`-> Output[int]` promises an int."""
     resolved = resolve(annotation, scope)
     if getattr(resolved, "__origin__", None) in (Output, MaterializeResult):
-        return type_check(resolved.__args__[0], scope)
-    return type_check(resolved, scope)
+        return value_type(resolved.__args__[0], scope)
+    return value_type(resolved, scope)
 
 
 def run_step(definition: AssetsDefinition, step: _core.Step) -> None:

@@ -20,10 +20,16 @@ _WORDS = {"str": "string"}
 _UnionType = type(int | None)
 
 
-class TypeCheck:
+# Classes whose annotation means a DagsterType.
+registered: dict[type, Any] = {}
+
+
+class ValueType:
     """A type under Dagster's name for it, and whether values are of it."""
 
     __slots__ = ("_find", "label", "python_type")
+    # Of a DagsterType: how a value is made from configuration.
+    loader: Any = None
 
     def __init__(self, label: str, find: Callable[[Any], Misfit | None], python_type: Any) -> None:
         self.label = label
@@ -41,11 +47,17 @@ class TypeCheck:
         return f'Value "{shown}" of python type "{type(part).__name__}" must be a {wanted}.'
 
 
-def type_check(annotation: Any, scope: Mapping[str, Any]) -> TypeCheck | None:
+def value_type(annotation: Any, scope: Mapping[str, Any]) -> ValueType | None:
     """None when the annotation allows any value, or says something that is not checked."""
     if annotation is None or annotation is NoValue:
         return None
     resolved = resolve(annotation, scope)
+    if hasattr(resolved, "_value_type"):
+        return None if resolved.is_any else resolved._value_type
+    if type(resolved).__name__ == "_Generic" and hasattr(resolved, "annotation"):
+        resolved = resolved.annotation
+    if registered and isinstance(resolved, type) and resolved in registered:
+        return registered[resolved]._value_type  # type: ignore[no-any-return]
     origin = getattr(resolved, "__origin__", None)
     arguments = getattr(resolved, "__args__", ())
     if type(resolved) is _UnionType or str(origin) == "typing.Union":
@@ -61,11 +73,11 @@ def type_check(annotation: Any, scope: Mapping[str, Any]) -> TypeCheck | None:
     return _plain(resolved)
 
 
-def label_of(check: TypeCheck | None) -> str:
+def label_of(check: ValueType | None) -> str:
     return check.label if check is not None else "Any"
 
 
-def _plain(cls: type) -> TypeCheck | None:
+def _plain(cls: type) -> ValueType | None:
     if (
         cls.__module__ == "typing"
         or cls.__module__.startswith("treadle.")
@@ -82,18 +94,18 @@ def _plain(cls: type) -> TypeCheck | None:
             return None
 
     label = "[Any]" if cls is list else _LABELS.get(name, name)
-    return TypeCheck(label, find, cls)
+    return ValueType(label, find, cls)
 
 
-def _optional(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> TypeCheck | None:
+def _optional(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> ValueType | None:
     others = [a for a in arguments if a is not type(None)]
     if len(others) != 1 or len(others) == len(arguments):
         return None
-    inner = type_check(others[0], scope)
+    inner = value_type(others[0], scope)
     if inner is None:
         return None
     find = inner._find
-    return TypeCheck(f"{inner.label}?", lambda v: None if v is None else find(v), others[0])
+    return ValueType(f"{inner.label}?", lambda v: None if v is None else find(v), others[0])
 
 
 def _items(find: Callable[[Any], Misfit | None], items: Any) -> Misfit | None:
@@ -104,24 +116,24 @@ def _items(find: Callable[[Any], Misfit | None], items: Any) -> Misfit | None:
     return None
 
 
-def _collection(origin: type, arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> TypeCheck | None:
+def _collection(origin: type, arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> ValueType | None:
     outer = _plain(origin)
-    inner = type_check(arguments[0], scope) if len(arguments) == 1 else None
+    inner = value_type(arguments[0], scope) if len(arguments) == 1 else None
     if outer is None:
         return None
     label = f"[{label_of(inner)}]" if origin is list else f"{origin.__name__.capitalize()}[{label_of(inner)}]"
     is_outer = outer._find
     if inner is None:
-        return TypeCheck(label, is_outer, origin)
+        return ValueType(label, is_outer, origin)
     find = inner._find
-    return TypeCheck(label, lambda v: is_outer(v) or _items(find, v), origin)
+    return ValueType(label, lambda v: is_outer(v) or _items(find, v), origin)
 
 
-def _dict(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> TypeCheck | None:
+def _dict(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> ValueType | None:
     outer = _plain(dict)
     if outer is None or len(arguments) != 2:
         return outer
-    keys, values = type_check(arguments[0], scope), type_check(arguments[1], scope)
+    keys, values = value_type(arguments[0], scope), value_type(arguments[1], scope)
     is_dict = outer._find
 
     def find(value: Any) -> Misfit | None:
@@ -132,14 +144,14 @@ def _dict(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> TypeCheck | N
             found = _items(values._find, value.values())
         return found
 
-    return TypeCheck(f"Dict[{label_of(keys)},{label_of(values)}]", find, dict)
+    return ValueType(f"Dict[{label_of(keys)},{label_of(values)}]", find, dict)
 
 
-def _tuple(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> TypeCheck | None:
+def _tuple(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> ValueType | None:
     outer = _plain(tuple)
     if outer is None or not arguments or ... in arguments:
         return outer
-    parts = [type_check(a, scope) for a in arguments]
+    parts = [value_type(a, scope) for a in arguments]
     is_tuple = outer._find
 
     def find(value: Any) -> Misfit | None:
@@ -152,4 +164,4 @@ def _tuple(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> TypeCheck | 
                 return found
         return found
 
-    return TypeCheck(f"Tuple[{','.join(map(label_of, parts))}]", find, tuple)
+    return ValueType(f"Tuple[{','.join(map(label_of, parts))}]", find, tuple)
