@@ -84,6 +84,7 @@ void bind_definitions(nb::module_& module) {
   nb::class_<PythonDefinitions>(module, "Definitions")
       .def(nb::init<nb::handle, nb::handle, nb::handle, nb::handle, nb::handle, nb::handle>())
       .def("select", selected_keys, nb::arg(), nb::arg("allow_missing") = false)
+      .def("set_automation", &PythonDefinitions::set_automation)
       .def("materialize", materialize, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
            nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg())
       .def("close_io_managers", &PythonDefinitions::close_io_managers);

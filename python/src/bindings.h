@@ -13,5 +13,8 @@ void bind_graph(nanobind::module_& module);
 void bind_tracking(nanobind::module_& module);
 void bind_cli(nanobind::module_& module);
 void bind_config(nanobind::module_& module);
+void bind_conditions(nanobind::module_& module);
+void bind_automation(nanobind::module_& module);
+void bind_cron(nanobind::module_& module);
 
 }  // namespace treadle::python

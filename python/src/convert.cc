@@ -142,6 +142,13 @@ Metadata metadata_of(nb::handle entries) {
   return metadata;
 }
 
+Result<FreshnessPolicy> freshness_policy_of(nb::handle policy) {
+  const Items items(policy);
+  if (items.text(2).empty())
+    return FreshnessPolicy::time_window(items.integer(0), items.integer(1));
+  return FreshnessPolicy::cron(items.text(2), items.integer(3), items.text(4));
+}
+
 std::optional<RetryPolicy> retry_policy_of(nb::handle policy) {
   if (policy.is_none()) return std::nullopt;
   const Items items(policy);

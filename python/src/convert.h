@@ -42,6 +42,8 @@ Tags tags_of(nb::handle pairs);
 // [(name, kind, plain value)], see treadle/_metadata.py.
 Metadata metadata_of(nb::handle entries);
 std::optional<RetryPolicy> retry_policy_of(nb::handle policy);
+// (fail, warn, deadline, lower bound, zone), see treadle/_automation/freshness.py.
+Result<FreshnessPolicy> freshness_policy_of(nb::handle policy);
 
 // (id, run, type, level, time, step, asset, partition, message, payload), see
 // treadle/_dagster_event.py.

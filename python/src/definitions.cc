@@ -191,6 +191,32 @@ PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::h
   graph_ = std::make_unique<plan::AssetGraph>(definitions_);
 }
 
+void PythonDefinitions::set_automation(nb::handle assets, nb::handle checks, nb::handle policies) {
+  const auto by_policy = nb::cast<nb::dict>(policies);
+  const auto policy = [&](AssetInfo& asset) {
+    const nb::object found = by_policy.get(to_text(asset.key.text()), nb::none());
+    if (!found.is_none()) asset.freshness_policy = value_or_raise(freshness_policy_of(found));
+  };
+  const auto by_asset = nb::cast<nb::dict>(assets);
+  const auto by_check = nb::cast<nb::dict>(checks);
+  const auto condition = [](const nb::dict& from, const std::string& key) {
+    const nb::object found = from.get(to_text(key), nb::none());
+    return found.is_none() ? AutomationCondition() : nb::cast<AutomationCondition>(found);
+  };
+  for (StepDef& step : definitions_.steps) {
+    for (OutputDef& output : step.outputs) {
+      output.asset.automation_condition = condition(by_asset, output.asset.key.text());
+      policy(output.asset);
+    }
+    for (CheckDef& check : step.checks)
+      check.automation_condition = condition(by_check, check.asset.text() + ":" + check.name);
+  }
+  for (SourceAssetDef& source : definitions_.sources) {
+    source.asset.automation_condition = condition(by_asset, source.asset.key.text());
+    policy(source.asset);
+  }
+}
+
 void PythonDefinitions::use_io_manager_of(app::Home& home, bool in_memory) {
   if (own_io_manager_) return;
   definitions_.io_managers.erase("io_manager");

@@ -21,6 +21,9 @@ class PythonDefinitions {
 
   const plan::AssetGraph& graph() const { return *graph_; }
   Definitions& definitions() { return definitions_; }
+  // When assets and checks are executed by themselves: {key: condition}; checks as "asset:check".
+  // Freshness policies: {key: (fail, warn, deadline, lower bound, zone)}.
+  void set_automation(nb::handle assets, nb::handle checks, nb::handle policies);
   // "io_manager" becomes the home's, or one that keeps values in memory, unless the definitions
   // bring their own.
   void use_io_manager_of(app::Home& home, bool in_memory);

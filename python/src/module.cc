@@ -15,4 +15,7 @@ NB_MODULE(_core, module) {
   treadle::python::bind_tracking(module);
   treadle::python::bind_cli(module);
   treadle::python::bind_config(module);
+  treadle::python::bind_conditions(module);
+  treadle::python::bind_automation(module);
+  treadle::python::bind_cron(module);
 }

@@ -19,6 +19,11 @@ _PUBLIC = {
     "_assets.specs": """
         AssetCheckSeverity AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec file_asset
         map_asset_specs Nothing SourceAsset""",
+    "_automation.conditions": "AndAutomationCondition AutomationCondition",
+    "_automation.context": "AutomationContext AutomationResult",
+    "_automation.evaluation": """
+        AssetDaemonCursor evaluate_automation_conditions EvaluateAutomationConditionsResult""",
+    "_automation.freshness": "apply_freshness_policy FreshnessPolicy",
     "_definitions.definitions": "Definitions",
     "_definitions.lazy": "ComponentLoadContext definitions load_defs load_from_defs_folder",
     "_definitions.modules": """

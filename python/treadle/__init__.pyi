@@ -25,6 +25,15 @@ from treadle._assets.specs import Nothing as Nothing
 from treadle._assets.specs import SourceAsset as SourceAsset
 from treadle._assets.specs import file_asset as file_asset
 from treadle._assets.specs import map_asset_specs as map_asset_specs
+from treadle._automation.conditions import AndAutomationCondition as AndAutomationCondition
+from treadle._automation.conditions import AutomationCondition as AutomationCondition
+from treadle._automation.context import AutomationContext as AutomationContext
+from treadle._automation.context import AutomationResult as AutomationResult
+from treadle._automation.evaluation import AssetDaemonCursor as AssetDaemonCursor
+from treadle._automation.evaluation import EvaluateAutomationConditionsResult as EvaluateAutomationConditionsResult
+from treadle._automation.evaluation import evaluate_automation_conditions as evaluate_automation_conditions
+from treadle._automation.freshness import FreshnessPolicy as FreshnessPolicy
+from treadle._automation.freshness import apply_freshness_policy as apply_freshness_policy
 from treadle._config.env import EnvVar as EnvVar
 from treadle._config.env import IntEnvVar as IntEnvVar
 from treadle._config.fields import Field as Field

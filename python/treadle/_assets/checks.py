@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from treadle._assets.definition import AssetsDefinition
     from treadle._assets.specs import SourceAsset
+    from treadle._automation.conditions import AutomationCondition
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetDep, CoercibleToAssetKey, UserFn
 
@@ -36,14 +37,14 @@ def asset_check(
     op_tags: Mapping[str, Any] | None = None,
     retry_policy: RetryPolicy | None = None,
     metadata: Mapping[str, Any] | None = None,
-    automation_condition: object | None = None,
+    automation_condition: AutomationCondition | None = None,
     pool: str | None = None,
     partitions_def: object | None = None,
 ) -> Callable[[UserFn], AssetChecksDefinition]:
     """Declares a check on an asset. A parameter (of any name) receives the asset's value; the function
     returns an AssetCheckResult.
     """
-    unsupported("@asset_check", automation_condition=automation_condition, partitions_def=partitions_def)
+    unsupported("@asset_check", partitions_def=partitions_def)
 
     def decorate(fn: UserFn) -> AssetChecksDefinition:
         check = name or fn.__name__
@@ -56,6 +57,7 @@ def asset_check(
             additional_deps=additional_deps,
             blocking=blocking,
             metadata=metadata,
+            automation_condition=automation_condition,
         )
         step = spec.get_python_identifier()
         extra = dict(additional_ins or {})

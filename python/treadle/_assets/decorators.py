@@ -14,6 +14,8 @@ from treadle._assets.specs import (
     AssetSpec,
     Nothing,
     NoValue,
+    check_condition,
+    check_freshness_policy,
     coerce_deps,
     with_kinds,
 )
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from typing import Any
 
+    from treadle._automation.conditions import AutomationCondition
+    from treadle._automation.freshness import FreshnessPolicy
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetDep, CoercibleToAssetKey, CoercibleToAssetKeyPrefix, UserFn
 
@@ -53,8 +57,8 @@ def asset(
     op_tags: Mapping[str, Any] | None = None,
     group_name: str | None = None,
     output_required: bool = True,
-    automation_condition: object | None = None,
-    freshness_policy: object | None = None,
+    automation_condition: AutomationCondition | None = None,
+    freshness_policy: FreshnessPolicy | None = None,
     backfill_policy: object | None = None,
     retry_policy: RetryPolicy | None = None,
     code_version: str | None = None,
@@ -89,8 +93,8 @@ def asset(
     op_tags: Mapping[str, Any] | None = None,
     group_name: str | None = None,
     output_required: bool = True,
-    automation_condition: object | None = None,
-    freshness_policy: object | None = None,
+    automation_condition: AutomationCondition | None = None,
+    freshness_policy: FreshnessPolicy | None = None,
     backfill_policy: object | None = None,
     retry_policy: RetryPolicy | None = None,
     code_version: str | None = None,
@@ -107,13 +111,11 @@ def asset(
     What the function returns is kept by the IO manager. A first parameter named `context` receives the
     AssetExecutionContext.
     """
-    if partitions_def or hooks or automation_condition or freshness_policy or backfill_policy or is_virtual:
+    if partitions_def or hooks or backfill_policy or is_virtual:
         unsupported(
             "@asset",
             partitions_def=partitions_def,
             hooks=hooks,
-            automation_condition=automation_condition,
-            freshness_policy=freshness_policy,
             backfill_policy=backfill_policy,
             is_virtual=is_virtual or None,
         )
@@ -144,6 +146,8 @@ def asset(
             manager_key,
             None,
             declared_type,
+            check_condition(automation_condition, out_key),
+            check_freshness_policy(freshness_policy, out_key),
         )
         checks = _own_checks(check_specs, {out_key}, step) if check_specs else ()
         for check in checks:
@@ -372,6 +376,8 @@ def _outputs_of_outs(
                 out.io_manager_key or "io_manager",
                 None,
                 out.dagster_type,
+                out.automation_condition,
+                out.freshness_policy,
             )
         )
     return outputs
@@ -412,6 +418,8 @@ def _outputs_of_specs(
                 managed,
                 spec.metadata[IO_MANAGER_KEY] if managed else "io_manager",
                 [*upstream, *(d.asset_key for d in spec.deps)],
+                automation_condition=spec.automation_condition,
+                freshness_policy=spec.freshness_policy,
             )
         )
     return outputs

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
+    from treadle._automation.conditions import AutomationCondition
+    from treadle._automation.freshness import FreshnessPolicy
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetKey, UserFn
 
@@ -46,9 +48,11 @@ class AssetOutput:
     """One asset made by a step."""
 
     __slots__ = (
+        "automation_condition",
         "code_version",
         "description",
         "follows_from",
+        "freshness_policy",
         "group",
         "io_manager_key",
         "key",
@@ -76,6 +80,8 @@ class AssetOutput:
         io_manager_key: str = "io_manager",
         follows_from: Sequence[AssetKey] | None = None,
         type: Any = None,
+        automation_condition: AutomationCondition | None = None,
+        freshness_policy: FreshnessPolicy | None = None,
     ) -> None:
         self.name = name
         self.key = key
@@ -90,6 +96,8 @@ class AssetOutput:
         self.io_manager_key = io_manager_key
         self.follows_from = follows_from
         self.type = type
+        self.automation_condition = automation_condition
+        self.freshness_policy = freshness_policy
 
     def copy(self, **changes: Any) -> AssetOutput:
         other = object.__new__(AssetOutput)
@@ -272,6 +280,8 @@ class AssetsDefinition:
             group_name=output.group or "default",
             code_version=output.code_version,
             owners=output.owners,
+            automation_condition=output.automation_condition,
+            freshness_policy=output.freshness_policy,
         )._replace(tags=dict(output.tags or {}))
 
     def get_asset_spec(self, key: AssetKey | None = None) -> AssetSpec:
@@ -335,6 +345,14 @@ class AssetsDefinition:
     @property
     def owners_by_key(self) -> Mapping[AssetKey, Sequence[str]]:
         return {o.key: list(o.owners) for o in self._outputs}
+
+    @property
+    def automation_conditions_by_key(self) -> Mapping[AssetKey, AutomationCondition]:
+        return {o.key: o.automation_condition for o in self._outputs if o.automation_condition is not None}
+
+    @property
+    def freshness_policies_by_key(self) -> Mapping[AssetKey, FreshnessPolicy]:
+        return {o.key: o.freshness_policy for o in self._outputs if o.freshness_policy is not None}
 
     @property
     def code_versions_by_key(self) -> Mapping[AssetKey, str | None]:
@@ -472,6 +490,8 @@ class AssetsDefinition:
                     tags=dict(spec.tags),
                     metadata=dict(spec.metadata),
                     code_version=spec.code_version,
+                    automation_condition=spec.automation_condition,
+                    freshness_policy=spec.freshness_policy,
                 )
             )
         if changed:

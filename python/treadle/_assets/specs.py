@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._assets.definition import AssetsDefinition
+    from treadle._automation.conditions import AutomationCondition
+    from treadle._automation.freshness import FreshnessPolicy
     from treadle._typing import CoercibleToAssetDep, CoercibleToAssetKey, CoercibleToAssetKeyPrefix
 
 KIND_PREFIX = "dagster/kind/"
@@ -97,6 +99,8 @@ class AssetSpec(Record):
         "code_version",
         "owners",
         "tags",
+        "automation_condition",
+        "freshness_policy",
     )
     key: AssetKey
     deps: Sequence[AssetDep]
@@ -107,6 +111,8 @@ class AssetSpec(Record):
     code_version: str | None
     owners: Sequence[str]
     tags: Mapping[str, str]
+    automation_condition: AutomationCondition | None
+    freshness_policy: FreshnessPolicy | None
 
     def __init__(
         self,
@@ -118,19 +124,17 @@ class AssetSpec(Record):
         skippable: bool = False,
         group_name: str | None = None,
         code_version: str | None = None,
-        automation_condition: object | None = None,
+        automation_condition: AutomationCondition | None = None,
         owners: Sequence[str] | None = None,
         tags: Mapping[str, str] | None = None,
         kinds: Iterable[str] | None = None,
         partitions_def: object | None = None,
-        freshness_policy: object | None = None,
+        freshness_policy: FreshnessPolicy | None = None,
         is_virtual: bool = False,
     ) -> None:
         unsupported(
             "AssetSpec",
             partitions_def=partitions_def,
-            automation_condition=automation_condition,
-            freshness_policy=freshness_policy,
             is_virtual=is_virtual or None,
         )
         self.key = AssetKey.from_coercible(key)
@@ -143,6 +147,8 @@ class AssetSpec(Record):
         self.code_version = code_version
         self.owners = check_owners(owners, self.key)
         self.tags = with_kinds(check_tags(tags, self.key), kinds, self.key)
+        self.automation_condition = check_condition(automation_condition, self.key)
+        self.freshness_policy = check_freshness_policy(freshness_policy, self.key)
 
     @property
     def kinds(self) -> set[str]:
@@ -176,6 +182,29 @@ class AssetSpec(Record):
 
     def with_io_manager_key(self, io_manager_key: str) -> AssetSpec:
         return self.merge_attributes(metadata={IO_MANAGER_KEY: io_manager_key})
+
+
+def check_condition(condition: object, what: object) -> AutomationCondition | None:
+    if condition is None:
+        return None
+    from treadle._automation.conditions import AutomationCondition
+
+    if not isinstance(condition, AutomationCondition):
+        raise CheckError(f"automation_condition of {what} is {condition!r}, which is no AutomationCondition.")
+    return condition
+
+
+def check_freshness_policy(policy: object, what: object) -> FreshnessPolicy | None:
+    if policy is None:
+        return None
+    from treadle._automation.freshness import FreshnessPolicy
+
+    if not isinstance(policy, FreshnessPolicy):
+        raise CheckError(
+            f"freshness_policy of {what} is {policy!r}, which is no FreshnessPolicy. Make one with"
+            " FreshnessPolicy.time_window or FreshnessPolicy.cron."
+        )
+    return policy
 
 
 def with_kinds(tags: dict[str, str], kinds: Iterable[str] | None, what: object) -> dict[str, str]:
@@ -246,6 +275,8 @@ class AssetOut(Record):
         "code_version",
         "owners",
         "tags",
+        "automation_condition",
+        "freshness_policy",
     )
     key: AssetKey | None
     key_prefix: Sequence[str]
@@ -258,6 +289,8 @@ class AssetOut(Record):
     code_version: str | None
     owners: Sequence[str]
     tags: Mapping[str, str]
+    automation_condition: AutomationCondition | None
+    freshness_policy: FreshnessPolicy | None
 
     def __init__(
         self,
@@ -270,19 +303,17 @@ class AssetOut(Record):
         metadata: Mapping[str, Any] | None = None,
         group_name: str | None = None,
         code_version: str | None = None,
-        automation_condition: object | None = None,
+        automation_condition: AutomationCondition | None = None,
         backfill_policy: object | None = None,
         owners: Sequence[str] | None = None,
         tags: Mapping[str, str] | None = None,
         kinds: Iterable[str] | None = None,
-        freshness_policy: object | None = None,
+        freshness_policy: FreshnessPolicy | None = None,
         is_virtual: bool = False,
     ) -> None:
         unsupported(
             "AssetOut",
-            automation_condition=automation_condition,
             backfill_policy=backfill_policy,
-            freshness_policy=freshness_policy,
             is_virtual=is_virtual or None,
         )
         if key is not None and key_prefix is not None:
@@ -299,6 +330,8 @@ class AssetOut(Record):
         self.code_version = code_version
         self.owners = check_owners(owners, self.key)
         self.tags = with_kinds(check_tags(tags, self.key), kinds, self.key)
+        self.automation_condition = check_condition(automation_condition, self.key)
+        self.freshness_policy = check_freshness_policy(freshness_policy, self.key)
 
     @property
     def kinds(self) -> set[str]:
@@ -320,13 +353,22 @@ class AssetCheckSeverity(Enum):
 class AssetCheckSpec(Record):
     """A check on an asset: its name, and whether its failure stops what is downstream."""
 
-    __slots__ = _fields = ("name", "asset_key", "description", "additional_deps", "blocking", "metadata")
+    __slots__ = _fields = (
+        "name",
+        "asset_key",
+        "description",
+        "additional_deps",
+        "blocking",
+        "metadata",
+        "automation_condition",
+    )
     name: str
     asset_key: AssetKey
     description: str | None
     additional_deps: Sequence[AssetDep]
     blocking: bool
     metadata: Mapping[str, Any]
+    automation_condition: AutomationCondition | None
 
     def __init__(
         self,
@@ -337,12 +379,10 @@ class AssetCheckSpec(Record):
         additional_deps: Iterable[CoercibleToAssetDep] | None = None,
         blocking: bool = False,
         metadata: Mapping[str, Any] | None = None,
-        automation_condition: object | None = None,
+        automation_condition: AutomationCondition | None = None,
         partitions_def: object | None = None,
     ) -> None:
-        unsupported(
-            "AssetCheckSpec", automation_condition=automation_condition, partitions_def=partitions_def
-        )
+        unsupported("AssetCheckSpec", partitions_def=partitions_def)
         self.name = check_name(name, "asset check name")
         self.asset_key = AssetKey.from_coercible_or_definition(asset)
         self.description = description
@@ -355,6 +395,7 @@ class AssetCheckSpec(Record):
                 )
         self.blocking = blocking
         self.metadata = dict(metadata or {})
+        self.automation_condition = check_condition(automation_condition, name)
 
     @property
     def key(self) -> AssetCheckKey:

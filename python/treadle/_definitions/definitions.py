@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from treadle import _core
     from treadle._assets.keys import AssetCheckKey
+    from treadle._assets.specs import AssetCheckSpec
     from treadle._run.instance import DagsterInstance
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetKey, CoercibleToAssetSelection
@@ -340,6 +341,11 @@ class Definitions:
 
         return (instance or DagsterInstance.get()).load_asset_value(asset_key)
 
+    def _check_specs(self) -> Iterable[AssetCheckSpec]:
+        for item in (*self._assets, *self._asset_checks):
+            if isinstance(item, AssetsDefinition):
+                yield from item._check_specs
+
     def _core(self) -> _core.Definitions:
         """The core's form of these definitions, checked. Made once: definitions do not change."""
         if self._cached is None:
@@ -407,7 +413,7 @@ def to_core(
     used_as_io.update(s.get_io_manager_key() for s in sources if isinstance(s, SourceAsset))
     wanted = {k for d in steps for k in d._required_resource_keys}
     plain, managers = holders(resources, used_as_io, wanted, by_step, run_config)
-    return _core.Definitions(
+    core = _core.Definitions(
         core_steps,
         [_source(s) for s in sources],
         [j._to_core() for j in jobs],
@@ -415,6 +421,31 @@ def to_core(
         managers,
         [d._to_core(lambda i, d=d: names.resolve(i, d), _output) for d in graphs],
     )
+    _set_automation(core, steps, sources)
+    return core
+
+
+def _set_automation(
+    core: _core.Definitions, steps: Iterable[AssetsDefinition], sources: Iterable[AssetSpec | SourceAsset]
+) -> None:
+    """When assets and checks are executed by themselves, and how new they must be."""
+    conditions: dict[str, _core.Condition] = {}
+    policies: dict[str, tuple[int, int, str, int, str]] = {}
+    checks: dict[str, _core.Condition] = {}
+    described: list[Any] = [o for d in steps for o in d._outputs]
+    described += [s for s in sources if isinstance(s, AssetSpec)]
+    for one in described:
+        if one.automation_condition is not None:
+            conditions[one.key.to_user_string()] = one.automation_condition._to_core()
+        if one.freshness_policy is not None:
+            policies[one.key.to_user_string()] = one.freshness_policy._to_core()
+    for step in steps:
+        for check in step._check_specs:
+            if check.automation_condition is not None:
+                key = f"{check.asset_key.to_user_string()}:{check.name}"
+                checks[key] = check.automation_condition._to_core()
+    if conditions or checks or policies:
+        core.set_automation(conditions, checks, policies)
 
 
 def _with_bound_resources(

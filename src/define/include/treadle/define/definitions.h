@@ -5,6 +5,7 @@
 
 #include <treadle/define/automation_condition.h>
 #include <treadle/define/codec.h>
+#include <treadle/define/freshness_policy.h>
 #include <treadle/define/hook.h>
 #include <treadle/define/io_manager.h>
 #include <treadle/define/partition_mapping.h>
@@ -43,6 +44,7 @@ struct AssetInfo {
   std::string code_version;                       // "" = derived from the body
   PartitionsPtr partitions = {};                  // null: not partitioned
   AutomationCondition automation_condition = {};  // when it is executed by itself; none: never
+  std::optional<FreshnessPolicy> freshness_policy = {};
 };
 
 // How many partitions of an asset one run takes.

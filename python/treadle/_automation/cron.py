@@ -1,0 +1,35 @@
+"""Cron schedules, as the core reads them."""
+
+from __future__ import annotations
+
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, TreadleError
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from treadle import _core
+
+
+def parse_cron(
+    expression: str | Sequence[str], timezone: str, error: type[Exception] = CheckError
+) -> _core.Cron:
+    """The ticks of one expression, or of several together."""
+    from treadle import _core
+
+    try:
+        return _core.Cron.parse(
+            expression if isinstance(expression, str) else list(expression), timezone or "UTC"
+        )
+    except TreadleError as cause:
+        raise error(str(cause)) from None
+
+
+def check_schedule(expression: str | Sequence[str], timezone: str | None, name: str) -> _core.Cron:
+    """As a schedule's: refused with the schedule's name."""
+    try:
+        return parse_cron(expression, timezone or "UTC")
+    except CheckError as cause:
+        raise DagsterInvalidDefinitionError(
+            f"Found invalid cron schedule {expression!r} for schedule '{name}'. {cause}"
+        ) from None
