@@ -23,7 +23,7 @@ class PythonIOManager final : public IOManager {
           context.output_metadata.empty() ? "" : metadata_to_json(context.output_metadata);
       const nb::object told = holder_.get().attr("handle_output")(
           step.object(), to_text(context.output.name), to_text(context.output.asset.key.text()),
-          to_text(metadata), object_in(value));
+          to_text(metadata), object_in(value), to_text(context.mapping_key));
       const Items items(told);
       context.metadata = metadata_of(items.at(0));
       context.data_version = items.text(1);
@@ -43,7 +43,8 @@ class PythonIOManager final : public IOManager {
                                       : nb::object(to_text(context.upstream_output->name));
       const nb::object told = holder_.get().attr("load_input")(
           step.object(), to_text(context.input.name), to_text(context.asset.text()),
-          to_text(context.upstream_step), upstream, to_text(context.artifact));
+          to_text(context.upstream_step), upstream, to_text(context.artifact),
+          to_text(context.upstream_run), to_text(context.upstream_mapping_key));
       const Items items(told);
       context.metadata = metadata_of(items.at(1));
       context.data_version = items.text(2);

@@ -67,7 +67,11 @@ _PUBLIC = {
         build_input_context build_output_context InputContext IOManager OutputContext""",
     "_io.definition": """
         InputManager InputManagerDefinition input_manager io_manager IOManagerDefinition""",
+    "_io.files": "custom_path_fs_io_manager fs_io_manager",
+    "_io.filesystem": "FilesystemIOManager",
+    "_io.loading": "AssetValueLoader",
     "_io.memory": "InMemoryIOManager mem_io_manager",
+    "_io.paths": "UPathIOManager",
     "_io.pythonic": """
         ConfigurableIOManager ConfigurableIOManagerFactory ConfigurableLegacyIOManagerAdapter""",
     "_ops.config_mapping": "config_mapping ConfigMapping configured",

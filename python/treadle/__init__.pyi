@@ -158,6 +158,10 @@ from treadle._io.definition import InputManager as InputManager
 from treadle._io.definition import InputManagerDefinition as InputManagerDefinition
 from treadle._io.definition import input_manager as input_manager
 from treadle._io.definition import io_manager as io_manager
+from treadle._io.files import custom_path_fs_io_manager as custom_path_fs_io_manager
+from treadle._io.files import fs_io_manager as fs_io_manager
+from treadle._io.filesystem import FilesystemIOManager as FilesystemIOManager
+from treadle._io.loading import AssetValueLoader as AssetValueLoader
 from treadle._io.managers import IOManager as IOManager
 from treadle._io.managers import InputContext as InputContext
 from treadle._io.managers import OutputContext as OutputContext
@@ -165,6 +169,7 @@ from treadle._io.managers import build_input_context as build_input_context
 from treadle._io.managers import build_output_context as build_output_context
 from treadle._io.memory import InMemoryIOManager as InMemoryIOManager
 from treadle._io.memory import mem_io_manager as mem_io_manager
+from treadle._io.paths import UPathIOManager as UPathIOManager
 from treadle._io.pythonic import ConfigurableIOManager as ConfigurableIOManager
 from treadle._io.pythonic import ConfigurableIOManagerFactory as ConfigurableIOManagerFactory
 from treadle._io.pythonic import ConfigurableLegacyIOManagerAdapter as ConfigurableLegacyIOManagerAdapter

@@ -98,6 +98,10 @@ class Resolve {
         if (environment_ != nullptr) {
           if (const auto flag = given.as_bool()) return *flag ? 1.0 : 0.0;
           if (const auto number = given.as_double()) return *number;
+          const ConfigObject* object = given.as_object();
+          if (object != nullptr && object->counts_as() == ValueKind::kInt) {
+            return std::strtod(object->text().c_str(), nullptr);  // beyond 64 bits
+          }
         }
         return given;
       default:

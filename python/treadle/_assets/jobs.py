@@ -139,6 +139,21 @@ class JobDefinition:
             run_config, instance, raise_on_error, asset_selection, run_id, tags, resources, None
         )
 
+    def _checked_run_config(self, run_config: Any) -> dict[str, Any]:
+        """What validate_run_config says."""
+        from treadle._assets.definition import AssetsDefinition
+        from treadle._config.run_schema import as_dict, asset_shape, checked, told
+        from treadle._resources.definition import definitions_of
+
+        items = [*self._definitions._assets, *self._definitions._asset_checks]
+        steps = [i for i in items if isinstance(i, AssetsDefinition)]
+        selected = set(self._definitions._core().select(self.selection._text))
+        running = [s for s in steps if any(o.key.to_user_string() in selected for o in s._outputs)]
+        given = as_dict(run_config if run_config is not None else self._declared.config)
+        shape = asset_shape(running, definitions_of(self._definitions._resources))
+        complete = checked(shape, given, self.name)
+        return told({s._name: complete["ops"].get(s._name) or {} for s in running}, complete)
+
     def _execute_assets(
         self,
         run_config: Any,

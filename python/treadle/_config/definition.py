@@ -81,7 +81,7 @@ class ConfiguredSchema(IDefinitionConfigSchema):
     def as_field(self) -> Field:
         return self._own.as_field()
 
-    def resolve(self, config: Any, owner: str) -> Any:
+    def resolve(self, config: Any, owner: str, preamble: str) -> Any:
         """From configuration that fits this schema to that of the first definition, checked on the way.
         Raises DagsterInvalidConfigError, or DagsterConfigMappingFunctionError for what the function raised.
         """
@@ -99,12 +99,10 @@ class ConfiguredSchema(IDefinitionConfigSchema):
                 " execution.",
                 user_exception=e,
             ) from e
-        made = processed(
-            {"config": self.parent.as_field()}, {"config": made}, f"Error in config for {owner}"
-        )["config"]
-        return self.parent.resolve(made, owner) if isinstance(self.parent, ConfiguredSchema) else made
+        made = processed({"config": self.parent.as_field()}, {"config": made}, preamble).get("config")
+        return resolved(self.parent, made, owner, preamble)
 
 
-def resolved(schema: IDefinitionConfigSchema, config: Any, owner: str) -> Any:
-    """Processed configuration of a definition as its function sees it."""
-    return schema.resolve(config, owner) if isinstance(schema, ConfiguredSchema) else config
+def resolved(schema: IDefinitionConfigSchema, config: Any, owner: str, preamble: str) -> Any:
+    """Processed configuration of a definition as its function sees it. `owner`: the kind of definition."""
+    return schema.resolve(config, owner, preamble) if isinstance(schema, ConfiguredSchema) else config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._errors import CheckError, DagsterInvariantViolationError
+from treadle._errors import CheckError, DagsterInvariantViolationError, ParameterCheckError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ class RunConfig:
         sections = {"ops": ops, "resources": resources, "loggers": loggers, "execution": execution}
         for name, value in sections.items():
             if value is not None and not isinstance(value, dict):
-                raise CheckError(f'Param "{name}" is not a dict. Got {value!r} which is type {type(value)}.')
+                raise ParameterCheckError(
+                    f'Param "{name}" is not a dict. Got {value!r} which is type {type(value)}.'
+                )
         self.ops = ops or {}
         self.resources = resources or {}
         self.loggers = loggers or {}
@@ -64,11 +66,11 @@ def validate_run_config(job_def: Any, run_config: Any = None) -> Mapping[str, An
     """
     checker = getattr(job_def, "_checked_run_config", None)
     if checker is None:
-        raise CheckError(
+        raise ParameterCheckError(
             f'Param "job_def" is not a JobDefinition. Got {job_def!r} which is type {type(job_def)}.'
         )
     if run_config is not None and not isinstance(run_config, dict) and not isinstance(run_config, RunConfig):
-        raise CheckError(f'Param "run_config" is not a Mapping. Got {run_config!r}.')
+        raise ParameterCheckError(f'Param "run_config" is not a Mapping. Got {run_config!r}.')
     return checker(run_config)  # type: ignore[no-any-return]
 
 

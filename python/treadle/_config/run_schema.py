@@ -84,6 +84,8 @@ def resources_shape(
         )
         for key, definition in definitions.items()
     }
+    if "io_manager" not in fields and required is not None:  # the default one
+        fields["io_manager"] = Field(Shape({"config": Field(ANY, is_required=False)}), is_required=False)
     return (Permissive if permissive else Shape)(fields)
 
 
@@ -167,14 +169,9 @@ def asset_shape(
     *,
     permissive: bool = False,
     named: Sequence[AssetsDefinition] | None = None,
-    others: Iterable[AssetsDefinition] = (),
 ) -> Shape:
-    """Of a run of assets and checks. `named`: those of them that are in it, else all. `others`: what does
-    not run, and may be configured all the same.
-    """
-    nodes: dict[str, Any] = {
-        s._name: Field(_entry(s, (), (), resources).config_type, is_required=False) for s in others
-    }
+    """Of a run of assets and checks. `named`: those of them that are in it, else all."""
+    nodes: dict[str, Any] = {}
     required: set[str] = set()
     for step in steps:
         inputs = [(i.name, i.manager_key) for i in step._inputs if i.name]
@@ -225,7 +222,23 @@ def checked_config(
     if not run_config.get("ops"):
         # The others have nothing to say and nothing to be told.
         return checked(asset_shape(running, definitions, named=takes), run_config, job_name)
-    return checked(asset_shape(running, definitions, others=steps), run_config, job_name)
+    return checked(asset_shape(running, definitions), run_config, job_name)
+
+
+def told(entries: Mapping[str, Mapping[str, Any]], checked_config: Mapping[str, Any]) -> dict[str, Any]:
+    """What validate_run_config says: every node by its key, and the other sections."""
+    return {
+        "ops": {
+            key: {"config": e.get("config"), "inputs": e.get("inputs") or {}, "outputs": e.get("outputs")}
+            for key, e in entries.items()
+        },
+        "execution": checked_config.get("execution") or {},
+        "resources": {
+            key: {"config": (e or {}).get("config")} for key, e in checked_config["resources"].items()
+        }
+        or {"io_manager": {"config": None}},
+        "loggers": checked_config.get("loggers") or {},
+    }
 
 
 def with_transitive(keys: Iterable[str], resources: Mapping[str, ResourceDefinition]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._errors import CheckError
+from treadle._errors import CheckError, ParameterCheckError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Map(ConfigType):
         self.key_type = config_type(key_type)
         self.inner_type = config_type(inner_type)
         if not isinstance(self.key_type, _Scalar):
-            raise CheckError(
+            raise ParameterCheckError(
                 "Invariant violation for parameter key_type. Description: Key type must be a scalar"
             )
         super().__init__("", key_label_name)
@@ -156,7 +156,7 @@ class EnumValue:
         self, config_value: str, python_value: object | None = None, description: str | None = None
     ) -> None:
         if not isinstance(config_value, str):
-            raise CheckError(
+            raise ParameterCheckError(
                 f'Param "config_value" is not a str. Got {config_value!r} which is type {type(config_value)}.'
             )
         self.config_value = config_value
@@ -215,9 +215,9 @@ class ScalarUnion(ConfigType):
         self.scalar_type = config_type(scalar_type)
         self.non_scalar_type = config_type(non_scalar_schema)
         if not isinstance(self.scalar_type, _Scalar):
-            raise CheckError("Invariant violation for parameter scalar_type.")
+            raise ParameterCheckError("Invariant violation for parameter scalar_type.")
         if self.non_scalar_type.kind not in ("Shape", "Selector", "Array"):
-            raise CheckError("Invariant violation for parameter non_scalar_type.")
+            raise ParameterCheckError("Invariant violation for parameter non_scalar_type.")
         super().__init__(_key or "")
 
     @property

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from treadle import _core
     from treadle._assets.keys import AssetCheckKey
     from treadle._assets.specs import AssetCheckSpec
+    from treadle._io.loading import AssetValueLoader
     from treadle._run.instance import DagsterInstance
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetKey, CoercibleToAssetSelection
@@ -336,10 +337,17 @@ class Definitions:
         partition_key: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> Any:
-        """The latest value of an asset, read by the default IO manager."""
-        from treadle._run.instance import DagsterInstance
+        """The latest value of an asset, as its IO manager loads it."""
+        with self.get_asset_value_loader(instance) as loader:
+            return loader.load_asset_value(
+                asset_key, python_type=python_type, partition_key=partition_key, metadata=metadata
+            )
 
-        return (instance or DagsterInstance.get()).load_asset_value(asset_key)
+    def get_asset_value_loader(self, instance: DagsterInstance | None = None) -> AssetValueLoader:
+        """Loads several values with the same resources: a context manager."""
+        from treadle._io.loading import AssetValueLoader
+
+        return AssetValueLoader(self, instance)
 
     def _check_specs(self) -> Iterable[AssetCheckSpec]:
         for item in (*self._assets, *self._asset_checks):

@@ -298,7 +298,7 @@ def build_output_context(
     return OutputContext(
         step_key=step_key,
         name=name,
-        run_id=run_id,
+        run_id=run_id if run_id is not None else "__EPHEMERAL_RUN_ID",
         definition_metadata=definition_metadata if definition_metadata is not None else metadata,
         mapping_key=mapping_key,
         config=config,
@@ -387,7 +387,15 @@ class IOManagerHolder:
         return Resources(lambda key: step.resource(key).value, frozenset(self.required))
 
     def _output_context(
-        self, step: _core.Step, step_key: str, name: str, asset: str, metadata: str, own: bool
+        self,
+        step: _core.Step,
+        step_key: str,
+        name: str,
+        asset: str,
+        metadata: str,
+        own: bool,
+        mapping_key: str = "",
+        run_id: str = "",
     ) -> OutputContext:
         from treadle._run.log import DagsterLogManager
         from treadle._types.types import label_of, value_type
@@ -406,8 +414,11 @@ class IOManagerHolder:
             step_key=step_key,
             name=name,
             job_name=step.job_name,
-            run_id=step.run_id,
+            run_id=run_id or step.run_id,
             definition_metadata=output.metadata if output is not None else None,
+            mapping_key=mapping_key or None,
+            config=_said(step, step_key, "outputs", name) if own else None,
+            resource_config=self._holder.made_of,
             dagster_type=label,
             resources=self._resources(step),
             op_def=definition.op if definition is not None else None,
@@ -420,19 +431,26 @@ class IOManagerHolder:
         )
 
     def handle_output(
-        self, step: _core.Step, name: str, asset: str, metadata: str, value: Any
+        self, step: _core.Step, name: str, asset: str, metadata: str, value: Any, mapping_key: str
     ) -> tuple[Sequence[tuple[str, str, object]], str, str]:
         """Called by the core. Returns what the manager adds to the metadata, the data version and the
         artifact that holds the value ("" = none).
         """
         from treadle._events.wrappers import Json
 
-        context = self._output_context(step, step.step_key, name, asset, metadata, True)
         handle_output: Any = self.manager(step).handle_output
+        context = self._output_context(step, step.step_key, name, asset, metadata, True, mapping_key)
         result = handle_output(context, value.value if isinstance(value, Json) else value)
-        if result is not None and hasattr(result, "__next__"):
-            for said in result:
-                if hasattr(said, "metadata"):
+        if result is not None:
+            from treadle._events.events import AssetMaterialization
+            from treadle._run.context import report_fact
+
+            for said in result if hasattr(result, "__next__") else (result,):
+                if isinstance(said, AssetMaterialization):
+                    report_fact(step, said)
+                elif isinstance(said, dict):
+                    context.add_output_metadata(said)
+                elif hasattr(said, "metadata"):
                     context.add_output_metadata(said.metadata)
         return metadata_to_core(context._logged), context._data_version, context._artifact
 
@@ -444,19 +462,27 @@ class IOManagerHolder:
         upstream_step: str,
         upstream_output: str | None,
         artifact: str,
+        upstream_run: str,
+        mapping_key: str,
     ) -> tuple[Any, Sequence[tuple[str, str, object]], str]:
         """Called by the core. Returns the value, what the manager adds to the metadata, and its data version
         ("" = unknown).
         """
         from treadle._run.log import DagsterLogManager
 
+        manager: Any = self.manager(step)
         definition = self.by_step.get(step.step_key)
         given = (
             next((i for i in definition._inputs if i.name == name), None) if definition is not None else None
         )
         key = AssetKey.from_user_string(asset) if asset else None
+        upstream: OutputContext | None
         if upstream_output is not None:
-            upstream = self._output_context(step, upstream_step, upstream_output, asset, "", False)
+            upstream = self._output_context(
+                step, upstream_step, upstream_output, asset, "", False, mapping_key, upstream_run
+            )
+        elif key is None:
+            upstream = None
         else:
             upstream = OutputContext(
                 step_key="none",
@@ -474,11 +500,30 @@ class IOManagerHolder:
             dagster_type=_type_of(definition, given),
             resources=self._resources(step),
             asset_key=key,
+            config=_said(step, step.step_key, "inputs", name),
+            resource_config=self._holder.made_of,
             log=DagsterLogManager(step),
         )
         context._artifact = artifact
-        value = self.manager(step).load_input(context)
+        value = manager.load_input(context)
         return value, metadata_to_core(context._logged), context._data_version
+
+
+def _said(step: _core.Step, step_key: str, section: str, name: str) -> Any:
+    """What the run's configuration says of one input or output, for its IO manager."""
+    from treadle._run.steps import states
+
+    node = step_key.partition("[")[0]
+    state = states.get(step.run_id)
+    if state is not None and state.checked is not None:
+        entry = state.checked["ops"].get(node) or {}
+    else:
+        import sys
+
+        ops = sys.modules.get("treadle._ops.steps")
+        config = ops.configs.get(step.run_id) if ops is not None else None
+        entry = config.entry(node) if config is not None else {}
+    return (entry.get(section) or {}).get(name)
 
 
 class DagsterTypeRef:

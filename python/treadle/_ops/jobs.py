@@ -340,11 +340,28 @@ class OpJobDefinition(JobDefinition):
 
     def _checked_run_config(self, run_config: Any) -> dict[str, Any]:
         """What validate_run_config says."""
-        from treadle._config.run_schema import as_dict
-        from treadle._ops.config_tree import run_config_of
+        from treadle._config.run_schema import as_dict, told, with_transitive
+        from treadle._ops.config_tree import JobConfig, run_config_of
+        from treadle._ops.steps import effective_config
+        from treadle._resources.definition import definitions_of
 
         given = as_dict(run_config if run_config is not None else self.run_config)
-        return self._checked(run_config_of(self, given), self._resource_defs)
+        complete = self._checked(run_config_of(self, given), self._resource_defs)
+        config = JobConfig(self, complete)
+        entries: dict[str, dict[str, Any]] = {}
+        for key, op in self._ops.items():
+            for end in (i for i, c in enumerate(key) if c == "."):
+                entries.setdefault(key[:end], dict(config.entry(key[:end])))
+            entry = dict(config.entry(key))
+            entries[key] = {**entry, "config": effective_config(op, entry.get("config"))}
+        definitions = definitions_of(self._resource_defs)
+        required = {k for op in self._ops.values() for k in op._required_resource_keys}
+        required.update(o.io_manager_key for op in self._ops.values() for o in op._outputs)
+        needed = {*with_transitive(required, definitions), "io_manager"}
+        resources = {
+            k: complete["resources"].get(k) or {} for k in [*definitions, "io_manager"] if k in needed
+        }
+        return told(entries, {**complete, "resources": resources})
 
     def _execute(
         self,

@@ -241,7 +241,7 @@ class _OpExecution(steps.StepExecution):
         step: Any = self.step
         value: Any = NoValue
         config = config_of_run(step.run_id, step.job_name)
-        if not config.plain:
+        if not config.plain and not self.definition._inputs[index].manager_key:
             entry = config.entry(step_node(step.step_key))
             plan: Any = self.plan
             loader = plan.loader(index)
@@ -439,6 +439,11 @@ def _given(entry: Mapping[str, Any], name: str) -> Any:
 
             with open(value["json"]["path"]) as file:
                 return json.load(file)["value"]
+        if isinstance(value.get("pickle"), dict):
+            import pickle
+
+            with open(value["pickle"]["path"], "rb") as pickled:
+                return pickle.load(pickled)
     return value
 
 

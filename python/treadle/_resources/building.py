@@ -31,7 +31,7 @@ class ResourceHolder:
     `config`: what run configuration says of it, {"config": ...}, not processed yet.
     """
 
-    __slots__ = ("all", "config", "definition", "key", "required")
+    __slots__ = ("all", "config", "definition", "key", "made_of", "required")
 
     def __init__(
         self,
@@ -43,13 +43,15 @@ class ResourceHolder:
         self.key = key
         self.definition = definition_of(source)
         self.config = config
+        self.made_of: Any = None  # the processed configuration, once it is set up
         self.all = all_definitions if all_definitions is not None else {key: self.definition}
         self.required = sorted(self.definition.get_required_resource_keys(self.all))
 
     def set_up(self, run_id: str, required: Mapping[str, ResourceHandle]) -> ResourceHandle:
         values = {k: h.value for k, h in required.items()}
+        self.made_of = self.definition.process(self.config or {}, f"resource {self.key}")
         context = InitResourceContext(
-            self.definition.process(self.config or {}, f"resource {self.key}"),
+            self.made_of,
             Resources(values.__getitem__, frozenset(values)),
             run_id,
             free_logger(),
@@ -250,4 +252,26 @@ def with_resources(
                 f"Error when applying config for resource with key '{key}' ", result.errors, config
             )
         made[key] = made[key].configured(config["config"])
-    return [definition.with_resources(made) for definition in definitions]
+    return [definition.with_resources(_needed_by(definition, made)) for definition in definitions]
+
+
+def _needed_by(definition: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Those of the resources that a definition asks for, with what they ask for themselves."""
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._config.run_schema import with_transitive
+
+    if not isinstance(definition, AssetsDefinition):
+        return given
+    required = sorted(definition._required_resource_keys)
+    available = definitions_of({**given, **definition._resource_defs})
+    for key in required:
+        if key not in available:
+            raise DagsterInvalidDefinitionError(
+                f"resource with key '{key}' required by op '{definition._name}' was not provided. Please"
+                " provide a"
+                f" ResourceDefinition to key '{key}', or change the required key to one of the following keys"
+                f" which points to an ResourceDefinition: {sorted(available)}"
+            )
+    keys = {*required, *(o.io_manager_key for o in definition._outputs)}
+    keys.update(i.manager_key for i in definition._inputs if i.manager_key)
+    return {k: given[k] for k in with_transitive(keys, available) if k in given}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from treadle._errors import (
     DagsterInvariantViolationError,
     DagsterUnknownResourceError,
+    ParameterCheckError,
 )
 from treadle._typing import TYPE_CHECKING
 
@@ -183,6 +184,10 @@ def build_init_resource_context(
     log_manager: Any = None,
 ) -> UnboundInitResourceContext:
     """A context for calling resource functions in tests."""
+    if config is not None and not hasattr(config, "keys"):
+        raise ParameterCheckError(
+            f"Param \"config\" is not one of ['Mapping']. Got {config!r} which is type {type(config)}."
+        )
     return UnboundInitResourceContext(
         config, dict(resources or {}), instance, log_manager if log_manager is not None else free_logger()
     )

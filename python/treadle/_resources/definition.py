@@ -148,8 +148,9 @@ class ResourceDefinition:
         """What the function sees, of `{"config": ...}` or {} as run configuration has it."""
         from treadle._config.process import processed
 
-        checked = processed({"config": self.config_field}, config, f"Error in config for {owner}")
-        return resolved(self.config_schema, checked.get("config"), "ResourceDefinition")
+        preamble = f"Error in config for {owner}"
+        checked = processed({"config": self.config_field}, config, preamble)
+        return resolved(self.config_schema, checked.get("config"), type(self).__name__, preamble)
 
     def call(self, context: InitResourceContext) -> Any:
         """What the function returns: a resource, a generator, or a context manager that gives one."""
