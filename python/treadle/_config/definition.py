@@ -103,6 +103,8 @@ class ConfiguredSchema(IDefinitionConfigSchema):
         return resolved(self.parent, made, owner, preamble)
 
 
-def resolved(schema: IDefinitionConfigSchema, config: Any, owner: str, preamble: str) -> Any:
+def resolved(schema: IDefinitionConfigSchema, config: Any, owner: str, preamble: str = "") -> Any:
     """Processed configuration of a definition as its function sees it. `owner`: the kind of definition."""
-    return schema.resolve(config, owner, preamble) if isinstance(schema, ConfiguredSchema) else config
+    if not isinstance(schema, ConfiguredSchema):
+        return config
+    return schema.resolve(config, owner, preamble or f"Error in config for {owner}")

@@ -5,8 +5,8 @@
 
     dg.Definitions(assets, resources={"io_manager": dgio.TableFiles(folder="s3://lake/bronze")})
 
-Each is a ConfigurableIOManager: its fields may be dg.EnvVar, or come with the run's configuration. The packages they
-need are imported when they are used.
+Each is a ConfigurableIOManager: its fields may be dg.EnvVar, or come with the run's configuration. The
+packages they need are imported when they are used.
 """
 
 _WHERE = {

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 
 class _Files(ConfigurableIOManagerFactory[Any]):
-    """`folder` is a path, or a URL: s3://, gs://, abfs://, memory://, ... `options` go to the fsspec file system:
-    key, secret, endpoint_url, ...
+    """`folder` is a path, or a URL: s3://, gs://, abfs://, memory://, ... `options` go to the fsspec file
+    system: key, secret, endpoint_url, ...
     """
 
     folder: str = Field(description="Folder or URL below which files are kept.")
     options: dict[str, Any] = Field(
-        default={}, description="Options of the fsspec file system.", json_schema_extra={"dagster__is_secret": True}
+        default={},
+        description="Options of the fsspec file system.",
+        json_schema_extra={"dagster__is_secret": True},
     )
 
     def _base(self) -> Any:
@@ -49,8 +51,8 @@ class TextFiles(_Files):
 
 
 class PickleFiles(_Files):
-    """Keeps any Python object: `folder/asset/key.pickle`. Only for folders that nobody else can write to: opening a
-    pickle runs it.
+    """Keeps any Python object: `folder/asset/key.pickle`. Only for folders that nobody else can write to:
+    opening a pickle runs it.
     """
 
     def create_io_manager(self, context: InitResourceContext) -> _PickleManager:
@@ -58,8 +60,9 @@ class PickleFiles(_Files):
 
 
 class TableFiles(_Files):
-    """Keeps frames of Pandas, Polars and Arrow as Parquet or CSV: `folder/asset/key.parquet`. An input receives the kind
-    of frame that it is annotated with, else `frame`. Rows, schema and a preview are recorded.
+    """Keeps frames of Pandas, Polars and Arrow as Parquet or CSV: `folder/asset/key.parquet`. An input
+    receives the kind of frame that it is annotated with, else `frame`. Rows, schema and a preview are
+    recorded.
     """
 
     format: Literal["parquet", "csv"] = "parquet"
@@ -86,7 +89,8 @@ class _JsonManager(UPathIOManager):
             text = json.dumps(obj, indent=self._indent, ensure_ascii=False)
         except (TypeError, ValueError) as e:
             raise DagsterInvariantViolationError(
-                f"The output {context.name!r} cannot be written as JSON: {e}. Return numbers, texts, lists and"
+                f"The output {context.name!r} cannot be written as JSON: {e}. Return numbers, texts, lists"
+                " and"
                 " dictionaries with texts as keys, or use another IO manager."
             ) from e
         path.write_text(text, encoding="utf-8")

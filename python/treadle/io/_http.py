@@ -20,8 +20,8 @@ _AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
 
 class HttpJson(ConfigurableIOManager):
     """Loads an asset by GET and stores it by PUT, as JSON: `raw/iris` is `<base_url>/raw/iris`, a partition
-    `<base_url>/raw/iris/<key>`. What fails for the moment (no connection, 429, 5xx) is tried again, with delays that
-    double; a `Retry-After` of the server is obeyed.
+    `<base_url>/raw/iris/<key>`. What fails for the moment (no connection, 429, 5xx) is tried again, with
+    delays that double; a `Retry-After` of the server is obeyed.
 
         HttpJson(base_url="https://features.internal/v1", headers={"Authorization": dg.EnvVar("TOKEN")})
 
@@ -32,7 +32,9 @@ class HttpJson(ConfigurableIOManager):
     headers: dict[str, str] = Field(default={}, json_schema_extra={"dagster__is_secret": True})
     timeout: float = Field(default=30.0, gt=0, description="Seconds that one request may take.")
     retries: int = Field(default=3, ge=0, description="How often a request is tried again.")
-    delay: float = Field(default=0.5, ge=0, description="Seconds before the first of them; then twice as long.")
+    delay: float = Field(
+        default=0.5, ge=0, description="Seconds before the first of them; then twice as long."
+    )
     longest_delay: float = Field(default=30.0, ge=0)
 
     def handle_output(self, context: Any, obj: Any) -> None:
@@ -117,4 +119,4 @@ class HttpJson(ConfigurableIOManager):
     def _pause(self, attempt: int, after: str | None) -> float:
         if after is not None and after.strip().isdigit():
             return min(float(after), self.longest_delay)
-        return min(self.delay * 2**attempt, self.longest_delay)
+        return min(self.delay * 2.0**attempt, self.longest_delay)

@@ -20,21 +20,22 @@ _ROWS_AT_ONCE = 1000
 
 
 class SqlTables(ConfigurableIOManager):
-    """Keeps frames of Pandas, Polars and Arrow as tables: the asset `raw/iris` is the table `iris` of the schema `raw`,
-    or `raw__iris` where `by_schema` is off or the database has no schemas (SQLite).
+    """Keeps frames of Pandas, Polars and Arrow as tables: the asset `raw/iris` is the table `iris` of the
+    schema `raw`, or `raw__iris` where `by_schema` is off or the database has no schemas (SQLite).
 
         SqlTables(url=dg.EnvVar("WAREHOUSE_URL"))       # postgresql+psycopg://..., sqlite:///lake.db
 
-    A partition replaces its own rows: the output's metadata `{"partition_expr": "day"}` names the column that holds the
-    partition's key, which is added when the frame lacks it. A table is written in one transaction: readers see all of
-    it or what was there before. Metadata of an asset: `schema`, `table`; of an input: `columns`.
+    A partition replaces its own rows: the output's metadata `{"partition_expr": "day"}` names the column
+    that holds the partition's key, which is added when the frame lacks it. A table is written in one
+    transaction: readers see all of it or what was there before. Metadata of an asset: `schema`, `table`; of
+    an input: `columns`.
     """
 
-    url: str = Field(
-        description="A SQLAlchemy URL.", json_schema_extra={"dagster__is_secret": True}
-    )
+    url: str = Field(description="A SQLAlchemy URL.", json_schema_extra={"dagster__is_secret": True})
     db_schema: str | None = Field(default=None, description="The schema for assets whose key has one part.")
-    by_schema: bool = Field(default=True, description="Whether the part of a key before the last is a schema.")
+    by_schema: bool = Field(
+        default=True, description="Whether the part of a key before the last is a schema."
+    )
     frame: Literal["pandas", "polars", "arrow"] = "pandas"
     _engine: Any = PrivateAttr(default=None)
 
@@ -82,7 +83,8 @@ class SqlTables(ConfigurableIOManager):
         if not inspector.has_table(name, schema=schema):
             where = f"{schema}.{name}" if schema else name
             raise DagsterInvariantViolationError(
-                f"The table {where!r} of {context.asset_key.to_user_string()!r} is not there: materialize the asset"
+                f"The table {where!r} of {context.asset_key.to_user_string()!r} is not there: materialize"
+                " the asset"
                 " with this IO manager first."
             )
         source = sql.Table(name, sql.MetaData(schema=schema), autoload_with=self._engine)
@@ -102,7 +104,8 @@ class SqlTables(ConfigurableIOManager):
         """The schema and name of an asset's table."""
         if not context.has_asset_key:
             raise DagsterInvariantViolationError(
-                "SqlTables keeps assets; the output of an op has no name that a table could have. Use another IO"
+                "SqlTables keeps assets; the output of an op has no name that a table could have. Use"
+                " another IO"
                 " manager for it."
             )
         said = (upstream if upstream is not None else context).definition_metadata or {}
@@ -120,7 +123,8 @@ class SqlTables(ConfigurableIOManager):
         column = _partition_column(context, context)
         if column is None:
             raise DagsterInvariantViolationError(
-                f"{context.asset_key.to_user_string()!r} is partitioned: say which column holds the partition's key,"
+                f"{context.asset_key.to_user_string()!r} is partitioned: say which column holds the"
+                " partition's key,"
                 ' with metadata={"partition_expr": "day"}.'
             )
         keys = list(context.asset_partition_keys)
@@ -179,10 +183,16 @@ def _columns(table: Any, context: Any) -> Iterator[Any]:
             return type_of(kind.value_type)
         if kinds.is_nested(kind):
             return sql.JSON()
-        if kinds.is_null(kind) or kinds.is_string(kind) or kinds.is_large_string(kind) or "string" in str(kind):
+        if (
+            kinds.is_null(kind)
+            or kinds.is_string(kind)
+            or kinds.is_large_string(kind)
+            or "string" in str(kind)
+        ):
             return sql.Text()
         raise DagsterInvariantViolationError(
-            f"A column of {context.asset_key.to_user_string()!r} has the type {kind}, which SqlTables cannot write."
+            f"A column of {context.asset_key.to_user_string()!r} has the type {kind}, which SqlTables cannot"
+            " write."
             " Convert it before you return the frame."
         )
 
