@@ -108,3 +108,36 @@ def test_a_draft_of_a_version_and_incremental_artifacts(run: Any, tmp_path: Path
     third = logged(run, more)
     assert [e.path for e in third.files()] == ["change.txt", "keep.txt", "new.txt", "there"]
     assert Path(third.get_path("keep.txt").download()).read_text() == "keep.txt"
+
+
+def test_boxes_and_masks_over_an_image(run: Any) -> None:
+    numpy = pytest.importorskip("numpy")
+    box = {"position": {"minX": 0, "maxX": 1, "minY": 0, "maxY": 1}, "class_id": 1, "scores": {"p": 0.5}}
+    image = wandb.Image(
+        numpy.zeros((2, 3, 3), "uint8"),
+        boxes={"truth": {"box_data": [box], "class_labels": {1: "cat"}}},
+        masks={"guess": {"mask_data": numpy.array([[0, 1, 2], [0, 0, 0]]), "class_labels": {2: "dog"}}},
+        classes=[{"id": 0, "name": "sky"}],
+    )
+    artifact = wandb.Artifact("images", "dataset")
+    artifact.add(image, "layered")
+    found = logged(run, artifact)
+    document = json.loads(Path(found.get_path("layered.image-file.json").download()).read_text())
+    assert document["boxes"] == {"truth": [box]}
+    assert document["masks"]["guess"]["path"].startswith("media/images/mask/")
+    classes = json.loads(Path(found.get_path(document["classes"]["path"]).download()).read_text())
+    names = {c["id"]: c["name"] for c in classes["class_set"]}
+    assert names == {1: "cat", 2: "dog", 0: "sky"}
+    back = found.get("layered")
+    assert back._masks["guess"].content == image._masks["guess"].content
+    run.log({"one": image, "two": [image, image]})
+    run.finish()
+    public = wandb.Api(instance=run._instance).run(run.path)
+    row = next(iter(public.scan_history()))
+    boxes = row["one"]["boxes"]["truth"]
+    assert boxes["_type"] == "boxes2D"
+    assert json.loads(public.file(boxes["path"]).read())["class_labels"] == {"1": "cat"}
+    assert row["one"]["masks"]["guess"]["path"].endswith(".mask.png")
+    assert len(row["two"]["all_boxes"]) == 2
+    with pytest.raises(TypeError, match="must contain a position"):
+        wandb.Image(b"x", boxes={"bad": {"box_data": [{"position": {}}]}})

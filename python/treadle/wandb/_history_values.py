@@ -10,6 +10,7 @@ from treadle.wandb._values import Audio, Html, Image, Media, Molecule, Object3D,
 if TYPE_CHECKING:
     from typing import Any
 
+    from treadle.wandb._image_layers import BoundingBoxes2D
     from treadle.wandb._run import Run
 
 # How a list of media is told: type, and the name of the list of what each says.
@@ -70,9 +71,25 @@ def _media(run: Run, key: str, media: Media, step: int) -> dict[str, Any]:
         said["format"] = media._format
         if media.width:
             said["width"], said["height"] = media.width, media.height
+        if media._grouping:
+            said["grouping"] = media._grouping
+        if media._boxes:
+            said["boxes"] = {k: _boxes(run, key, box, step) for k, box in media._boxes.items()}
+        if media._masks:
+            said["masks"] = {k: _media(run, key, mask, step) for k, mask in media._masks.items()}
     if media._caption is not None:
         said["caption"] = media._caption
     return said
+
+
+def _boxes(run: Run, key: str, boxes: BoundingBoxes2D, step: int) -> dict[str, Any]:
+    from treadle import _core
+
+    content = boxes.document()
+    digest = _core.sha256_hex(content)
+    path = f"media/metadata/boxes2D/{key}_{step}_{digest[:20]}.boxes2D.json"
+    run._put(path, content)
+    return {"_type": "boxes2D", "sha256": digest, "size": len(content), "path": path}
 
 
 def _media_list(run: Run, key: str, items: Any, step: int) -> dict[str, Any]:
@@ -89,6 +106,9 @@ def _media_list(run: Run, key: str, items: Any, step: int) -> dict[str, Any]:
             "filenames": [t["path"] for t in told],
             "count": len(told),
         }
+        for name in ("boxes", "masks"):
+            if any(name in t for t in told):
+                said[f"all_{name}"] = [t.get(name) for t in told]
     else:
         kind, name = next(
             ((kind, name) for cls, kind, name in _LISTS if isinstance(items[0], cls)),
@@ -152,9 +172,4 @@ def _figure(figure: Any) -> Media:
 
     if hasattr(figure, "to_plotly_json"):
         return Plotly(figure)
-    import io
-
-    file = io.BytesIO()
-    figure = figure.gcf() if hasattr(figure, "gcf") else figure
-    figure.savefig(file, format="png")
-    return Image(file.getvalue())
+    return Image(figure.gcf() if hasattr(figure, "gcf") else figure)

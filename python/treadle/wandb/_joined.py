@@ -133,6 +133,18 @@ class Classes(WBValue):
     def _to_json(self, add: AddMedia) -> dict[str, Any]:
         return {"_type": self._log_type, "class_set": self._class_set}
 
+    def _kept_for_image(self, add: AddMedia) -> dict[str, str]:
+        """The file that an image of an artifact refers to."""
+        import base64
+        import hashlib
+
+        name = hashlib.md5(str(self._class_set).encode(), usedforsecurity=False).hexdigest()
+        path = f"media/classes/{name}_cls.classes.json"
+        document = self._to_document(add)
+        add(path, document)
+        digest = base64.b64encode(hashlib.md5(document, usedforsecurity=False).digest()).decode()
+        return {"type": "classes-file", "path": path, "digest": digest}
+
     @classmethod
     def _from_json(cls, document: dict[str, Any], read: ReadMedia) -> Classes:
         return cls(document["class_set"])

@@ -18,6 +18,15 @@ def of_pil(image: Any, mode: str | None) -> bytes:
     return file.getvalue()
 
 
+def of_figure(figure: Any) -> bytes:
+    """Of a matplotlib figure."""
+    import io
+
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
 def of_array(array: Any, normalize: bool) -> bytes:
     """Of a NumPy array (or a tensor): whole numbers 0..255; other numbers in 0..1 when `normalize`."""
     from importlib import import_module

@@ -165,21 +165,55 @@ class Image(Media):
     _format = "png"
 
     def __init__(
-        self, data_or_path: Any, mode: str | None = None, caption: str | None = None, normalize: bool = True
+        self,
+        data_or_path: Any,
+        mode: str | None = None,
+        caption: str | None = None,
+        grouping: int | None = None,
+        classes: Any = None,
+        boxes: dict[str, Any] | None = None,
+        masks: dict[str, Any] | None = None,
+        file_type: str | None = None,
+        normalize: bool = True,
     ) -> None:
         from treadle.wandb import _png
 
+        self._grouping = grouping
+        self._lay(classes, boxes, masks)
         if isinstance(data_or_path, Image):
             super().__init__(data_or_path._content, caption if caption is not None else data_or_path._caption)
             self._base, self._format = data_or_path._base, data_or_path._format
             self.width, self.height = data_or_path.width, data_or_path.height
             return
-        if hasattr(data_or_path, "save") and hasattr(data_or_path, "getbands"):  # PIL
+        if hasattr(data_or_path, "savefig"):  # matplotlib
+            data_or_path = _png.of_figure(data_or_path)
+        elif hasattr(data_or_path, "save") and hasattr(data_or_path, "getbands"):  # PIL
             data_or_path = _png.of_pil(data_or_path, mode)
         elif hasattr(data_or_path, "shape"):
             data_or_path = _png.of_array(data_or_path, normalize)
         super().__init__(data_or_path, caption)
         self.width, self.height = _png.size_of(self._content)
+
+    def _lay(self, classes: Any, boxes: dict[str, Any] | None, masks: dict[str, Any] | None) -> None:
+        from treadle.wandb._image_layers import BoundingBoxes2D, ImageMask
+        from treadle.wandb._joined import Classes
+
+        self._boxes = {
+            key: box if isinstance(box, BoundingBoxes2D) else BoundingBoxes2D(box, key)
+            for key, box in (boxes or {}).items()
+        }
+        self._masks = {
+            key: mask if isinstance(mask, ImageMask) else ImageMask(mask, key)
+            for key, mask in (masks or {}).items()
+        }
+        named: dict[Any, str] = {}
+        for box in self._boxes.values():
+            named.update(box.labels)
+        for mask in self._masks.values():
+            named.update(mask.labels)
+        given = classes._class_set if isinstance(classes, Classes) else list(classes or ())
+        named.update({c["id"]: c["name"] for c in given})
+        self._classes = Classes([{"id": i, "name": n} for i, n in named.items()]) if named else None
 
     @property
     def image(self) -> Any:
@@ -195,7 +229,27 @@ class Image(Media):
         if self.width:
             document["width"] = self.width
             document["height"] = self.height
+        if self._grouping:
+            document["grouping"] = self._grouping
+        if self._classes is not None:
+            document["classes"] = self._classes._kept_for_image(add)
+        if self._boxes:
+            document["boxes"] = {key: box.boxes for key, box in self._boxes.items()}
+        if self._masks:
+            document["masks"] = {key: mask._to_json(add) for key, mask in self._masks.items()}
         return document
+
+    @classmethod
+    def _from_json(cls, document: dict[str, Any], read: ReadMedia) -> Any:
+        from treadle.wandb._image_layers import BoundingBoxes2D, ImageMask
+
+        made = super()._from_json(document, read)
+        made._grouping = document.get("grouping")
+        made._boxes = {k: BoundingBoxes2D({"box_data": b}, k) for k, b in document.get("boxes", {}).items()}
+        made._masks = {k: ImageMask._from_json(m, read) for k, m in document.get("masks", {}).items()}
+        known = document.get("classes")
+        made._classes = from_document(read(known["path"]), read) if known else None
+        return made
 
     def _take(self, document: dict[str, Any]) -> None:
         self.width = document.get("width", 0)
