@@ -615,5 +615,72 @@ def values_made_from_config(dg):
     ]
 
 
+# What a program at the other end of a pipe does: written against the package dagster-pipes.
+CHILD = """
+from dagster_pipes import open_dagster_pipes
+with open_dagster_pipes() as pipes:
+    pipes.log.info("at work on " + pipes.asset_key + " " + str(pipes.extras))
+    pipes.report_custom_message({"a": 1})
+    pipes.report_asset_materialization(
+        metadata={"n": 3, "u": {"raw_value": "http://x", "type": "url"}}, data_version="v"
+    )
+    pipes.report_asset_check("good", passed=True, metadata={"m": "t"}, severity="WARN")
+"""
+
+
+def through_a_pipe(dg, client, **kwargs):
+    said = []
+
+    @dg.asset(check_specs=[dg.AssetCheckSpec("good", asset="made")])
+    def made(context, pipes: dg.PipesSubprocessClient):
+        ran = pipes.run(context=context, command=[pipes_python(), "-c", CHILD], extras={"x": "y"}, **kwargs)
+        said.extend(ran.get_custom_messages())
+        return ran.get_results()
+
+    with dg.instance_for_test() as instance:
+        logging.disable(logging.NOTSET)
+        result = dg.materialize([made], resources={"pipes": client}, instance=instance)
+        logging.disable(logging.CRITICAL)
+        fact = result.asset_materializations_for_node("made")[0]
+        (check,) = result.get_asset_check_evaluations()
+        logs = [e.user_message for e in instance.all_logs(result.run_id) if e.dagster_event is None]
+        return [
+            {k: repr(v) for k, v in fact.metadata.items() if k in "nu"},
+            fact.tags["dagster/data_version"],
+            [check.check_name, check.passed, check.severity.value, repr(dict(check.metadata))],
+            said,
+            logs,
+        ]
+
+
+def pipes_python():
+    import os
+
+    return os.environ.get("TREADLE_DAGSTER_PYTHON") or sys.executable
+
+
+@program
+def pipes_of_a_subprocess(dg):
+    return [
+        through_a_pipe(dg, dg.PipesSubprocessClient()),
+        through_a_pipe(
+            dg,
+            dg.PipesSubprocessClient(
+                context_injector=dg.PipesEnvContextInjector(),
+                message_reader=dg.PipesFileMessageReader("messages.jsonl"),
+            ),
+        ),
+    ]
+
+
+@program
+def pipes_that_fail(dg):
+    @dg.asset
+    def made(context, pipes: dg.PipesSubprocessClient):
+        return pipes.run(context=context, command=[sys.executable, "-c", "raise SystemExit(3)"]).get_results()
+
+    return raised(lambda: dg.materialize([made], resources={"pipes": dg.PipesSubprocessClient()}))
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

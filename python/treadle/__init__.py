@@ -115,6 +115,14 @@ _PUBLIC = {
     "_run.records": """
         AssetRecordsFilter EventLogRecord EventRecordsFilter EventRecordsResult PaginatedResults RunRecord
         RunShardedEventsCursor RunStatusChangeRecordsFilter""",
+    "_pipes.client": "PipesClient PipesClientCompletedInvocation PipesSubprocessClient",
+    "_pipes.injectors": "PipesEnvContextInjector PipesFileContextInjector PipesTempFileContextInjector",
+    "_pipes.readers": """
+        PipesBlobStoreMessageReader PipesCompositeMessageReader PipesFileMessageReader PipesLogReader
+        PipesTempFileMessageReader""",
+    "_pipes.session": """
+        open_pipes_session PipesContextInjector PipesExecutionResult PipesLaunchedData PipesMessageHandler
+        PipesMessageReader PipesSession""",
     "_run.testing": "instance_for_test",
     "_types.dagster_type": """
         Any check_dagster_type dagster_type_loader DagsterType DagsterTypeLoader Dict List
