@@ -208,12 +208,34 @@ def all_of_it():
 assert "[1, 2, 3]" in said(all_of_it.execute_in_process(run_config=config, instance=instance))
 """,
     ),
+    "run_launch_agent": (
+        "",
+        """
+done = run_launch_agent_example.execute_in_process(
+    run_config={**config, "ops": {"run_launch_agent": {"config": {"queues": ["mine"], "max_jobs": -1}}}},
+    raise_on_error=False, instance=instance,
+)
+[failed] = [e for e in done.all_events if e.event_type_value == "STEP_FAILURE"]
+assert "queues and agents are not in Treadle yet" in failed.event_specific_data.error.message
+""",
+    ),
+    "run_launch_job": (
+        "",
+        """
+done = run_launch_job_example.execute_in_process(
+    run_config={
+        **config, "ops": {"my_launched_job": {"config": {"queue": "mine", "uri": "https://a.org/b"}}},
+    },
+    raise_on_error=False, instance=instance,
+)
+[failed] = [e for e in done.all_events if e.event_type_value == "STEP_FAILURE"]
+assert "queues and agents are not in Treadle yet" in failed.event_specific_data.error.message
+""",
+    ),
 }
 
 # Blocks that wait for a piece of the engine; strict: they are to be moved up when it is there.
 WAITING = {
-    "run_launch_agent": ("W&B Launch", "", "\nassert run_launch_agent_example\n"),
-    "run_launch_job": ("W&B Launch", "", "\nassert run_launch_job_example\n"),
     "partitions": (
         "partitions",
         "",

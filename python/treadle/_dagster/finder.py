@@ -57,6 +57,9 @@ _INTEGRATION: Mapping[str, Mapping[str, Any]] = {
     "dagster_wandb.types": _TYPES,
     "dagster_wandb.version": {"__version__": "treadle.wandb._io_manager:INTEGRATION_VERSION"},
     "dagster_wandb.launch": {},
+    "dagster_wandb.launch.configs": {
+        n: f"treadle.wandb._launch:{n}" for n in ("launch_agent_config", "launch_config")
+    },
     "dagster_wandb.launch.ops": _LAUNCH,
     "dagster_wandb.utils": {},
     "dagster_wandb.utils.errors": _ERRORS,
