@@ -20,7 +20,7 @@ HEAVY_HEADERS: dict[str, set[str]] = {
     r"toml\+\+/.*": {"app"},
     r"nanobind/.*": {"python"},
     r"boost/(?!json).*": {"http"},
-    r"zlib\.h": {"http"},
+    r"zlib\.h": {"http", "pipes"},
     r"boost/json\.hpp": {"*"},
     r"boost/json/(?!fwd).*": {"*"},
     r"fmt/.*": {"*"},
