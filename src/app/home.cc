@@ -183,6 +183,13 @@ Result<std::unique_ptr<Home>> Home::open(const HomeOptions& options) {
 
 void add_defaults(Definitions& definitions, Home& home) {
   definitions.io_managers.try_emplace("io_manager", home.default_io_manager());
+  io::ArtifactIOManagerOptions options;
+  options.cache_folder = home.cache_folder();
+  options.signing_key = home.signing_key();
+  for (const auto& [key, manager] : definitions.io_managers) {
+    auto* needs = dynamic_cast<io::NeedsStore*>(manager.get());
+    if (needs != nullptr) needs->use_store(home.store(), options);
+  }
 }
 
 }  // namespace treadle::app

@@ -1,6 +1,8 @@
 // From a selection of assets to a finished run, in one home.
 #include <treadle/app/home.h>
+#include <treadle/artifact/code_source.h>
 #include <treadle/artifact/store.h>
+#include <treadle/base/random.h>
 #include <treadle/io/artifact_io_manager.h>
 
 namespace treadle::app {
@@ -36,6 +38,11 @@ Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& grap
                                         const plan::Plan& plan, execute::RunOptions options) {
   TREADLE_CHECK(add_known_versions(home, graph, options));
   if (options.logs_folder.empty()) options.logs_folder = home.logs_folder();
+  if (options.executor == execute::Executor::kProcess) {
+    // Once here, and not in each step's process.
+    if (options.run_id.empty()) options.run_id = random_uuid();
+    (void)artifact::current_code(options.run_id);
+  }
   execute::World world{home.record(), system_clock(),
                        [&home] { home.database().close_for_fork(); }};
   return execute::run(world, plan, options);

@@ -10,7 +10,7 @@
 namespace treadle::artifact {
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectCollection =
     "select c.id, c.entity, c.project, c.name, c.type, c.kind, c.description, c.ttl, c.created, "
     "c.updated, (select count(*) from artifact_version v where v.collection_id = c.id and "
     "v.state = 'COMMITTED') + (select count(*) from artifact_membership m where "
@@ -21,7 +21,8 @@ constexpr std::string_view kSelect =
 
 Result<std::vector<Collection>> select_collections(db::Session& session, std::string_view where,
                                                    const Bind& bind) {
-  TREADLE_TRY(db::Statement * s, session.prepare(std::string(kSelect) + std::string(where)));
+  TREADLE_TRY(db::Statement * s,
+              session.prepare(std::string(kSelectCollection) + std::string(where)));
   bind(*s);
   std::vector<Collection> out;
   while (true) {
@@ -59,7 +60,7 @@ Result<std::vector<Collection>> select_collections(db::Session& session, std::st
   return out;
 }
 
-Result<std::optional<Collection>> select_one(db::Session& session, std::int64_t id) {
+Result<std::optional<Collection>> select_collection(db::Session& session, std::int64_t id) {
   TREADLE_TRY(auto found,
               select_collections(session, "c.id = $1", [&](db::Statement& s) { s.bind(1, id); }));
   if (found.empty()) return std::nullopt;
@@ -85,7 +86,8 @@ Result<void> check_links_allow(db::Session& session, const CollectionRow& row) {
                   "first.");
 }
 
-Result<void> rename(db::Session& session, const CollectionRow& row, const std::string& name) {
+Result<void> rename_collection(db::Session& session, const CollectionRow& row,
+                               const std::string& name) {
   if (name == row.name) return {};
   TREADLE_TRY(const auto other, find_row(session, row.entity, row.project, name));
   if (other) {
@@ -160,7 +162,7 @@ Result<std::vector<Collection>> Catalog::collections(const CollectionFilter& fil
 Result<std::optional<Collection>> Catalog::find_collection(std::int64_t id) {
   std::optional<Collection> out;
   TREADLE_CHECK(store_.core().database.read([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(out, select_one(session, id));
+    TREADLE_TRY(out, select_collection(session, id));
     return {};
   }));
   return out;
@@ -172,7 +174,7 @@ Result<std::optional<Collection>> Catalog::find_collection(const ArtifactRef& gi
   TREADLE_CHECK(store_.core().database.read([&](db::Session& session) -> Result<void> {
     TREADLE_TRY(const auto row, find_row(session, ref.entity, ref.project, ref.collection));
     if (!row) return {};
-    TREADLE_TRY(out, select_one(session, row->id));
+    TREADLE_TRY(out, select_collection(session, row->id));
     return {};
   }));
   return out;
@@ -217,7 +219,7 @@ Result<Collection> Catalog::make_collection(const ArtifactRef& given, const std:
       TREADLE_CHECK(check_registry_takes(session, ref.entity, ref.project, type));
       TREADLE_TRY(row, insert_collection(session, ref, type, kind, description, core.clock.now()));
     }
-    TREADLE_TRY(out, select_one(session, row->id));
+    TREADLE_TRY(out, select_collection(session, row->id));
     return {};
   }));
   return *std::move(out);
@@ -236,7 +238,7 @@ Result<Collection> Catalog::edit_collection(std::int64_t id, const CollectionEdi
                  "update artifact_collection set " + std::string(column) + " = $1 where id = $2",
                  [&](db::Statement& s) { s.bind(1, value).bind(2, id); });
     };
-    if (edit.name) TREADLE_CHECK(rename(session, *row, *edit.name));
+    if (edit.name) TREADLE_CHECK(rename_collection(session, *row, *edit.name));
     if (edit.type && *edit.type != row->type) {
       TREADLE_CHECK(check_links_allow(session, *row));
       TREADLE_CHECK(ensure_type(session, row->entity, row->project, *edit.type, now));
@@ -246,7 +248,7 @@ Result<Collection> Catalog::edit_collection(std::int64_t id, const CollectionEdi
     if (edit.ttl_seconds) TREADLE_CHECK(set("ttl", *edit.ttl_seconds));
     TREADLE_CHECK(retag(session, id, edit));
     TREADLE_CHECK(touch(session, id, now));
-    TREADLE_TRY(out, select_one(session, id));
+    TREADLE_TRY(out, select_collection(session, id));
     return {};
   }));
   return *std::move(out);

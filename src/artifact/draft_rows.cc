@@ -63,11 +63,11 @@ void read_spec(std::string_view text, DraftSpec& spec) {
   }
 }
 
-std::string_view view(const Sha256& digest) {
+std::string_view blob_view(const Sha256& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-constexpr int kMostAttempts = 10;
+constexpr int kMostPuts = 10;
 
 }  // namespace
 
@@ -138,7 +138,7 @@ Result<void> put_item(db::Session& session, std::int64_t draft, const DraftItem&
              "reference = excluded.reference, extra = excluded.extra, removed = excluded.removed",
              [&](db::Statement& s) {
                s.bind(1, draft).bind(2, item.entry.path).bind(3, item.entry.md5);
-               blob ? s.bind_blob(4, view(*blob)) : s.bind_null(4);
+               blob ? s.bind_blob(4, blob_view(*blob)) : s.bind_null(4);
                s.bind(5, item.entry.size).bind(6, item.entry.reference).bind(7, item.entry.extra);
                s.bind(8, item.removed ? 1 : 0);
              });
@@ -176,7 +176,7 @@ Result<void> put_into_draft(Core& core, std::int64_t draft, const FillBatch& fil
     TREADLE_CHECK(get_pending(session, draft));
     return {};
   }));
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kMostPuts; ++attempt) {
     const std::unique_ptr<blob::Batch> batch = core.blobs->begin();
     TREADLE_TRY(const std::vector<DraftItem> items, fill(*batch));
     TREADLE_CHECK(batch->finish());

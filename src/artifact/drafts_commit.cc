@@ -8,7 +8,7 @@
 namespace treadle::artifact {
 namespace {
 
-constexpr int kMostAttempts = 20;
+constexpr int kMostCommits = 20;
 
 Draft draft_from(const DraftSpec& spec) {
   Draft draft;
@@ -54,7 +54,7 @@ Result<Logged> committed_before(db::Session& session, const DraftState& state) {
 Result<Logged> Drafts::commit(std::int64_t id) {
   Core& core = store_.core();
   TREADLE_CHECK(core.check_writable());
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kMostCommits; ++attempt) {
     std::optional<DraftRow> row;
     std::vector<Entry> entries;
     std::vector<std::string> missing;

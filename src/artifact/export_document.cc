@@ -8,21 +8,21 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* kFormat = "treadle-artifact-1";
-constexpr std::size_t kDeepest = 100;
+constexpr std::size_t kDeepestExport = 100;
 
 json::array list_of(const std::vector<std::string>& texts) {
   return json::array(texts.begin(), texts.end());
 }
 
-tl::unexpected<Error> bad(const std::string& why) {
+tl::unexpected<Error> bad_export(const std::string& why) {
   return fail(Errc::kCorrupt, std::string(kExportName) + " " + why);
 }
 
-Result<std::string> text_of(const json::object& in, const char* key, bool required = true) {
+Result<std::string> export_field(const json::object& in, const char* key, bool required = true) {
   const json::value* value = in.if_contains(key);
   if ((value == nullptr || value->is_null()) && !required) return std::string();
   if (value == nullptr || !value->is_string())
-    return bad("has no text '" + std::string(key) + "'.");
+    return bad_export("has no text '" + std::string(key) + "'.");
   return std::string(value->as_string());
 }
 
@@ -30,10 +30,10 @@ Result<std::vector<std::string>> list_of(const json::object& in, const char* key
   std::vector<std::string> out;
   const json::value* value = in.if_contains(key);
   if (value == nullptr) return out;
-  if (!value->is_array()) return bad("has no list '" + std::string(key) + "'.");
+  if (!value->is_array()) return bad_export("has no list '" + std::string(key) + "'.");
   for (const json::value& each : value->as_array()) {
     if (!each.is_string())
-      return bad("has something else than text in '" + std::string(key) + "'.");
+      return bad_export("has something else than text in '" + std::string(key) + "'.");
     out.emplace_back(each.as_string());
   }
   return out;
@@ -42,7 +42,7 @@ Result<std::vector<std::string>> list_of(const json::object& in, const char* key
 Result<std::int64_t> number_of(const json::object& in, const char* key, std::int64_t otherwise) {
   const json::value* value = in.if_contains(key);
   if (value == nullptr || value->is_null()) return otherwise;
-  if (!value->is_int64()) return bad("has no whole number '" + std::string(key) + "'.");
+  if (!value->is_int64()) return bad_export("has no whole number '" + std::string(key) + "'.");
   return value->as_int64();
 }
 
@@ -80,24 +80,24 @@ std::string export_text(const ExportDocument& document) {
 Result<ExportDocument> parse_export(std::string_view text) {
   json::error_code error;
   json::parse_options options;
-  options.max_depth = kDeepest;
+  options.max_depth = kDeepestExport;
   const json::value root = json::parse(text, error, {}, options);
-  if (error || !root.is_object()) return bad("is not a JSON object.");
+  if (error || !root.is_object()) return bad_export("is not a JSON object.");
   const json::object& in = root.as_object();
-  TREADLE_TRY(const std::string format, text_of(in, "format"));
+  TREADLE_TRY(const std::string format, export_field(in, "format"));
   if (format != kFormat) {
-    return bad("has the format '" + format + "'; this Treadle reads " + kFormat + ".");
+    return bad_export("has the format '" + format + "'; this Treadle reads " + kFormat + ".");
   }
   ExportDocument out;
   Version& v = out.version;
-  TREADLE_TRY(v.entity, text_of(in, "entity"));
-  TREADLE_TRY(v.project, text_of(in, "project"));
-  TREADLE_TRY(v.collection, text_of(in, "collection"));
-  TREADLE_TRY(v.type, text_of(in, "type"));
-  TREADLE_TRY(v.digest, text_of(in, "digest"));
-  TREADLE_TRY(v.description, text_of(in, "description", false));
-  TREADLE_TRY(v.metadata, text_of(in, "metadata"));
-  TREADLE_TRY(v.run_id, text_of(in, "run_id", false));
+  TREADLE_TRY(v.entity, export_field(in, "entity"));
+  TREADLE_TRY(v.project, export_field(in, "project"));
+  TREADLE_TRY(v.collection, export_field(in, "collection"));
+  TREADLE_TRY(v.type, export_field(in, "type"));
+  TREADLE_TRY(v.digest, export_field(in, "digest"));
+  TREADLE_TRY(v.description, export_field(in, "description", false));
+  TREADLE_TRY(v.metadata, export_field(in, "metadata"));
+  TREADLE_TRY(v.run_id, export_field(in, "run_id", false));
   TREADLE_TRY(v.aliases, list_of(in, "aliases"));
   TREADLE_TRY(v.tags, list_of(in, "tags"));
   TREADLE_TRY(v.ttl_seconds, number_of(in, "ttl_seconds", kTtlInherit));
@@ -106,18 +106,18 @@ Result<ExportDocument> parse_export(std::string_view text) {
   }
   if (const json::value* code = in.if_contains("code"); code != nullptr && code->is_object()) {
     CodeSource source;
-    TREADLE_TRY(source.repository, text_of(code->as_object(), "repository"));
-    TREADLE_TRY(source.commit, text_of(code->as_object(), "commit"));
-    TREADLE_TRY(source.branch, text_of(code->as_object(), "branch"));
-    TREADLE_TRY(source.folder, text_of(code->as_object(), "folder"));
-    TREADLE_TRY(source.diff, text_of(code->as_object(), "diff"));
+    TREADLE_TRY(source.repository, export_field(code->as_object(), "repository"));
+    TREADLE_TRY(source.commit, export_field(code->as_object(), "commit"));
+    TREADLE_TRY(source.branch, export_field(code->as_object(), "branch"));
+    TREADLE_TRY(source.folder, export_field(code->as_object(), "folder"));
+    TREADLE_TRY(source.diff, export_field(code->as_object(), "diff"));
     out.code = std::move(source);
   }
   const json::value* manifest = in.if_contains("manifest");
-  if (manifest == nullptr) return bad("has no manifest.");
+  if (manifest == nullptr) return bad_export("has no manifest.");
   TREADLE_TRY(out.manifest, parse_manifest(json::serialize(*manifest)));
   if (manifest_digest(out.manifest) != v.digest) {
-    return bad("has a manifest whose digest is not the version's: it was changed.");
+    return bad_export("has a manifest whose digest is not the version's: it was changed.");
   }
   for (const Entry& entry : out.manifest.entries) {
     v.size += std::max<std::int64_t>(entry.size, 0);

@@ -46,7 +46,7 @@ const Entry* find_entry(const Manifest& manifest, std::string_view path) {
   return it != manifest.entries.end() && it->path == path ? &*it : nullptr;
 }
 
-std::string real_path(const std::string& path) {
+std::string resolved_path(const std::string& path) {
   const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
   return real ? std::string(real.get()) : std::string();
 }
@@ -63,12 +63,12 @@ Result<Logged> import_folder(Store& store, const std::string& folder,
   }
   TREADLE_TRY(const ExportDocument document, parse_export(*text));
   TREADLE_TRY(Filler filler, open_filler(store, document, options));
-  const std::string root = real_path(join_path(folder, "files"));
+  const std::string root = resolved_path(join_path(folder, "files"));
   for (const Entry& entry : document.manifest.entries) {
     if (!filler.needs(entry)) continue;
     const std::string path = join_path(root, entry.path);
     // A link could lead to what the importer may read and the sender may not.
-    if (root.empty() || real_path(path) != path) {
+    if (root.empty() || resolved_path(path) != path) {
       return fail(Errc::kCorrupt, "The file '" + entry.path + "' is not in '" + folder +
                                       "/files', or is a symbolic link.");
     }

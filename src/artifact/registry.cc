@@ -8,7 +8,7 @@
 namespace treadle::artifact {
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectRegistry =
     "select id, entity, name, description, access, all_types, created, updated from "
     "artifact_registry where ";
 
@@ -18,7 +18,8 @@ std::string_view to_text(RegistryAccess access) {
 
 Result<std::vector<Registry>> select_registries(db::Session& session, std::string_view where,
                                                 const Bind& bind) {
-  TREADLE_TRY(db::Statement * s, session.prepare(std::string(kSelect) + std::string(where)));
+  TREADLE_TRY(db::Statement * s,
+              session.prepare(std::string(kSelectRegistry) + std::string(where)));
   bind(*s);
   std::vector<Registry> out;
   while (true) {
@@ -45,8 +46,8 @@ Result<std::vector<Registry>> select_registries(db::Session& session, std::strin
   return out;
 }
 
-Result<std::optional<Registry>> select_one(db::Session& session, const std::string& entity,
-                                           const std::string& name) {
+Result<std::optional<Registry>> select_registry(db::Session& session, const std::string& entity,
+                                                const std::string& name) {
   TREADLE_TRY(auto found,
               select_registries(session, "entity = $1 and name = $2",
                                 [&](db::Statement& s) { s.bind(1, entity).bind(2, name); }));
@@ -54,7 +55,7 @@ Result<std::optional<Registry>> select_one(db::Session& session, const std::stri
   return std::move(found.front());
 }
 
-Result<std::optional<Registry>> select_one(db::Session& session, std::int64_t id) {
+Result<std::optional<Registry>> select_registry(db::Session& session, std::int64_t id) {
   TREADLE_TRY(auto found,
               select_registries(session, "id = $1", [&](db::Statement& s) { s.bind(1, id); }));
   if (found.empty()) return std::nullopt;
@@ -91,8 +92,9 @@ Error no_registry(std::int64_t id) {
   return {Errc::kNotFound, "There is no registry with the id " + std::to_string(id) + "."};
 }
 
-Result<void> rename(db::Session& session, const Registry& registry, const std::string& name) {
-  TREADLE_TRY(const auto other, select_one(session, registry.entity, name));
+Result<void> rename_registry(db::Session& session, const Registry& registry,
+                             const std::string& name) {
+  TREADLE_TRY(const auto other, select_registry(session, registry.entity, name));
   if (other) return fail(taken(registry.entity, name));
   TREADLE_CHECK(run(session, "update artifact_registry set name = $1 where id = $2",
                     [&](db::Statement& s) { s.bind(1, name).bind(2, registry.id); }));
@@ -124,7 +126,7 @@ Result<void> check_registry_takes(db::Session& session, const std::string& entit
                                   const std::string& project, const std::string& type) {
   if (!project.starts_with(kRegistryPrefix)) return {};
   const std::string name = registry_name(project);
-  TREADLE_TRY(const std::optional<Registry> registry, select_one(session, entity, name));
+  TREADLE_TRY(const std::optional<Registry> registry, select_registry(session, entity, name));
   if (!registry) {
     TREADLE_TRY(const auto names,
                 texts(session, "select name from artifact_registry where entity = $1 order by name",
@@ -162,7 +164,7 @@ Result<std::optional<Registry>> Registries::find(const std::string& entity,
   std::optional<Registry> out;
   const std::string owner = entity.empty() ? store_.core().entity : entity;
   TREADLE_CHECK(store_.core().database.read([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(out, select_one(session, owner, registry_name(name)));
+    TREADLE_TRY(out, select_registry(session, owner, registry_name(name)));
     return {};
   }));
   return out;
@@ -171,7 +173,7 @@ Result<std::optional<Registry>> Registries::find(const std::string& entity,
 Result<std::optional<Registry>> Registries::find(std::int64_t id) {
   std::optional<Registry> out;
   TREADLE_CHECK(store_.core().database.read([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(out, select_one(session, id));
+    TREADLE_TRY(out, select_registry(session, id));
     return {};
   }));
   return out;
@@ -199,7 +201,7 @@ Result<Registry> Registries::create(const RegistrySpec& spec) {
   TREADLE_CHECK(check_registry(name, spec.description, spec.types));
   std::optional<Registry> out;
   TREADLE_CHECK(core.write([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(out, select_one(session, entity, name));
+    TREADLE_TRY(out, select_registry(session, entity, name));
     if (out) return fail(taken(entity, name));
     const Micros now = core.clock.now();
     TREADLE_CHECK(run(session,
@@ -212,9 +214,9 @@ Result<Registry> Registries::create(const RegistrySpec& spec) {
                         s.bind(4, to_text(spec.access)).bind(5, spec.all_types ? 1 : 0);
                         s.bind(6, now);
                       }));
-    TREADLE_TRY(out, select_one(session, entity, name));
+    TREADLE_TRY(out, select_registry(session, entity, name));
     TREADLE_CHECK(add_types(session, *out, spec.types, now));
-    TREADLE_TRY(out, select_one(session, entity, name));
+    TREADLE_TRY(out, select_registry(session, entity, name));
     return {};
   }));
   return *std::move(out);
@@ -227,7 +229,7 @@ Result<Registry> Registries::edit(std::int64_t id, const RegistryEdit& edit) {
       check_registry(name, edit.description ? *edit.description : std::nullopt, edit.types_to_add));
   std::optional<Registry> out;
   TREADLE_CHECK(core.write([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(std::optional<Registry> registry, select_one(session, id));
+    TREADLE_TRY(std::optional<Registry> registry, select_registry(session, id));
     if (!registry) return fail(no_registry(id));
     const Micros now = core.clock.now();
     const auto set = [&](std::string_view column, const Bind& bind) {
@@ -245,7 +247,7 @@ Result<Registry> Registries::edit(std::int64_t id, const RegistryEdit& edit) {
                       "stay allowed.");
     }
     if (edit.name && name != registry->name) {
-      TREADLE_CHECK(rename(session, *registry, name));
+      TREADLE_CHECK(rename_registry(session, *registry, name));
       registry->name = name;
     }
     if (edit.description) {
@@ -261,7 +263,7 @@ Result<Registry> Registries::edit(std::int64_t id, const RegistryEdit& edit) {
     }
     TREADLE_CHECK(add_types(session, *registry, edit.types_to_add, now));
     TREADLE_CHECK(set("updated", [&](db::Statement& s) { s.bind(1, now); }));
-    TREADLE_TRY(out, select_one(session, id));
+    TREADLE_TRY(out, select_registry(session, id));
     return {};
   }));
   return *std::move(out);
@@ -270,7 +272,7 @@ Result<Registry> Registries::edit(std::int64_t id, const RegistryEdit& edit) {
 Result<void> Registries::remove(std::int64_t id, const ChangeOptions& options) {
   Core& core = store_.core();
   return core.write([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(const std::optional<Registry> registry, select_one(session, id));
+    TREADLE_TRY(const std::optional<Registry> registry, select_registry(session, id));
     if (!registry) return fail(no_registry(id));
     const Change change{options, core.clock.now()};
     const std::string project = registry->project();

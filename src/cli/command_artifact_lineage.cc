@@ -12,7 +12,7 @@
 namespace treadle::cli {
 namespace {
 
-using Kind = artifact::LineageEdge::Kind;
+using EdgeKind = artifact::LineageEdge::Kind;
 
 struct ArtifactLineageOptions {
   std::string ref;
@@ -57,10 +57,10 @@ class Tree {
   std::string below(std::size_t version, bool up, const std::string& indent) {
     std::string out;
     for (const artifact::LineageEdge& edge : lineage_.edges) {
-      if (edge.version != version || (edge.kind == Kind::kMade) != up) continue;
+      if (edge.version != version || (edge.kind == EdgeKind::kMade) != up) continue;
       out += indent + run_text(edge.run) + "\n";
       for (const artifact::LineageEdge& next : lineage_.edges) {
-        if (next.run != edge.run || (next.kind == Kind::kUsed) != up) continue;
+        if (next.run != edge.run || (next.kind == EdgeKind::kUsed) != up) continue;
         const bool fresh = shown_.insert(next.version).second;
         out += indent + "  " + name_of(next.version) + (fresh ? "" : " (see above)") + "\n";
         if (fresh) out += below(next.version, up, indent + "    ");
@@ -117,8 +117,8 @@ std::string dot_text(const artifact::Lineage& lineage,
     out += fmt::format("  r{} [shape=ellipse, label={}];\n", i, quoted(name));
   }
   for (const artifact::LineageEdge& edge : lineage.edges) {
-    out += edge.kind == Kind::kMade ? fmt::format("  r{} -> v{};\n", edge.run, edge.version)
-                                    : fmt::format("  v{} -> r{};\n", edge.version, edge.run);
+    out += edge.kind == EdgeKind::kMade ? fmt::format("  r{} -> v{};\n", edge.run, edge.version)
+                                        : fmt::format("  v{} -> r{};\n", edge.version, edge.run);
   }
   return out + "}\n";
 }
@@ -140,7 +140,7 @@ std::string json_text(const artifact::Lineage& lineage,
   w.end_array().key("edges").begin_array();
   for (const artifact::LineageEdge& edge : lineage.edges) {
     w.begin_object()
-        .field("kind", edge.kind == Kind::kMade ? "made" : "used")
+        .field("kind", edge.kind == EdgeKind::kMade ? "made" : "used")
         .field("run_id", lineage.runs[edge.run])
         .field("version", lineage.versions[edge.version].text())
         .end_object();

@@ -35,19 +35,24 @@ Result<std::string> signature_extra(std::string_view key, std::string_view bytes
 
 Result<void> check_signature(std::string_view key, const artifact::Version& version,
                              const artifact::Entry& entry, std::string_view bytes) {
-  const std::string signature = signature_in(entry.extra);
+  return check_signature(key, "'" + entry.path + "' of " + version.text(), entry.extra, bytes);
+}
+
+Result<void> check_signature(std::string_view key, const std::string& where, std::string_view extra,
+                             std::string_view bytes) {
+  const std::string signature = signature_in(extra);
   constexpr const char* kCure =
       " Opening a pickle runs the code in it, so only pickles that were written in this home and "
       "not changed since are opened. "
       "Materialize the asset again to get a signed one.";
   if (signature.empty()) {
-    return fail(Errc::kPermissionDenied, "The pickle '" + entry.path + "' of " + version.text() +
-                                             " is not signed with this home's key." + kCure);
+    return fail(Errc::kPermissionDenied,
+                "The pickle " + where + " is not signed with this home's key." + kCure);
   }
   if (key.empty() || !equal_constant_time(signature, sign(key, bytes))) {
-    return fail(Errc::kPermissionDenied,
-                "The signature of the pickle '" + entry.path + "' of " + version.text() +
-                    " does not fit its content and this home's key." + kCure);
+    return fail(Errc::kPermissionDenied, "The signature of the pickle " + where +
+                                             " does not fit its content and this home's key." +
+                                             kCure);
   }
   return {};
 }

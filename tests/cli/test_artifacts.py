@@ -1,4 +1,4 @@
-"""`treadle artifact ...`: put, get, ls, show, alias, delete, verify, gc, and what goes wrong."""
+"""`treadle artifact ...`: put, get, list, show, alias, delete, verify, gc, and what goes wrong."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_verify_finds_a_damaged_file_and_who_has_it(treadle: Cli) -> None:
         (["artifact", "put", "iris", "data", "--alias", "v3"], 2, "v3"),
         (["artifact", "put", "iris", "data", "--tpye", "x"], 2, "Did you mean '--type'"),
         (["artifact", "gett", "iris"], 2, "Did you mean 'get'"),
-        (["artifact"], 2, "put, get, ls"),
+        (["artifact"], 2, "put, get, list"),
     ],
 )
 def test_mistakes_name_what_is_wrong_and_have_their_exit_code(

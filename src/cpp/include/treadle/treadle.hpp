@@ -19,3 +19,4 @@
 #include <treadle/cpp/defs.h>         // td::Defs: assets, checks, sources, resources, jobs
 #include <treadle/cpp/materialize.h>  // td::materialize, td::run_job, td::load_value, td::main
 #include <treadle/cpp/op.h>           // td::op, td::graph (compose.h), td::success_hook (hook.h)
+#include <treadle/cpp/wandb.h>        // td::wandb: W&B artifacts

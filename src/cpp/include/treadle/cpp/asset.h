@@ -26,6 +26,18 @@ class Asset {
   AssetKey key_;
 };
 
+// An asset with words for the IO manager that reads it for this one function:
+//   defs.asset("score", score, td::with(model, {td::wandb::configuration({.version = "v3"})}));
+template <class T>
+struct AssetWith {
+  Asset<T> asset;
+  Metadata metadata;
+};
+template <class T>
+AssetWith<T> with(Asset<T> asset, Metadata metadata) {
+  return {std::move(asset), std::move(metadata)};
+}
+
 // An asset by its name alone: one declared further down, or in another part of the program. That it
 // holds a T is checked against what makes it when the definitions are loaded, and that it exists.
 // For what another program or Python makes, declare it with Defs::source<T>.

@@ -60,6 +60,11 @@ void declare(StepDef& step, const Asset<T>& asset) {
     declare_input(step, asset.key(), &typeid(T), nullptr);
   }
 }
+template <class T>
+void declare(StepDef& step, const AssetWith<T>& given) {
+  declare(step, given.asset);
+  step.inputs.back().metadata = given.metadata;
+}
 inline void declare(StepDef& step, const After& after) {
   for (const auto& asset : after.assets) declare_order(step, asset);
 }
@@ -91,6 +96,11 @@ struct Loaded<Asset<T>> {
   Loaded(Context& context, const Asset<T>&, std::size_t& next_input)
       : value(load_input(context, next_input++, typeid(T))) {}
   std::tuple<const T&> arguments() { return {*value.get<T>()}; }
+};
+template <class T>
+struct Loaded<AssetWith<T>> : Loaded<Asset<T>> {
+  Loaded(Context& context, const AssetWith<T>& given, std::size_t& next_input)
+      : Loaded<Asset<T>>(context, given.asset, next_input) {}
 };
 template <class T>
 struct Loaded<ResourceHandle<T>> {

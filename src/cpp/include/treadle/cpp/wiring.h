@@ -81,6 +81,8 @@ template <>
 struct Wire<Asset<void>> {
   using Given = Types<>;
 };
+template <class T>
+struct Wire<AssetWith<T>> : Wire<Asset<T>> {};
 template <>
 struct Wire<After> {
   using Given = Types<>;

@@ -26,6 +26,16 @@ struct ArtifactIOManagerOptions {
 std::shared_ptr<IOManager> make_artifact_io_manager(artifact::ArtifactService& service,
                                                     ArtifactIOManagerOptions options);
 
+// IO managers that keep values in the home's store, declared before there is a home: whoever opens the
+// home (app::add_defaults) hands it over.
+class NeedsStore {
+ public:
+  virtual ~NeedsStore() = default;
+  // Both outlive the use of the IO manager. Called again when another home is opened.
+  virtual void use_store(artifact::ArtifactService& service,
+                         const ArtifactIOManagerOptions& options) = 0;
+};
+
 // Reads one stored version with a codec, as the IO manager does (for asset_value() after a run,
 // `load_asset_value`).
 Result<Value> load_version(artifact::ArtifactService& service,

@@ -19,4 +19,9 @@ Result<std::string> signature_extra(std::string_view key, std::string_view bytes
 Result<void> check_signature(std::string_view key, const artifact::Version& version,
                              const artifact::Entry& entry, std::string_view bytes);
 
+// The same for content outside of the store: `where` names it in messages, `extra` is what stands beside
+// it.
+Result<void> check_signature(std::string_view key, const std::string& where, std::string_view extra,
+                             std::string_view bytes);
+
 }  // namespace treadle::io

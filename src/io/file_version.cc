@@ -1,0 +1,220 @@
+#include "file_version.h"
+
+#include <treadle/artifact/code_source.h>
+#include <treadle/base/content_digest.h>
+#include <treadle/base/digest.h>
+#include <treadle/base/files.h>
+#include <treadle/base/json.h>
+#include <treadle/io/signature.h>
+#include <treadle/model/artifact_name.h>
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+
+namespace treadle::io {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_in(const json::object& in, std::string_view key) {
+  const json::value* value = in.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+Result<void> add_folder(const std::string& folder, const std::string& prefix,
+                        std::vector<KeptFile>& out) {
+  TREADLE_TRY(const std::vector<std::string> names, real_files().list(folder));
+  for (const std::string& name : names) {
+    const std::string path = join_path(folder, name);
+    TREADLE_TRY(const FileStat stat, real_files().stat(path));
+    if (stat.kind == FileStat::Kind::kFolder) {
+      TREADLE_CHECK(add_folder(path, prefix + name + "/", out));
+    } else if (stat.kind == FileStat::Kind::kFile) {
+      TREADLE_CHECK(check_entry_path(prefix + name));
+      out.push_back({prefix + name, "", path});
+    } else {
+      return fail(Errc::kUnsupported, "'" + path + "' is a socket, pipe or device.");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string FileVersion::to_json() const {
+  JsonWriter w;
+  const auto text = [&](std::string_view key, const std::string& value) {
+    w.key(key);
+    value.empty() ? w.null() : w.value(value);
+  };
+  w.begin_object().field("treadle", "version-1").field("asset", asset).field("version", number);
+  w.field("format", format);
+  text("file", file);
+  text("type", type);
+  w.field("sha256", digest).field("created", format_utc(created)).field("created_us", created);
+  text("run_id", run_id);
+  text("job", job);
+  if (says_nothing) w.field("says_nothing", true);
+  if (!extra.empty()) w.key("extra").raw(extra);
+  w.key("code");
+  if (code) {
+    w.begin_object()
+        .field("repository", code->repository)
+        .field("commit", code->commit)
+        .field("branch", code->branch)
+        .field("folder", code->folder)
+        .key("uncommitted");
+    code->diff.empty() ? w.null() : w.value(kDiffFile);
+    w.end_object();
+  } else {
+    w.null();
+  }
+  w.end_object();
+  return std::move(w).str() + "\n";
+}
+
+Result<FileVersion> FileVersion::parse(std::string_view text, const std::string& where) {
+  json::error_code error;
+  const json::value root = json::parse(text, error);
+  const json::object* in = error ? nullptr : root.if_object();
+  FileVersion out;
+  if (in != nullptr) {
+    out.asset = text_in(*in, "asset");
+    out.format = text_in(*in, "format");
+    out.file = text_in(*in, "file");
+    out.type = text_in(*in, "type");
+    out.digest = text_in(*in, "sha256");
+    out.run_id = text_in(*in, "run_id");
+    out.job = text_in(*in, "job");
+    if (const json::value* v = in->if_contains("version"); v != nullptr && v->is_int64())
+      out.number = static_cast<int>(v->as_int64());
+    if (const json::value* v = in->if_contains("created_us"); v != nullptr && v->is_int64())
+      out.created = v->as_int64();
+    if (const json::value* v = in->if_contains("extra"); v != nullptr)
+      out.extra = json::serialize(*v);
+    if (const json::value* v = in->if_contains("says_nothing"); v != nullptr && v->is_bool())
+      out.says_nothing = v->as_bool();
+    if (const json::value* v = in->if_contains("code"); v != nullptr && v->is_object()) {
+      const json::object& code = v->as_object();
+      out.code = artifact::CodeSource{text_in(code, "repository"), text_in(code, "commit"),
+                                      text_in(code, "branch"), text_in(code, "folder"),
+                                      text_in(code, "uncommitted")};
+    }
+  }
+  const bool named = !out.file.empty() && check_entry_path(out.file).has_value();
+  if (out.format.empty() || out.digest.empty() || (out.format != "folder" && !named)) {
+    return fail(Errc::kCorrupt, "'" + where + "' does not describe a version that Treadle wrote.");
+  }
+  return out;
+}
+
+Result<std::string> place_of(const AssetKey& key) {
+  std::string out;
+  for (const std::string& part : key.parts()) out += (out.empty() ? "" : "/") + part;
+  TREADLE_CHECK(check_entry_path(out));
+  return out;
+}
+
+Result<AssetKey> asset_of(const OutputContext& context) {
+  if (!context.output.asset.key.empty()) return context.output.asset.key;
+  return fail(Errc::kUnsupported,
+              "Only assets are kept as files: give the op's output another IO manager.");
+}
+
+Result<Prepared> prepare(const OutputContext& context, const Value& value,
+                         const std::string& signing_key) {
+  const OutputDef& output = context.output;
+  if (output.codec == nullptr) {
+    return fail(Errc::kUnsupported,
+                "Nothing says how its values are written. Give the type a codec.");
+  }
+  TREADLE_TRY(Encoded encoded, output.codec->encode(value));
+  Prepared out;
+  FileVersion& version = out.version;
+  version.asset = output.asset.key.text();
+  version.format = encoded.format;
+  version.type = encoded.type_name;
+  version.says_nothing = encoded.says_nothing;
+  version.run_id = context.step.run_id();
+  version.job = context.step.job_name();
+  version.created = system_clock().now();
+  if (encoded.format == "folder") {
+    TREADLE_CHECK(add_folder(encoded.path, "value/", out.files));
+    TREADLE_TRY(version.digest, content_digest(real_files(), encoded.path));
+  } else {
+    version.file = encoded.file_name;
+    TREADLE_CHECK(check_entry_path(version.file));
+    if (version.file == kVersionFile || version.file == kDiffFile)
+      version.file = "value-" + version.file;
+    KeptFile kept{version.file, std::move(encoded.bytes), encoded.path};
+    if (encoded.must_sign) {
+      if (!kept.source.empty()) {
+        TREADLE_TRY(kept.bytes, read_file(real_files(), kept.source));
+        kept.source.clear();
+      }
+      TREADLE_TRY(version.extra, signature_extra(signing_key, kept.bytes));
+    }
+    if (kept.source.empty()) {
+      version.digest = to_hex(sha256(kept.bytes));
+    } else {
+      TREADLE_TRY(version.digest, content_digest(real_files(), kept.source));
+    }
+    out.files.push_back(std::move(kept));
+  }
+  if (const auto code = artifact::current_code(version.run_id)) {
+    version.code = *code;
+    out.diff = code->diff;
+  }
+  return out;
+}
+
+std::string index_text(const std::string& asset, std::vector<FileVersion> versions) {
+  std::sort(versions.begin(), versions.end(),
+            [](const FileVersion& a, const FileVersion& b) { return a.number > b.number; });
+  std::string out =
+      "# " + asset +
+      "\n\nVersions, newest first. Written by Treadle; version.json beside each has "
+      "more.\n\n| version | made (UTC) | content | SHA-256 | run | code |\n| --- | --- "
+      "| --- | --- | --- | --- |\n";
+  for (const FileVersion& v : versions) {
+    std::string code = "unknown";
+    if (v.code) {
+      code = v.code->repository + " " + v.code->commit.substr(0, 10) +
+             (v.code->diff.empty() ? ""
+                                   : " with [uncommitted changes](v" + std::to_string(v.number) +
+                                         "/" + kDiffFile + ")");
+    }
+    const std::string name = "v" + std::to_string(v.number);
+    out += "| [" + name + "](" + name + ") | " + format_utc(v.created) + " | " +
+           (v.file.empty() ? "folder" : "`" + v.file + "`") + " | `" + v.digest.substr(0, 12) +
+           "` | " + v.run_id + " | " + code + " |\n";
+  }
+  return out;
+}
+
+std::string FilesStored::path() const {
+  return join_path(folder_, version_.format == "folder" ? "value" : version_.file);
+}
+
+Result<std::string> FilesStored::local_path() {
+  TREADLE_TRY(const std::string digest, content_digest(real_files(), path()));
+  if (digest == version_.digest) return path();
+  return fail(Errc::kCorrupt,
+              "'" + path() +
+                  "' is not what was written there: somebody changed it. Restore it, "
+                  "or materialize the asset again.");
+}
+
+Result<std::string> FilesStored::bytes() {
+  TREADLE_TRY(std::string content, read_file(real_files(), path()));
+  if (to_hex(sha256(content)) != version_.digest) {
+    TREADLE_CHECK(local_path());  // says so
+  }
+  if (version_.format == "pickle") {
+    TREADLE_CHECK(check_signature(signing_key_, "'" + path() + "'", version_.extra, content));
+  }
+  return content;
+}
+
+}  // namespace treadle::io

@@ -1,0 +1,78 @@
+// What stands beside a value that is kept outside of the store. Private to the room. Format:
+// docs/formats/versioned-files.md.
+#pragma once
+
+#include <treadle/artifact/service.h>
+#include <treadle/base/result.h>
+#include <treadle/define/codec.h>
+#include <treadle/define/definitions.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace treadle::io {
+
+inline constexpr const char* kVersionFile = "version.json";
+inline constexpr const char* kDiffFile = "uncommitted.diff";
+
+struct FileVersion {
+  int number = 0;
+  std::string asset;
+  std::string format;  // as Encoded::format
+  std::string file;    // "" for a folder, whose files are below value/
+  std::string type;    // of the value, for people
+  std::string digest;  // SHA-256 of the content (base/content_digest.h)
+  std::string extra;   // the signature of what runs code when it is opened
+  bool says_nothing = false;
+  std::string run_id;
+  std::string job;
+  Micros created = 0;
+  std::optional<artifact::CodeSource> code;  // its diff is in a file of its own
+
+  std::string to_json() const;
+  // Takes any bytes; kCorrupt names `where`.
+  static Result<FileVersion> parse(std::string_view text, const std::string& where);
+};
+
+// One file of a version to be: content, or where it is on disk.
+struct KeptFile {
+  std::string path;  // inside the version
+  std::string bytes;
+  std::string source;  // "" = bytes
+};
+struct Prepared {
+  FileVersion version;  // without number
+  std::vector<KeptFile> files;
+  std::string diff;
+};
+// Encodes and signs what a step returned.
+Result<Prepared> prepare(const OutputContext& context, const Value& value,
+                         const std::string& signing_key);
+// What INDEX.md says of versions, newest first.
+std::string index_text(const std::string& asset, std::vector<FileVersion> versions);
+
+// A version's files in a folder, as a codec reads them; refuses what is not what was written.
+class FilesStored final : public Stored {
+ public:
+  FilesStored(FileVersion version, std::string folder, const std::string& signing_key)
+      : version_(std::move(version)), folder_(std::move(folder)), signing_key_(signing_key) {}
+  const std::string& format() const override { return version_.format; }
+  const std::string& file_name() const override { return version_.file; }
+  Result<std::string> bytes() override;
+  Result<std::string> local_path() override;
+
+ private:
+  std::string path() const;
+  FileVersion version_;
+  std::string folder_;
+  const std::string& signing_key_;
+};
+
+// "raw/iris": the asset's place below a folder. kInvalidArgument for a key that is no path.
+Result<std::string> place_of(const AssetKey& key);
+// Which asset an output or input is of; outputs of ops have none.
+Result<AssetKey> asset_of(const OutputContext& context);
+
+}  // namespace treadle::io
