@@ -61,8 +61,8 @@ class Row:
     note: str = ""
 
 
-def milliseconds_each(side: Side, count: int, kind: str) -> Callable[[], float]:
-    script = side.workload("run_assets")
+def milliseconds_each(side: Side, count: int, kind: str, workload: str = "run_assets") -> Callable[[], float]:
+    script = side.workload(workload)
 
     def measure() -> float:
         home = fresh_folder(f"{side.name}-{kind}")
@@ -224,6 +224,38 @@ def rows(quick: bool) -> list[Row]:
             "ms each",
             0.5,
             lambda r: repeat(program_milliseconds_each("assets_bench", count, "int"), r.ours),
+        ),
+        Row(
+            "op",
+            f"no-op op, job of {count}, Python",
+            "ms each",
+            0.12,
+            lambda r: repeat(milliseconds_each(TREADLE, count, "ops", "run_ops"), r.ours),
+            lambda r: repeat(milliseconds_each(DAGSTER, peer_count, "ops", "run_ops"), r.slow, warm_up=0),
+            note=f"Dagster: a job of {peer_count}" if quick else "",
+        ),
+        Row(
+            "op-cpp",
+            f"no-op op, job of {count}, C++",
+            "ms each",
+            0.024,
+            lambda r: repeat(program_milliseconds_each("ops_bench", count, "ops"), r.ours),
+        ),
+        Row(
+            "dynamic",
+            "dynamic fan-out of 10,000, Python",
+            "ms each",
+            0.3,
+            lambda r: repeat(milliseconds_each(TREADLE, 10_000, "dynamic", "run_ops"), r.ours),
+            lambda r: repeat(milliseconds_each(DAGSTER, 100, "dynamic", "run_ops"), r.slow, warm_up=0),
+            note="Dagster: of 100",
+        ),
+        Row(
+            "dynamic-cpp",
+            "dynamic fan-out of 10,000, C++, each value kept as a version",
+            "ms each",
+            0.3,
+            lambda r: repeat(program_milliseconds_each("ops_bench", 10_000, "dynamic"), r.ours),
         ),
         Row(
             "process",

@@ -81,12 +81,21 @@ int run(nb::handle argv, nb::handle loader) {
       // User code closed it: there is nothing left to write out.
     }
   };
+  program.read_yaml = [](const std::string& path) -> Result<std::string> {
+    const nb::gil_scoped_acquire gil;
+    try {
+      return text_of(from_package("treadle._run.yaml", "as_json")(to_text(path)));
+    } catch (nb::python_error& error) {
+      return fail(error_of(error, "reading " + path));
+    }
+  };
   bool capturing = false;
   program.prepare_run = [&](execute::RunOptions& options) {
     options.fork_hooks = fork_hooks();
     if (options.logs_folder.empty()) return;
     const nb::gil_scoped_acquire gil;
-    from_package("treadle._run.steps", "set_home")(to_text(parent_path(options.logs_folder)));
+    from_package("treadle._run.steps", "set_home")(to_text(parent_path(options.logs_folder)),
+                                                   to_text(options.run_config));
     if (options.executor != execute::Executor::kInProcess) return;
     from_package("treadle._run.capture", "install")(to_text(options.logs_folder));
     capturing = true;

@@ -52,6 +52,7 @@ _PUBLIC = {
     "_events.events": """
         AssetCheckEvaluation AssetCheckResult AssetMaterialization AssetObservation DataVersion
         DataVersionsByPartition MaterializeResult ObserveResult Output""",
+    "_events.expectation": "ExpectationResult",
     "_events.metadata": """
         BoolMetadataValue CodeLocationReconstructionMetadataValue DagsterAssetMetadataValue
         DagsterJobMetadataValue DagsterRunMetadataValue FloatMetadataValue IntMetadataValue

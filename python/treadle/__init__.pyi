@@ -122,6 +122,7 @@ from treadle._events.events import DataVersionsByPartition as DataVersionsByPart
 from treadle._events.events import MaterializeResult as MaterializeResult
 from treadle._events.events import ObserveResult as ObserveResult
 from treadle._events.events import Output as Output
+from treadle._events.expectation import ExpectationResult as ExpectationResult
 from treadle._events.metadata import BoolMetadataValue as BoolMetadataValue
 from treadle._events.metadata import CodeLocationReconstructionMetadataValue as CodeLocationReconstructionMetadataValue
 from treadle._events.metadata import DagsterAssetMetadataValue as DagsterAssetMetadataValue

@@ -31,8 +31,7 @@ struct AccountOptions {
 };
 using Action = std::function<int(Session&, Accounts&, const AccountOptions&)>;
 
-std::function<int(Session&)> with_accounts(std::shared_ptr<AccountOptions> options,
-                                           Action action) {
+std::function<int(Session&)> with_accounts(std::shared_ptr<AccountOptions> options, Action action) {
   return [options, action](Session& session) {
     auto home = session.open_home(db::Durability::kFull);
     if (!home) return session.fail(home.error());
@@ -195,7 +194,8 @@ int list_keys(Session& session, Accounts& accounts, const AccountOptions& o) {
 
 int revoke_key(Session& session, Accounts& accounts, const AccountOptions& o) {
   std::int64_t id = 0;
-  for (const char c : o.name) id = c >= '0' && c <= '9' && id < 1'000'000'000 ? id * 10 + (c - '0') : -1'000'000'000'000;
+  for (const char c : o.name)
+    id = c >= '0' && c <= '9' && id < 1'000'000'000 ? id * 10 + (c - '0') : -1'000'000'000'000;
   if (id <= 0) return session.usage_error("Name the key by its number: key list USER shows it.");
   if (auto ok = accounts.revoke_key(id); !ok) return session.fail(ok.error());
   log_change(accounts, "key revoke", o.name);
@@ -242,57 +242,77 @@ std::vector<CommandSpec> account_commands() {
 
   auto o = options();
   std::vector<CommandSpec> user;
-  user.push_back(make("add", "Add a user; shows an API key once", o,
-                      {{"NAME", "Also the name of the user's own entity", &o->name}},
-                      {{.names = "--admin", .value = "", .help = "Of the whole server", .target = &o->admin},
-                       {.names = "--service", .value = "", .help = "A program, not a person", .target = &o->service},
-                       {.names = "--email", .value = "ADDRESS", .help = "May be searched for", .target = &o->email},
-                       own_key(o)},
-                      add_user, {{"user add ada", "a key for ada is shown"}, {"user add root2 --admin", "a second admin"}}));
+  user.push_back(make(
+      "add", "Add a user; shows an API key once", o,
+      {{"NAME", "Also the name of the user's own entity", &o->name}},
+      {{.names = "--admin", .value = "", .help = "Of the whole server", .target = &o->admin},
+       {.names = "--service",
+        .value = "",
+        .help = "A program, not a person",
+        .target = &o->service},
+       {.names = "--email", .value = "ADDRESS", .help = "May be searched for", .target = &o->email},
+       own_key(o)},
+      add_user,
+      {{"user add ada", "a key for ada is shown"}, {"user add root2 --admin", "a second admin"}}));
   o = options();
-  user.push_back(make("list", "List users", o, {}, {}, list_users, {{"user list", "users, their teams"}}));
+  user.push_back(
+      make("list", "List users", o, {}, {}, list_users, {{"user list", "users, their teams"}}));
   o = options();
   user.push_back(make("remove", "Take a user's keys and memberships away", o,
-                      {{"NAME", "The user", &o->name}}, {}, remove_user, {{"user remove ada", "her keys open nothing any more"}}));
+                      {{"NAME", "The user", &o->name}}, {}, remove_user,
+                      {{"user remove ada", "her keys open nothing any more"}}));
   out.push_back(group("user", "Who may use the server", std::move(user)));
 
   o = options();
   std::vector<CommandSpec> org;
   org.push_back(make("add", "Make an organization, which owns registries", o,
-                     {{"NAME", "Its name", &o->name}}, {admin_user(o)}, add_organization, {{"org add acme --admin ada", "registries are made in it"}}));
+                     {{"NAME", "Its name", &o->name}}, {admin_user(o)}, add_organization,
+                     {{"org add acme --admin ada", "registries are made in it"}}));
   out.push_back(group("org", "Organizations", std::move(org)));
 
   o = options();
   std::vector<CommandSpec> team;
-  team.push_back(make("add", "Make a team, which owns projects", o, {{"NAME", "Its name", &o->name}},
-                      {{.names = "--org", .value = "ORG", .help = "Whose team", .target = &o->organization},
-                       admin_user(o)},
-                      add_team, {{"team add vision --org acme --admin ada", "projects are made in it"}}));
+  team.push_back(
+      make("add", "Make a team, which owns projects", o, {{"NAME", "Its name", &o->name}},
+           {{.names = "--org", .value = "ORG", .help = "Whose team", .target = &o->organization},
+            admin_user(o)},
+           add_team, {{"team add vision --org acme --admin ada", "projects are made in it"}}));
   out.push_back(group("team", "Teams", std::move(team)));
 
   o = options();
   std::vector<CommandSpec> member;
-  member.push_back(make("add", "Put a user into a team or organization, or change the role", o,
-                        {{"USER", "The user", &o->name}},
-                        {{.names = "--team", .value = "TEAM", .help = "The team", .target = &o->team},
-                         {.names = "--org", .value = "ORG", .help = "The organization", .target = &o->organization},
-                         {.names = "--role", .value = "ROLE", .help = "What they may", .target = &o->role,
-                          .choices = {"admin", "member", "viewer", "none"}}},
-                        add_member, {{"member add bob --team vision --role viewer", "bob may read"}, {"member add bob --team vision --role none", "and no longer"}}));
+  member.push_back(make(
+      "add", "Put a user into a team or organization, or change the role", o,
+      {{"USER", "The user", &o->name}},
+      {{.names = "--team", .value = "TEAM", .help = "The team", .target = &o->team},
+       {.names = "--org", .value = "ORG", .help = "The organization", .target = &o->organization},
+       {.names = "--role",
+        .value = "ROLE",
+        .help = "What they may",
+        .target = &o->role,
+        .choices = {"admin", "member", "viewer", "none"}}},
+      add_member,
+      {{"member add bob --team vision --role viewer", "bob may read"},
+       {"member add bob --team vision --role none", "and no longer"}}));
   out.push_back(group("member", "Who is in which team", std::move(member)));
 
   o = options();
   std::vector<CommandSpec> key;
   key.push_back(make("new", "Make an API key; it is shown once", o, {{"USER", "Whose", &o->name}},
-                     {{.names = "--description", .value = "TEXT", .help = "What it is for", .target = &o->description},
+                     {{.names = "--description",
+                       .value = "TEXT",
+                       .help = "What it is for",
+                       .target = &o->description},
                       own_key(o)},
                      new_key, {{"key new ada --description laptop", "beside the keys she has"}}));
   o = options();
   key.push_back(make("list", "List a user's keys by their first characters", o,
-                     {{"USER", "Whose", &o->name}}, {}, list_keys, {{"key list ada", "what can be revoked"}}));
+                     {{"USER", "Whose", &o->name}}, {}, list_keys,
+                     {{"key list ada", "what can be revoked"}}));
   o = options();
   key.push_back(make("revoke", "Make a key open nothing any more", o,
-                     {{"ID", "Its number in key list", &o->name}}, {}, revoke_key, {{"key revoke 3", "the key with this number"}}));
+                     {{"ID", "Its number in key list", &o->name}}, {}, revoke_key,
+                     {{"key revoke 3", "the key with this number"}}));
   out.push_back(group("key", "API keys", std::move(key)));
   return out;
 }

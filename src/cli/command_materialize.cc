@@ -2,6 +2,7 @@
 #include "execute.h"
 #include "load.h"
 #include "render.h"
+#include "run_config_option.h"
 #include "text.h"
 #include <treadle/base/suggest.h>
 #include <treadle/plan/plan.h>
@@ -25,6 +26,8 @@ struct MaterializeOptions {
   std::string job;
   std::string run_id;
   std::vector<std::string> tags;
+  std::vector<std::string> ops;
+  std::string config;
   bool stale = false;
   bool dry_run = false;
   bool no_checks = false;
@@ -228,6 +231,46 @@ Result<Decision> decide(app::Home* home, const plan::AssetGraph& graph,
   return decision;
 }
 
+int report_dry_job(Session& session, const plan::Plan& plan) {
+  std::vector<std::string> keys;
+  for (const plan::PlannedStep& step : plan.steps) keys.push_back(plan::step_key(step));
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().field("dry_run", true).key("steps").begin_array();
+    for (const std::string& key : keys) w.begin_object().field("step_key", key).end_object();
+    w.end_array().end_object();
+    session.print_json(w.str());
+    return kExitOk;
+  }
+  std::string out = fmt::format("Would run {}, in this order:\n", count_text(keys.size(), "step"));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    out += fmt::format("{:>4}. {}\n", i + 1, printable(keys[i]));
+  }
+  session.print(out);
+  return kExitOk;
+}
+
+// A job of ops, whole or in part.
+int run_job(Session& session, const MaterializeOptions& options, app::Home* home, const Code& code,
+            const JobDef& job, execute::RunOptions run) {
+  if (options.stale) {
+    return session.usage_error("Ops keep no assets that could be stale: --stale is for assets.");
+  }
+  const Definitions& definitions = *code.loaded.definitions;
+  if (auto good = check_run_config(definitions, job, run.run_config); !good)
+    return session.fail(good.error());
+  const auto plan = plan::plan_job(definitions, job, options.ops);
+  if (!plan) return report_problems(session, plan.error());
+  if (options.dry_run) return report_dry_job(session, *plan);
+  if (auto chosen = choose_run_options(session, options.run, *home, run); !chosen)
+    return session.fail(chosen.error());
+  run.selection = join(options.ops, ",");
+  return execute_and_report(
+      session, *home, code, plan->steps.size(), std::move(run), [&](execute::RunOptions ready) {
+        return app::execute_job(*home, definitions, job, options.ops, std::move(ready));
+      });
+}
+
 int run_materialize(Session& session, const MaterializeOptions& options) {
   if (!options.selection.empty() && !options.select_option.empty())
     return session.usage_error("Give the selection once: as the argument or with --select.");
@@ -250,8 +293,11 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
   if (!code) return code.error().exit_code;
   const plan::AssetGraph& graph = *code->graph;
 
+  auto config = read_run_config(session, options.config);
+  if (!config) return session.fail(config.error());
   execute::RunOptions run;
   run.run_id = options.run_id;
+  run.run_config = std::move(*config);
   run.origin = code->loaded.origin;
   if (!options.job.empty()) {
     const JobDef* job = find_job(*code->loaded.definitions, options.job);
@@ -261,20 +307,12 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     run.default_retry_policy = job->retry_policy;
     run.tags.insert(job->tags.begin(), job->tags.end());
     if (job->graph) {
-      if (options.stale || options.dry_run)
-        return session.usage_error("A job of ops has no --stale and no --dry-run.");
       for (auto& [name, value] : *tags) run.tags[name] = value;
-      if (auto chosen = choose_run_options(session, options.run, **home, run); !chosen)
-        return session.fail(chosen.error());
-      const auto plan = plan::plan_job(*code->loaded.definitions, *job);
-      if (!plan) return report_problems(session, plan.error());
-      return execute_and_report(session, **home, *code, plan->steps.size(), std::move(run),
-                                [&](execute::RunOptions ready) {
-                                  return app::execute_job(**home, *code->loaded.definitions, *job,
-                                                          {}, std::move(ready));
-                                });
+      return run_job(session, options, home->get(), *code, *job, std::move(run));
     }
   }
+  if (!options.ops.empty())
+    return session.usage_error("--op selects steps of a job of ops: name it with --job.");
   run.selection = text;
   for (auto& [name, value] : *tags) run.tags[name] = value;
 
@@ -330,6 +368,17 @@ CommandSpec materialize_command(const Program& program) {
                              .value = "NAME",
                              .help = "Run a job: its selection, tags and retry policy",
                              .target = &o->job});
+  command.options.push_back({.names = "--op",
+                             .value = "STEP",
+                             .help = "Of a job of ops only this step: 'clean', '*clean' with all "
+                                     "before it, 'load+' with what comes next; may be given "
+                                     "several times",
+                             .target = &o->ops});
+  command.options.push_back({.names = "-c,--config",
+                             .value = "CONFIG",
+                             .help = "The run's configuration: a file (JSON, from Python also "
+                                     "YAML) or the JSON itself",
+                             .target = &o->config});
   command.options.push_back({.names = "--stale",
                              .value = "",
                              .help = "Only what is missing or stale; says why for each asset",

@@ -42,7 +42,7 @@ int run_server(Session& session, const ServerCommandOptions& options) {
   auto server = app::Server::open(**home, options.server);
   if (!server) return session.fail(server.error());
   if (pipe(wake_pipe) != 0) return session.fail(errno_error("cannot make a pipe", errno));
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
@@ -88,10 +88,7 @@ CommandSpec server_command() {
        .value = "ADDRESS",
        .help = "Where to listen; 0.0.0.0 for other machines",
        .target = &o->server.host},
-      {.names = "--port",
-       .value = "N",
-       .help = "0 = any that is free",
-       .target = &o->server.port},
+      {.names = "--port", .value = "N", .help = "0 = any that is free", .target = &o->server.port},
       {.names = "--base-url",
        .value = "URL",
        .help = "What clients reach the server by, when it is behind a proxy",
@@ -108,7 +105,8 @@ CommandSpec server_command() {
        .kind = WordKind::kFile},
       {.names = "--access-log",
        .value = "FILE",
-       .help = "One JSON line a request; '-' for stdout, 'none'; else logs/access.jsonl in the home",
+       .help =
+           "One JSON line a request; '-' for stdout, 'none'; else logs/access.jsonl in the home",
        .target = &o->server.access_log,
        .kind = WordKind::kFile},
       {.names = "--idle-exit",

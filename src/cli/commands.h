@@ -18,6 +18,7 @@ CommandSpec run_list_command();
 CommandSpec run_show_command();
 CommandSpec run_logs_command();
 CommandSpec run_resume_command(const Program& program);
+CommandSpec run_reexecute_command(const Program& program);
 // Tracked runs.
 CommandSpec runs_list_command();
 CommandSpec runs_export_command();

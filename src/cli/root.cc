@@ -86,6 +86,7 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
   run_commands.push_back(run_show_command());
   run_commands.push_back(run_logs_command());
   run_commands.push_back(run_resume_command(program));
+  run_commands.push_back(run_reexecute_command(program));
   root.subcommands.push_back(
       make_group("run", "Look at runs, and finish what was interrupted", std::move(run_commands)));
   std::vector<CommandSpec> runs_commands;

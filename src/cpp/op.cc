@@ -2,8 +2,6 @@
 #include <treadle/cpp/op.h>
 #include <treadle/define/type_name.h>
 
-#include <algorithm>
-
 namespace treadle {
 namespace cpp {
 namespace {
@@ -121,13 +119,9 @@ Compose::Placed Compose::place(std::shared_ptr<const StepDef> op,
   const std::string& own = op ? op->name : inner->name;
   NodeDef node;
   node.name = options.alias.empty() ? own : std::move(options.alias);
-  const auto taken = [&](const std::string& name) {
-    return std::any_of(graph_.nodes.begin(), graph_.nodes.end(),
-                       [&](const NodeDef& n) { return n.name == name; });
-  };
-  const bool numbered = node.name == own;
-  for (int number = 2; numbered && taken(node.name); ++number) {
-    node.name = own + "_" + std::to_string(number);
+  if (node.name == own) {
+    const int uses = ++uses_[own];
+    if (uses > 1) node.name += "_" + std::to_string(uses);
   }
   node.tags = std::move(options.tags);
   node.hooks = std::move(options.hooks);

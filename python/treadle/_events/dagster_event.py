@@ -291,6 +291,10 @@ class DagsterEvent:
             return EventData(materialization=self._fact(AssetMaterialization), asset_lineage=[])
         if self._name == "ASSET_OBSERVATION":
             return EventData(asset_observation=self._fact(AssetObservation))
+        if self._name == "STEP_EXPECTATION_RESULT":
+            from treadle._events.expectation import expectation_of
+
+            return EventData(expectation_result=expectation_of(p, self.metadata))
         if self._name == "ASSET_CHECK_EVALUATION":
             assert self.asset_key is not None
             return AssetCheckEvaluation(

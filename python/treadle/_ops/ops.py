@@ -6,6 +6,7 @@ from treadle._assets.rules import WORD, check_name, clean_doc, only, unsupported
 from treadle._assets.signature import Signature, gives_nothing
 from treadle._assets.specs import Nothing, NoValue
 from treadle._errors import CheckError, DagsterInvalidDefinitionError
+from treadle._events.events import T, _Generic
 from treadle._events.record import Record
 from treadle._ops.composition import Node
 from treadle._run.policies import RetryPolicy
@@ -118,11 +119,11 @@ class DynamicOut(Out):
         return True
 
 
-class DynamicOutput(Record):
+class DynamicOutput(_Generic[T]):
     """One value of a dynamic output."""
 
     __slots__ = _fields = ("value", "mapping_key", "output_name", "metadata", "tags")
-    value: Any
+    value: T
     mapping_key: str
     output_name: str
     metadata: Mapping[str, MetadataValue]
@@ -130,7 +131,7 @@ class DynamicOutput(Record):
 
     def __init__(
         self,
-        value: Any,
+        value: T,
         mapping_key: str,
         output_name: str | None = "result",
         metadata: RawMetadataMapping | None = None,
@@ -145,11 +146,6 @@ class DynamicOutput(Record):
         self.output_name = output_name or "result"
         self.metadata = normalize_metadata(metadata)
         self.tags = dict(tags or {})
-
-    def __class_getitem__(cls, item: Any) -> Any:
-        from types import GenericAlias
-
-        return GenericAlias(cls, item)
 
 
 def check_valid_mapping_key(key: str) -> str:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, NoReturn
 
+    from typing_extensions import Self
+
     from treadle._ops.jobs import OpJobDefinition
     from treadle._run.instance import DagsterInstance
 
@@ -102,7 +104,7 @@ class JobExecutionResult(ExecuteOpsResult):
 
     _open = False
 
-    def __enter__(self) -> JobExecutionResult:
+    def __enter__(self) -> Self:
         self._open = True
         return self
 

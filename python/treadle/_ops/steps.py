@@ -13,6 +13,7 @@ from treadle._errors import (
     DagsterTypeCheckDidNotPass,
 )
 from treadle._events.events import AssetMaterialization, AssetObservation, Output
+from treadle._events.expectation import ExpectationResult, report_expectation
 from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
 from treadle._ops.config_tree import JobConfig, run_config_of
@@ -90,8 +91,9 @@ def config_of_run(run_id: str, job_name: str) -> JobConfig:
         if state is not None and state.checked is not None:
             checked = state.checked
         else:
-            recorded = steps.instance_of(run_id).get_run_by_id(run_id)
-            given = recorded.run_config if recorded is not None and recorded.run_config else None
+            import json
+
+            given = json.loads(steps.home_config) if steps.home_config else None
             checked = job._checked(run_config_of(job, given), job._resource_defs)
         config = configs[run_id] = JobConfig(job, checked)
     return config
@@ -283,6 +285,8 @@ class _OpExecution(steps.StepExecution):
             self._dynamic(self._index_of_name(result.output_name), result)
         elif isinstance(result, (Output, AssetMaterialization, AssetObservation)):
             super()._yielded(result)
+        elif isinstance(result, ExpectationResult):
+            report_expectation(self.step, result)
         else:
             raise DagsterInvariantViolationError(
                 f"Compute function for {self.context.describe_op()} yielded a value of type {type(result)}"
@@ -296,6 +300,14 @@ class _OpExecution(steps.StepExecution):
 
     def _returned(self, result: Any) -> None:
         outputs = self.definition._outputs
+        if isinstance(result, (AssetMaterialization, AssetObservation, ExpectationResult)):
+            raise DagsterInvariantViolationError(
+                f"Error in {self.context.describe_op()}: If you are returning an AssetMaterialization or an"
+                " ExpectationResult from op you must yield them directly, or log them using the"
+                " context.log_event method to avoid ambiguity with an implied result from returning a value."
+                " Check out the docs on logging events here:"
+                " https://legacy-docs.dagster.io/concepts/ops-jobs-graphs/op-events#op-events-and-exceptions"
+            )
         if not outputs:
             if result is not None:
                 raise DagsterInvariantViolationError(
@@ -327,7 +339,7 @@ class _OpExecution(steps.StepExecution):
                 )
             self._dynamic(index, item)
 
-    def _dynamic(self, index: int, output: DynamicOutput) -> None:
+    def _dynamic(self, index: int, output: DynamicOutput[Any]) -> None:
         self._hand(index, output.value, True, output.metadata, output.tags, output.mapping_key)
 
     def _hand_over(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from treadle import _core
     from treadle._assets.definition import AssetsDefinition, OpRef
     from treadle._events.events import AssetCheckEvaluation, AssetMaterialization
+    from treadle._events.expectation import ExpectationResult
     from treadle._events.metadata import MetadataValue
     from treadle._run.instance import DagsterInstance, DagsterRun
     from treadle._run.steps import RunState
@@ -270,7 +271,7 @@ class AssetExecutionContext(_StepContext):
             self._data_versions = {}
         self._data_versions[asset_key] = data_version
 
-    def log_event(self, event: AssetMaterialization | AssetObservation) -> None:
+    def log_event(self, event: AssetMaterialization | AssetObservation | ExpectationResult) -> None:
         """Records a fact beside the function's own outputs."""
         report_fact(self._step, event)
 
@@ -335,13 +336,19 @@ def report_evaluation(home: _core.Home, evaluation: AssetCheckEvaluation) -> Non
     )
 
 
-def report_fact(step: _core.Step | _core.Home, event: AssetMaterialization | AssetObservation) -> None:
-    """AssetMaterialization or AssetObservation given by user code."""
+def report_fact(
+    step: _core.Step | _core.Home, event: AssetMaterialization | AssetObservation | ExpectationResult
+) -> None:
+    """AssetMaterialization, AssetObservation or ExpectationResult given by user code."""
     import json
 
     from treadle._events.events import AssetMaterialization
+    from treadle._events.expectation import ExpectationResult, report_expectation
     from treadle._events.metadata import metadata_to_core
 
+    if isinstance(event, ExpectationResult):
+        report_expectation(step, event)  # type: ignore[arg-type]
+        return
     if isinstance(event, AssetMaterialization):
         kind, message = "ASSET_MATERIALIZATION", f"Materialized value {event.label}."
     elif isinstance(event, AssetObservation):

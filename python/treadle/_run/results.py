@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from typing_extensions import Self
+
     from treadle._assets.definition import AssetsDefinition
     from treadle._events.events import AssetCheckEvaluation, AssetMaterialization, AssetObservation
     from treadle._run.instance import DagsterInstance, DagsterRun
@@ -43,6 +45,12 @@ class ExecuteInProcessResult:
 
     def __repr__(self) -> str:
         return f"<ExecuteInProcessResult run {self._run_id} {self._status}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Nothing: the home stays open as long as the result lives."""
 
     @property
     def success(self) -> bool:

@@ -88,9 +88,13 @@ states: dict[str, RunState] = {}
 home: str = ""
 
 
-def set_home(path: str) -> None:
-    global home
-    home = path
+# The configuration of such a run, JSON.
+home_config: str = ""
+
+
+def set_home(path: str, run_config: str = "") -> None:
+    global home, home_config
+    home, home_config = path, run_config
 
 
 def instance_of(run_id: str) -> DagsterInstance:
@@ -225,10 +229,39 @@ class StepExecution:
         async def wait() -> Any:
             return await result
 
-        if type(result) is _AsyncGeneratorType:
+        if asyncio._get_running_loop() is not None:
+            self._async_beside(result)
+        elif type(result) is _AsyncGeneratorType:
             asyncio.run(drain())
         else:
             self._returned(asyncio.run(wait()))
+
+    def _async_beside(self, result: Any) -> None:
+        """Called by code that runs in an event loop itself: a loop of the step's own, on another thread."""
+        import asyncio
+        from threading import Thread
+
+        end = object()
+
+        async def following() -> Any:
+            return await anext(result, end)
+
+        async def wait() -> Any:
+            return await result
+
+        loop = asyncio.new_event_loop()
+        thread = Thread(target=loop.run_forever, name="treadle-async", daemon=True)
+        thread.start()
+        try:
+            if type(result) is not _AsyncGeneratorType:
+                self._returned(asyncio.run_coroutine_threadsafe(wait(), loop).result())
+                return
+            while (one := asyncio.run_coroutine_threadsafe(following(), loop).result()) is not end:
+                self._yielded(one)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
     def _yielded(self, result: Any) -> None:
         if isinstance(result, Output):

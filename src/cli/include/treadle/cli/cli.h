@@ -54,6 +54,8 @@ struct Program {
   std::function<void(execute::RunOptions&)> prepare_run;
   // Writes out what the front end's language still buffers for stdout and stderr. May be empty.
   std::function<void()> flush_output;
+  // The content of a YAML file as JSON. May be empty: then configuration is JSON only.
+  std::function<Result<std::string>(const std::string& path)> read_yaml;
 };
 
 // What a command's exit code says. docs/reference/command-line.md

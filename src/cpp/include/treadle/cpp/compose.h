@@ -14,6 +14,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -184,6 +185,7 @@ class Compose {
                NodeOptions options, std::vector<cpp::Argument> arguments);
 
   GraphDef& graph_;
+  std::map<std::string, int> uses_;  // by name of the op, without an alias
 };
 
 namespace cpp {
