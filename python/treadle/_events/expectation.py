@@ -43,7 +43,7 @@ class ExpectationResult(Record):
 def report_expectation(step: _core.Step, result: ExpectationResult) -> None:
     import json
 
-    message = result.description or f"Expectation result {'passed' if result.success else 'failed'}"
+    message = result.description or f"Expectation {result.label} {'passed' if result.success else 'failed'}"
     rest = {"success": result.success, "label": result.label, "description": result.description}
     told = metadata_to_core(result.metadata)
     step.report_event("STEP_EXPECTATION_RESULT", "", "", message, told, json.dumps(rest))

@@ -236,7 +236,7 @@ class GraphDefinition(Node):
             description=description or self.description,
             resource_defs=resource_defs,
             config=config,
-            tags=tags,
+            tags={**self.tags, **(tags or {})},
             run_tags=run_tags,
             metadata=metadata,
             logger_defs=logger_defs,
