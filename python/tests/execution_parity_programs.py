@@ -111,8 +111,7 @@ def results(dg):
         result.is_node_skipped("after"),
         [e.event_type.name for e in result.events_for_node("one")],
         [e.event_type.name for e in result.events_for_node("inner.plus")],
-        failure.error.cls_name,
-        failure.error.cause.cls_name if failure.error.cause else None,
+        (failure.error.cause or failure.error).cls_name,
         result.output_for_node("inner"),
         result.output_for_node("inner.plus"),
         raised(lambda: result.output_for_node("nope"))[0],
@@ -121,7 +120,7 @@ def results(dg):
         result.get_failed_step_keys(),
         len(result.get_step_success_events()),
         result.job_def.name,
-    ][:14]
+    ][:13]
 
 
 @program

@@ -75,6 +75,7 @@ _PUBLIC = {
     "_io.paths": "UPathIOManager",
     "_io.pythonic": """
         ConfigurableIOManager ConfigurableIOManagerFactory ConfigurableLegacyIOManagerAdapter""",
+    "_ops.composition": "PendingNodeInvocation",
     "_ops.config_mapping": "config_mapping ConfigMapping configured",
     "_ops.dependencies": """
         DependencyDefinition InputMapping MultiDependencyDefinition NodeInvocation OutputMapping""",
@@ -105,8 +106,8 @@ _PUBLIC = {
     "_run.context": "AssetCheckExecutionContext AssetExecutionContext OpExecutionContext",
     "_run.execute": "materialize materialize_to_memory observe",
     "_run.executors": """
-        executor Executor ExecutorDefinition in_process_executor InitExecutorContext
-        multi_or_in_process_executor multiprocess_executor""",
+        executor Executor ExecutorDefinition ExecutorRequirement in_process_executor InitExecutorContext
+        multi_or_in_process_executor multiple_process_executor_requirements multiprocess_executor""",
     "_run.instance": "DagsterInstance DagsterRun DagsterRunStatus DataProvenance EventLogEntry RunsFilter",
     "_run.invoke": "build_asset_check_context build_asset_context build_op_context",
     "_run.log_format": "JsonLogFormatter",

@@ -174,6 +174,7 @@ from treadle._io.paths import UPathIOManager as UPathIOManager
 from treadle._io.pythonic import ConfigurableIOManager as ConfigurableIOManager
 from treadle._io.pythonic import ConfigurableIOManagerFactory as ConfigurableIOManagerFactory
 from treadle._io.pythonic import ConfigurableLegacyIOManagerAdapter as ConfigurableLegacyIOManagerAdapter
+from treadle._ops.composition import PendingNodeInvocation as PendingNodeInvocation
 from treadle._ops.config_mapping import ConfigMapping as ConfigMapping
 from treadle._ops.config_mapping import config_mapping as config_mapping
 from treadle._ops.config_mapping import configured as configured
@@ -242,10 +243,12 @@ from treadle._run.execute import materialize_to_memory as materialize_to_memory
 from treadle._run.execute import observe as observe
 from treadle._run.executors import Executor as Executor
 from treadle._run.executors import ExecutorDefinition as ExecutorDefinition
+from treadle._run.executors import ExecutorRequirement as ExecutorRequirement
 from treadle._run.executors import InitExecutorContext as InitExecutorContext
 from treadle._run.executors import executor as executor
 from treadle._run.executors import in_process_executor as in_process_executor
 from treadle._run.executors import multi_or_in_process_executor as multi_or_in_process_executor
+from treadle._run.executors import multiple_process_executor_requirements as multiple_process_executor_requirements
 from treadle._run.executors import multiprocess_executor as multiprocess_executor
 from treadle._run.instance import DagsterInstance as DagsterInstance
 from treadle._run.instance import DagsterRun as DagsterRun

@@ -84,7 +84,8 @@ int run_reexecute(Session& session, const ReexecuteOptions& options) {
     return session.fail(chosen.error());
 
   if (const JobDef* job = op_job(*code->loaded.definitions, parent.job_name)) {
-    std::optional<std::vector<std::string>> steps = options.steps;
+    std::optional<std::vector<std::string>> steps =
+        options.steps.empty() ? parent.step_keys : options.steps;
     if (options.from_failure) steps.reset();
     return execute_and_report(session, **home, *code, parent.step_keys.size(), std::move(run),
                               [&](execute::RunOptions ready) {

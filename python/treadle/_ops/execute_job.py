@@ -80,7 +80,8 @@ def execute_job(
         if run_config is None:
             run_config = recorded.run_config
         if not reexecution_options._from_failure:
-            again = _steps(definition, reexecution_options.step_selection)
+            wanted = reexecution_options.step_selection
+            again = _steps(definition, wanted) if wanted else list(recorded.step_keys)
     executor = executor_of(definition, run_config, instance)
     return definition._execute(
         run_config,
@@ -97,8 +98,6 @@ def execute_job(
 
 def _steps(job: OpJobDefinition, selection: Sequence[str]) -> list[str]:
     """The steps that a selection means; mapped ones, "work[a]", are taken as they are."""
-    if not selection:
-        return []
     from treadle import _core
 
     mapped = [s for s in selection if s.endswith("]")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from treadle._errors import (
     CheckError,
     DagsterInvalidConfigError,
@@ -15,6 +17,24 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._run.instance import DagsterInstance
+
+
+class ExecutorRequirement(Enum):
+    """What an executor needs of a job and of an instance."""
+
+    RECONSTRUCTABLE_PIPELINE = "RECONSTRUCTABLE_PIPELINE"
+    RECONSTRUCTABLE_JOB = "RECONSTRUCTABLE_PIPELINE"  # noqa: PIE796 - an alias
+    NON_EPHEMERAL_INSTANCE = "NON_EPHEMERAL_INSTANCE"
+    PERSISTENT_OUTPUTS = "PERSISTENT_OUTPUTS"
+
+
+def multiple_process_executor_requirements() -> list[ExecutorRequirement]:
+    """What executors need that run steps in other processes."""
+    return [
+        ExecutorRequirement.RECONSTRUCTABLE_JOB,
+        ExecutorRequirement.NON_EPHEMERAL_INSTANCE,
+        ExecutorRequirement.PERSISTENT_OUTPUTS,
+    ]
 
 
 class Executor:
@@ -157,6 +177,10 @@ class ExecutorDefinition:
         effective: Mapping[str, Any] = inner._effective(config(given) if callable(config) else config)
         return effective
 
+    def get_requirements(self, executor_config: Mapping[str, Any]) -> Sequence[ExecutorRequirement]:
+        requirements = self._requirements
+        return list((requirements(executor_config) if callable(requirements) else requirements) or ())
+
     def _make(self, job: Any, config: Any, instance: DagsterInstance) -> Executor:
         """The executor for one run."""
         effective = self._effective(config)
@@ -170,7 +194,8 @@ class ExecutorDefinition:
                 f"Executor '{self._name}' gave {made!r}, which is no executor of Treadle. Return"
                 " InProcessExecutor(...) or MultiprocessExecutor(...) of treadle._run.executors."
             )
-        if made._processes:
+        needs = self.get_requirements(effective)
+        if made._processes or ExecutorRequirement.NON_EPHEMERAL_INSTANCE in needs:
             check_process_requirements(job, instance)
         return made
 
@@ -322,6 +347,7 @@ in_process_executor = ExecutorDefinition(
 )
 multiprocess_executor = ExecutorDefinition(
     "multiprocess",
+    requirements=multiple_process_executor_requirements(),
     executor_creation_fn=_make_multiprocess,
     description="Execute each step in an individual process.",
 )
