@@ -13,7 +13,13 @@ from typing import Any
 
 import pytest
 
-FILES = ("op_parity_programs.py", "graph_parity_programs.py", "execution_parity_programs.py")
+FILES = (
+    "op_parity_programs.py",
+    "graph_parity_programs.py",
+    "execution_parity_programs.py",
+    "asset_parity_programs.py",
+    "pipes_parity_programs.py",
+)
 FOLDER = Path(__file__).parent
 
 

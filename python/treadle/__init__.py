@@ -9,6 +9,9 @@ __version__ = "0.1.0"
 # Module below `treadle`: the public names it gives.
 _PUBLIC = {
     "_assets.checks": "asset_check multi_asset_check",
+    "_assets.code_references": """
+        AnchorBasedFilePathMapping FilePathMapping link_code_references_to_git
+        with_source_code_references""",
     "_assets.decorators": "asset multi_asset",
     "_assets.definition": "AssetChecksDefinition AssetsDefinition",
     "_assets.external": """
@@ -48,6 +51,10 @@ _PUBLIC = {
         ParameterCheckError RetryRequested TreadleError
         DagsterEventLogInvalidForRun DagsterExecutionStepNotFoundError DagsterSubprocessError
         DagsterTypeCheckError""",
+    "_dagster.warnings": """
+        BetaWarning BindResourcesToJobs ConfigArgumentWarning deprecation_warning file_relative_path
+        PreviewWarning SupersessionWarning""",
+    "_events.code_reference": "CodeReferencesMetadataValue LocalFileCodeReference UrlCodeReference",
     "_events.dagster_event": "DagsterEvent DagsterEventType SerializableErrorInfo",
     "_events.events": """
         AssetCheckEvaluation AssetCheckResult AssetMaterialization AssetObservation DataVersion
@@ -127,8 +134,8 @@ _PUBLIC = {
         PipesMessageReader PipesSession""",
     "_run.testing": "instance_for_test",
     "_types.dagster_type": """
-        Any check_dagster_type dagster_type_loader DagsterType DagsterTypeLoader Dict List
-        make_python_type_usable_as_dagster_type Optional PythonObjectDagsterType Set Tuple TypeCheck
+        Any Bool check_dagster_type dagster_type_loader DagsterType DagsterTypeLoader Dict Float Int List
+        make_python_type_usable_as_dagster_type Optional PythonObjectDagsterType Set String Tuple TypeCheck
         usable_as_dagster_type""",
     "_run.log": "DagsterLogManager get_dagster_logger",
     "_run.policies": "Backoff Jitter RetryPolicy",

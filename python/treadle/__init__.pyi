@@ -2,6 +2,10 @@
 
 from treadle._assets.checks import asset_check as asset_check
 from treadle._assets.checks import multi_asset_check as multi_asset_check
+from treadle._assets.code_references import AnchorBasedFilePathMapping as AnchorBasedFilePathMapping
+from treadle._assets.code_references import FilePathMapping as FilePathMapping
+from treadle._assets.code_references import link_code_references_to_git as link_code_references_to_git
+from treadle._assets.code_references import with_source_code_references as with_source_code_references
 from treadle._assets.decorators import asset as asset
 from treadle._assets.decorators import multi_asset as multi_asset
 from treadle._assets.definition import AssetChecksDefinition as AssetChecksDefinition
@@ -56,6 +60,13 @@ from treadle._config.types import ScalarUnion as ScalarUnion
 from treadle._config.types import Selector as Selector
 from treadle._config.types import Shape as Shape
 from treadle._config.types import StringSource as StringSource
+from treadle._dagster.warnings import BetaWarning as BetaWarning
+from treadle._dagster.warnings import BindResourcesToJobs as BindResourcesToJobs
+from treadle._dagster.warnings import ConfigArgumentWarning as ConfigArgumentWarning
+from treadle._dagster.warnings import PreviewWarning as PreviewWarning
+from treadle._dagster.warnings import SupersessionWarning as SupersessionWarning
+from treadle._dagster.warnings import deprecation_warning as deprecation_warning
+from treadle._dagster.warnings import file_relative_path as file_relative_path
 from treadle._definitions.definitions import Definitions as Definitions
 from treadle._definitions.lazy import ComponentLoadContext as ComponentLoadContext
 from treadle._definitions.lazy import definitions as definitions
@@ -110,6 +121,9 @@ from treadle._errors import Failure as Failure
 from treadle._errors import ParameterCheckError as ParameterCheckError
 from treadle._errors import RetryRequested as RetryRequested
 from treadle._errors import TreadleError as TreadleError
+from treadle._events.code_reference import CodeReferencesMetadataValue as CodeReferencesMetadataValue
+from treadle._events.code_reference import LocalFileCodeReference as LocalFileCodeReference
+from treadle._events.code_reference import UrlCodeReference as UrlCodeReference
 from treadle._events.dagster_event import DagsterEvent as DagsterEvent
 from treadle._events.dagster_event import DagsterEventType as DagsterEventType
 from treadle._events.dagster_event import SerializableErrorInfo as SerializableErrorInfo
@@ -284,13 +298,17 @@ from treadle._run.records import RunStatusChangeRecordsFilter as RunStatusChange
 from treadle._run.results import ExecuteInProcessResult as ExecuteInProcessResult
 from treadle._run.testing import instance_for_test as instance_for_test
 from treadle._types.dagster_type import Any as Any
+from treadle._types.dagster_type import Bool as Bool
 from treadle._types.dagster_type import DagsterType as DagsterType
 from treadle._types.dagster_type import DagsterTypeLoader as DagsterTypeLoader
 from treadle._types.dagster_type import Dict as Dict
+from treadle._types.dagster_type import Float as Float
+from treadle._types.dagster_type import Int as Int
 from treadle._types.dagster_type import List as List
 from treadle._types.dagster_type import Optional as Optional
 from treadle._types.dagster_type import PythonObjectDagsterType as PythonObjectDagsterType
 from treadle._types.dagster_type import Set as Set
+from treadle._types.dagster_type import String as String
 from treadle._types.dagster_type import Tuple as Tuple
 from treadle._types.dagster_type import TypeCheck as TypeCheck
 from treadle._types.dagster_type import check_dagster_type as check_dagster_type

@@ -338,7 +338,19 @@ def _as_annotation(given: AnyValue) -> AnyValue:
     return given._python_type if isinstance(given, _Generic) else given
 
 
-Any = _AnnotatedType(object, "Any")
+class _BuiltinType(_AnnotatedType):
+    """A type of values that is a config type as well."""
+
+    def __init__(self, annotation: type, name: str) -> None:
+        super().__init__(annotation, name)
+        self._treadle_config_type = name
+
+
+Any = _BuiltinType(object, "Any")
+Bool = _BuiltinType(bool, "Bool")
+Float = _BuiltinType(float, "Float")
+Int = _BuiltinType(int, "Int")
+String = _BuiltinType(str, "String")
 List = _Generic(list, "List")
 Dict = _Generic(dict, "Dict")
 Set = _Generic(set, "Set")
