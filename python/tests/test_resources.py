@@ -146,8 +146,9 @@ def test_a_failing_resource_fails_the_run() -> None:
 
     result = dg.materialize([a], resources={"broken": broken}, raise_on_error=False)
     assert not result.success
-    with pytest.raises(ConnectionError, match="no route"):
+    with pytest.raises(dg.DagsterResourceFunctionError, match="ResourceDefinition broken") as raised:
         dg.materialize([a], resources={"broken": broken})
+    assert isinstance(raised.value.__cause__, ConnectionError)
 
 
 class Shelf(dg.IOManager):

@@ -46,6 +46,7 @@ class Signature:
                 )
             annotation = annotations.get(name) if annotations else None
             if annotation is not None and name not in ins and is_resource(annotation, scope):
+                _check_resource(name, annotation, scope)
                 self.resources = self.resources or {}
                 self.resources[name] = name
             elif name == "config" and name not in ins:
@@ -109,6 +110,17 @@ def is_resource(annotation: Any, scope: Mapping[str, Any]) -> bool:
     if isinstance(annotation, type):
         return getattr(annotation, "_treadle_resource", False) is True
     return "resource_param" in getattr(annotation, "__metadata__", ())
+
+
+def _check_resource(name: str, annotation: Any, scope: Mapping[str, Any]) -> None:
+    """A class that makes something else for steps is not what the parameter receives."""
+    cls = resolve(annotation, scope)
+    if isinstance(cls, type) and getattr(cls, "_treadle_makes_other", False):
+        raise DagsterInvalidDefinitionError(
+            f"Resource param '{name}' is annotated as '{cls}', but '{cls}' outputs an unknown value to user"
+            " code such as @ops and @assets. This annotation should instead be 'ResourceParam[Any]' or"
+            " 'ResourceParam[<output type>]'"
+        )
 
 
 def resolve(annotation: Any, scope: Mapping[str, Any]) -> Any:

@@ -191,13 +191,17 @@ def resolve_to_config_type(obj: Any) -> Any:
         return types.Array(inner)
     if obj is None:
         return types.ANY
+    if getattr(obj, "__module__", "") == "typing" and repr(obj) == "typing.Any":
+        return types.ANY
     if isinstance(obj, type):
         known = _of_class(obj)
         if known is not None:
             return known
-    named = getattr(obj, "_treadle_config_type", None)  # dg.Int and its kin
-    if named is not None:
-        return _BY_NAME[named]
+    if type(obj).__module__.startswith("treadle._types"):  # dg.Int and its kin
+        from treadle._types import dagster_type, scalars
+
+        if any(obj is t for t in (dagster_type.Any, *vars(scalars).values())):
+            return _BY_NAME[obj.display_name]
     return _refused(obj)
 
 
@@ -248,7 +252,10 @@ def _of_dict(obj: dict[Any, Any]) -> types.ConfigType:
 def _refused(obj: Any) -> bool:
     """The mistakes that Dagster has a sentence of its own for."""
     module = getattr(type(obj), "__module__", "")
-    if module in ("typing", "types") and hasattr(obj, "__origin__"):
+    union = "Union" in type(obj).__name__ or "Union" in str(getattr(obj, "__origin__", ""))
+    if union and type(None) not in getattr(obj, "__args__", ()):
+        return False
+    if module in ("typing", "types") and (union or hasattr(obj, "__origin__")):
         if type(None) in getattr(obj, "__args__", ()):
             raise DagsterInvalidDefinitionError(
                 "Cannot use typing.Optional as a config type. If you want this field to be optional, please"

@@ -304,6 +304,10 @@ class Permissive(_HasFields):
     def __init__(self, fields: AnyValue = None, description: str | None = None) -> None:
         super().__init__(fields, description)
 
+    @property
+    def key(self) -> str:
+        return super().key if self.fields else "Permissive"
+
 
 class Selector(_HasFields):
     """A dictionary with exactly one of these fields."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvalidInvocationError
+from treadle._errors import (
+    CheckError,
+    DagsterError,
+    DagsterInvalidDefinitionError,
+    DagsterInvalidInvocationError,
+    DagsterResourceFunctionError,
+)
 from treadle._resources.context import InitResourceContext, Resources, free_logger
 from treadle._resources.definition import ResourceDefinition, definition_of, definitions_of
 from treadle._typing import TYPE_CHECKING
@@ -60,7 +66,7 @@ class ResourceHolder:
             self.all,
             dagster_run=_run_of(run_id),
         )
-        return entered(self.definition.call(context))
+        return made(self.key, self.definition, context)
 
     def tear_down(self, handle: ResourceHandle) -> None:
         if handle.cleanup is not None:
@@ -77,6 +83,18 @@ def _run_of(run_id: str) -> Any:
     from treadle._run.instance import DagsterRun
 
     return DagsterRun(job_name="", run_id=run_id, tags=dict(state.tags), run_config=dict(state.run_config))
+
+
+def made(key: str, definition: ResourceDefinition, context: InitResourceContext) -> ResourceHandle:
+    """The resource, set up. What its function raises is told as Dagster tells it."""
+    try:
+        return entered(definition.call(context))
+    except DagsterError:
+        raise
+    except Exception as e:
+        raise DagsterResourceFunctionError(
+            f"Error executing resource_fn on ResourceDefinition {key}", user_exception=e
+        ) from e
 
 
 def entered(made: Any) -> ResourceHandle:
@@ -166,7 +184,7 @@ class ResourceScope:
             self._event_loop,
             self._run,
         )
-        handle = entered(definition.call(context))
+        handle = made(key, definition, context)
         if handle.cleanup is not None:
             self._cleanups.append(handle.cleanup)
         self._values[key] = handle.value
@@ -235,10 +253,10 @@ def with_resources(
 
     if not isinstance(resource_defs, dict):
         raise CheckError(f'Param "resource_defs" is not a Mapping. Got {resource_defs!r}.')
-    made: dict[str, Any] = {}
+    bound: dict[str, Any] = {}
     for key, given in resource_defs.items():
         config = (resource_config_by_key or {}).get(key)
-        made[key] = given if config is None else definition_of(given)
+        bound[key] = given if config is None else definition_of(given)
         if config is None:
             continue
         if not isinstance(config, dict) or "config" not in config:
@@ -246,13 +264,13 @@ def with_resources(
                 f"Error with config for resource key '{key}': Expected a dictionary of the form"
                 f" {{'config': ...}}, but received {config}"
             )
-        result = validate_config({"config": made[key].config_field}, config)
+        result = validate_config({"config": bound[key].config_field}, config)
         if not result.success:
             raise DagsterInvalidConfigError(
                 f"Error when applying config for resource with key '{key}' ", result.errors, config
             )
-        made[key] = made[key].configured(config["config"])
-    return [definition.with_resources(_needed_by(definition, made)) for definition in definitions]
+        bound[key] = bound[key].configured(config["config"])
+    return [definition.with_resources(_needed_by(definition, bound)) for definition in definitions]
 
 
 def _needed_by(definition: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:

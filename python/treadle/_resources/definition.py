@@ -33,6 +33,8 @@ class ResourceDefinition:
     """
 
     _treadle_is_resource = True
+    _treadle_resource = True
+    _treadle_makes_other = True
     # Of a ConfigurableResource: what it holds by field, those of it that are configured at launch, and its
     # class.
     nested_resources: Mapping[str, Any] = {}
@@ -304,7 +306,7 @@ def resource(
 
 def is_decorated(given: Any) -> bool:
     """Whether a decorator without arguments was given its function."""
-    return callable(given) and not isinstance(given, type) and not hasattr(given, "_treadle_config_type")
+    return callable(given) and not isinstance(given, type)
 
 
 def _doc(fn: Any) -> str | None:

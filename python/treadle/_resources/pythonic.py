@@ -102,6 +102,8 @@ class ConfigurableResourceFactory(Config, Generic[T], metaclass=_ResourceMeta):
     _treadle_is_resource: ClassVar[bool] = True
     _treadle_factory: ClassVar[bool] = True
     _treadle_resource: ClassVar[bool] = True
+    # Steps see what it makes, not the object itself.
+    _treadle_makes_other: ClassVar[bool] = True
 
     def __init__(self, **data: Any) -> None:
         field_of_resource(type(self))
@@ -311,6 +313,8 @@ class ConfigurableResource(ConfigurableResourceFactory[T]):
 
     A parameter `api: Api` of a function receives the resource of that name. Fields may be given as dg.EnvVar.
     """
+
+    _treadle_makes_other: ClassVar[bool] = False
 
     def create_resource(self, context: InitResourceContext) -> T:
         return self  # type: ignore[return-value]
