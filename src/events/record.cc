@@ -1,3 +1,4 @@
+#include "partition_rows.h"
 #include "rows.h"
 #include "run_writer.h"
 #include "schema.h"
@@ -174,26 +175,15 @@ class SqlRecord final : public Record {
       const AssetKey& asset) override {
     std::vector<LatestMaterialization> all;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
-      std::string sql =
-          "select l.asset_key, l.partition, e.id, coalesce(r.run_id, ''), e.step_key, e.time, "
-          "e.payload "
-          "from latest_materializations l join events e on e.id = l.event left join runs r on r.id "
-          "= e.run";
+      std::string sql(kLatestMaterializations);
       if (!asset.empty()) sql += " where l.asset_key = $1";
       TREADLE_TRY(db::Statement * s, session.prepare(sql));
       if (!asset.empty()) s->bind(1, asset.text());
       while (true) {
         TREADLE_TRY(const bool row, s->step());
         if (!row) return {};
-        LatestMaterialization& m = all.emplace_back();
-        m.asset = AssetKey(s->text(0));
-        m.partition = s->text(1);
-        m.event_id = s->integer(2);
-        m.run_id = s->text(3);
-        m.step_key = s->text(4);
-        m.time = s->integer(5);
-        TREADLE_TRY(m.provenance,
-                    provenance_from_json(object_in_payload(s->text(6), "provenance")));
+        TREADLE_TRY(LatestMaterialization m, read_latest_materialization(*s));
+        all.push_back(std::move(m));
       }
     }));
     return all;
@@ -212,16 +202,85 @@ class SqlRecord final : public Record {
       while (true) {
         TREADLE_TRY(const bool row, s->step());
         if (!row) return {};
-        CheckResult& check = all.emplace_back();
-        check.asset = AssetKey(s->text(0));
-        check.check = s->text(1);
-        check.event_id = s->integer(2);
-        check.run_id = s->text(3);
-        check.time = s->integer(4);
-        read_check_payload(s->text(5), check);
+        all.push_back(read_check(*s));
       }
     }));
     return all;
+  }
+
+  Result<std::vector<std::pair<std::string, CheckResult>>> latest_partition_checks(
+      const AssetKey& asset) override {
+    std::vector<std::pair<std::string, CheckResult>> all;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(
+          db::Statement * s,
+          session.prepare("select l.asset_key, l.check_name, e.id, coalesce(r.run_id, ''), e.time, "
+                          "e.payload, l.partition from latest_partition_checks l "
+                          "join events e on e.id = l.event left join runs r on r.id = e.run "
+                          "where l.asset_key = $1 order by l.check_name, l.partition"));
+      s->bind(1, asset.text());
+      while (true) {
+        TREADLE_TRY(const bool row, s->step());
+        if (!row) return {};
+        all.emplace_back(s->text(6), read_check(*s));
+      }
+    }));
+    return all;
+  }
+
+  Result<std::optional<LatestMaterialization>> latest_materialization(
+      const AssetKey& asset, const std::string& partition) override {
+    std::optional<LatestMaterialization> found;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(db::Statement * s,
+                  session.prepare(std::string(kLatestMaterializations) +
+                                  " where l.asset_key = $1 and l.partition = $2"));
+      s->bind(1, asset.text()).bind(2, partition);
+      TREADLE_TRY(const bool row, s->step());
+      if (!row) return {};
+      TREADLE_TRY(found, read_latest_materialization(*s));
+      return {};
+    }));
+    return found;
+  }
+
+  Result<std::vector<PartitionFact>> partition_facts(const AssetKey& asset,
+                                                     std::int64_t after_event) override {
+    return read_partition_facts(database_, asset, after_event);
+  }
+  Result<std::optional<PartitionSummary>> find_partition_summary(const AssetKey& asset) override {
+    return read_partition_summary(database_, asset);
+  }
+  Result<void> save_partition_summary(const AssetKey& asset,
+                                      const PartitionSummary& summary) override {
+    return write_partition_summary(database_, asset, summary);
+  }
+  Result<std::int64_t> add_dynamic_partitions(const std::string& name,
+                                              const std::vector<std::string>& keys) override {
+    return change_dynamic_partitions(
+        database_,
+        "insert into dynamic_partitions (name, partition) values ($1, $2) on conflict do nothing",
+        name, keys);
+  }
+  Result<std::int64_t> delete_dynamic_partitions(const std::string& name,
+                                                 const std::vector<std::string>& keys) override {
+    return change_dynamic_partitions(
+        database_, "delete from dynamic_partitions where name = $1 and partition = $2", name, keys);
+  }
+  Result<std::vector<std::string>> dynamic_partitions(const std::string& name) override {
+    return read_dynamic_partitions(database_, name);
+  }
+  Result<bool> has_dynamic_partition(const std::string& name, const std::string& key) override {
+    bool found = false;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(db::Statement * s,
+                  session.prepare(
+                      "select 1 from dynamic_partitions where name = $1 and partition = $2"));
+      s->bind(1, name).bind(2, key);
+      TREADLE_TRY(found, s->step());
+      return {};
+    }));
+    return found;
   }
 
   Result<std::vector<AssetKey>> asset_keys() override {
@@ -359,6 +418,34 @@ class SqlRecord final : public Record {
       return {};
     }));
     return runs;
+  }
+
+  static constexpr std::string_view kLatestMaterializations =
+      "select l.asset_key, l.partition, e.id, coalesce(r.run_id, ''), e.step_key, e.time, e.payload "
+      "from latest_materializations l join events e on e.id = l.event left join runs r on r.id = "
+      "e.run";
+
+  static Result<LatestMaterialization> read_latest_materialization(const db::Statement& row) {
+    LatestMaterialization m;
+    m.asset = AssetKey(row.text(0));
+    m.partition = row.text(1);
+    m.event_id = row.integer(2);
+    m.run_id = row.text(3);
+    m.step_key = row.text(4);
+    m.time = row.integer(5);
+    TREADLE_TRY(m.provenance, provenance_from_json(object_in_payload(row.text(6), "provenance")));
+    return m;
+  }
+
+  static CheckResult read_check(const db::Statement& row) {
+    CheckResult check;
+    check.asset = AssetKey(row.text(0));
+    check.check = row.text(1);
+    check.event_id = row.integer(2);
+    check.run_id = row.text(3);
+    check.time = row.integer(4);
+    read_check_payload(row.text(5), check);
+    return check;
   }
 
   static void read_check_payload(std::string_view payload, CheckResult& check) {

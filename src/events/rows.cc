@@ -22,6 +22,16 @@ std::string check_name_of(const Event& event) {
   return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
 }
 
+Result<void> move_partition_check(db::Session& session, const Event& event, std::int64_t id) {
+  TREADLE_TRY(db::Statement * s,
+              session.prepare(
+                  "insert into latest_partition_checks (asset_key, check_name, partition, event) "
+                  "values ($1, $2, $3, $4) on conflict (asset_key, check_name, partition) do update "
+                  "set event = excluded.event"));
+  s->bind(1, event.asset_key).bind(2, check_name_of(event)).bind(3, event.partition).bind(4, id);
+  return s->run();
+}
+
 std::vector<std::string> read_step_keys(std::string_view json) {
   std::vector<std::string> keys;
   boost::json::value value;
@@ -61,7 +71,15 @@ Result<std::int64_t> insert_event(db::Session& session, std::int64_t run, const 
                     "values ($1, $2, $3) on conflict (asset_key, partition) do update set "
                     "event = excluded.event",
                     event, event.partition, id));
+  } else if (event.type == EventType::kAssetFailedToMaterialize) {
+    TREADLE_CHECK(
+        move_latest(session,
+                    "insert into latest_failures (asset_key, partition, event) "
+                    "values ($1, $2, $3) on conflict (asset_key, partition) do update set "
+                    "event = excluded.event",
+                    event, event.partition, id));
   } else if (event.type == EventType::kAssetCheckEvaluation) {
+    if (!event.partition.empty()) TREADLE_CHECK(move_partition_check(session, event, id));
     TREADLE_CHECK(
         move_latest(session,
                     "insert into latest_checks (asset_key, check_name, event) values ($1, $2, $3) "

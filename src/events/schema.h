@@ -63,6 +63,40 @@ create table key_values (
   value text not null
 );
 )sql"},
+    {3, R"sql(
+create index latest_materializations_event on latest_materializations (asset_key, event);
+create table latest_failures (
+  asset_key text not null,
+  partition text not null,
+  event bigint not null,
+  primary key (asset_key, partition)
+);
+create index latest_failures_event on latest_failures (asset_key, event);
+create table latest_partition_checks (
+  asset_key text not null,
+  check_name text not null,
+  partition text not null,
+  event bigint not null,
+  primary key (asset_key, check_name, partition)
+);
+create table partition_summaries (
+  asset_key text not null primary key,
+  fingerprint text not null,
+  event bigint not null,
+  materialized blob not null,
+  failed blob not null
+);
+create table dynamic_partitions (
+  id integer primary key,
+  name text not null,
+  partition text not null,
+  unique (name, partition)
+);
+create table memos (
+  memo text not null primary key,
+  event bigint not null
+);
+)sql"},
 };
 
 }  // namespace treadle::events

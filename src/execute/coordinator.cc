@@ -1,6 +1,7 @@
 #include "coordinator.h"
 
 #include "step_events.h"
+#include "step_partitions.h"
 #include <treadle/base/random.h>
 
 #include <algorithm>
@@ -240,7 +241,7 @@ Verdict::Kind Coordinator::attempt_ended(std::uint32_t id, AttemptReport report)
             observed ? def.observes[produced.output] : def.outputs[produced.output].asset.key);
         if (node == plan::kNoNode) continue;
         if (!observed) {
-          versions_[node] = produced.version;
+          versions_[node] = merged(versions_[node], produced.version);
         } else if (!produced.version.data_version.empty()) {
           versions_[node].data_version = produced.version.data_version;
         }
@@ -266,6 +267,7 @@ Verdict::Kind Coordinator::attempt_ended(std::uint32_t id, AttemptReport report)
       log_.emit(step_failure(key(id), report, verdict, results_[id].attempts));
       results_[id].failure = std::move(report.failure);
       failed_.push_back(id);
+      emit_failed_partitions(step, report);
       if (options_.stop_at_first_failure && options_.executor == Executor::kInProcess) {
         halt();
         return Verdict::Kind::kHalted;
@@ -277,6 +279,21 @@ Verdict::Kind Coordinator::attempt_ended(std::uint32_t id, AttemptReport report)
   if (limits_.any()) start({});
   if (in_flight_ == 0 || interrupted_) runner_->wake();
   return verdict.kind;
+}
+
+// Which partitions are there is asked of the record, also when none came out.
+void Coordinator::emit_failed_partitions(std::uint32_t step, const AttemptReport& report) {
+  const plan::PlannedStep& planned = plan_.steps[step];
+  if (!planned.partitions || !planned.partitions->own) return;
+  for (const std::uint32_t output : planned.outputs) {
+    const AssetKey& asset = planned.def->outputs[output].asset.key;
+    const bool made = std::any_of(report.outputs.begin(), report.outputs.end(),
+                                  [&](const ProducedOutput& p) { return p.output == output; });
+    if (asset.empty() || made) continue;
+    for (const std::string& key : planned.partitions->own->keys()) {
+      log_.emit(failed_to_materialize(planned.def->name, asset, key));
+    }
+  }
 }
 
 void Coordinator::follow(const Readiness::Change& change) {

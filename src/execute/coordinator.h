@@ -65,6 +65,7 @@ class Coordinator {
   void start(const std::vector<std::uint32_t>& ids);
   Attempt attempt_of(std::uint32_t id);
   void check_runtime(Deadline now);
+  void emit_failed_partitions(std::uint32_t step, const AttemptReport& report);
   void follow(const Readiness::Change& change);
   void drop(const Dropped& dropped);
   void begin_cancel();

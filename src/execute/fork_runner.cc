@@ -1,5 +1,7 @@
 #include "fork_runner.h"
 
+#include "step_partitions.h"
+
 #include "step_events.h"
 #include "wire.h"
 #include <treadle/base/digest.h>
@@ -70,8 +72,18 @@ void ForkRunner::hand_over() {
 std::string ForkRunner::start_body(const Attempt& attempt) const {
   StartBody body{.attempt = attempt, .versions = {}};
   const plan::PlannedStep& step = setup_.plan.steps[attempt.step];
+  if (step.partitions) {
+    // Of a partitioned asset only what the step reads.
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      const auto& read = step.partitions->inputs[i];
+      if (!read) continue;
+      const plan::NodeId node = step.inputs[i].node;
+      body.versions.emplace_back(node, only(setup_.versions[node], read->slice));
+    }
+  }
   const auto tell = [&](plan::NodeId node) {
-    if (node != plan::kNoNode) body.versions.emplace_back(node, setup_.versions[node]);
+    if (node == plan::kNoNode || setup_.versions[node].partitions) return;
+    body.versions.emplace_back(node, setup_.versions[node]);
   };
   for (const plan::PlannedInput& input : step.inputs) tell(input.node);
   if (!step.def->graph.empty()) {

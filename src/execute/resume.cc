@@ -1,5 +1,7 @@
 #include "resume.h"
 
+#include "step_partitions.h"
+
 #include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
@@ -115,9 +117,15 @@ Result<Earlier> read_earlier(const plan::Plan& plan, const std::vector<Event>& e
       const std::string_view name = text_at(payload, "output");
       if (provenance == nullptr || node == plan::kNoNode || name.empty()) continue;
       TREADLE_TRY(Provenance p, provenance_from_json(boost::json::serialize(*provenance)));
-      const KnownVersion version{std::move(p.data_version), std::move(p.artifact)};
+      KnownVersion version{std::move(p.data_version), std::move(p.artifact), {}};
+      if (!event.partition.empty()) {
+        auto one = std::make_shared<std::unordered_map<std::string, KnownVersion>>();
+        one->emplace(event.partition, std::move(version));
+        version = {.data_version = {}, .artifact = {}, .partitions = std::move(one)};
+      }
       for (ProducedOutput& output : current.outputs) {
-        if (def.outputs[output.output].name == name) output.version = version;
+        if (def.outputs[output.output].name != name) continue;
+        output.version = merged(std::move(output.version), version);
       }
       current.versions.emplace_back(node, version);
     } else if (event.type == EventType::kStepSuccess) {

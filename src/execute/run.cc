@@ -6,6 +6,7 @@
 #include "resume.h"
 #include "step_events.h"
 #include "step_execution.h"
+#include "step_partitions.h"
 #include <treadle/base/random.h>
 #include <treadle/execute/run.h>
 
@@ -213,7 +214,9 @@ Result<void> Execution::read_what_is_done() {
   filter.types = resume_event_types();
   TREADLE_TRY(const std::vector<Event> events, world_.record.events(filter));
   TREADLE_TRY(earlier_, read_earlier(plan_, events));
-  for (const auto& [node, version] : earlier_.versions) versions_[node] = version;
+  for (const auto& [node, version] : earlier_.versions) {
+    versions_[node] = merged(versions_[node], version);
+  }
   return {};
 }
 
@@ -250,7 +253,10 @@ void Execution::announce(EventLog& log) {
       if (!step.execute) continue;
       for (const std::uint32_t output : step.outputs) {
         const AssetKey& asset = step.def->outputs[output].asset.key;
-        if (!asset.empty()) log.emit(materialization_planned(job, step.def->name, asset));
+        if (asset.empty()) continue;
+        const bool partitioned = step.partitions && step.partitions->own;
+        log.emit(materialization_planned(job, step.def->name, asset,
+                                         partitioned ? &*step.partitions->own : nullptr));
       }
     }
     for (const plan::PlannedStep& step : plan_.steps) {

@@ -161,10 +161,22 @@ Event run_canceled(const std::string& job) {
 }
 
 Event materialization_planned(const std::string& job, const std::string& step_key,
-                              const AssetKey& asset) {
+                              const AssetKey& asset, const PartitionSlice* partitions) {
   Event e = event(EventType::kAssetMaterializationPlanned, step_key,
                   text(job, " intends to materialize asset ", key_list(asset)));
   e.asset_key = asset.text();
+  if (partitions && partitions->subset.size() == 1) {
+    e.partition = partitions->set.key(partitions->subset.first());
+  } else if (partitions) {
+    JsonWriter w;
+    w.begin_object().key("partitions").begin_array();
+    for (const PartitionSubset::Range& r : partitions->subset.ranges()) {
+      w.begin_array().value(partitions->set.key(r.begin)).value(partitions->set.key(r.end - 1));
+      w.end_array();
+    }
+    w.end_array().end_object();
+    e.payload = std::move(w).str();
+  }
   return e;
 }
 
@@ -288,7 +300,8 @@ Event handled_output(const std::string& step_key, const OutputDef& output, const
 }
 
 Event materialization(const std::string& step_key, const OutputDef& output,
-                      const Provenance& provenance, const Metadata& metadata, const Tags& tags) {
+                      const Provenance& provenance, const Metadata& metadata, const Tags& tags,
+                      const std::string& partition) {
   JsonWriter w;
   w.begin_object().field("output", output.name);
   w.key("provenance").raw(provenance_to_json(provenance));
@@ -302,11 +315,21 @@ Event materialization(const std::string& step_key, const OutputDef& output,
   Event e = event(EventType::kAssetMaterialization, step_key,
                   text("Materialized value ", output.asset.key.text(), "."), std::move(w).str());
   e.asset_key = output.asset.key.text();
+  e.partition = partition;
+  return e;
+}
+
+Event failed_to_materialize(const std::string& step_key, const AssetKey& asset,
+                            const std::string& partition) {
+  Event e = event(EventType::kAssetFailedToMaterialize, step_key,
+                  text("Asset ", key_list(asset), " failed to materialize"), {}, LogLevel::kError);
+  e.asset_key = asset.text();
+  e.partition = partition;
   return e;
 }
 
 Event check_evaluation(const std::string& step_key, const CheckDef& check,
-                       const CheckReport& report) {
+                       const CheckReport& report, const std::string& partition) {
   JsonWriter w;
   w.begin_object().field("check", check.name).field("passed", report.passed);
   w.field("severity", report.error_severity ? "ERROR" : "WARN");
@@ -320,6 +343,7 @@ Event check_evaluation(const std::string& step_key, const CheckDef& check,
   Event e =
       event(EventType::kAssetCheckEvaluation, step_key, std::move(message), std::move(w).str());
   e.asset_key = check.asset.text();
+  e.partition = partition;
   return e;
 }
 

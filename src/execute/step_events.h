@@ -28,7 +28,7 @@ Event run_failure(const std::string& job, const std::vector<std::string>& failed
 Event run_canceling(int running);
 Event run_canceled(const std::string& job);
 Event materialization_planned(const std::string& job, const std::string& step_key,
-                              const AssetKey& asset);
+                              const AssetKey& asset, const PartitionSlice* partitions = nullptr);
 Event check_planned(const std::string& job, const std::string& step_key, const CheckDef& check);
 
 Event resources_starting(const std::vector<std::string>& keys);
@@ -51,9 +51,13 @@ Event step_output(const std::string& step_key, std::string_view output, std::str
 Event handled_output(const std::string& step_key, const OutputDef& output, const Metadata& metadata,
                      const std::string& mapping_key, const KnownVersion& version);
 Event materialization(const std::string& step_key, const OutputDef& output,
-                      const Provenance& provenance, const Metadata& metadata, const Tags& tags);
+                      const Provenance& provenance, const Metadata& metadata, const Tags& tags,
+                      const std::string& partition = {});
+// Of one partition of an asset, when the step that was to make it has failed.
+Event failed_to_materialize(const std::string& step_key, const AssetKey& asset,
+                            const std::string& partition);
 Event check_evaluation(const std::string& step_key, const CheckDef& check,
-                       const CheckReport& report);
+                       const CheckReport& report, const std::string& partition = {});
 Event step_success(const std::string& step_key, Micros duration);
 Event step_up_for_retry(const std::string& step_key, const StepFailure& failure,
                         double seconds_to_wait, int attempt);

@@ -2,6 +2,7 @@
 
 #include "provenance.h"
 #include "step_events.h"
+#include "step_partitions.h"
 #include <treadle/define/io_manager.h>
 
 #include <algorithm>
@@ -94,6 +95,11 @@ class StepExecution final : public StepContext {
     emit(log_event(key_, level, message));
   }
   Value resource(const std::string& key) override { return env_.resources.get(key); }
+  const PartitionSlice* partitions() const override { return own(); }
+  const PartitionSlice* input_partitions(std::size_t input) const override {
+    if (!planned_.partitions || !planned_.partitions->inputs[input]) return nullptr;
+    return &planned_.partitions->inputs[input]->slice;
+  }
   bool cancelled() const override {
     return env_.stop.requested() ||
            (env_.cancellation != nullptr && env_.cancellation->requested()) ||
@@ -129,8 +135,18 @@ class StepExecution final : public StepContext {
   }
   const plan::AssetGraph& graph() const { return *env_.plan.graph; }
   const std::string& code_version(const OutputDef& output);
-  Provenance provenance_of(const OutputDef& output);
-  std::string input_version(plan::NodeId node) const;
+  const PartitionSlice* own() const {
+    const auto& partitions = planned_.partitions;
+    return partitions && partitions->own ? &*partitions->own : nullptr;
+  }
+  // Of one partition, or of the whole.
+  Provenance provenance_of(const OutputDef& output, const std::int64_t* number = nullptr);
+  std::string input_version(plan::NodeId node, const std::int64_t* number) const;
+  void record(const OutputDef& output, OutputReport& report, const Metadata& stored_metadata,
+              KnownVersion& version);
+  void record_partitions(const OutputDef& output, const OutputReport& report,
+                         const Metadata& metadata, const std::vector<StoredPartition>& stored,
+                         KnownVersion& version);
   std::string check_output_name(const CheckDef& check) const;
   StepOutcome finish_outputs();
   StepOutcome blocking_checks() const;
@@ -181,6 +197,9 @@ tl::expected<Value, StepFailure> StepExecution::load_input(std::size_t index) {
                        .artifact = env_.versions[planned.node].artifact,
                        .metadata = {},
                        .data_version = {}};
+  if ((context.partitions = input_partitions(index)) != nullptr) {
+    context.stored = known_partitions(env_.versions[planned.node], *context.partitions);
+  }
   auto value = load_with(key, context, upstream != nullptr ? upstream->name : std::string());
   if (!value) return value;
   input_loaded(input, 0, 1);
@@ -316,6 +335,7 @@ StepOutcome StepExecution::handle_output(OutputReport report) {
     kept_.push_back({report.output, report.mapping_key, report.value});
   }
   Metadata stored_metadata;
+  std::vector<StoredPartition> stored_partitions;
   const bool stores = output.stores_value && report.value;
   if (stores) {
     IOManager* manager = find_io_manager(output.io_manager_key);
@@ -330,28 +350,27 @@ StepOutcome StepExecution::handle_output(OutputReport report) {
                           .metadata = {},
                           .data_version = {},
                           .artifact = {},
-                          .mapping_key = report.mapping_key};
+                          .mapping_key = report.mapping_key,
+                          .partitions = output.asset.key.empty() ? nullptr : own()};
     TREADLE_CHECK(guarded("IO manager '" + output.io_manager_key +
                               "' let an exception escape while storing output '" + output.name +
                               "'",
                           [&] { return manager->handle_output(context, report.value); }));
     done.version = {std::move(context.data_version), std::move(context.artifact)};
     stored_metadata = std::move(context.metadata);
+    stored_partitions = std::move(context.stored);
   }
   if (!def_.observes.empty() && report.data_version) {
     done.version.data_version = *report.data_version;
   }
   if (!output.asset.key.empty()) {
-    Provenance provenance = provenance_of(output);
-    provenance.artifact = done.version.artifact;
-    if (report.data_version) done.version.data_version = *report.data_version;
-    if (done.version.data_version.empty()) {
-      done.version.data_version = derive_data_version(provenance, env_.run_id);
-    }
-    provenance.data_version = done.version.data_version;
     Metadata metadata = std::move(report.metadata);
     for (const auto& [name, value] : stored_metadata) set_metadata(metadata, name, value);
-    emit(materialization(key_, output, provenance, metadata, report.tags));
+    if (own()) {
+      record_partitions(output, report, metadata, stored_partitions, done.version);
+    } else {
+      record(output, report, metadata, done.version);
+    }
   }
   if (stores) {
     // The materialization says where an asset is.
@@ -360,6 +379,61 @@ StepOutcome StepExecution::handle_output(OutputReport report) {
   }
   report_.outputs.push_back(std::move(done));
   return {};
+}
+
+void StepExecution::record(const OutputDef& output, OutputReport& report, const Metadata& metadata,
+                           KnownVersion& version) {
+  Provenance provenance = provenance_of(output);
+  provenance.artifact = version.artifact;
+  if (report.data_version) version.data_version = *report.data_version;
+  if (version.data_version.empty()) {
+    version.data_version = derive_data_version(provenance, env_.run_id);
+  }
+  provenance.data_version = version.data_version;
+  emit(materialization(key_, output, provenance, metadata, report.tags));
+}
+
+// A materialization of each partition, made of what belongs to it.
+void StepExecution::record_partitions(const OutputDef& output, const OutputReport& report,
+                                      const Metadata& metadata,
+                                      const std::vector<StoredPartition>& stored,
+                                      KnownVersion& version) {
+  const auto of = [](const auto& list, const std::string& key) {
+    const auto at = std::find_if(list.begin(), list.end(),
+                                 [&](const auto& entry) { return entry.first == key; });
+    return at == list.end() ? nullptr : &at->second;
+  };
+  auto made = std::make_shared<std::unordered_map<std::string, KnownVersion>>();
+  std::size_t next = 0;
+  const std::vector<std::string> keys = own()->keys();
+  own()->subset.for_each([&](std::int64_t number) {
+    const std::string& key = keys[next];
+    KnownVersion one = version;
+    // IO managers say where they keep partitions in the order of the keys.
+    if (next < stored.size() && stored[next].key == key) {
+      one = {stored[next].data_version, stored[next].artifact, {}};
+    }
+    ++next;
+    Provenance provenance = provenance_of(output, &number);
+    provenance.artifact = one.artifact;
+    if (report.data_version) one.data_version = *report.data_version;
+    if (const std::string* given = of(report.partition_data_versions, key)) {
+      one.data_version = *given;
+    }
+    if (one.data_version.empty()) {
+      one.data_version = derive_data_version(provenance, env_.run_id);
+    }
+    provenance.data_version = one.data_version;
+    if (const Metadata* more = of(report.partition_metadata, key)) {
+      Metadata all = metadata;
+      for (const auto& [name, value] : *more) set_metadata(all, name, value);
+      emit(materialization(key_, output, provenance, all, report.tags, key));
+    } else {
+      emit(materialization(key_, output, provenance, metadata, report.tags, key));
+    }
+    made->emplace(key, std::move(one));
+  });
+  version = {.data_version = {}, .artifact = {}, .partitions = std::move(made)};
 }
 
 StepOutcome StepExecution::report_check(CheckReport report) {
@@ -371,7 +445,11 @@ StepOutcome StepExecution::report_check(CheckReport report) {
     }
   }
   emit(step_output(key_, check_output_name(check), "Any", {}));
-  emit(check_evaluation(key_, check, report));
+  if (check.partitions && own()) {
+    for (const std::string& key : own()->keys()) emit(check_evaluation(key_, check, report, key));
+  } else {
+    emit(check_evaluation(key_, check, report));
+  }
   report.metadata.clear();
   checks_.push_back(std::move(report));
   return {};
@@ -403,7 +481,12 @@ const std::string& StepExecution::code_version(const OutputDef& output) {
   return *derived_code_version_;
 }
 
-std::string StepExecution::input_version(plan::NodeId node) const {
+std::string StepExecution::input_version(plan::NodeId node, const std::int64_t* number) const {
+  const plan::InputPartitions* partitions = find_input(planned_, node);
+  if (partitions && number) {
+    return input_version_for(*partitions, *own(), *number, env_.versions[node]);
+  }
+  if (partitions) return version_of(env_.versions[node], partitions->slice);
   for (const auto& [read, version] : read_) {
     if (read == node) return version;
   }
@@ -411,13 +494,16 @@ std::string StepExecution::input_version(plan::NodeId node) const {
   const plan::Node& upstream = graph().node(node);
   if (upstream.step == &def_) {
     for (const ProducedOutput& p : report_.outputs) {
-      if (p.output == upstream.output) return p.version.data_version;
+      if (p.output != upstream.output) continue;
+      if (!number || !p.version.partitions) return p.version.data_version;
+      const auto at = p.version.partitions->find(own()->set.key(*number));
+      return at == p.version.partitions->end() ? std::string() : at->second.data_version;
     }
   }
   return env_.versions[node].data_version;
 }
 
-Provenance StepExecution::provenance_of(const OutputDef& output) {
+Provenance StepExecution::provenance_of(const OutputDef& output, const std::int64_t* number) {
   Provenance provenance;
   provenance.code_version = code_version(output);
   const plan::NodeId node = graph().find(output.asset.key);
@@ -425,7 +511,7 @@ Provenance StepExecution::provenance_of(const OutputDef& output) {
   const std::vector<plan::NodeId>& parents = graph().node(node).parents;
   provenance.inputs.reserve(parents.size());
   for (const plan::NodeId parent : parents) {
-    provenance.inputs.push_back({graph().node(parent).info->key, input_version(parent)});
+    provenance.inputs.push_back({graph().node(parent).info->key, input_version(parent, number)});
   }
   return provenance;
 }

@@ -67,13 +67,26 @@ class Reader {
 };
 
 void write(Writer& w, const KnownVersion& version) {
-  w.text(version.data_version).text(version.artifact);
+  w.text(version.data_version).text(version.artifact).number(version.partitions != nullptr);
+  if (!version.partitions) return;
+  w.number(static_cast<std::uint64_t>(version.partitions->size()));
+  for (const auto& [key, known] : *version.partitions) {
+    w.text(key).text(known.data_version).text(known.artifact);
+  }
 }
 
 KnownVersion read_version(Reader& r) {
   KnownVersion version;
   version.data_version = r.text();
   version.artifact = r.text();
+  if (!r.number<bool>()) return version;
+  auto partitions = std::make_shared<std::unordered_map<std::string, KnownVersion>>();
+  for (std::uint64_t n = r.count(); n > 0 && r.whole(); --n) {
+    KnownVersion& known = (*partitions)[r.text()];
+    known.data_version = r.text();
+    known.artifact = r.text();
+  }
+  version.partitions = std::move(partitions);
   return version;
 }
 

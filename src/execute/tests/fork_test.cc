@@ -438,7 +438,7 @@ TEST(Wire, WhatIsCutOffIsNotRead) {
   report.outputs.push_back({1, {"v1", "artifact"}});
   const std::string whole = encode(report);
   ASSERT_TRUE(decode_report(whole));
-  EXPECT_EQ(decode_report(whole)->outputs[0].version, (KnownVersion{"v1", "artifact"}));
+  EXPECT_EQ(decode_report(whole)->outputs[0].version, (KnownVersion{"v1", "artifact", {}}));
   for (std::size_t size = 0; size < whole.size(); ++size) {
     EXPECT_FALSE(decode_report(std::string_view(whole).substr(0, size))) << size;
   }

@@ -7,6 +7,8 @@
 #include <treadle/define/value.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace treadle {
 
@@ -47,6 +49,13 @@ class Codec {
  public:
   virtual ~Codec() = default;
   virtual Result<Encoded> encode(const Value& value) const = 0;
+  // Of a value that holds several partitions by key (dict, std::map): each one's. kInvalidArgument
+  // unless it holds exactly `keys`.
+  virtual Result<std::vector<Value>> split(const Value& value,
+                                           const std::vector<std::string>& keys) const;
+  // The opposite: reads each partition and puts them together by key.
+  virtual Result<Value> decode_all(
+      const std::vector<std::pair<std::string, Stored*>>& partitions) const;
   // kUnsupported for a format it cannot read, with what to do: "'model' was kept as a Python
   // pickle, which C++ cannot read; ...".
   virtual Result<Value> decode(Stored& stored) const = 0;

@@ -12,6 +12,14 @@ namespace treadle {
 
 struct InputDef;
 struct OutputDef;
+struct PartitionSlice;
+
+// Where one partition of an output is, or was.
+struct StoredPartition {
+  std::string key;
+  std::string data_version;  // "" = unknown
+  std::string artifact;      // "" = none, or the latest
+};
 
 // What an IO manager is told about the output it stores, and where it says what it did. Borrowed;
 // valid during the call.
@@ -26,6 +34,10 @@ struct OutputContext {
   // Of an output that is no asset: with the step's key, run and job (`step`) its name and this identify it.
   std::string mapping_key =
       {};  // of a dynamic output, or of the step that runs once for each; "" otherwise
+  // The partitions that the value is of; null: not partitioned.
+  const PartitionSlice* partitions = nullptr;
+  // Filled in by an IO manager that keeps each partition by itself, for those it kept.
+  std::vector<StoredPartition> stored = {};
 };
 
 struct InputContext {
@@ -44,6 +56,11 @@ struct InputContext {
   std::string upstream_mapping_key =
       {};                 // as OutputContext::mapping_key when it was stored; "" = none
   std::size_t index = 0;  // in a list
+  // The partitions of the asset to load; null: it is not partitioned. Of more than one, the value is
+  // all of them by key.
+  const PartitionSlice* partitions = nullptr;
+  // What is known of them, in the order of their keys; those that were never made are left out.
+  std::vector<StoredPartition> stored = {};
 };
 
 // Stores outputs, loads inputs. Thread-safe: parallel steps share it.

@@ -104,4 +104,11 @@ class PartitionSet {
   std::vector<PartitionSet> dimensions_;
 };
 
+// Some of the partitions there are: what a step computes, or reads of an asset.
+struct PartitionSlice {
+  PartitionSet set;
+  PartitionSubset subset;
+  std::vector<std::string> keys() const { return set.keys(subset); }
+};
+
 }  // namespace treadle

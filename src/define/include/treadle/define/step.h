@@ -17,6 +17,8 @@
 
 namespace treadle {
 
+struct PartitionSlice;  // define/partition_set.h
+
 // Why a step ended without success: an outcome, not an Error.
 struct StepFailure {
   std::string message;             // what the user's exception said
@@ -46,6 +48,10 @@ struct OutputReport {
   std::optional<std::string>
       data_version;  // given by user code; else the IO manager's, else derived
   std::vector<std::pair<std::string, std::string>> tags;
+  // Of a step over partitions: metadata of single ones, added to `metadata`.
+  std::vector<std::pair<std::string, Metadata>> partition_metadata = {};
+  // Data versions that user code gave to single partitions; they win over `data_version`.
+  std::vector<std::pair<std::string, std::string>> partition_data_versions = {};
   std::string mapping_key;        // of a dynamic output: letters, digits and '_', once per output
   bool type_check_passed = true;  // as the front end found; for the STEP_OUTPUT event
 };
@@ -108,6 +114,10 @@ class StepContext {
   virtual bool input_is_list(std::size_t) const { return false; }
   // Loads one value of a list (InputUse::kList, kCollect). Any other input has only index 0, which is load_input.
   virtual tl::expected<Value, StepFailure> load_input_at(std::size_t input, std::size_t index);
+  // The partitions that the step computes; null: it is not partitioned, or the run is not.
+  virtual const PartitionSlice* partitions() const { return nullptr; }
+  // Of the asset that the input reads: those that this step's are made from. Null: not partitioned.
+  virtual const PartitionSlice* input_partitions(std::size_t) const { return nullptr; }
   // Records STEP_INPUT for an input with InputDef::checks_type.
   virtual void report_input(const InputReport& report);
 };

@@ -46,6 +46,21 @@ struct CheckResult {
   std::string description;
 };
 
+// When one partition was last made and last failed: ids of events, 0 = never.
+struct PartitionFact {
+  std::string partition;
+  std::int64_t materialized = 0;
+  std::int64_t failed = 0;
+};
+
+// What a reader has made of an asset's PartitionFacts up to an event, so that the next one reads only
+// what came later. Derived: it may be dropped at any time.
+struct PartitionSummary {
+  std::string fingerprint;  // what the numbers in the bytes refer to
+  std::int64_t event = 0;
+  std::string materialized, failed;  // PartitionSubset::encode
+};
+
 struct EventFilter {
   std::string run_id;            // "" = every run
   std::string asset_key;         // "" = every asset
@@ -107,6 +122,29 @@ class Record {
   virtual Result<std::vector<LatestMaterialization>> latest_materializations(
       const AssetKey& asset = {}) = 0;
   virtual Result<std::vector<CheckResult>> latest_checks(const AssetKey& asset = {}) = 0;
+  // Of a partitioned check, by partition: as latest_checks, for one asset.
+  virtual Result<std::vector<std::pair<std::string, CheckResult>>> latest_partition_checks(
+      const AssetKey& asset) = 0;
+
+  // The partitions of one asset that were made or failed after this event.
+  virtual Result<std::vector<PartitionFact>> partition_facts(const AssetKey& asset,
+                                                             std::int64_t after_event = 0) = 0;
+  // One partition's latest materialization; nothing: never.
+  virtual Result<std::optional<LatestMaterialization>> latest_materialization(
+      const AssetKey& asset, const std::string& partition) = 0;
+  virtual Result<std::optional<PartitionSummary>> find_partition_summary(const AssetKey& asset) = 0;
+  virtual Result<void> save_partition_summary(const AssetKey& asset,
+                                              const PartitionSummary& summary) = 0;
+
+  // Keys of dynamic partitions, in the order in which they were added. How many were new.
+  virtual Result<std::int64_t> add_dynamic_partitions(const std::string& name,
+                                                      const std::vector<std::string>& keys) = 0;
+  // How many of them there were.
+  virtual Result<std::int64_t> delete_dynamic_partitions(const std::string& name,
+                                                         const std::vector<std::string>& keys) = 0;
+  virtual Result<std::vector<std::string>> dynamic_partitions(const std::string& name) = 0;
+  virtual Result<bool> has_dynamic_partition(const std::string& name, const std::string& key) = 0;
+
   // Keys of all assets ever materialized or observed.
   virtual Result<std::vector<AssetKey>> asset_keys() = 0;
 

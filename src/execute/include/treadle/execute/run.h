@@ -38,6 +38,8 @@ class Cancellation {
 struct KnownVersion {
   std::string data_version;  // "" = unknown
   std::string artifact;  // the artifact version that holds the value; "" = none, or take the latest
+  // Of a partitioned asset: what is known of its partitions, by key. Null: not partitioned.
+  std::shared_ptr<const std::unordered_map<std::string, KnownVersion>> partitions = {};
   bool operator==(const KnownVersion&) const = default;
 };
 

@@ -14,6 +14,8 @@
 
 namespace treadle::plan {
 
+struct StepPartitions;  // plan/partitions.h
+
 inline constexpr std::uint32_t kNoStep = ~std::uint32_t{0};
 
 struct StepOutput {
@@ -51,6 +53,8 @@ struct PlannedStep {
   bool execute = true;
   // When it is mapped and not empty: only for these mapping keys; the others as above.
   std::vector<std::string> mapping_keys;
+  // Null: neither the step nor what it reads is partitioned (plan/partitions.h).
+  std::shared_ptr<const StepPartitions> partitions = {};
 };
 
 // How the step is called in plans and records: "work", and "work[?]" when it runs once for each value of a dynamic output. While
