@@ -113,7 +113,7 @@ nb::list latest_materializations(PythonHome& self, nb::handle asset) {
     list.append(nb::make_tuple(to_text(m.asset.text()), to_text(m.run_id), to_text(m.step_key),
                                m.time, to_text(m.provenance.code_version),
                                to_text(m.provenance.data_version), inputs,
-                               to_text(m.provenance.artifact)));
+                               to_text(m.provenance.artifact), to_text(m.partition), m.event_id));
   }
   return list;
 }
@@ -126,11 +126,13 @@ nb::list asset_keys(PythonHome& self) {
   return list;
 }
 
-nb::object load_asset_value(PythonHome& self, nb::handle asset, nb::handle run_id) {
+nb::object load_asset_value(PythonHome& self, nb::handle asset, nb::handle run_id,
+                            nb::handle partition) {
   const AssetKey key(text_of(asset));
-  const std::string run = text_of(run_id);
-  const Value value = value_or_raise(
-      without_lock([&] { return app::load_asset_value(*self.home, key, *python_codec(), run); }));
+  const std::string run = text_of(run_id), of_partition = text_of(partition);
+  const Value value = value_or_raise(without_lock([&] {
+    return app::load_asset_value(*self.home, key, *python_codec(), run, of_partition);
+  }));
   return object_in(value);
 }
 
@@ -180,7 +182,7 @@ void bind_home(nb::module_& module) {
            })
       .def("latest_materializations", latest_materializations)
       .def("asset_keys", asset_keys)
-      .def("load_asset_value", load_asset_value)
+      .def("load_asset_value", load_asset_value, nb::arg(), nb::arg(), nb::arg() = "")
       .def("load_artifact", load_artifact)
       .def("report_event",
            [](PythonHome& s, nb::handle kind, nb::handle asset, nb::handle partition,

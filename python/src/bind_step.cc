@@ -2,6 +2,7 @@
 #include "bindings.h"
 #include "codec.h"
 #include "convert.h"
+#include "partitions.h"
 #include "step_body.h"
 #include <treadle/base/digest.h>
 #include <treadle/base/json.h>
@@ -27,7 +28,7 @@ nb::object load_input(Step& step, std::size_t index) {
 
 void handle_output(Step& step, std::size_t index, nb::handle value, bool has_value,
                    nb::handle type_name, nb::handle metadata, nb::handle data_version,
-                   nb::handle tags) {
+                   nb::handle tags, nb::handle partitions) {
   StepContext& context = step.get();
   OutputReport report;
   report.output = index;
@@ -36,6 +37,19 @@ void handle_output(Step& step, std::size_t index, nb::handle value, bool has_val
   report.metadata = metadata_of(metadata);
   if (!data_version.is_none()) report.data_version = text_of(data_version);
   if (!tags.is_none()) report.tags = tags_of(tags);
+  if (!partitions.is_none()) {
+    // [(key, metadata or None, data version or None)]
+    const Items facts(partitions);
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+      const Items fact(facts.at(i));
+      if (!fact.is_none(1)) {
+        report.partition_metadata.emplace_back(fact.text(0), metadata_of(fact.at(1)));
+      }
+      if (!fact.is_none(2)) {
+        report.partition_data_versions.emplace_back(fact.text(0), fact.text(2));
+      }
+    }
+  }
   StepOutcome outcome = without_lock([&] { return context.handle_output(std::move(report)); });
   if (!outcome) stop(step, std::move(outcome).error());
 }
@@ -103,7 +117,10 @@ void bind_step(nb::module_& module) {
       .def("check_selected", [](Step& s, std::size_t i) { return s.get().check_selected(i); })
       .def("load_input", load_input)
       .def("handle_output", handle_output, nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
-           nb::arg().none(), nb::arg().none(), nb::arg().none())
+           nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg("partitions") = nb::none())
+      .def_prop_ro("partitions", [](Step& s) { return slice_tuple(s.get().partitions()); })
+      .def("input_partitions",
+           [](Step& s, std::size_t i) { return slice_tuple(s.get().input_partitions(i)); })
       .def("report_check", report_check, nb::arg(), nb::arg(), nb::arg(), nb::arg(),
            nb::arg().none())
       .def("report_event",

@@ -11,6 +11,7 @@ void bind_definitions(nanobind::module_& module);
 void bind_artifact(nanobind::module_& module);
 void bind_graph(nanobind::module_& module);
 void bind_tracking(nanobind::module_& module);
+void bind_partitions(nanobind::module_& module);
 void bind_cli(nanobind::module_& module);
 void bind_config(nanobind::module_& module);
 void bind_conditions(nanobind::module_& module);

@@ -29,6 +29,47 @@ class PythonCodec final : public Codec {
     }
   }
 
+  Result<std::vector<Value>> split(const Value& value,
+                                   const std::vector<std::string>& keys) const override {
+    const nb::gil_scoped_acquire gil;
+    const nb::object object = object_in(value);
+    if (!nb::isinstance<nb::dict>(object)) return Codec::split(value, keys);
+    const auto dict = nb::cast<nb::dict>(object);
+    std::vector<Value> parts;
+    for (const std::string& key : keys) {
+      const nb::object name = to_text(key);
+      if (!dict.contains(name)) {
+        return fail(Errc::kInvalidArgument, "The dict that was returned for " +
+                                                std::to_string(keys.size()) +
+                                                " partitions has no '" + key +
+                                                "'. Return a value for each partition key.");
+      }
+      parts.push_back(value_of(nb::borrow(dict[name])));
+    }
+    if (dict.size() != keys.size()) {
+      return fail(Errc::kInvalidArgument,
+                  "The dict that was returned for " + std::to_string(keys.size()) +
+                      " partitions has " + std::to_string(dict.size()) +
+                      " keys: return exactly one value for each partition key.");
+    }
+    return parts;
+  }
+
+  Result<Value> decode_all(
+      const std::vector<std::pair<std::string, Stored*>>& partitions) const override {
+    std::vector<Value> values;
+    for (const auto& [key, stored] : partitions) {
+      TREADLE_TRY(Value value, decode(*stored));
+      values.push_back(std::move(value));
+    }
+    const nb::gil_scoped_acquire gil;
+    nb::dict all;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      all[to_text(partitions[i].first)] = object_in(values[i]);
+    }
+    return value_of(std::move(all));
+  }
+
   Result<Value> decode(Stored& stored) const override {
     const nb::gil_scoped_acquire gil;
     auto* view = new StoredView{&stored};

@@ -4,10 +4,14 @@
 #include "convert.h"
 #include "graph.h"
 #include "io_manager.h"
+#include "partitions.h"
 #include "resource.h"
 #include "step_body.h"
 #include <treadle/io/file_source.h>
 #include <treadle/plan/plan.h>
+
+#include <algorithm>
+#include <unordered_map>
 
 namespace treadle::python {
 namespace {
@@ -116,6 +120,54 @@ JobDef job_of(nb::handle told) {
   return job;
 }
 
+// (assets, inputs, checks, backfill policies, memoized steps, jobs), see treadle/_partitions/core.py.
+void add_partitioning(Definitions& definitions, nb::handle told) {
+  const Items items(told);
+  std::unordered_map<std::string, PartitionsPtr> assets, checks, jobs;
+  std::unordered_map<std::string, PartitionMappingPtr> mappings;
+  std::unordered_map<std::string, int> policies;
+  const auto each = [&](std::size_t index, auto visit) {
+    const Items list(items.at(index));
+    for (std::size_t i = 0; i < list.size(); ++i) visit(Items(list.at(i)));
+  };
+  each(0, [&](const Items& one) { assets[one.text(0)] = partitions_of(one.at(1)); });
+  each(1, [&](const Items& one) {
+    mappings[one.text(0) + "\n" + one.text(1)] = mapping_of(one.at(2));
+  });
+  each(2, [&](const Items& one) {
+    checks[one.text(0) + "\n" + one.text(1)] = partitions_of(one.at(2));
+  });
+  each(3, [&](const Items& one) { policies[one.text(0)] = static_cast<int>(one.integer(1)); });
+  const std::vector<std::string> memoized = texts_of(items.at(4));
+  each(5, [&](const Items& one) { jobs[one.text(0)] = partitions_of(one.at(1)); });
+  const auto find = [](auto& map, const std::string& key) {
+    const auto at = map.find(key);
+    return at == map.end() ? typename std::decay_t<decltype(map)>::mapped_type{} : at->second;
+  };
+  for (StepDef& step : definitions.steps) {
+    for (InputDef& input : step.inputs) {
+      input.partition_mapping = find(mappings, step.name + "\n" + input.asset.text());
+    }
+    for (OutputDef& output : step.outputs) {
+      if (!output.asset.key.empty()) {
+        output.asset.partitions = find(assets, output.asset.key.text());
+      }
+    }
+    for (CheckDef& check : step.checks) {
+      check.partitions = find(checks, check.asset.text() + "\n" + check.name);
+    }
+    if (const auto policy = policies.find(step.name); policy != policies.end()) {
+      step.backfill_policy.emplace();
+      if (policy->second > 0) step.backfill_policy->max_partitions_per_run = policy->second;
+    }
+    step.memoize = std::find(memoized.begin(), memoized.end(), step.name) != memoized.end();
+  }
+  for (SourceAssetDef& source : definitions.sources) {
+    source.asset.partitions = find(assets, source.asset.key.text());
+  }
+  for (JobDef& job : definitions.jobs) job.partitions = find(jobs, job.name);
+}
+
 // What a failed step raised: (message, class, stack, the exception itself or None).
 nb::object first_failure(const execute::RunResult& result) {
   const StepFailure* failure = result.failure ? &*result.failure : nullptr;
@@ -154,7 +206,7 @@ nb::tuple outcome_of(const execute::RunResult& result) {
 
 PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::handle jobs,
                                      nb::handle resources, nb::handle io_managers,
-                                     nb::handle graph_assets) {
+                                     nb::handle graph_assets, nb::handle partitioning) {
   definitions_.steps = list_of<StepDef>(steps, step_of);
   const Items graphs(graph_assets);
   for (std::size_t i = 0; i < graphs.size(); ++i) {
@@ -186,6 +238,7 @@ PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::h
     definitions_.io_managers.emplace(
         key, make_python_io_manager(nb::borrow(entry.at(1)), texts_of(entry.at(2))));
   }
+  if (!partitioning.is_none()) add_partitioning(definitions_, partitioning);
   const std::vector<Problem> problems = plan::check_definitions(definitions_);
   if (!problems.empty()) raise_problems(problems);
   graph_ = std::make_unique<plan::AssetGraph>(definitions_);

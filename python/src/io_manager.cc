@@ -1,6 +1,8 @@
 #include "io_manager.h"
 
+#include "codec.h"
 #include "convert.h"
+#include "partitions.h"
 #include "step_body.h"
 #include <treadle/define/definitions.h>
 
@@ -9,6 +11,14 @@
 
 namespace treadle::python {
 namespace {
+
+nb::list stored_tuples(const std::vector<StoredPartition>& stored) {
+  nb::list list;
+  for (const StoredPartition& one : stored) {
+    list.append(nb::make_tuple(to_text(one.key), to_text(one.data_version), to_text(one.artifact)));
+  }
+  return list;
+}
 
 class PythonIOManager final : public IOManager {
  public:
@@ -23,11 +33,17 @@ class PythonIOManager final : public IOManager {
           context.output_metadata.empty() ? "" : metadata_to_json(context.output_metadata);
       const nb::object told = holder_.get().attr("handle_output")(
           step.object(), to_text(context.output.name), to_text(context.output.asset.key.text()),
-          to_text(metadata), object_in(value), to_text(context.mapping_key));
+          to_text(metadata), object_in(value), to_text(context.mapping_key),
+          slice_tuple(context.partitions));
       const Items items(told);
       context.metadata = metadata_of(items.at(0));
       context.data_version = items.text(1);
       context.artifact = items.text(2);
+      const Items stored(items.at(3));
+      for (std::size_t i = 0; i < stored.size(); ++i) {
+        const Items one(stored.at(i));
+        context.stored.push_back({one.text(0), one.text(1), one.text(2)});
+      }
     } catch (nb::python_error& error) {
       return tl::unexpected<StepFailure>(step.failure(error));
     }
@@ -44,7 +60,8 @@ class PythonIOManager final : public IOManager {
       const nb::object told = holder_.get().attr("load_input")(
           step.object(), to_text(context.input.name), to_text(context.asset.text()),
           to_text(context.upstream_step), upstream, to_text(context.artifact),
-          to_text(context.upstream_run), to_text(context.upstream_mapping_key));
+          to_text(context.upstream_run), to_text(context.upstream_mapping_key),
+          slice_tuple(context.partitions), stored_tuples(context.stored));
       const Items items(told);
       context.metadata = metadata_of(items.at(1));
       context.data_version = items.text(2);
@@ -66,6 +83,20 @@ class MemoryIOManager final : public IOManager {
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
     const std::lock_guard lock(mutex_);
     const AssetKey& asset = context.output.asset.key;
+    if (context.partitions != nullptr && context.partitions->subset.size() == 1) {
+      values_.insert_or_assign(place_of(asset, context.partitions->keys().front()), value);
+      return {};
+    }
+    if (context.partitions != nullptr) {
+      const std::vector<std::string> keys = context.partitions->keys();
+      // A value that does not hold each partition by itself is that of all of them.
+      if (auto parts = python_codec()->split(value, keys)) {
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+          values_.insert_or_assign(place_of(asset, keys[i]), (*parts)[i]);
+        }
+        return {};
+      }
+    }
     values_.insert_or_assign(asset.empty()
                                  ? place_of(context.step.run_id(), context.step.step_key(),
                                             context.output.name, context.mapping_key)
@@ -76,6 +107,21 @@ class MemoryIOManager final : public IOManager {
 
   tl::expected<Value, StepFailure> load_input(InputContext& context) override {
     const std::lock_guard lock(mutex_);
+    if (context.partitions != nullptr) {
+      std::vector<std::pair<std::string, Value>> found;
+      const std::vector<std::string> keys = context.partitions->keys();
+      for (const std::string& key : keys) {
+        const auto at = values_.find(place_of(context.asset, key));
+        if (at != values_.end()) found.emplace_back(key, at->second);
+      }
+      if (found.size() == keys.size() && keys.size() == 1) return found.front().second;
+      if (found.size() == keys.size()) {
+        const nb::gil_scoped_acquire gil;
+        nb::dict all;
+        for (const auto& [key, value] : found) all[to_text(key)] = object_in(value);
+        return value_of(std::move(all));
+      }
+    }
     const auto at = values_.find(
         context.asset.empty()
             ? place_of(context.upstream_run, context.upstream_step,
@@ -102,6 +148,10 @@ class MemoryIOManager final : public IOManager {
   static std::string place_of(const std::string& run, const std::string& step,
                               const std::string& output, const std::string& mapping_key) {
     return "\n" + run + "\n" + step + "\n" + output + "\n" + mapping_key;
+  }
+
+  static std::string place_of(const AssetKey& asset, const std::string& partition) {
+    return asset.text() + "\n" + partition;
   }
 
   std::mutex mutex_;

@@ -7,6 +7,7 @@ NB_MODULE(_core, module) {
   // Users' objects may outlive the interpreter's last sweep (module globals); that is no leak of
   // ours.
   nanobind::set_leak_warnings(false);
+  treadle::python::bind_partitions(module);
   treadle::python::bind_step(module);
   treadle::python::bind_home(module);
   treadle::python::bind_definitions(module);

@@ -28,7 +28,13 @@ Result<Seen> latest_observation(Home& home, const AssetKey& key) {
 
 Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph) {
   plan::Facts facts(graph.nodes().size());
-  TREADLE_TRY(auto latest, home.record().latest_materializations());
+  TREADLE_TRY(auto latest, home.record().latest_materializations({}, false));
+  for (const plan::Node& node : graph.nodes()) {
+    // Of a partitioned asset that of whichever partition was made last.
+    if (!node.info->partitions) continue;
+    TREADLE_TRY(auto of_partition, home.record().latest_materialization(node.info->key, ""));
+    if (of_partition) latest.push_back(std::move(*of_partition));
+  }
   std::vector<std::string> named;
   for (events::LatestMaterialization& materialization : latest) {
     const plan::NodeId id = graph.find(materialization.asset);

@@ -11,6 +11,9 @@
 #include <cstdlib>
 #include <unistd.h>
 
+#include <map>
+#include <mutex>
+
 namespace treadle::app {
 namespace {
 
@@ -58,6 +61,26 @@ Result<std::string> load_or_make_key(const std::string& path, bool read_only) {
   return read_file(files, path);
 }
 
+// Lists are kept until they change.
+class RecordedKeys final : public DynamicKeys {
+ public:
+  explicit RecordedKeys(events::Record& record) : record_(record) {}
+  Result<std::shared_ptr<const PartitionKeys>> keys(const std::string& name) const override {
+    TREADLE_TRY(std::vector<std::string> now, record_.dynamic_partitions(name));
+    const std::scoped_lock lock(mutex_);
+    std::shared_ptr<const PartitionKeys>& known = known_[name];
+    if (!known || known->keys() != now) {
+      known = std::make_shared<const PartitionKeys>(std::move(now));
+    }
+    return known;
+  }
+
+ private:
+  events::Record& record_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::shared_ptr<const PartitionKeys>> known_;
+};
+
 class LocalHome final : public Home {
  public:
   ~LocalHome() override {
@@ -87,6 +110,7 @@ class LocalHome final : public Home {
                                             .read_only = options.read_only}));
     TREADLE_CHECK(check_not_emptied());
     TREADLE_TRY(record_, events::Record::open(*database_, path_));
+    dynamic_keys_ = std::make_unique<RecordedKeys>(*record_);
     artifact::StoreOptions store_options;
     store_options.read_only = options.read_only;
     TREADLE_TRY(store_, artifact::Store::open(*database_, path_, store_options));
@@ -107,6 +131,7 @@ class LocalHome final : public Home {
   std::string cache_folder() const override { return join_path(path_, "cache"); }
   std::string logs_folder() const override { return join_path(path_, "logs"); }
   const std::string& signing_key() const override { return key_; }
+  const DynamicKeys& dynamic_keys() const override { return *dynamic_keys_; }
 
  private:
   Result<void> prepare_folder(bool read_only) const {
@@ -156,6 +181,7 @@ class LocalHome final : public Home {
   std::string key_;
   std::unique_ptr<db::Database> database_;
   std::unique_ptr<events::Record> record_;
+  std::unique_ptr<RecordedKeys> dynamic_keys_;
   std::unique_ptr<artifact::Store> store_;
   std::unique_ptr<tracking::Store> tracking_;
   std::shared_ptr<IOManager> io_manager_;

@@ -1,5 +1,6 @@
 // From a selection of assets to a finished run, in one home.
 #include <treadle/app/home.h>
+#include <treadle/app/partitions.h>
 #include <treadle/artifact/code_source.h>
 #include <treadle/artifact/store.h>
 #include <treadle/base/random.h>
@@ -34,9 +35,11 @@ Result<void> add_known_versions(Home& home, const plan::AssetGraph& graph,
   return {};
 }
 
-Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& graph,
-                                        const plan::Plan& plan, execute::RunOptions options) {
+Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& graph, plan::Plan plan,
+                                        execute::RunOptions options,
+                                        const PartitionsPtr& job = nullptr) {
   TREADLE_CHECK(add_known_versions(home, graph, options));
+  TREADLE_CHECK(add_partitions(home, plan, options, job));
   if (options.logs_folder.empty()) options.logs_folder = home.logs_folder();
   if (options.executor == execute::Executor::kProcess) {
     // Once here, and not in each step's process.
@@ -56,14 +59,14 @@ Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph
                                        const plan::CheckNames* only_checks) {
   auto plan = plan::make_plan(graph, selected, with_checks, only_checks);
   if (!plan) return fail(Errc::kInvalidArgument, texts_of(plan.error()));
-  return execute_plan(home, graph, *plan, std::move(options));
+  return execute_plan(home, graph, std::move(*plan), std::move(options));
 }
 
 Result<execute::RunResult> execute_steps(Home& home, const plan::AssetGraph& graph,
                                          const std::vector<std::string>& step_keys,
                                          execute::RunOptions options) {
-  TREADLE_TRY(const plan::Plan plan, plan::plan_for_steps(graph, step_keys));
-  return execute_plan(home, graph, plan, std::move(options));
+  TREADLE_TRY(plan::Plan plan, plan::plan_for_steps(graph, step_keys));
+  return execute_plan(home, graph, std::move(plan), std::move(options));
 }
 
 Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
@@ -72,6 +75,7 @@ Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
   options.run_id = run.run_id;
   options.job_name = run.job_name;
   options.resume = true;
+  options.tags.insert(run.tags.begin(), run.tags.end());
   for (const JobDef& job : graph.definitions().jobs) {
     if (job.name != run.job_name || !job.graph) continue;
     options.parent_run_id = run.parent_run_id;
@@ -79,10 +83,11 @@ Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
                     ? plan::plan_job(graph.definitions(), job, run.step_keys)
                     : plan::plan_job_again(graph.definitions(), job, run.step_keys);
     if (!plan) return fail(Errc::kInvalidArgument, texts_of(plan.error()));
-    return execute_plan(home, *plan->graph, *plan, std::move(options));
+    const plan::AssetGraph& of_job = *plan->graph;
+    return execute_plan(home, of_job, std::move(*plan), std::move(options), job.partitions);
   }
-  TREADLE_TRY(const plan::Plan plan, plan::plan_for_steps(graph, run.step_keys));
-  return execute_plan(home, graph, plan, std::move(options));
+  TREADLE_TRY(plan::Plan plan, plan::plan_for_steps(graph, run.step_keys));
+  return execute_plan(home, graph, std::move(plan), std::move(options));
 }
 
 namespace {
@@ -94,7 +99,8 @@ Result<execute::RunResult> execute_job_plan(Home& home, const JobDef& job,
   options.job_name = job.name;
   if (!options.default_retry_policy) options.default_retry_policy = job.retry_policy;
   options.tags.insert(job.tags.begin(), job.tags.end());
-  return execute_plan(home, *plan->graph, *plan, std::move(options));
+  const plan::AssetGraph& graph = *plan->graph;
+  return execute_plan(home, graph, std::move(*plan), std::move(options), job.partitions);
 }
 
 }  // namespace
@@ -126,9 +132,12 @@ Result<execute::RunResult> execute_job_again(Home& home, const Definitions& defi
 }
 
 Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& codec,
-                               const std::string& run_id) {
+                               const std::string& run_id, const std::string& partition) {
   std::string artifact;
-  if (run_id.empty()) {
+  if (!partition.empty() && run_id.empty()) {
+    TREADLE_TRY(const auto latest, home.record().latest_materialization(key, partition));
+    if (latest) artifact = latest->provenance.artifact;
+  } else if (run_id.empty()) {
     TREADLE_TRY(const auto latest, home.record().latest_materializations(key));
     if (!latest.empty()) artifact = latest.front().provenance.artifact;
   } else {
@@ -136,16 +145,18 @@ Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& cod
                 home.record().events({.run_id = run_id,
                                       .asset_key = key.text(),
                                       .types = {EventType::kAssetMaterialization},
-                                      .limit = 1,
                                       .newest_first = true}));
-    if (!events.empty()) {
-      TREADLE_TRY(const Provenance provenance, provenance_of(events.front()));
+    for (const Event& event : events) {
+      if (!partition.empty() && event.partition != partition) continue;
+      TREADLE_TRY(const Provenance provenance, provenance_of(event));
       artifact = provenance.artifact;
+      break;
     }
   }
   if (artifact.empty()) {
     return fail(Errc::kNotFound,
                 "asset '" + key.text() + "' has no kept value" +
+                    (partition.empty() ? "" : " of partition '" + partition + "'") +
                     (run_id.empty() ? " in this home." : " from run '" + run_id + "'.") +
                     " Materialize it first; an asset that returns nothing, or whose own IO manager "
                     "keeps it, "

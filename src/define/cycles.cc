@@ -24,6 +24,13 @@ struct Edge {
 
 using Edges = std::vector<std::vector<Edge>>;
 
+// An asset of time windows may be made from its own earlier ones.
+bool reads_earlier_partitions(const InputDef& input) {
+  if (!input.partition_mapping) return false;
+  const auto* windows = std::get_if<TimeWindowMapping>(&input.partition_mapping->data);
+  return windows != nullptr && windows->start_offset < 0 && windows->end_offset < 0;
+}
+
 Edges waiting_edges(const DefinitionIndex& index, Findings& findings) {
   const std::vector<StepDef>& steps = index.definitions.steps;
   Edges edges(steps.size());
@@ -45,13 +52,14 @@ Edges waiting_edges(const DefinitionIndex& index, Findings& findings) {
     for (std::size_t i = 0; i < step.inputs.size(); ++i) {
       const InputDef& input = step.inputs[i];
       const Maker* maker = makers[i];
-      if (maker && maker->step == &step && !told_self) {
+      if (maker && maker->step == &step && !told_self && !reads_earlier_partitions(input)) {
         told_self = true;
         findings.at_step(s);
         findings.add("self_dependency", input.asset.text(), step.place,
                      sentence_name(step) + " depends on itself: it reads '" + input.asset.text() +
                          "', which it makes.",
-                     "Remove this input, or read another asset.");
+                     "Remove this input, read another asset, or of time partitions earlier windows "
+                     "(TimeWindowPartitionMapping with offsets below zero).");
       }
       wait_for(maker, input.asset);
       for (const OutputRef& ref : input.from) {

@@ -172,6 +172,7 @@ std::vector<Problem> find_problems(const Definitions& definitions) {
       if (!output.asset.key.empty()) check_naming(output.asset, step.place, findings);
     }
     check_step_wiring(index, step, findings);
+    check_partitions(index, step, findings);
     if (step.retry_policy) {
       check_retry_policy(*step.retry_policy, sentence_name(step), subject_of(step), step.place,
                          findings);

@@ -172,11 +172,12 @@ class SqlRecord final : public Record {
   }
 
   Result<std::vector<LatestMaterialization>> latest_materializations(
-      const AssetKey& asset) override {
+      const AssetKey& asset, bool partitions) override {
     std::vector<LatestMaterialization> all;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       std::string sql(kLatestMaterializations);
-      if (!asset.empty()) sql += " where l.asset_key = $1";
+      sql += partitions ? " where 1 = 1" : " where l.partition = ''";
+      if (!asset.empty()) sql += " and l.asset_key = $1";
       TREADLE_TRY(db::Statement * s, session.prepare(sql));
       if (!asset.empty()) s->bind(1, asset.text());
       while (true) {
@@ -234,8 +235,11 @@ class SqlRecord final : public Record {
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       TREADLE_TRY(db::Statement * s,
                   session.prepare(std::string(kLatestMaterializations) +
-                                  " where l.asset_key = $1 and l.partition = $2"));
-      s->bind(1, asset.text()).bind(2, partition);
+                                  (partition.empty()
+                                       ? " where l.asset_key = $1 order by l.event desc limit 1"
+                                       : " where l.asset_key = $1 and l.partition = $2")));
+      s->bind(1, asset.text());
+      if (!partition.empty()) s->bind(2, partition);
       TREADLE_TRY(const bool row, s->step());
       if (!row) return {};
       TREADLE_TRY(found, read_latest_materialization(*s));

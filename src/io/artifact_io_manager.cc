@@ -2,6 +2,7 @@
 #include "stored_version.h"
 #include <treadle/artifact/code_source.h>
 #include <treadle/base/files.h>
+#include <treadle/define/partition_set.h>
 #include <treadle/io/artifact_io_manager.h>
 #include <treadle/io/signature.h>
 
@@ -37,26 +38,50 @@ class ArtifactIOManager final : public IOManager {
 
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
     if (!value || !context.output.stores_value) return {};
-    bool says_nothing = false;
-    auto logged = store(context, value, says_nothing);
-    if (!logged) {
-      return step_failure(std::move(logged).error(),
+    const auto failed = [&](Error error) {
+      return step_failure(std::move(error),
                           "cannot store " + name_of(context.output.asset.key, context.output.name,
                                                     context.step.step_key()));
+    };
+    if (context.partitions != nullptr) {
+      if (auto stored = store_partitions(context, value); !stored) return failed(stored.error());
+      return {};
     }
+    bool says_nothing = false;
+    auto logged = store(context, value, nullptr, says_nothing);
+    if (!logged) return failed(std::move(logged).error());
     if (!says_nothing) context.data_version = logged->version.digest;
     context.artifact = logged->version.text();
     return {};
   }
 
   tl::expected<Value, StepFailure> load_input(InputContext& context) override {
-    auto value = load(context);
+    auto value = context.partitions != nullptr && context.partitions->subset.size() != 1
+                     ? load_partitions(context)
+                     : load(context);
     if (!value) return step_failure(std::move(value).error(), "cannot load " + name_of(context));
     return std::move(*value);
   }
 
  private:
-  Result<artifact::Logged> store(OutputContext& context, const Value& value, bool& says_nothing) {
+  // Each partition is an artifact of its own. A value for several holds them by key.
+  Result<void> store_partitions(OutputContext& context, const Value& value) {
+    const std::vector<std::string> keys = context.partitions->keys();
+    std::vector<Value> values{value};
+    if (keys.size() != 1 && context.output.codec != nullptr) {
+      TREADLE_TRY(values, context.output.codec->split(value, keys));
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      bool says_nothing = false;
+      TREADLE_TRY(const artifact::Logged logged, store(context, values[i], &keys[i], says_nothing));
+      context.stored.push_back({keys[i], says_nothing ? std::string() : logged.version.digest,
+                                logged.version.text()});
+    }
+    return {};
+  }
+
+  Result<artifact::Logged> store(OutputContext& context, const Value& value,
+                                 const std::string* partition, bool& says_nothing) {
     const OutputDef& output = context.output;
     if (output.codec == nullptr) {
       return fail(
@@ -72,7 +97,8 @@ class ArtifactIOManager final : public IOManager {
     draft.collection = output.asset.key.empty()
                            ? artifact_name_for_output(context.step.job_name(),
                                                       context.step.node_key(), output.name)
-                           : artifact_name_for(output.asset.key);
+                       : partition != nullptr ? artifact_name_for(output.asset.key, *partition)
+                                              : artifact_name_for(output.asset.key);
     draft.type = artifact_type(context);
     draft.description = output.asset.description;
     draft.run_id = context.step.run_id();
@@ -113,7 +139,58 @@ class ArtifactIOManager final : public IOManager {
     return entry;
   }
 
+  // Of the only partition that is read.
+  Result<artifact::Version> find_partition(const InputContext& context, const std::string& key,
+                                           const std::string& artifact) {
+    const ArtifactRef named{options_.entity, options_.project,
+                            artifact_name_for(context.asset, key), {}};
+    if (!artifact.empty()) {
+      TREADLE_TRY(const ArtifactRef made, parse_artifact_ref(artifact));
+      return service_.get(made);
+    }
+    TREADLE_TRY(auto found, service_.find(named));
+    if (found) return std::move(*found);
+    return fail(Errc::kNotFound, "No value of its partition '" + key +
+                                     "' is in this home's store. Materialize that partition first.");
+  }
+
+  Result<Value> load_partitions(InputContext& context) {
+    if (context.input.codec == nullptr) {
+      return fail(Errc::kUnsupported, "Nothing says how the function reads its values.");
+    }
+    const MetadataValue* allowed =
+        find_metadata(context.input.metadata, "allow_missing_partitions");
+    const bool* allow_missing = allowed ? std::get_if<bool>(&allowed->data()) : nullptr;
+    std::vector<StoredVersion> opened;
+    std::vector<std::string> keys;
+    std::size_t known = 0;
+    for (const std::string& key : context.partitions->keys()) {
+      std::string artifact;
+      if (known < context.stored.size() && context.stored[known].key == key) {
+        artifact = context.stored[known++].artifact;
+      }
+      Result<artifact::Version> version = find_partition(context, key, artifact);
+      if (!version) {
+        if (allow_missing != nullptr && *allow_missing && version.error().code == Errc::kNotFound) {
+          continue;
+        }
+        return tl::make_unexpected(std::move(version).error());
+      }
+      TREADLE_TRY(StoredVersion stored, StoredVersion::open(service_, options_, *version));
+      opened.push_back(std::move(stored));
+      keys.push_back(key);
+      TREADLE_CHECK(service_.use(*version, context.step.run_id()));
+    }
+    std::vector<std::pair<std::string, Stored*>> partitions;
+    for (std::size_t i = 0; i < opened.size(); ++i) partitions.emplace_back(keys[i], &opened[i]);
+    return context.input.codec->decode_all(partitions);
+  }
+
   Result<artifact::Version> find_version(const InputContext& context) {
+    if (context.partitions != nullptr) {
+      return find_partition(context, context.partitions->keys().front(),
+                            context.stored.empty() ? std::string() : context.stored[0].artifact);
+    }
     if (!context.artifact.empty()) {
       TREADLE_TRY(const ArtifactRef made, parse_artifact_ref(context.artifact));
       return service_.get(made);

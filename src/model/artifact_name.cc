@@ -167,6 +167,26 @@ std::string artifact_name_for(const AssetKey& key) {
   return name.substr(0, kMostName - 34) + "--" + to_hex(sha256(key.text())).substr(0, 32);
 }
 
+std::string artifact_name_for(const AssetKey& key, std::string_view partition) {
+  std::string name;
+  bool exact = partition.find("--") == std::string_view::npos;
+  const bool dimensions = partition.find('|') != std::string_view::npos;
+  for (const char c : partition) {
+    if (c == '|') {
+      name += '.';
+    } else if (is_plain(c) || c == '-' || (c == '.' && !dimensions)) {
+      name += c;
+    } else {
+      name += '_';
+      exact = false;
+    }
+  }
+  name = artifact_name_for(key) + "." + name;
+  if (exact && name.size() <= kMostName) return name;
+  return name.substr(0, kMostName - 34) + "--" +
+         to_hex(sha256(key.text() + "\n" + std::string(partition))).substr(0, 32);
+}
+
 std::string artifact_name_for_output(std::string_view job, std::string_view step,
                                      std::string_view output) {
   std::vector<std::string> parts{std::string(job)};

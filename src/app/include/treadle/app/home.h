@@ -6,6 +6,7 @@
 #include <treadle/base/result.h>
 #include <treadle/db/database.h>
 #include <treadle/define/definitions.h>
+#include <treadle/define/partition_set.h>
 #include <treadle/events/record.h>
 #include <treadle/execute/run.h>
 #include <treadle/plan/staleness.h>
@@ -55,6 +56,8 @@ class Home {
   virtual std::string cache_folder() const = 0;
   virtual std::string logs_folder() const = 0;
   virtual const std::string& signing_key() const = 0;
+  // The keys of dynamic partitions that were added to this home, as they are now.
+  virtual const DynamicKeys& dynamic_keys() const = 0;
 };
 
 // Definitions made ready for this home: "io_manager" added when absent.
@@ -64,6 +67,7 @@ void add_defaults(Definitions& definitions, Home& home);
 Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph);
 
 // Plans and executes in this home: the selected assets and the checks that plan::make_plan says.
+// The run's tags say which partitions it is over (plan::tags_of).
 // The definitions must have no problems (plan::check_definitions). Fills in what the options leave
 // open: known versions, the logs folder.
 Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph,
@@ -89,9 +93,9 @@ Result<execute::RunResult> execute_job_again(Home& home, const Definitions& defi
 Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
                                   const std::string& run_id, execute::RunOptions options);
 
-// Reads an asset's latest value (or the one made by `run_id`).
+// Reads an asset's latest value (or the one made by `run_id`), of one partition where it has them.
 Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& codec,
-                               const std::string& run_id = {});
+                               const std::string& run_id = {}, const std::string& partition = {});
 // Reads what an artifact version holds that a step's output was kept as: "etl.clean.result:v3".
 Result<Value> load_artifact_value(Home& home, const std::string& artifact, const Codec& codec);
 

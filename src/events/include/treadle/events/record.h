@@ -118,9 +118,10 @@ class Record {
 
   // In order of id.
   virtual Result<std::vector<Event>> events(const EventFilter& filter) = 0;
-  // One asset, or all when the key is empty. Fast: one projection row per asset and partition.
+  // One asset, or all when the key is empty. Fast: one projection row per asset and partition;
+  // without `partitions` those of partitions are left out.
   virtual Result<std::vector<LatestMaterialization>> latest_materializations(
-      const AssetKey& asset = {}) = 0;
+      const AssetKey& asset = {}, bool partitions = true) = 0;
   virtual Result<std::vector<CheckResult>> latest_checks(const AssetKey& asset = {}) = 0;
   // Of a partitioned check, by partition: as latest_checks, for one asset.
   virtual Result<std::vector<std::pair<std::string, CheckResult>>> latest_partition_checks(
@@ -129,7 +130,7 @@ class Record {
   // The partitions of one asset that were made or failed after this event.
   virtual Result<std::vector<PartitionFact>> partition_facts(const AssetKey& asset,
                                                              std::int64_t after_event = 0) = 0;
-  // One partition's latest materialization; nothing: never.
+  // One partition's latest materialization, or ("") that of any; nothing: never.
   virtual Result<std::optional<LatestMaterialization>> latest_materialization(
       const AssetKey& asset, const std::string& partition) = 0;
   virtual Result<std::optional<PartitionSummary>> find_partition_summary(const AssetKey& asset) = 0;

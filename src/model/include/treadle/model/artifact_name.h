@@ -39,6 +39,9 @@ bool is_version_name(std::string_view alias);
 // letters, digits and '_' joined by
 // '/' reads as itself with dots: "raw/iris" -> "raw.iris".
 std::string artifact_name_for(const AssetKey& key);
+// The collection that keeps one partition of it: "raw.iris.2026-01-01"; dimensions are joined by
+// dots, "sales.2026-01-01.eu". A key with characters that no name may have is told apart by a digest.
+std::string artifact_name_for(const AssetKey& key, std::string_view partition);
 // The collection that keeps an op's output: "etl.clean.result", of a step inside a graph "etl.outer.inner.result".
 std::string artifact_name_for_output(std::string_view job, std::string_view step,
                                      std::string_view output);

@@ -1,0 +1,29 @@
+// What a home knows about the partitions of its assets.
+#pragma once
+
+#include <treadle/app/home.h>
+#include <treadle/define/partition_set.h>
+#include <treadle/plan/plan.h>
+
+namespace treadle::app {
+
+// Of one asset at one moment. A partition whose last attempt failed is in `failed`, whether it was
+// made before or not; `missing` ones were never made.
+struct PartitionStatus {
+  PartitionSet set;
+  PartitionSubset materialized;
+  PartitionSubset failed;
+  PartitionSubset in_progress;
+  PartitionSubset missing() const { return set.all() - materialized - failed; }
+};
+
+// Quick whatever the number of partitions: what was worked out before is kept with the record, and
+// only what happened since is read.
+Result<PartitionStatus> partition_status(Home& home, const AssetKey& asset, PartitionSet set);
+
+// Says of each step which partitions it computes and reads, by the tags of the run, and adds what is
+// known of those that are read.
+Result<void> add_partitions(Home& home, plan::Plan& plan, execute::RunOptions& options,
+                            const PartitionsPtr& job = nullptr);
+
+}  // namespace treadle::app
