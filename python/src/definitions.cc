@@ -145,8 +145,10 @@ void add_partitioning(Definitions& definitions, nb::handle told) {
     return at == map.end() ? typename std::decay_t<decltype(map)>::mapped_type{} : at->second;
   };
   for (StepDef& step : definitions.steps) {
+    // Steps of a graph of assets are told of by its name.
+    const std::string& name = step.graph.empty() ? step.name : step.graph;
     for (InputDef& input : step.inputs) {
-      input.partition_mapping = find(mappings, step.name + "\n" + input.asset.text());
+      input.partition_mapping = find(mappings, name + "\n" + input.asset.text());
     }
     for (OutputDef& output : step.outputs) {
       if (!output.asset.key.empty()) {
@@ -156,11 +158,11 @@ void add_partitioning(Definitions& definitions, nb::handle told) {
     for (CheckDef& check : step.checks) {
       check.partitions = find(checks, check.asset.text() + "\n" + check.name);
     }
-    if (const auto policy = policies.find(step.name); policy != policies.end()) {
+    if (const auto policy = policies.find(name); policy != policies.end()) {
       step.backfill_policy.emplace();
       if (policy->second > 0) step.backfill_policy->max_partitions_per_run = policy->second;
     }
-    step.memoize = std::find(memoized.begin(), memoized.end(), step.name) != memoized.end();
+    step.memoize = std::find(memoized.begin(), memoized.end(), name) != memoized.end();
   }
   for (SourceAssetDef& source : definitions.sources) {
     source.asset.partitions = find(assets, source.asset.key.text());

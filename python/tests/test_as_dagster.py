@@ -65,8 +65,8 @@ def test_all_names_come_with_a_star(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "error"),
     [
-        ("from dagster import DynamicPartitionsDefinition", "DynamicPartitionsDefinition is not in Treadle."),
-        ("import dagster as dg; dg.DynamicPartitionsDefinition", "docs/dagster-compatibility.md"),
+        ("from dagster import StepLauncher", "StepLauncher is not in Treadle."),
+        ("import dagster as dg; dg.StepLauncher", "docs/dagster-compatibility.md"),
         ("from dagster import asste", "Neither Dagster 1.13.29 nor Treadle has the name 'dagster.asste'."),
         ("import dagster._core.nothing.here", "dagster._core.nothing is not in Treadle."),
         ("from dagster_wandb import nothing", "dagster_wandb.nothing is not in Treadle"),

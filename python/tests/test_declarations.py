@@ -122,7 +122,6 @@ def test_internal_asset_deps_and_spec_deps_are_lineage_between_outputs() -> None
         (lambda: dg.asset(lambda *args: 1), "positional vararg"),
         (lambda: dg.AssetCheckSpec("a-b", asset="x"), "not a valid asset check name"),
         (lambda: dg.RetryPolicy(backoff=dg.Backoff.LINEAR), "without also setting delay"),
-        (lambda: dg.asset(partitions_def=object())(lambda: 1), "does not support yet"),
         (lambda: dg.define_asset_job("a b"), "not a valid job name"),
     ],
 )

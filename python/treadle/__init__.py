@@ -46,7 +46,8 @@ _PUBLIC = {
         DagsterInvalidPropertyError DagsterInvalidPythonicConfigDefinitionError DagsterInvalidSubsetError
         DagsterInvariantViolationError DagsterMaxRetriesExceededError
         DagsterResourceFunctionError DagsterRunNotFoundError DagsterStepOutputNotFoundError
-        DagsterTypeCheckDidNotPass DagsterUnknownResourceError DagsterUnmetExecutorRequirementsError
+        DagsterTypeCheckDidNotPass DagsterUnknownPartitionError DagsterUnknownResourceError
+        DagsterUnmetExecutorRequirementsError
         DagsterUserCodeExecutionError Failure
         ParameterCheckError RetryRequested TreadleError
         DagsterEventLogInvalidForRun DagsterExecutionStepNotFoundError DagsterSubprocessError
@@ -71,6 +72,24 @@ _PUBLIC = {
         TableColumn TableColumnConstraints TableColumnDep TableColumnLineage TableConstraints
         TableRecord TableSchema""",
     "_events.wrappers": "File Folder Json",
+    "_partitions.config": """
+        daily_partitioned_config dynamic_partitioned_config hourly_partitioned_config
+        monthly_partitioned_config partitioned_config PartitionedConfig static_partitioned_config
+        weekly_partitioned_config""",
+    "_partitions.definitions": """
+        DailyPartitionsDefinition DynamicPartitionsDefinition HourlyPartitionsDefinition
+        MonthlyPartitionsDefinition MultiPartitionsDefinition Partition PartitionsDefinition
+        ScheduleType StaticPartitionsDefinition TimeWindowPartitionsDefinition
+        WeeklyPartitionsDefinition""",
+    "_partitions.keys": "MultiPartitionKey PartitionKeyRange",
+    "_partitions.mappings": """
+        AllPartitionMapping DimensionPartitionMapping IdentityPartitionMapping LastPartitionMapping
+        MultiPartitionMapping MultiToSingleDimensionPartitionMapping PartitionMapping
+        SpecificPartitionsPartitionMapping StaticPartitionMapping TimeWindowPartitionMapping
+        UpstreamPartitionsResult""",
+    "_partitions.policy": "BackfillPolicy BackfillPolicyType",
+    "_partitions.subset": "PartitionsSubset",
+    "_partitions.time": "partition_loading_context PartitionLoadingContext TimeWindow",
     "_io.managers": """
         build_input_context build_output_context InputContext IOManager OutputContext""",
     "_io.definition": """

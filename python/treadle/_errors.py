@@ -184,6 +184,10 @@ class DagsterExecutionInterruptedError(BaseException):
     """The run was asked to stop."""
 
 
+class DagsterUnknownPartitionError(DagsterError):
+    """There is no partition with this key; the message names the rule and the nearest key."""
+
+
 class CheckError(Exception):
     """An argument is of the wrong type."""
 

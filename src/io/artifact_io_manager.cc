@@ -158,6 +158,8 @@ class ArtifactIOManager final : public IOManager {
     if (context.input.codec == nullptr) {
       return fail(Errc::kUnsupported, "Nothing says how the function reads its values.");
     }
+    // Of windows before the first there is nothing.
+    if (context.partitions->subset.empty()) return Value();
     const MetadataValue* allowed =
         find_metadata(context.input.metadata, "allow_missing_partitions");
     const bool* allow_missing = allowed ? std::get_if<bool>(&allowed->data()) : nullptr;

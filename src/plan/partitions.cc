@@ -32,8 +32,16 @@ class Adder {
 
   std::vector<Problem> run(const PartitionsPtr& job) {
     bool any = false;
+    // The steps of one graph of assets are partitioned together.
+    std::unordered_map<std::string_view, PartitionsPtr> by_graph;
+    for (const PlannedStep& step : plan_.steps) {
+      if (step.def->graph.empty()) continue;
+      PartitionsPtr& of_graph = by_graph[step.def->graph];
+      if (!of_graph) of_graph = partitions_of(*step.def);
+    }
     for (PlannedStep& step : plan_.steps) {
       PartitionsPtr own = partitions_of(*step.def);
+      if (!own && !step.def->graph.empty()) own = by_graph[step.def->graph];
       if (!own && job && !reads_or_makes_assets(*step.def)) own = job;
       if (own) any = true;
       add(step, own);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from treadle._assets.decorators import add_deps, value_inputs
 from treadle._assets.definition import AssetChecksDefinition, Input
 from treadle._assets.keys import AssetKey
-from treadle._assets.rules import check_name, clean_doc, unsupported
+from treadle._assets.rules import check_name, clean_doc
 from treadle._assets.signature import Signature
 from treadle._assets.specs import AssetCheckSpec, AssetIn
 from treadle._errors import DagsterInvalidDefinitionError
@@ -44,7 +44,6 @@ def asset_check(
     """Declares a check on an asset. A parameter (of any name) receives the asset's value; the function
     returns an AssetCheckResult.
     """
-    unsupported("@asset_check", partitions_def=partitions_def)
 
     def decorate(fn: UserFn) -> AssetChecksDefinition:
         check = name or fn.__name__
@@ -58,6 +57,7 @@ def asset_check(
             blocking=blocking,
             metadata=metadata,
             automation_condition=automation_condition,
+            partitions_def=partitions_def,
         )
         step = spec.get_python_identifier()
         extra = dict(additional_ins or {})

@@ -16,6 +16,7 @@ from treadle._assets.specs import (
     NoValue,
     check_condition,
     check_freshness_policy,
+    check_partitions_def,
     coerce_deps,
     with_kinds,
 )
@@ -69,6 +70,7 @@ def asset(
     pool: str | None = None,
     is_virtual: bool = False,
     compute_kind: str | None = None,
+    memoize: bool = False,
 ) -> Callable[[UserFn], AssetsDefinition]: ...
 
 
@@ -105,18 +107,18 @@ def asset(
     pool: str | None = None,
     is_virtual: bool = False,
     compute_kind: str | None = None,
+    memoize: bool = False,
 ) -> Any:
     """Declares an asset: the function computes it, its parameters name the assets it is computed from.
 
     What the function returns is kept by the IO manager. A first parameter named `context` receives the
     AssetExecutionContext.
     """
-    if partitions_def or hooks or backfill_policy or is_virtual:
+    check_partitions_def(partitions_def)
+    if hooks or is_virtual:
         unsupported(
             "@asset",
-            partitions_def=partitions_def,
             hooks=hooks,
-            backfill_policy=backfill_policy,
             is_virtual=is_virtual or None,
         )
 
@@ -148,6 +150,7 @@ def asset(
             declared_type,
             check_condition(automation_condition, out_key),
             check_freshness_policy(freshness_policy, out_key),
+            partitions_def,
         )
         checks = _own_checks(check_specs, {out_key}, step) if check_specs else ()
         for check in checks:
@@ -167,6 +170,8 @@ def asset(
             resource_defs=bound,
             retry_policy=retry_policy,
             op_tags=op_tags,
+            backfill_policy=backfill_policy,
+            memoize=memoize,
         )
 
     return decorate if compute_fn is None else decorate(compute_fn)
@@ -195,11 +200,13 @@ def multi_asset(
     check_specs: Sequence[AssetCheckSpec] | None = None,
     pool: str | None = None,
     compute_kind: str | None = None,
+    memoize: bool = False,
 ) -> Callable[[UserFn], AssetsDefinition]:
     """Declares several assets that one function makes: `outs` where it hands over their values, `specs` where
     it writes them itself.
     """
-    unsupported("@multi_asset", partitions_def=partitions_def, hooks=hooks, backfill_policy=backfill_policy)
+    unsupported("@multi_asset", hooks=hooks)
+    check_partitions_def(partitions_def)
     if outs and specs:
         raise DagsterInvalidDefinitionError("Must specify only outs or specs but not both.")
     if internal_asset_deps and specs:
@@ -218,6 +225,8 @@ def multi_asset(
             outputs = _outputs_of_specs(specs, inputs, group_name, code_version, compute_kind, what)
         else:
             outputs = _outputs_of_outs(outs or {}, group_name, code_version, compute_kind, what)
+        for output in outputs:
+            output.partitions_def = output.partitions_def or partitions_def
         keys = {o.key for o in outputs}
         if len(keys) != len(outputs):
             raise DagsterInvalidDefinitionError(f"{what} makes the same asset key twice.")
@@ -243,6 +252,8 @@ def multi_asset(
             op_tags=op_tags,
             can_subset=can_subset,
             is_multi=True,
+            backfill_policy=backfill_policy,
+            memoize=memoize,
         )
 
     return decorate
@@ -288,7 +299,7 @@ def value_inputs(signature: Signature, ins: Mapping[str, AssetIn] | None, step: 
             continue
         one = AssetIn.from_coercible(given)
         if one.dagster_type is Nothing:
-            inputs.append(Input("", one.resolve(name)))
+            inputs.append(Input("", one.resolve(name), partition_mapping=one.partition_mapping))
         elif signature.has_kwargs:
             inputs.append(_given(name, one, None))
         else:
@@ -305,7 +316,13 @@ def _given(name: str, given: AssetIn, annotation: Any) -> Input:
         annotation = given.dagster_type
     by_name = given.key is None and given.key_prefix is None
     return Input(
-        name, given.resolve(name), given.input_manager_key or "", given.metadata, annotation, by_name
+        name,
+        given.resolve(name),
+        given.input_manager_key or "",
+        given.metadata,
+        annotation,
+        by_name,
+        given.partition_mapping,
     )
 
 
@@ -318,7 +335,7 @@ def add_deps(
     known = {i.key for i in inputs}
     for dep in coerce_deps(deps, what):
         if dep.asset_key not in known:
-            inputs.append(Input("", dep.asset_key, "", dep.metadata))
+            inputs.append(Input("", dep.asset_key, "", dep.metadata, partition_mapping=dep.partition_mapping))
             known.add(dep.asset_key)
 
 
@@ -420,6 +437,7 @@ def _outputs_of_specs(
                 [*upstream, *(d.asset_key for d in spec.deps)],
                 automation_condition=spec.automation_condition,
                 freshness_policy=spec.freshness_policy,
+                partitions_def=spec.partitions_def,
             )
         )
     return outputs

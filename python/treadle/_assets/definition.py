@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Input:
     """One dependency of a step. `name` is the parameter that receives the value, "" when there is none."""
 
-    __slots__ = ("by_name", "key", "manager_key", "metadata", "name", "type")
+    __slots__ = ("by_name", "key", "manager_key", "metadata", "name", "partition_mapping", "type")
 
     def __init__(
         self,
@@ -33,7 +33,9 @@ class Input:
         metadata: Mapping[str, Any] | None = None,
         type: Any = None,
         by_name: bool = False,
+        partition_mapping: Any = None,
     ) -> None:
+        self.partition_mapping = partition_mapping
         self.name = name
         self.key = key
         self.manager_key = manager_key
@@ -59,6 +61,7 @@ class AssetOutput:
         "metadata",
         "name",
         "owners",
+        "partitions_def",
         "required",
         "stores_value",
         "tags",
@@ -82,7 +85,9 @@ class AssetOutput:
         type: Any = None,
         automation_condition: AutomationCondition | None = None,
         freshness_policy: FreshnessPolicy | None = None,
+        partitions_def: Any = None,
     ) -> None:
+        self.partitions_def = partitions_def
         self.name = name
         self.key = key
         self.group = group
@@ -142,6 +147,7 @@ class AssetsDefinition:
     __slots__ = (
         "__name__",
         "__weakref__",
+        "_backfill_policy",
         "_can_subset",
         "_check_specs",
         "_config_field_cache",
@@ -151,6 +157,7 @@ class AssetsDefinition:
         "_inputs",
         "_is_multi",
         "_kwargs_param",
+        "_memoize",
         "_name",
         "_op_tags",
         "_outputs",
@@ -186,7 +193,11 @@ class AssetsDefinition:
         can_subset: bool = False,
         is_multi: bool = False,
         execution_type: ExecutionType = ExecutionType.MATERIALIZATION,
+        backfill_policy: Any = None,
+        memoize: bool = False,
     ) -> None:
+        self._backfill_policy = backfill_policy
+        self._memoize = memoize
         if specs is not None:
             from treadle._assets.external import external_asset
 
@@ -270,7 +281,8 @@ class AssetsDefinition:
 
     def _spec(self, output: AssetOutput) -> AssetSpec:
         keys = output.follows_from
-        deps = [AssetDep(i.key) for i in self._inputs] if keys is None else [AssetDep(k) for k in keys]
+        mappings = {i.key: i.partition_mapping for i in self._inputs}
+        deps = [AssetDep(k, partition_mapping=mappings.get(k)) for k in (mappings if keys is None else keys)]
         return AssetSpec(
             output.key,
             deps=list({d.asset_key: d for d in deps}.values()),
@@ -282,6 +294,7 @@ class AssetsDefinition:
             owners=output.owners,
             automation_condition=output.automation_condition,
             freshness_policy=output.freshness_policy,
+            partitions_def=output.partitions_def,
         )._replace(tags=dict(output.tags or {}))
 
     def get_asset_spec(self, key: AssetKey | None = None) -> AssetSpec:
@@ -429,8 +442,19 @@ class AssetsDefinition:
         return self._execution_type is ExecutionType.OBSERVATION
 
     @property
-    def partitions_def(self) -> None:
+    def partitions_def(self) -> Any:
+        """Of what it makes or checks; None when that is not partitioned."""
+        for output in self._outputs:
+            if output.partitions_def is not None:
+                return output.partitions_def
+        for check in self._check_specs:
+            if check.partitions_def is not None:
+                return check.partitions_def
         return None
+
+    @property
+    def backfill_policy(self) -> Any:
+        return self._backfill_policy
 
     def _io_manager_keys(self) -> Iterable[str]:
         yield from (o.io_manager_key for o in self._outputs)

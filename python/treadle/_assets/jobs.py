@@ -29,6 +29,7 @@ class UnresolvedAssetJobDefinition:
         "name",
         "op_retry_policy",
         "owners",
+        "partitions_def",
         "run_tags",
         "selection",
         "tags",
@@ -46,7 +47,9 @@ class UnresolvedAssetJobDefinition:
         executor_def: object | None,
         op_retry_policy: RetryPolicy | None,
         owners: Sequence[str] | None,
+        partitions_def: Any = None,
     ) -> None:
+        self.partitions_def = partitions_def
         self.name = name
         self.selection = selection
         self.config = config
@@ -133,8 +136,9 @@ class JobDefinition:
             "execute_in_process",
             op_selection=op_selection,
             input_values=input_values,
-            partition_key=partition_key,
         )
+        if partition_key is not None:
+            run_config, tags = self._of_partition(run_config, tags, partition_key)
         return self._execute_assets(
             run_config, instance, raise_on_error, asset_selection, run_id, tags, resources, None
         )
@@ -153,6 +157,29 @@ class JobDefinition:
         shape = asset_shape(running, definitions_of(self._definitions._resources))
         complete = checked(shape, given, self.name)
         return told({s._name: complete["ops"].get(s._name) or {} for s in running}, complete)
+
+    def _of_partition(
+        self, run_config: Any, tags: Mapping[str, str] | None, partition_key: str
+    ) -> tuple[Any, Mapping[str, str]]:
+        """The run config and tags of a run over one partition."""
+        own: Mapping[str, str] = {}
+        config = self._declared.config
+        if hasattr(config, "get_run_config_for_partition_key"):
+            own = config.get_tags_for_partition_key(partition_key)
+            if run_config is None:
+                run_config = config.get_run_config_for_partition_key(partition_key)
+        return run_config, {**own, **(tags or {}), "dagster/partition": str(partition_key)}
+
+    @property
+    def partitions_def(self) -> Any:
+        """Its own, else that of the assets it selects; None when they have none."""
+        if self._declared.partitions_def is not None:
+            return self._declared.partitions_def
+        definitions = self._definitions
+        for asset in definitions._assets:
+            if getattr(asset, "partitions_def", None) is not None:
+                return asset.partitions_def
+        return None
 
     def _execute_assets(
         self,
@@ -177,7 +204,7 @@ class JobDefinition:
             resources={**definitions._resources, **(resources or {})},
             jobs=definitions._jobs,
             selection=selection,
-            run_config=run_config if run_config is not None else declared.config,
+            run_config=run_config if run_config is not None else _plain_config(declared.config),
             instance=instance,
             raise_on_error=raise_on_error,
             tags={**declared.run_tags, **(tags or {})},
@@ -216,7 +243,6 @@ def define_asset_job(
     """
     unsupported(
         "define_asset_job",
-        partitions_def=partitions_def,
         hooks=hooks,
         automation_condition=automation_condition,
     )
@@ -231,4 +257,10 @@ def define_asset_job(
         executor_def,
         op_retry_policy,
         owners,
+        partitions_def if partitions_def is not None else getattr(config, "partitions_def", None),
     )
+
+
+def _plain_config(config: Any) -> Any:
+    """A PartitionedConfig says nothing without a partition."""
+    return None if hasattr(config, "get_run_config_for_partition_key") else config

@@ -29,6 +29,30 @@ class Nothing:
     """As a type: a dependency or output without a value."""
 
 
+def check_partitions_def(given: object) -> Any:
+    if given is not None:
+        from treadle._partitions.definitions import PartitionsDefinition
+
+        if not isinstance(given, PartitionsDefinition):
+            raise CheckError(
+                "partitions_def must be a PartitionsDefinition, such as DailyPartitionsDefinition(...), not"
+                f" {given!r}."
+            )
+    return given
+
+
+def check_partition_mapping(given: object) -> Any:
+    if given is not None:
+        from treadle._partitions.mappings import PartitionMapping
+
+        if not isinstance(given, PartitionMapping):
+            raise CheckError(
+                "partition_mapping must be a PartitionMapping, such as TimeWindowPartitionMapping(...), not"
+                f" {given!r}."
+            )
+    return given
+
+
 class NoValue:
     """As a default: no type or value was given."""
 
@@ -36,9 +60,10 @@ class NoValue:
 class AssetDep(Record):
     """A dependency without a value: order and lineage."""
 
-    __slots__ = _fields = ("asset_key", "metadata")
+    __slots__ = _fields = ("asset_key", "metadata", "partition_mapping")
     asset_key: AssetKey
     metadata: Mapping[str, Any]
+    partition_mapping: Any
 
     def __init__(
         self,
@@ -47,7 +72,7 @@ class AssetDep(Record):
         partition_mapping: object | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        unsupported("AssetDep", partition_mapping=partition_mapping)
+        self.partition_mapping = check_partition_mapping(partition_mapping)
         if getattr(asset, "_is_multi", False):
             raise DagsterInvalidDefinitionError(
                 "Cannot create an AssetDep from a multi_asset AssetsDefinition. Instead, specify"
@@ -101,8 +126,10 @@ class AssetSpec(Record):
         "tags",
         "automation_condition",
         "freshness_policy",
+        "partitions_def",
     )
     key: AssetKey
+    partitions_def: Any
     deps: Sequence[AssetDep]
     description: str | None
     metadata: Mapping[str, Any]
@@ -134,10 +161,10 @@ class AssetSpec(Record):
     ) -> None:
         unsupported(
             "AssetSpec",
-            partitions_def=partitions_def,
             is_virtual=is_virtual or None,
         )
         self.key = AssetKey.from_coercible(key)
+        self.partitions_def = check_partitions_def(partitions_def)
         self.deps = coerce_deps(deps, self.key) if deps else ()
         self.description = description
         self.metadata = dict(metadata) if metadata else {}
@@ -227,7 +254,15 @@ def split_kinds(tags: Mapping[str, str]) -> tuple[list[str], list[tuple[str, str
 class AssetIn(Record):
     """How a parameter of an asset function finds its asset."""
 
-    __slots__ = _fields = ("key", "metadata", "key_prefix", "input_manager_key", "dagster_type")
+    __slots__ = _fields = (
+        "key",
+        "metadata",
+        "key_prefix",
+        "input_manager_key",
+        "dagster_type",
+        "partition_mapping",
+    )
+    partition_mapping: Any
     key: AssetKey | None
     metadata: Mapping[str, Any] | None
     key_prefix: Sequence[str] | None
@@ -243,7 +278,7 @@ class AssetIn(Record):
         partition_mapping: object | None = None,
         dagster_type: Any = NoValue,
     ) -> None:
-        unsupported("AssetIn", partition_mapping=partition_mapping)
+        self.partition_mapping = check_partition_mapping(partition_mapping)
         if key is not None and key_prefix is not None:
             raise CheckError("key and key_prefix cannot both be set on AssetIn")
         self.key = AssetKey.from_coercible(key) if key is not None else None
@@ -361,7 +396,9 @@ class AssetCheckSpec(Record):
         "blocking",
         "metadata",
         "automation_condition",
+        "partitions_def",
     )
+    partitions_def: Any
     name: str
     asset_key: AssetKey
     description: str | None
@@ -382,7 +419,7 @@ class AssetCheckSpec(Record):
         automation_condition: AutomationCondition | None = None,
         partitions_def: object | None = None,
     ) -> None:
-        unsupported("AssetCheckSpec", partitions_def=partitions_def)
+        self.partitions_def = check_partitions_def(partitions_def)
         self.name = check_name(name, "asset check name")
         self.asset_key = AssetKey.from_coercible_or_definition(asset)
         self.description = description
@@ -422,8 +459,10 @@ class SourceAsset(Record):
         "observe_fn",
         "op_tags",
         "required_resource_keys",
+        "partitions_def",
     )
     key: AssetKey
+    partitions_def: Any
     metadata: Mapping[str, Any]
     io_manager_key: str | None
     io_manager_def: Any
@@ -451,7 +490,8 @@ class SourceAsset(Record):
         automation_condition: object | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        unsupported("SourceAsset", partitions_def=partitions_def, automation_condition=automation_condition)
+        unsupported("SourceAsset", automation_condition=automation_condition)
+        self.partitions_def = check_partitions_def(partitions_def)
         self.key = AssetKey.from_coercible(key)
         self.metadata = dict(metadata or {})
         if io_manager_def is not None and io_manager_key is None:

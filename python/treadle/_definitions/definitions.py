@@ -428,6 +428,7 @@ def to_core(
         plain,
         managers,
         [d._to_core(lambda i, d=d: names.resolve(i, d), _output) for d in graphs],
+        _partitioning(steps, sources, names, jobs),
     )
     _set_automation(core, steps, sources)
     return core
@@ -454,6 +455,27 @@ def _set_automation(
                 checks[key] = check.automation_condition._to_core()
     if conditions or checks or policies:
         core.set_automation(conditions, checks, policies)
+
+
+def _partitioning(
+    steps: Sequence[AssetsDefinition],
+    sources: Sequence[AssetSpec | SourceAsset],
+    names: Names,
+    jobs: Iterable[Any],
+) -> Any:
+    """None unless something is partitioned or memoized: then treadle._partitions is not imported."""
+    if any(
+        d._memoize
+        or d._backfill_policy is not None
+        or any(o.partitions_def is not None for o in d._outputs)
+        or any(i.partition_mapping is not None for i in d._inputs)
+        or any(c.partitions_def is not None for c in d._check_specs)
+        for d in steps
+    ) or any(s.partitions_def is not None for s in sources):
+        from treadle._partitions.core import partitioning
+
+        return partitioning(steps, sources, names)
+    return None
 
 
 def _with_bound_resources(

@@ -305,6 +305,7 @@ class DagsterEvent:
                 AssetCheckSeverity(p.get("severity", "ERROR")),
                 p.get("description") or None,
                 bool(p.get("blocking")),
+                self.partition,
             )
         if self._name == "ASSET_CHECK_EVALUATION_PLANNED":
             assert self.asset_key is not None

@@ -240,7 +240,9 @@ class AssetCheckEvaluation(Record):
         "severity",
         "description",
         "blocking",
+        "partition",
     )
+    partition: str | None
     asset_key: AssetKey
     check_name: str
     passed: bool
@@ -258,7 +260,9 @@ class AssetCheckEvaluation(Record):
         severity: AssetCheckSeverity = AssetCheckSeverity.ERROR,
         description: str | None = None,
         blocking: bool = False,
+        partition: str | None = None,
     ) -> None:
+        self.partition = partition
         self.asset_key = asset_key
         self.check_name = check_name
         self.passed = passed

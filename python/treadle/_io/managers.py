@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from treadle._assets.definition import AssetsDefinition
     from treadle._assets.specs import AssetSpec
     from treadle._events.metadata import MetadataValue
+    from treadle._partitions.keys import PartitionKeyRange
+    from treadle._partitions.slices import Slice
+    from treadle._partitions.time import TimeWindow
     from treadle._run.log import DagsterLogManager
     from treadle._typing import RawMetadataMapping
 
@@ -45,7 +48,9 @@ class _Context:
         "_definition_metadata",
         "_log",
         "_name",
+        "_partitions",
         "_resources",
+        "_run_key",
         "_step_key",
         "config",
         "dagster_type",
@@ -99,17 +104,63 @@ class _Context:
 
     @property
     def has_partition_key(self) -> bool:
-        return False
+        """Whether the run is over one partition."""
+        return self._run_key is not None
+
+    @property
+    def partition_key(self) -> str:
+        if self._run_key is None:
+            raise CheckError("Tried to access partition_key on a non-partitioned run.")
+        return self._run_key
 
     @property
     def has_asset_partitions(self) -> bool:
-        return False
+        return self._partitions is not None
+
+    def _asset_slice(self) -> Slice:
+        if self._partitions is None:
+            raise CheckError(
+                f"Attempting to access partitions of the asset on the {self._what}, but it does not"
+                " correspond to a partitioned asset."
+            )
+        return self._partitions
+
+    @property
+    def asset_partition_keys(self) -> Sequence[str]:
+        return self._asset_slice().keys
+
+    @property
+    def asset_partition_key(self) -> str:
+        found = self._asset_slice()
+        if len(found.subset) != 1:
+            start, end = found.key_range
+            raise CheckError(
+                f"Tried to access partition key for {self._what} '{self._name}', but it has a partition"
+                f" range: '{start}' to '{end}'."
+            )
+        return found.keys[0]
+
+    @property
+    def asset_partition_key_range(self) -> PartitionKeyRange:
+        return self._asset_slice().key_range
+
+    @property
+    def asset_partitions_time_window(self) -> TimeWindow:
+        return self._asset_slice().time_window
+
+    @property
+    def asset_partitions_def(self) -> Any:
+        return self._asset_slice().partitions_def
 
     def get_asset_identifier(self) -> Sequence[str]:
-        return self.asset_key.path
+        """The key's path, of one partition with its key behind it."""
+        path = self.asset_key.path
+        return [*path, self.asset_partition_key] if self.has_asset_partitions else path
 
     _definition_metadata: Mapping[str, Any] | None
+    _partitions: Slice | None
     _resources: Any
+    _run_key: str | None
     _step_key: str | None
 
 
@@ -122,6 +173,7 @@ class OutputContext(_Context):
         "_logged",
         "_output_metadata",
         "_run_id",
+        "_stored",
         "asset_spec",
         "mapping_key",
         "op_def",
@@ -147,8 +199,13 @@ class OutputContext(_Context):
         asset_spec: AssetSpec | None = None,
         log: DagsterLogManager | None = None,
         resource_config: Any = None,
+        partition_key: str | None = None,
+        partitions: Slice | None = None,
     ) -> None:
         self.resource_config = resource_config
+        self._partitions = partitions
+        self._run_key = partition_key if partitions is None else _only_key(partitions)
+        self._stored: list[tuple[str, str, str]] = []
         self._step_key = step_key
         self._name = name
         self.job_name = job_name
@@ -219,7 +276,15 @@ class OutputContext(_Context):
 class InputContext(_Context):
     """What an IO manager is told about the input it loads."""
 
-    __slots__ = ("_artifact", "_data_version", "_instance", "_logged", "op_def", "upstream_output")
+    __slots__ = (
+        "_artifact",
+        "_data_version",
+        "_instance",
+        "_logged",
+        "_stored",
+        "op_def",
+        "upstream_output",
+    )
     _what = "InputContext"
 
     def __init__(
@@ -237,8 +302,13 @@ class InputContext(_Context):
         instance: Any = None,
         log: DagsterLogManager | None = None,
         resource_config: Any = None,
+        partition_key: str | None = None,
+        partitions: Slice | None = None,
     ) -> None:
         self.resource_config = resource_config
+        self._partitions = partitions
+        self._run_key = partition_key
+        self._stored: Sequence[tuple[str, str, str]] = ()
         self._name = name
         self.job_name = job_name
         self._step_key = None
@@ -293,6 +363,8 @@ def build_output_context(
     partition_key: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     output_metadata: RawMetadataMapping | None = None,
+    asset_partitions_def: Any = None,
+    asset_partition_key_range: Any = None,
 ) -> OutputContext:
     """A context for calling `handle_output` in tests."""
     return OutputContext(
@@ -309,7 +381,27 @@ def build_output_context(
         op_def=op_def,
         asset_key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
         output_metadata=output_metadata,
+        partition_key=partition_key,
+        partitions=_given_slice(asset_partitions_def, partition_key, asset_partition_key_range, asset_key),
     )
+
+
+def _only_key(partitions: Slice) -> str | None:
+    return partitions.keys[0] if len(partitions.subset) == 1 else None
+
+
+def _given_slice(definition: Any, key: str | None, key_range: Any, asset_key: Any) -> Slice | None:
+    """The partitions that a context built by hand is told of."""
+    if asset_key is None or (key is None and key_range is None):
+        return None
+    from treadle._partitions.definitions import StaticPartitionsDefinition
+    from treadle._partitions.slices import Slice
+
+    if definition is None:
+        definition = StaticPartitionsDefinition([key] if key is not None else sorted(set(key_range)))
+    of = definition._set()
+    subset = of.subset([key]) if key_range is None else of.range(key_range.start, key_range.end)
+    return Slice((of, subset), definition)
 
 
 def build_input_context(
@@ -325,6 +417,8 @@ def build_input_context(
     partition_key: str | None = None,
     instance: Any = None,
     metadata: Mapping[str, Any] | None = None,
+    asset_partitions_def: Any = None,
+    asset_partition_key_range: Any = None,
 ) -> InputContext:
     """A context for calling `load_input` in tests."""
     return InputContext(
@@ -338,6 +432,8 @@ def build_input_context(
         op_def=op_def,
         asset_key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
         instance=instance,
+        partition_key=partition_key,
+        partitions=_given_slice(asset_partitions_def, partition_key, asset_partition_key_range, asset_key),
     )
 
 
@@ -396,6 +492,7 @@ class IOManagerHolder:
         own: bool,
         mapping_key: str = "",
         run_id: str = "",
+        partitions: Any = None,
     ) -> OutputContext:
         from treadle._run.log import DagsterLogManager
         from treadle._types.types import label_of, value_type
@@ -428,18 +525,28 @@ class IOManagerHolder:
             if output is not None and definition is not None and own
             else None,
             log=DagsterLogManager(step),
+            partitions=_slice_of(partitions),
         )
 
     def handle_output(
-        self, step: _core.Step, name: str, asset: str, metadata: str, value: Any, mapping_key: str
-    ) -> tuple[Sequence[tuple[str, str, object]], str, str]:
+        self,
+        step: _core.Step,
+        name: str,
+        asset: str,
+        metadata: str,
+        value: Any,
+        mapping_key: str,
+        partitions: Any = None,
+    ) -> tuple[Sequence[tuple[str, str, object]], str, str, Sequence[tuple[str, str, str]]]:
         """Called by the core. Returns what the manager adds to the metadata, the data version and the
-        artifact that holds the value ("" = none).
+        artifact that holds the value ("" = none), and the same for each partition that it keeps by itself.
         """
         from treadle._events.wrappers import Json
 
         handle_output: Any = self.manager(step).handle_output
-        context = self._output_context(step, step.step_key, name, asset, metadata, True, mapping_key)
+        context = self._output_context(
+            step, step.step_key, name, asset, metadata, True, mapping_key, partitions=partitions
+        )
         result = handle_output(context, value.value if isinstance(value, Json) else value)
         if result is not None:
             from treadle._events.events import AssetMaterialization
@@ -452,7 +559,8 @@ class IOManagerHolder:
                     context.add_output_metadata(said)
                 elif hasattr(said, "metadata"):
                     context.add_output_metadata(said.metadata)
-        return metadata_to_core(context._logged), context._data_version, context._artifact
+        logged = metadata_to_core(context._logged)
+        return logged, context._data_version, context._artifact, context._stored
 
     def load_input(
         self,
@@ -464,6 +572,8 @@ class IOManagerHolder:
         artifact: str,
         upstream_run: str,
         mapping_key: str,
+        partitions: Any = None,
+        stored: Sequence[tuple[str, str, str]] = (),
     ) -> tuple[Any, Sequence[tuple[str, str, object]], str]:
         """Called by the core. Returns the value, what the manager adds to the metadata, and its data version
         ("" = unknown).
@@ -479,7 +589,15 @@ class IOManagerHolder:
         upstream: OutputContext | None
         if upstream_output is not None:
             upstream = self._output_context(
-                step, upstream_step, upstream_output, asset, "", False, mapping_key, upstream_run
+                step,
+                upstream_step,
+                upstream_output,
+                asset,
+                "",
+                False,
+                mapping_key,
+                upstream_run,
+                partitions,
             )
         elif key is None:
             upstream = None
@@ -503,8 +621,11 @@ class IOManagerHolder:
             config=_said(step, step.step_key, "inputs", name),
             resource_config=self._holder.made_of,
             log=DagsterLogManager(step),
+            partition_key=_run_key_of(step),
+            partitions=_slice_of(partitions),
         )
         context._artifact = artifact
+        context._stored = stored
         value = manager.load_input(context)
         return value, metadata_to_core(context._logged), context._data_version
 
@@ -524,6 +645,19 @@ def _said(step: _core.Step, step_key: str, section: str, name: str) -> Any:
         config = ops.configs.get(step.run_id) if ops is not None else None
         entry = config.entry(node) if config is not None else {}
     return (entry.get(section) or {}).get(name)
+
+
+def _slice_of(told: Any) -> Slice | None:
+    if told is None:
+        return None
+    from treadle._partitions.slices import Slice
+
+    return Slice(told)
+
+
+def _run_key_of(step: _core.Step) -> str | None:
+    own = step.partitions
+    return own[0].keys_of(own[1])[0] if own is not None and len(own[1]) == 1 else None
 
 
 class DagsterTypeRef:

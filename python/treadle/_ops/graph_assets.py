@@ -6,7 +6,7 @@ from __future__ import annotations
 from treadle._assets.definition import AssetOutput, AssetsDefinition, Input
 from treadle._assets.keys import AssetKey, prefix_parts
 from treadle._assets.rules import check_group, check_owners, check_tags, clean_doc, unsupported
-from treadle._assets.specs import AssetIn, with_kinds
+from treadle._assets.specs import AssetIn, check_partitions_def, with_kinds
 from treadle._errors import CheckError
 from treadle._ops.composition import Invocation, Node
 from treadle._ops.config_mapping import mapping_of
@@ -166,6 +166,9 @@ def from_node(
     can_subset: bool = False,
     hook_defs: AbstractSet[HookDefinition] | None = None,
     inputs: Mapping[str, AssetIn] | None = None,
+    partitions_def: object | None = None,
+    partition_mappings: Mapping[str, Any] | None = None,
+    backfill_policy: object | None = None,
     **given: Any,
 ) -> GraphAssetsDefinition:
     """The assets that a graph or an op makes: one of each output, read from one of each input."""
@@ -214,12 +217,15 @@ def from_node(
                     one.input_manager_key or "",
                     one.metadata,
                     by_name=one.key is None and one.key_prefix is None,
+                    partition_mapping=one.partition_mapping,
                 )
             )
         elif keys_by_input_name is not None:
             told_inputs.append(Input(name, AssetKey.from_coercible(keys_by_input_name[name])))
         else:
             told_inputs.append(Input(name, AssetKey(name), by_name=True))
+    for told in told_inputs:
+        told.partition_mapping = told.partition_mapping or of(partition_mappings, told.name)
     told_outputs = []
     for output in node._outputs:
         group = of(group_names_by_output_name, output.name) or group_name
@@ -239,11 +245,14 @@ def from_node(
                 of(code_versions_by_output_name, output.name),
                 io_manager_key=of(io_managers_by_output_name, output.name) or "io_manager",
                 follows_from=None if follows is None else list(follows),
+                partitions_def=check_partitions_def(partitions_def),
             )
         )
-    return GraphAssetsDefinition(
+    made = GraphAssetsDefinition(
         node, told_inputs, told_outputs, resource_defs, can_subset, hook_defs or frozenset()
     )
+    made._backfill_policy = backfill_policy
+    return made
 
 
 def _inputs_of(fn: UserFn, ins: Mapping[str, AssetIn] | None) -> dict[str, AssetIn]:

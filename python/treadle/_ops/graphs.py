@@ -229,7 +229,7 @@ class GraphDefinition(Node):
         """A job that runs this graph."""
         from treadle._ops.jobs import OpJobDefinition
 
-        unsupported("to_job", partitions_def=partitions_def, asset_layer=asset_layer)
+        unsupported("to_job", asset_layer=asset_layer)
         job = OpJobDefinition(
             graph_def=self,
             name=name or self._name,
@@ -245,6 +245,7 @@ class GraphDefinition(Node):
             op_retry_policy=op_retry_policy,
             input_values=input_values,
             owners=owners,
+            partitions_def=partitions_def,
         )
         return job.get_subset(op_selection=op_selection) if op_selection else job
 

@@ -53,7 +53,16 @@ class OpJobDefinition(JobDefinition):
         input_values: Mapping[str, object] | None = None,
         owners: Iterable[str] | None = None,
     ) -> None:
-        unsupported("JobDefinition", partitions_def=partitions_def)
+        self._partitions_def: Any = (
+            partitions_def if partitions_def is not None else getattr(config, "partitions_def", None)
+        )
+        self._partitioned_config: Any = None
+        if self.partitions_def is not None:
+            from treadle._partitions.config import PartitionedConfig
+
+            self._partitioned_config = PartitionedConfig.from_flexible_config(config, self.partitions_def)
+            if config is self._partitioned_config:
+                config = None
         if not isinstance(graph_def, GraphDefinition):
             raise CheckError(f"Param 'graph_def' of JobDefinition is no GraphDefinition: {graph_def!r}")
         self.graph = graph_def
@@ -102,6 +111,14 @@ class OpJobDefinition(JobDefinition):
     @property
     def description(self) -> str | None:
         return self._description
+
+    @property
+    def partitions_def(self) -> Any:
+        return self._partitions_def
+
+    @property
+    def partitioned_config(self) -> Any:
+        return self._partitioned_config
 
     @property
     def tags(self) -> Mapping[str, str]:
@@ -218,7 +235,8 @@ class OpJobDefinition(JobDefinition):
         given: dict[str, Any] = {
             "description": self._description,
             "resource_defs": self._resource_defs,
-            "config": self._config,
+            "config": self._partitioned_config if self._partitioned_config is not None else self._config,
+            "partitions_def": self.partitions_def,
             "tags": self._tags,
             "run_tags": self._run_tags,
             "metadata": self._metadata,
@@ -284,8 +302,21 @@ class OpJobDefinition(JobDefinition):
         from treadle import _core
 
         return _core.Definitions(
-            [], self._read_assets(), [self._told([], [])], *self._holders(resources, config), []
+            [],
+            self._read_assets(),
+            [self._told([], [])],
+            *self._holders(resources, config),
+            [],
+            self._partitioning(),
         )
+
+    def _partitioning(self) -> Any:
+        if self.partitions_def is None:
+            return None
+        from treadle._partitions.mappings import remember
+
+        remember(self.partitions_def)
+        return [], [], [], [], [], [(self._name, self.partitions_def._definition)]
 
     def _read_assets(self) -> list[tuple[Any, ...]]:
         """The assets that ops read, as sources."""
@@ -316,9 +347,18 @@ class OpJobDefinition(JobDefinition):
         resources: Mapping[str, object] | None = None,
     ) -> ExecuteOpsResult:
         """Runs it in this process; values between ops stay in memory unless it brings its own IO manager."""
-        unsupported(
-            "execute_in_process", partition_key=partition_key, asset_selection=asset_selection or None
-        )
+        unsupported("execute_in_process", asset_selection=asset_selection or None)
+        if partition_key is not None:
+            if self.partitions_def is None:
+                raise CheckError(
+                    f"Provided partition key `{partition_key}` for job `{self._name}` without a partitioned"
+                    " config"
+                )
+            self.partitions_def.validate_partition_key(partition_key, dynamic_partitions_store=instance)
+            by_key = self._partitioned_config
+            if run_config is None:
+                run_config = by_key.get_run_config_for_partition_key(partition_key) or None
+            tags = {**by_key.get_tags_for_partition_key(partition_key, self._name), **(tags or {})}
         job = self._copy(input_values={**self._input_values, **input_values}) if input_values else self
         return job._execute(
             run_config, instance, raise_on_error, op_selection, run_id, tags, resources, in_memory=True
@@ -509,7 +549,6 @@ def job(
     owners: Sequence[str] | None = None,
 ) -> Any:
     """Declares a job by a function that calls ops and graphs and wires them together."""
-    unsupported("@job", partitions_def=partitions_def)
 
     def declare(fn: UserFn) -> OpJobDefinition:
         made = compose(fn, name or fn.__name__, "@job", None, None, description, None)
@@ -527,6 +566,7 @@ def job(
             op_retry_policy=op_retry_policy,
             input_values=input_values,
             owners=owners,
+            partitions_def=partitions_def,
         )
         for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(declared, attribute, getattr(fn, attribute))

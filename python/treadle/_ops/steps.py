@@ -161,6 +161,9 @@ class OpContext(AssetExecutionContext):
         entry = config_of_run(step.run_id, step.job_name).entry(step_node(step.step_key))
         return effective_config(op, entry.get("config"))
 
+    def _partitions_def_of_step(self) -> Any:
+        return None
+
     @property
     def alias(self) -> str:
         return step_node(self._step.step_key).rpartition(".")[2]

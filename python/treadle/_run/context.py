@@ -6,6 +6,7 @@ from treadle._assets.keys import AssetCheckKey, AssetKey
 from treadle._errors import CheckError, DagsterInvariantViolationError
 from treadle._events.events import AssetObservation, DataVersion
 from treadle._events.metadata import normalize_metadata
+from treadle._partitions.slices import PartitionsOfStep
 from treadle._resources.context import Resources
 from treadle._run.current import current
 from treadle._run.log import DagsterLogManager
@@ -25,8 +26,17 @@ if TYPE_CHECKING:
     from treadle._typing import CoercibleToAssetKey
 
 
-class _StepContext:
-    __slots__ = ("_assets_def", "_data_versions", "_log", "_metadata", "_resources", "_state", "_step")
+class _StepContext(PartitionsOfStep):
+    __slots__ = (
+        "_assets_def",
+        "_data_versions",
+        "_log",
+        "_metadata",
+        "_partition_metadata",
+        "_resources",
+        "_state",
+        "_step",
+    )
     _assets_def: AssetsDefinition
     _step: _core.Step
 
@@ -38,6 +48,17 @@ class _StepContext:
         self._resources: Resources | None = None
         self._metadata: dict[str, dict[str, MetadataValue]] | None = None
         self._data_versions: dict[AssetKey, DataVersion] | None = None
+        # By output and partition.
+        self._partition_metadata: dict[str, dict[str, dict[str, MetadataValue]]] | None = None
+
+    def _partitions_def_of_step(self) -> Any:
+        return self._assets_def.partitions_def if self._assets_def is not None else None
+
+    def _input_index(self, input_name: str) -> int:
+        for index, given in enumerate(self._assets_def._inputs):
+            if given.name == input_name or (not given.name and given.key.parts[-1] == input_name):
+                return index
+        raise CheckError(f"The input '{input_name}' has no corresponding asset")
 
     @property
     def log(self) -> DagsterLogManager:
@@ -151,18 +172,6 @@ class _StepContext:
     def selected_asset_check_keys(self) -> set[AssetCheckKey]:
         return {c.key for i, c in enumerate(self._assets_def._check_specs) if self._step.check_selected(i)}
 
-    @property
-    def has_partition_key(self) -> bool:
-        return False
-
-    @property
-    def has_partition_key_range(self) -> bool:
-        return False
-
-    @property
-    def partition_key(self) -> str:
-        raise DagsterInvariantViolationError("Cannot access partition_key for a non-partitioned run")
-
     def describe_op(self) -> str:
         return f'op "{self._step.step_key}"'
 
@@ -252,14 +261,24 @@ class AssetExecutionContext(_StepContext):
                 raise DagsterInvariantViolationError(
                     "Cannot add metadata without an asset key: this function makes several assets."
                 )
-            self.add_output_metadata(metadata)
-            return
+            asset_key = self._assets_def.key
         key = AssetKey.from_coercible(asset_key)
         if key not in self._assets_def.keys:
             raise DagsterInvariantViolationError(
                 f"Cannot add metadata for asset key '{key.to_user_string()}' that is not being materialized"
             )
-        self.add_output_metadata(metadata, self._assets_def.get_output_name_for_asset_key(key))
+        output = self._assets_def.get_output_name_for_asset_key(key)
+        if partition_key is None:
+            self.add_output_metadata(metadata, output)
+            return
+        if not self.has_partitions or partition_key not in self.partition_keys:
+            raise DagsterInvariantViolationError(
+                f"Cannot add metadata for partition key '{partition_key}' that is not being materialized"
+            )
+        if self._partition_metadata is None:
+            self._partition_metadata = {}
+        by_key = self._partition_metadata.setdefault(output, {})
+        by_key.setdefault(str(partition_key), {}).update(normalize_metadata(metadata))
 
     def get_output_metadata(
         self, output_name: str, mapping_key: str | None = None
@@ -278,7 +297,7 @@ class AssetExecutionContext(_StepContext):
     def load_asset_value(
         self, asset_key: AssetKey, *, python_type: type | None = None, partition_key: str | None = None
     ) -> Any:
-        return self.instance.load_asset_value(asset_key)
+        return self.instance.load_asset_value(asset_key, partition_key=partition_key)
 
     def get_asset_provenance(self, asset_key: AssetKey) -> Any:
         return self.instance.get_asset_provenance(asset_key)

@@ -6,7 +6,6 @@ import os
 
 from treadle import _errors
 from treadle._assets.definition import AssetsDefinition
-from treadle._assets.rules import unsupported
 from treadle._assets.selection import AssetSelection, selection_text
 from treadle._assets.specs import AssetSpec, SourceAsset
 from treadle._config.run_schema import as_dict, checked_config
@@ -49,7 +48,6 @@ def materialize(
     """Makes the (selected) assets and evaluates the checks on them, in this process. Without an instance, in
     a home that is gone together with the result. What a failing function raised is raised again here, unless
     `raise_on_error=False`."""
-    unsupported("materialize", partition_key=partition_key)
     return execute(
         assets,
         resources=resources or {},
@@ -57,9 +55,15 @@ def materialize(
         run_config=run_config,
         instance=instance,
         raise_on_error=raise_on_error,
-        tags=tags or {},
+        tags=with_partition(tags, partition_key),
         job_name="__ephemeral_asset_job__",
     )
+
+
+def with_partition(tags: Mapping[str, str] | None, partition_key: str | None) -> Mapping[str, str]:
+    if partition_key is None:
+        return tags or {}
+    return {**(tags or {}), "dagster/partition": str(partition_key)}
 
 
 def materialize_to_memory(
@@ -73,7 +77,6 @@ def materialize_to_memory(
     selection: CoercibleToAssetSelection | None = None,
 ) -> ExecuteInProcessResult:
     """As `materialize`, but values stay in memory: nothing is kept."""
-    unsupported("materialize_to_memory", partition_key=partition_key)
     for item in flatten(assets):
         for key in getattr(item, "_resource_defs", None) or ():
             if key.endswith("io_manager") or any(o.io_manager_key == key for o in item._outputs):
@@ -89,7 +92,7 @@ def materialize_to_memory(
         run_config=run_config,
         instance=instance,
         raise_on_error=raise_on_error,
-        tags=tags or {},
+        tags=with_partition(tags, partition_key),
         job_name="__ephemeral_asset_job__",
         in_memory=True,
     )
@@ -105,7 +108,6 @@ def observe(
     tags: Mapping[str, str] | None = None,
 ) -> ExecuteInProcessResult:
     """Looks at observable source assets, in this process."""
-    unsupported("observe", partition_key=partition_key)
     return execute(
         assets,
         resources=resources or {},
@@ -113,7 +115,7 @@ def observe(
         run_config=run_config,
         instance=instance,
         raise_on_error=raise_on_error,
-        tags=tags or {},
+        tags=with_partition(tags, partition_key),
         job_name="in_process_observation_job",
     )
 
@@ -180,6 +182,14 @@ def execute(
             executor._told({}, raise_on_error),
         )
     except DagsterInvalidSubsetError as e:
+        if "Could not find a partition" in str(e):
+            raise _errors.DagsterUnknownPartitionError(str(e)) from None
+        if "nothing in it is partitioned" in str(e):
+            raise CheckError(
+                f"Failure condition: There is no PartitionsDefinition shared by all the provided assets. {e}"
+            ) from None
+        if "depends on invalid partition keys" in str(e):
+            raise _errors.DagsterInvariantViolationError(str(e)) from None
         raise DagsterInvalidDefinitionError(f"Failed to resolve asset job {job_name}: {e}") from e
     finally:
         if here:

@@ -6,7 +6,7 @@ import os
 from enum import Enum
 
 from treadle._assets.keys import AssetKey
-from treadle._errors import CheckError
+from treadle._errors import CheckError, DagsterInvalidDefinitionError
 from treadle._events.dagster_event import DagsterEvent
 from treadle._events.events import AssetMaterialization, AssetObservation, DataVersion
 from treadle._events.record import Record
@@ -523,13 +523,52 @@ class DagsterInstance(InstanceEvents):
         found = self._home.latest_materializations(asset_key.to_user_string())
         if not found:
             return None
-        _, _, _, _, code_version, _, inputs, _ = found[0]
+        _, _, _, _, code_version, _, inputs, *_ = max(found, key=lambda m: m[9])
         return DataProvenance(
             code_version, {AssetKey.from_user_string(k): DataVersion(v) for k, v in inputs}, False
         )
 
     # --- values
 
-    def load_asset_value(self, asset_key: CoercibleToAssetKey, run_id: str | None = None) -> Any:
-        """The latest value of an asset that the default IO manager keeps (or the one of a run)."""
-        return self._home.load_asset_value(AssetKey.from_coercible(asset_key).to_user_string(), run_id or "")
+    def load_asset_value(
+        self, asset_key: CoercibleToAssetKey, run_id: str | None = None, partition_key: str | None = None
+    ) -> Any:
+        """The latest value of an asset (of one partition of it) that the default IO manager keeps, or the one
+        of a run."""
+        key = AssetKey.from_coercible(asset_key).to_user_string()
+        return self._home.load_asset_value(key, run_id or "", partition_key or "")
+
+    # --- partitions
+
+    def add_dynamic_partitions(self, partitions_def_name: str, partition_keys: Sequence[str]) -> None:
+        """Adds keys to dynamic partitions; those that are there already stay where they are."""
+        from treadle import _core
+
+        if isinstance(partition_keys, str):
+            raise CheckError("partition_keys must be a sequence of keys, not a single str.")
+        for key in partition_keys:
+            if not isinstance(key, str) or not key or "..." in key or any(c < " " for c in key):
+                raise DagsterInvalidDefinitionError(
+                    f"{key!r} cannot be a partition key: a key is text without '...' and control characters."
+                )
+        _core.add_dynamic_partitions(self._home, partitions_def_name, list(partition_keys))
+
+    def delete_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> None:
+        from treadle import _core
+
+        _core.delete_dynamic_partitions(self._home, partitions_def_name, [partition_key])
+
+    def get_dynamic_partitions(self, partitions_def_name: str) -> Sequence[str]:
+        """In the order in which they were added."""
+        from treadle import _core
+
+        return _core.dynamic_partitions(self._home, partitions_def_name)
+
+    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
+        from treadle import _core
+
+        return _core.has_dynamic_partition(self._home, partitions_def_name, partition_key)
+
+    def get_materialized_partitions(self, asset_key: AssetKey, *_: Any, **__: Any) -> set[str]:
+        """The keys of all partitions of an asset that were ever materialized."""
+        return {m[8] for m in self._home.latest_materializations(asset_key.to_user_string()) if m[8]}

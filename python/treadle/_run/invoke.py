@@ -21,9 +21,34 @@ class _UnboundStep:
     job_name = "__ephemeral_asset_job__"
     retry_number = 0
 
-    def __init__(self, resources: Mapping[str, Any], step_key: str = "") -> None:
+    def __init__(
+        self, resources: Mapping[str, Any], step_key: str = "", partitions: Any = None, definition: Any = None
+    ) -> None:
         self._resources = resources
         self.step_key = step_key
+        self._partitions = partitions  # a key, a PartitionKeyRange or None
+        self._definition = definition
+
+    @property
+    def partitions(self) -> Any:
+        """(set, subset), as a step of a run has it."""
+        if self._partitions is None:
+            return None
+        from treadle._partitions.definitions import StaticPartitionsDefinition
+
+        given = self._partitions
+        one = isinstance(given, str)
+        of = self._definition.partitions_def if self._definition is not None else None
+        if of is None:
+            of = StaticPartitionsDefinition([given] if one else list(dict.fromkeys(given)))
+        made = of._set(None, self._store)
+        return made, made.subset([given]) if one else made.range(given.start, given.end)
+
+    _store: Any = None
+
+    def input_partitions(self, index: int) -> Any:
+        """Inputs are given by hand."""
+        return None
 
     def output_selected(self, index: int) -> bool:
         return True
@@ -48,23 +73,32 @@ class _UnboundStep:
 class UnboundContext(AssetExecutionContext):
     """A context made by `build_asset_context`, to be handed to a decorated function."""
 
-    __slots__ = ("_config", "_given")
+    __slots__ = ("_config", "_given", "_partitions")
 
     def __init__(
-        self, resources: Mapping[str, Any], config: Any, instance: Any, tags: Mapping[str, str] | None
+        self,
+        resources: Mapping[str, Any],
+        config: Any,
+        instance: Any,
+        tags: Mapping[str, str] | None,
+        partitions: Any = None,
     ) -> None:
         from treadle._resources.context import Resources
         from treadle._run.steps import RunState
 
         self._given = resources
+        self._partitions = partitions
         state = RunState(instance, tags or {}, {}, False)
-        _StepContext.__init__(self, None, _UnboundStep(resources), state)  # type: ignore[arg-type]
+        step = _UnboundStep(resources, "", partitions)
+        _StepContext.__init__(self, None, step, state)  # type: ignore[arg-type]
         self._resources = Resources(resources.__getitem__, frozenset(resources))
         self._config = config
 
     def bind(self, definition: AssetsDefinition) -> _StepContext:
         cls = AssetCheckExecutionContext if definition._is_check else AssetExecutionContext
-        bound = cls(definition, _UnboundStep(self._given, definition._name), self._state)  # type: ignore[arg-type]
+        step = _UnboundStep(self._given, definition._name, self._partitions, definition)
+        step._store = self._state.instance if self._state is not None else None
+        bound = cls(definition, step, self._state)  # type: ignore[arg-type]
         if self._config is not None:
             assert bound._state is not None
             bound._state.run_config = {"ops": {definition._name: {"config": self._config}}}
@@ -83,7 +117,17 @@ def build_asset_context(
     event_loop: object | None = None,
 ) -> AssetExecutionContext:
     """A context for calling asset functions directly, with these resources."""
-    return UnboundContext(_live(resources or {}, resources_config), asset_config, instance, run_tags)
+    if partition_key is not None and partition_key_range is not None:
+        raise DagsterInvalidInvocationError(
+            "Cannot provide both a partition_key and a partition_key_range to build_asset_context."
+        )
+    return UnboundContext(
+        _live(resources or {}, resources_config),
+        asset_config,
+        instance,
+        run_tags,
+        partition_key if partition_key is not None else partition_key_range,
+    )
 
 
 def build_op_context(
@@ -93,12 +137,15 @@ def build_op_context(
     instance: DagsterInstance | None = None,
     config: Any = None,
     run_tags: Mapping[str, str] | None = None,
+    partition_key: str | None = None,
+    partition_key_range: object | None = None,
 ) -> AssetExecutionContext:
     return UnboundContext(
         _live(resources or {}, resources_config),
         op_config if op_config is not None else config,
         instance,
         run_tags,
+        partition_key if partition_key is not None else partition_key_range,
     )
 
 

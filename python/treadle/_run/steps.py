@@ -485,7 +485,15 @@ class StepExecution:
             metadata_to_core(metadata) if metadata else None,
             data_version.value if data_version is not None else None,
             list(tags.items()) if tags else None,
+            self._partition_facts(output.name),
         )
+
+    def _partition_facts(self, output: str) -> Any:
+        """What was said about single partitions: [(key, metadata, data version)]."""
+        told = self.context._partition_metadata
+        if told is None or output not in told:
+            return None
+        return [(key, metadata_to_core(metadata), None) for key, metadata in told[output].items()]
 
     def _check(self, result: AssetCheckResult, asset: Any = None) -> None:
         specs = self.definition._check_specs
