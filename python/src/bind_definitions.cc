@@ -82,8 +82,10 @@ nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle sele
 
 void bind_definitions(nb::module_& module) {
   nb::class_<PythonDefinitions>(module, "Definitions")
-      .def(nb::init<nb::handle, nb::handle, nb::handle, nb::handle, nb::handle, nb::handle, nb::handle>(),
-           nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg("partitioning") = nb::none())
+      .def(nb::init<nb::handle, nb::handle, nb::handle, nb::handle, nb::handle, nb::handle,
+                    nb::handle>(),
+           nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+           nb::arg("partitioning") = nb::none())
       .def("select", selected_keys, nb::arg(), nb::arg("allow_missing") = false)
       .def("set_automation", &PythonDefinitions::set_automation)
       .def("materialize", materialize, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),

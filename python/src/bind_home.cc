@@ -130,9 +130,8 @@ nb::object load_asset_value(PythonHome& self, nb::handle asset, nb::handle run_i
                             nb::handle partition) {
   const AssetKey key(text_of(asset));
   const std::string run = text_of(run_id), of_partition = text_of(partition);
-  const Value value = value_or_raise(without_lock([&] {
-    return app::load_asset_value(*self.home, key, *python_codec(), run, of_partition);
-  }));
+  const Value value = value_or_raise(without_lock(
+      [&] { return app::load_asset_value(*self.home, key, *python_codec(), run, of_partition); }));
   return object_in(value);
 }
 

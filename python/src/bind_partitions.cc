@@ -69,8 +69,8 @@ class GivenKeys final : public DynamicKeys {
 PartitionSet at(const PythonPartitions& self, Micros now, nb::handle keys) {
   if (keys.is_none()) return value_or_raise(PartitionSet::at(self.definition, now));
   if (nb::isinstance<PythonHome>(keys)) {
-    return value_or_raise(PartitionSet::at(self.definition, now,
-                                           &nb::cast<PythonHome&>(keys).home->dynamic_keys()));
+    return value_or_raise(
+        PartitionSet::at(self.definition, now, &nb::cast<PythonHome&>(keys).home->dynamic_keys()));
   }
   const GivenKeys given(keys);
   return value_or_raise(PartitionSet::at(self.definition, now, &given));
@@ -111,8 +111,8 @@ PartitionSubset map_downstream(nb::handle mapping, const PartitionSet& upstream,
 
 nb::tuple status(PythonHome& home, nb::handle asset, const PartitionSet& set) {
   const AssetKey key(text_of(asset));
-  app::PartitionStatus status = value_or_raise(
-      without_lock([&] { return app::partition_status(*home.home, key, set); }));
+  app::PartitionStatus status =
+      value_or_raise(without_lock([&] { return app::partition_status(*home.home, key, set); }));
   return nb::make_tuple(nb::cast(status.materialized), nb::cast(status.failed),
                         nb::cast(status.in_progress), nb::cast(status.missing()));
 }
@@ -134,9 +134,10 @@ void bind_subset(nb::module_& module) {
       .def("__or__", [](const PartitionSubset& a, const PartitionSubset& b) { return a | b; })
       .def("__and__", [](const PartitionSubset& a, const PartitionSubset& b) { return a & b; })
       .def("__sub__", [](const PartitionSubset& a, const PartitionSubset& b) { return a - b; })
-      .def("__eq__", [](const PartitionSubset& a, nb::handle b) {
-        return nb::isinstance<PartitionSubset>(b) && a == nb::cast<PartitionSubset&>(b);
-      })
+      .def("__eq__",
+           [](const PartitionSubset& a, nb::handle b) {
+             return nb::isinstance<PartitionSubset>(b) && a == nb::cast<PartitionSubset&>(b);
+           })
       .def("ranges", ranges);
 }
 
@@ -147,8 +148,8 @@ void bind_set(nb::module_& module) {
                    [](const PartitionSet& s) { return PythonPartitions{s.definition()}; })
       .def("key", [](const PartitionSet& s, std::int64_t n) { return to_text(s.key(n)); })
       .def("keys", [](const PartitionSet& s) { return texts(s.keys(s.all())); })
-      .def("keys_of",
-           [](const PartitionSet& s, const PartitionSubset& subset) { return texts(s.keys(subset)); })
+      .def("keys_of", [](const PartitionSet& s,
+                         const PartitionSubset& subset) { return texts(s.keys(subset)); })
       .def("find", [](const PartitionSet& s,
                       nb::handle key) { return number_or_none(s.find(text_of(key))); })
       .def("index_of", [](const PartitionSet& s,
@@ -198,29 +199,33 @@ void bind_partitions(nb::module_& module) {
                         Micros start) { return to_text(s.definition->grid().key_of(start)); })
       .def("next_window", [](const PythonPartitions& s,
                              Micros t) { return window_tuple(s.definition->grid().next(t)); })
-      .def("previous_window", [](const PythonPartitions& s,
-                                 Micros t) { return window_tuple(s.definition->grid().previous(t)); })
-      .def("window_at",
-           [](const PythonPartitions& s, std::int64_t n) {
-             return window_tuple(s.definition->grid().window(n));
+      .def("previous_window",
+           [](const PythonPartitions& s, Micros t) {
+             return window_tuple(s.definition->grid().previous(t));
            })
-      .def("number_at_or_after", [](const PythonPartitions& s, Micros t) {
-        return s.definition->grid().first_at_or_after(t);
-      })
+      .def("window_at", [](const PythonPartitions& s,
+                           std::int64_t n) { return window_tuple(s.definition->grid().window(n)); })
+      .def("number_at_or_after", [](const PythonPartitions& s,
+                                    Micros t) { return s.definition->grid().first_at_or_after(t); })
       .def("excluded",
            [](const PythonPartitions& s, Micros t) { return s.definition->grid().excluded(t); });
   module.def("map_partitions_upstream", map_upstream, nb::arg(), nb::arg().none(), nb::arg().none(),
              nb::arg());
   module.def("map_partitions_downstream", map_downstream);
-  module.def("infer_partition_mapping", [](nb::handle downstream, nb::handle upstream) {
-    return to_text(
-        infer_partition_mapping(partitions_of(downstream), partitions_of(upstream)).name());
-  }, nb::arg().none(), nb::arg().none());
-  module.def("check_partition_mapping", [](nb::handle mapping, nb::handle downstream,
-                                           nb::handle upstream) {
-    value_or_raise(check_partition_mapping(*mapping_of(mapping), partitions_of(downstream),
-                                           partitions_of(upstream)));
-  }, nb::arg(), nb::arg().none(), nb::arg().none());
+  module.def(
+      "infer_partition_mapping",
+      [](nb::handle downstream, nb::handle upstream) {
+        return to_text(
+            infer_partition_mapping(partitions_of(downstream), partitions_of(upstream)).name());
+      },
+      nb::arg().none(), nb::arg().none());
+  module.def(
+      "check_partition_mapping",
+      [](nb::handle mapping, nb::handle downstream, nb::handle upstream) {
+        value_or_raise(check_partition_mapping(*mapping_of(mapping), partitions_of(downstream),
+                                               partitions_of(upstream)));
+      },
+      nb::arg(), nb::arg().none(), nb::arg().none());
   module.def("partition_status", status);
   module.def("add_dynamic_partitions", [](PythonHome& home, nb::handle name, nb::handle keys) {
     return value_or_raise(

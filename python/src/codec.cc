@@ -39,10 +39,9 @@ class PythonCodec final : public Codec {
     for (const std::string& key : keys) {
       const nb::object name = to_text(key);
       if (!dict.contains(name)) {
-        return fail(Errc::kInvalidArgument, "The dict that was returned for " +
-                                                std::to_string(keys.size()) +
-                                                " partitions has no '" + key +
-                                                "'. Return a value for each partition key.");
+        return fail(Errc::kInvalidArgument,
+                    "The dict that was returned for " + std::to_string(keys.size()) +
+                        " partitions has no '" + key + "'. Return a value for each partition key.");
       }
       parts.push_back(value_of(nb::borrow(dict[name])));
     }

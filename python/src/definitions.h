@@ -17,8 +17,7 @@ class PythonDefinitions {
   // From what treadle._definitions.definitions.to_core hands over. Raises DagsterInvalidDefinitionError with
   // everything that is wrong.
   PythonDefinitions(nb::handle steps, nb::handle sources, nb::handle jobs, nb::handle resources,
-                    nb::handle io_managers, nb::handle graph_assets,
-                    nb::handle partitioning);
+                    nb::handle io_managers, nb::handle graph_assets, nb::handle partitioning);
 
   const plan::AssetGraph& graph() const { return *graph_; }
   Definitions& definitions() { return definitions_; }

@@ -9,10 +9,9 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <unistd.h>
-
 #include <map>
 #include <mutex>
+#include <unistd.h>
 
 namespace treadle::app {
 namespace {

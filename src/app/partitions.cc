@@ -90,7 +90,8 @@ Result<void> add_versions(Home& home, const AssetKey& asset, const PartitionSlic
 }  // namespace
 
 Result<PartitionStatus> partition_status(Home& home, const AssetKey& asset, PartitionSet set) {
-  PartitionStatus status{.set = std::move(set), .materialized = {}, .failed = {}, .in_progress = {}};
+  PartitionStatus status{
+      .set = std::move(set), .materialized = {}, .failed = {}, .in_progress = {}};
   const std::string fingerprint = fingerprint_of(status.set);
   TREADLE_TRY(auto summary, home.record().find_partition_summary(asset));
   std::int64_t event = 0;
@@ -123,11 +124,11 @@ Result<PartitionStatus> partition_status(Home& home, const AssetKey& asset, Part
   status.failed = (status.failed - now_made) | PartitionSubset::of(std::move(failed));
   if (facts.size() >= kWorthSaving && !left_out) {
     // Derived and worth trying only: a home that cannot be written is read all the same.
-    static_cast<void>(home.record().save_partition_summary(
-        asset, {.fingerprint = fingerprint,
-                .event = event,
-                .materialized = status.materialized.encode(),
-                .failed = status.failed.encode()}));
+    static_cast<void>(
+        home.record().save_partition_summary(asset, {.fingerprint = fingerprint,
+                                                     .event = event,
+                                                     .materialized = status.materialized.encode(),
+                                                     .failed = status.failed.encode()}));
   }
   TREADLE_TRY(status.in_progress, in_progress(home, asset, status.set));
   return status;
@@ -136,8 +137,8 @@ Result<PartitionStatus> partition_status(Home& home, const AssetKey& asset, Part
 Result<void> add_partitions(Home& home, plan::Plan& plan, execute::RunOptions& options,
                             const PartitionsPtr& job) {
   TREADLE_TRY(const plan::PartitionRequest request, plan::request_of(options.tags));
-  const std::vector<Problem> problems = plan::add_partitions(
-      plan, request, system_clock().now(), &home.dynamic_keys(), job);
+  const std::vector<Problem> problems =
+      plan::add_partitions(plan, request, system_clock().now(), &home.dynamic_keys(), job);
   if (!problems.empty()) return fail(Errc::kInvalidArgument, texts_of(problems));
 
   std::unordered_map<plan::NodeId, std::unordered_map<std::string, execute::KnownVersion>> versions;
@@ -152,16 +153,17 @@ Result<void> add_partitions(Home& home, plan::Plan& plan, execute::RunOptions& o
       const auto& read = step.partitions->inputs[i];
       if (!read) continue;
       const plan::NodeId node = step.inputs[i].node;
-      TREADLE_CHECK(add_versions(home, plan.graph->node(node).info->key, read->slice,
-                                 versions[node]));
+      TREADLE_CHECK(
+          add_versions(home, plan.graph->node(node).info->key, read->slice, versions[node]));
     }
   }
   for (auto& [node, known] : versions) {
     options.known_versions[plan.graph->node(node).info->key] = {
         .data_version = {},
         .artifact = {},
-        .partitions = std::make_shared<const std::unordered_map<std::string, execute::KnownVersion>>(
-            std::move(known))};
+        .partitions =
+            std::make_shared<const std::unordered_map<std::string, execute::KnownVersion>>(
+                std::move(known))};
   }
   return {};
 }

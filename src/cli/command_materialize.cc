@@ -1,10 +1,12 @@
 #include "commands.h"
 #include "execute.h"
 #include "load.h"
+#include "partitions.h"
 #include "render.h"
 #include "run_config_option.h"
 #include "text.h"
 #include <treadle/base/suggest.h>
+#include <treadle/plan/partitions.h>
 #include <treadle/plan/plan.h>
 #include <treadle/plan/selection.h>
 #include <treadle/plan/staleness.h>
@@ -25,6 +27,8 @@ struct MaterializeOptions {
   std::string select_option;
   std::string job;
   std::string run_id;
+  std::string partition;
+  std::string partitions;
   std::vector<std::string> tags;
   std::vector<std::string> ops;
   std::string config;
@@ -271,7 +275,41 @@ int run_job(Session& session, const MaterializeOptions& options, app::Home* home
       });
 }
 
+// A run for each part of the partitions, one after the other; a failed one does not keep the others
+// from running.
+int run_partitions(Session& session, const MaterializeOptions& options, app::Home& home,
+                   const Code& code, const std::vector<plan::NodeId>& selected,
+                   std::size_t step_count, const PartitionRuns& chosen, execute::RunOptions run) {
+  if (chosen.runs.empty()) {
+    session.print("There is nothing to do: no such partitions.\n");
+    if (session.json()) session.print_json("{\"runs\":[],\"success\":true}");
+    return kExitOk;
+  }
+  if (chosen.runs.size() > 1 && session.json()) {
+    session.note(fmt::format("{} runs: one JSON document each.", chosen.runs.size()));
+  }
+  int exit_code = kExitOk;
+  for (std::size_t i = 0; i < chosen.runs.size(); ++i) {
+    if (chosen.runs.size() > 1) {
+      session.note(
+          fmt::format("Run {} of {}: {}", i + 1, chosen.runs.size(), printable(chosen.texts[i])));
+    }
+    execute::RunOptions one = run;
+    for (auto& [name, value] : plan::tags_of(chosen.runs[i])) one.tags[name] = value;
+    const int code_of_run = execute_and_report(
+        session, home, code, step_count, std::move(one), [&](execute::RunOptions ready) {
+          return app::materialize(home, *code.graph, selected, std::move(ready),
+                                  !options.no_checks);
+        });
+    if (code_of_run != kExitOk) exit_code = code_of_run;
+    if (code_of_run == kExitInterrupted) break;
+  }
+  return exit_code;
+}
+
 int run_materialize(Session& session, const MaterializeOptions& options) {
+  if (!options.partition.empty() && !options.partitions.empty())
+    return session.usage_error("Give either --partition or --partitions.");
   if (!options.selection.empty() && !options.select_option.empty())
     return session.usage_error("Give the selection once: as the argument or with --select.");
   std::string text = options.selection.empty() ? options.select_option : options.selection;
@@ -334,6 +372,16 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
   if (!plan) return report_problems(session, plan.error());
   if (auto chosen = choose_run_options(session, options.run, **home, run); !chosen)
     return session.fail(chosen.error());
+  if (auto named = plan::request_of(run.tags);
+      named && std::holds_alternative<std::monostate>(*named)) {
+    const auto partitions = choose_partitions(home->get(), graph, *selected, options.partition,
+                                              options.partitions, session.now());
+    if (!partitions) return session.fail(partitions.error());
+    if (partitions->definition) {
+      return run_partitions(session, options, **home, *code, *selected, plan->steps.size(),
+                            *partitions, std::move(run));
+    }
+  }
   return execute_and_report(
       session, **home, *code, plan->steps.size(), std::move(run), [&](execute::RunOptions ready) {
         return app::materialize(**home, graph, *selected, std::move(ready), !options.no_checks);
@@ -379,6 +427,14 @@ CommandSpec materialize_command(const Program& program) {
                              .help = "The run's configuration: a file (JSON, from Python also "
                                      "YAML) or the JSON itself",
                              .target = &o->config});
+  command.options.push_back({.names = "--partition",
+                             .value = "KEY",
+                             .help = "Only this partition of partitioned assets",
+                             .target = &o->partition});
+  command.options.push_back({.names = "--partitions",
+                             .value = "WHICH",
+                             .help = "all, missing, failed, or keys and ranges: 'a,c...f'",
+                             .target = &o->partitions});
   command.options.push_back({.names = "--stale",
                              .value = "",
                              .help = "Only what is missing or stale; says why for each asset",

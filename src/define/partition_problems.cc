@@ -13,9 +13,9 @@ PartitionsPtr partitions_of(const StepDef& step, Findings& findings) {
       common = own;
     } else if (!same_partitions(common, own)) {
       findings.add("different_partitions", output.asset.key.text(), step.place,
-                   sentence_name(step) + " makes assets with different partitions: " +
-                       common->description() + ", and '" + output.asset.key.text() + "' has " +
-                       own->description() + ".",
+                   sentence_name(step) +
+                       " makes assets with different partitions: " + common->description() +
+                       ", and '" + output.asset.key.text() + "' has " + own->description() + ".",
                    "Give them the same partitions definition, or make them in functions of their "
                    "own.");
     }
@@ -39,9 +39,8 @@ void check_partitions(const DefinitionIndex& index, const StepDef& step, Finding
                                         ? maker->step->outputs[maker->output].asset.partitions
                                         : maker->source->asset.partitions;
     if (!upstream) continue;
-    const PartitionMapping mapping = input.partition_mapping
-                                         ? *input.partition_mapping
-                                         : infer_partition_mapping(own, upstream);
+    const PartitionMapping mapping =
+        input.partition_mapping ? *input.partition_mapping : infer_partition_mapping(own, upstream);
     const auto fits = check_partition_mapping(mapping, own, upstream);
     if (fits) continue;
     findings.add("partition_mapping", subject_of(step), step.place,

@@ -171,8 +171,8 @@ class SqlRecord final : public Record {
     return events;
   }
 
-  Result<std::vector<LatestMaterialization>> latest_materializations(
-      const AssetKey& asset, bool partitions) override {
+  Result<std::vector<LatestMaterialization>> latest_materializations(const AssetKey& asset,
+                                                                     bool partitions) override {
     std::vector<LatestMaterialization> all;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       std::string sql(kLatestMaterializations);
@@ -277,9 +277,9 @@ class SqlRecord final : public Record {
   Result<bool> has_dynamic_partition(const std::string& name, const std::string& key) override {
     bool found = false;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
-      TREADLE_TRY(db::Statement * s,
-                  session.prepare(
-                      "select 1 from dynamic_partitions where name = $1 and partition = $2"));
+      TREADLE_TRY(
+          db::Statement * s,
+          session.prepare("select 1 from dynamic_partitions where name = $1 and partition = $2"));
       s->bind(1, name).bind(2, key);
       TREADLE_TRY(found, s->step());
       return {};
@@ -425,7 +425,8 @@ class SqlRecord final : public Record {
   }
 
   static constexpr std::string_view kLatestMaterializations =
-      "select l.asset_key, l.partition, e.id, coalesce(r.run_id, ''), e.step_key, e.time, e.payload "
+      "select l.asset_key, l.partition, e.id, coalesce(r.run_id, ''), e.step_key, e.time, "
+      "e.payload "
       "from latest_materializations l join events e on e.id = l.event left join runs r on r.id = "
       "e.run";
 

@@ -23,11 +23,12 @@ std::string check_name_of(const Event& event) {
 }
 
 Result<void> move_partition_check(db::Session& session, const Event& event, std::int64_t id) {
-  TREADLE_TRY(db::Statement * s,
-              session.prepare(
-                  "insert into latest_partition_checks (asset_key, check_name, partition, event) "
-                  "values ($1, $2, $3, $4) on conflict (asset_key, check_name, partition) do update "
-                  "set event = excluded.event"));
+  TREADLE_TRY(
+      db::Statement * s,
+      session.prepare(
+          "insert into latest_partition_checks (asset_key, check_name, partition, event) "
+          "values ($1, $2, $3, $4) on conflict (asset_key, check_name, partition) do update "
+          "set event = excluded.event"));
   s->bind(1, event.asset_key).bind(2, check_name_of(event)).bind(3, event.partition).bind(4, id);
   return s->run();
 }

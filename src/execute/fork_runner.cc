@@ -1,8 +1,7 @@
 #include "fork_runner.h"
 
-#include "step_partitions.h"
-
 #include "step_events.h"
+#include "step_partitions.h"
 #include "wire.h"
 #include <treadle/base/digest.h>
 

@@ -1,7 +1,6 @@
 #include "resume.h"
 
 #include "step_partitions.h"
-
 #include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>

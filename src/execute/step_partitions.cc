@@ -27,8 +27,8 @@ KnownVersion only(const KnownVersion& version, const PartitionSlice& slice) {
   KnownVersion some{version.data_version, version.artifact, {}};
   auto partitions = std::make_shared<std::unordered_map<std::string, KnownVersion>>();
   for (StoredPartition& known : known_partitions(version, slice)) {
-    (*partitions)[std::move(known.key)] = {std::move(known.data_version),
-                                           std::move(known.artifact), {}};
+    (*partitions)[std::move(known.key)] = {
+        std::move(known.data_version), std::move(known.artifact), {}};
   }
   some.partitions = std::move(partitions);
   return some;

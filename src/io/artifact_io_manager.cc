@@ -74,8 +74,8 @@ class ArtifactIOManager final : public IOManager {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       bool says_nothing = false;
       TREADLE_TRY(const artifact::Logged logged, store(context, values[i], &keys[i], says_nothing));
-      context.stored.push_back({keys[i], says_nothing ? std::string() : logged.version.digest,
-                                logged.version.text()});
+      context.stored.push_back(
+          {keys[i], says_nothing ? std::string() : logged.version.digest, logged.version.text()});
     }
     return {};
   }
@@ -142,16 +142,17 @@ class ArtifactIOManager final : public IOManager {
   // Of the only partition that is read.
   Result<artifact::Version> find_partition(const InputContext& context, const std::string& key,
                                            const std::string& artifact) {
-    const ArtifactRef named{options_.entity, options_.project,
-                            artifact_name_for(context.asset, key), {}};
+    const ArtifactRef named{
+        options_.entity, options_.project, artifact_name_for(context.asset, key), {}};
     if (!artifact.empty()) {
       TREADLE_TRY(const ArtifactRef made, parse_artifact_ref(artifact));
       return service_.get(made);
     }
     TREADLE_TRY(auto found, service_.find(named));
     if (found) return std::move(*found);
-    return fail(Errc::kNotFound, "No value of its partition '" + key +
-                                     "' is in this home's store. Materialize that partition first.");
+    return fail(Errc::kNotFound,
+                "No value of its partition '" + key +
+                    "' is in this home's store. Materialize that partition first.");
   }
 
   Result<Value> load_partitions(InputContext& context) {

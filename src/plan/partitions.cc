@@ -65,8 +65,8 @@ class Adder {
   }
 
   void problem(const StepDef& step, std::string code, std::string message, std::string cure) {
-    problems_.push_back({std::move(code), subject_of(step), step.place, std::move(message),
-                         std::move(cure)});
+    problems_.push_back(
+        {std::move(code), subject_of(step), step.place, std::move(message), std::move(cure)});
   }
 
   // Nothing: the problem is noted.
@@ -213,8 +213,8 @@ std::vector<PartitionSubset> split_into_runs(const PartitionSubset& subset,
     if (!partitions_of(*step)) continue;
     const BackfillPolicy policy = step->backfill_policy.value_or(BackfillPolicy::multi_run(1));
     if (!policy.max_partitions_per_run) continue;
-    at_once = std::min(at_once.value_or(*policy.max_partitions_per_run),
-                       *policy.max_partitions_per_run);
+    at_once =
+        std::min(at_once.value_or(*policy.max_partitions_per_run), *policy.max_partitions_per_run);
   }
   if (subset.empty()) return {};
   if (!at_once) return {subset};
@@ -283,9 +283,9 @@ Result<PartitionRequest> request_of(const std::map<std::string, std::string>& ta
   const std::string *start = tag(kRangeStartTag), *end = tag(kRangeEndTag);
   if (start && end) return PartitionRequest(PartitionKeyRange{*start, *end});
   if (start || end) {
-    return fail(Errc::kInvalidArgument,
-                "A run over a range of partitions needs both tags, " + std::string(kRangeStartTag) +
-                    " and " + std::string(kRangeEndTag) + ".");
+    return fail(Errc::kInvalidArgument, "A run over a range of partitions needs both tags, " +
+                                            std::string(kRangeStartTag) + " and " +
+                                            std::string(kRangeEndTag) + ".");
   }
   const std::string* text = tag(kKeysTag);
   if (!text) return PartitionRequest();

@@ -232,12 +232,7 @@ done = run_launch_job_example.execute_in_process(
 assert "queues and agents are not in Treadle yet" in failed.event_specific_data.error.message
 """,
     ),
-}
-
-# Blocks that wait for a piece of the engine; strict: they are to be moved up when it is there.
-WAITING = {
     "partitions": (
-        "partitions",
         "",
         """
 materialize([create_my_daily_partitioned_asset], partition_key="2023-01-02", run_config=config,
@@ -246,7 +241,6 @@ assert made("my_daily_partitioned_asset.2023-01-02").type == "dataset"
 """,
     ),
     "read_all_partitions": (
-        "partitions",
         """
 @asset(partitions_def=StaticPartitionsDefinition(["a", "b"]))
 def my_daily_partitioned_asset(context):
@@ -262,6 +256,7 @@ assert "partition=b, content=bb" in said(result)
 """,
     ),
 }
+
 NEEDED = {"joblib": ("joblib",), "onnx": ("skl2onnx", "onnxruntime", "sklearn")}
 
 
@@ -284,14 +279,5 @@ def test_the_block_runs_verbatim(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.xfail(reason=f"waits for {w[0]}")) for n, w in WAITING.items()]
-)
-def test_the_waiting_block_runs_verbatim(name: str, tmp_path: Path) -> None:
-    _, before, after = WAITING[name]
-    done = run_block(tmp_path, name, before, after)
-    assert done.returncode == 0, done.stderr
-
-
 def test_no_block_is_forgotten() -> None:
-    assert {path.stem for path in BLOCKS.glob("*.txt")} == {*RUNS, *WAITING}
+    assert {path.stem for path in BLOCKS.glob("*.txt")} == set(RUNS)

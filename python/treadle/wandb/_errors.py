@@ -80,3 +80,35 @@ class UsageError(Error):
 
 class ConfigError(Error):
     """A key of the config would change its value."""
+
+
+_PARTITION_KEYS = ("alias", "get", "get_path", "version")
+
+
+def partition_configuration(key: str, given: Any) -> dict[str, Any]:
+    """That of one partition, from `partitions` by its key or by "*", checked."""
+    if given is None:
+        return {}
+    where = " This happened within the 'wandb_artifact_configuration' metadata dictionary."
+    if not isinstance(given, dict) or not given:
+        raise WandbArtifactsIOManagerError(
+            f"The configuration is empty for the partition identified by the key '{key}'.{where}"
+        )
+    unknown = [k for k in given if k not in _PARTITION_KEYS]
+    if unknown:
+        raise WandbArtifactsIOManagerError(
+            f"The configuration keys '{unknown}' you are trying to use are not supported for the partition"
+            f" identified by the key '{key}'.{where}"
+        )
+    for first, second, otherwise in (
+        ("version", "alias", "the latest version will be used by default"),
+        ("get", "get_path", "the whole Artifact will be returned"),
+    ):
+        if given.get(first) is not None and given.get(second) is not None:
+            raise WandbArtifactsIOManagerError(
+                f"You've provided both '{first}' and '{second}' for the partition with key '{key}'. You"
+                " should only use one of these properties at a time. If you choose not to use any,"
+                f" {otherwise}. If this partition is configured with the '*' key, please correct the wildcard"
+                " configuration."
+            )
+    return dict(given)

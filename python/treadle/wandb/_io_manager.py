@@ -15,7 +15,11 @@ from treadle._typing import TYPE_CHECKING
 from treadle.wandb import _sdk
 from treadle.wandb._artifact import Artifact
 from treadle.wandb._cache import Cache
-from treadle.wandb._errors import WandbArtifactsIOManagerError, configuration_of
+from treadle.wandb._errors import (
+    WandbArtifactsIOManagerError,
+    configuration_of,
+    partition_configuration,
+)
 from treadle.wandb._resources import EMBEDDED_HOST, WANDB_CLOUD_HOST, check_host
 from treadle.wandb._store import Record, Store
 
@@ -258,7 +262,18 @@ class ArtifactsIOManager(IOManager):
         return name
 
     def _collection_of(self, context: OutputContext | InputContext) -> str:
-        return self._store.core.collection_for(context.asset_key.to_user_string())
+        """Of one partition with its key behind it: "my_asset.2026-01-01", "my_asset.car.blue"."""
+        name: str = self._store.core.collection_for(context.asset_key.to_user_string())
+        if not context.has_asset_partitions:
+            return name
+        keys = context.asset_partition_keys
+        if len(keys) != 1:
+            raise WandbArtifactsIOManagerError(
+                f"A single run covers {len(keys)} partitions of '{name}' ({keys[0]} to {keys[-1]}). The"
+                " integration keeps an Artifact for each partition and needs a run for each: use"
+                " BackfillPolicy.multi_run()."
+            )
+        return partition_name(name, keys[0])
 
     def _artifact_metadata(self) -> dict[str, Any]:
         import platform
@@ -309,6 +324,8 @@ class ArtifactsIOManager(IOManager):
 
     def _load(self, context: InputContext) -> Any:
         parameters = configuration_of(context.definition_metadata, reading=True)
+        if context.has_asset_partitions:
+            return self._load_partitions(context, parameters)
         if parameters.get("partitions"):
             raise WandbArtifactsIOManagerError(
                 "You've included a 'partitions' value in the 'wandb_artifact_configuration' settings but"
@@ -324,11 +341,35 @@ class ArtifactsIOManager(IOManager):
                 " returned."
             )
         record = self._find(context, parameters)
+        context._data_version = record.digest
+        context.add_input_metadata({"artifact": record.text})
+        return self._read(record, get, get_path)
+
+    def _load_partitions(self, context: InputContext, parameters: Mapping[str, Any]) -> Any:
+        """Of one partition its value, of several all of them by key."""
+        if parameters.get("get") is not None or parameters.get("get_path") is not None:
+            raise WandbArtifactsIOManagerError(
+                "You've given a value for 'get' and/or 'get_path' in the 'wandb_artifact_configuration'"
+                " settings during a partitioned execution. Please use the 'partitions' property to set"
+                " 'get' or 'get_path' for each individual partition. To set a default value for all"
+                " partitions, use '*'."
+            )
+        name = parameters.get("name") or self._store.core.collection_for(context.asset_key.to_user_string())
+        by_key = parameters.get("partitions") or {}
+        made = {key: artifact for key, _, artifact in context._stored}
+        values: dict[str, Any] = {}
+        for key in context.asset_partition_keys:
+            context.log.info(f"Handling partition with key '{key}'")
+            own = partition_configuration(key, by_key.get(key, by_key.get("*")))
+            chosen = own.get("version") or own.get("alias")
+            record = self._record_of(partition_name(name, key), chosen, made.get(key, ""))
+            values[str(key)] = self._read(record, own.get("get"), own.get("get_path"))
+        return next(iter(values.values())) if len(values) == 1 else values
+
+    def _read(self, record: Record, get: str | None, get_path: str | None) -> Any:
         self._join_run()
         self._cache.hold()
         self._store.core.use(record.text, self.wandb_run_id)
-        context._data_version = record.digest
-        context.add_input_metadata({"artifact": record.text})
         artifact = Artifact(record.collection, record.type)
         artifact._is_logged_as(record, self._store)
         if get is not None:
@@ -382,10 +423,12 @@ class ArtifactsIOManager(IOManager):
                 " should be used at a time. If you decide not to use any, the latest version will be applied"
                 " automatically."
             )
-        chosen = alias or version
+        return self._record_of(name, alias or version, context._artifact)
+
+    def _record_of(self, name: str, chosen: str | None, known: str) -> Record:
         # What this very run made is meant, whatever another run logs meanwhile.
-        if chosen is None and context._artifact:
-            made = self._store.get(context._artifact)
+        if chosen is None and known:
+            made = self._store.get(known)
             if made.run_id == self.wandb_run_id:
                 return made
         wanted = f"{self.wandb_entity}/{self.wandb_project}/{name}:{chosen or 'latest'}"
@@ -399,6 +442,11 @@ class ArtifactsIOManager(IOManager):
                 " include"
                 f" the 'name' property in the 'wandb_artifact_configuration' settings. {error}"
             ) from error
+
+
+def partition_name(name: str, key: str) -> str:
+    """Dimensions are joined by dots."""
+    return f"{name}.{str(key).replace('|', '.')}"
 
 
 def _told(error: Exception) -> WandbArtifactsIOManagerError:

@@ -20,9 +20,9 @@ namespace treadle::plan {
 struct Plan;
 
 // Which partitions a run is over, as users and tags say it.
-using PartitionRequest = std::variant<std::monostate,            // none
-                                      std::string,               // one key
-                                      PartitionKeyRange,         // from one to another
+using PartitionRequest = std::variant<std::monostate,             // none
+                                      std::string,                // one key
+                                      PartitionKeyRange,          // from one to another
                                       std::vector<std::string>>;  // these keys
 
 // What a step reads of one asset.

@@ -1,0 +1,185 @@
+#include "commands.h"
+#include "load.h"
+#include "partitions.h"
+#include "text.h"
+#include <treadle/app/partitions.h>
+#include <treadle/base/json.h>
+#include <treadle/base/suggest.h>
+#include <treadle/plan/partitions.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace treadle::cli {
+namespace {
+
+struct PartitionsOptions {
+  SourceOptions source;
+  std::vector<std::string> words;  // KEY | add NAME KEYS... | remove NAME KEYS...
+  bool status = false;
+};
+
+void write_ranges(JsonWriter& w, std::string_view name, const PartitionSet& set,
+                  const PartitionSubset& subset) {
+  w.key(name).begin_object().field("count", subset.size()).key("ranges").begin_array();
+  for (const PartitionSubset::Range& r : subset.ranges()) {
+    w.begin_array().value(set.key(r.begin)).value(set.key(r.end - 1)).end_array();
+  }
+  w.end_array().end_object();
+}
+
+std::string status_json(const AssetKey& asset, const app::PartitionStatus& status) {
+  const PartitionSet& set = status.set;
+  JsonWriter w;
+  w.begin_object().field("asset", asset.text());
+  w.field("partitions", set.definition()->description()).field("count", set.size());
+  w.key("first");
+  set.empty() ? w.null() : w.value(set.key(0));
+  w.key("last");
+  set.empty() ? w.null() : w.value(set.key(set.size() - 1));
+  write_ranges(w, "materialized", set, status.materialized);
+  write_ranges(w, "failed", set, status.failed);
+  write_ranges(w, "in_progress", set, status.in_progress);
+  write_ranges(w, "missing", set, status.missing());
+  return std::move(w.end_object()).str();
+}
+
+std::string summary(const AssetKey& asset, const app::PartitionStatus& status, bool lists,
+                    const Terminal& terminal) {
+  const PartitionSet& set = status.set;
+  std::string out = fmt::format("{}: {}, {}\n", printable(asset.text()),
+                                printable(set.definition()->description()),
+                                count_text(static_cast<std::size_t>(set.size()), "partition"));
+  if (set.empty()) return out;
+  out += "\n" + render_timeline(status, terminal) + "\n";
+  const auto line = [&](std::string_view word, Style style, const PartitionSubset& subset) {
+    if (subset.empty()) return;
+    out += fmt::format("  {} {:>9}", terminal.paint(style, pad_right(std::string(word), 12)),
+                       subset.size());
+    if (lists) out += "  " + printable(set.text(subset, 20));
+    out += "\n";
+  };
+  line("materialized", Style::kGreen, status.materialized - status.failed);
+  line("in progress", Style::kCyan, status.in_progress);
+  line("failed", Style::kRed, status.failed);
+  line("missing", Style::kYellow, status.missing());
+  return out;
+}
+
+int show(Session& session, const PartitionsOptions& options) {
+  auto loaded = load_definitions(session, options.source);
+  if (!loaded) return loaded.error().exit_code;
+  auto home = session.open_existing_home();
+  if (!home) return session.fail(home.error());
+  auto code = check_code(session, std::move(*loaded), home->get());
+  if (!code) return code.error().exit_code;
+  const plan::AssetGraph& graph = *code->graph;
+  const AssetKey key(options.words.front());
+  const plan::NodeId node = graph.find(key);
+  if (node == plan::kNoNode) {
+    std::vector<std::string> keys;
+    for (const plan::Node& n : graph.nodes()) keys.push_back(n.info->key.text());
+    return session.fail(
+        Error{Errc::kNotFound, fmt::format("There is no asset '{}' in these definitions.{}",
+                                           printable(key.text()), did_you_mean(key.text(), keys))});
+  }
+  const PartitionsPtr& definition = graph.node(node).info->partitions;
+  if (!definition) {
+    return session.fail(Error{Errc::kInvalidArgument,
+                              fmt::format("Asset '{}' is not partitioned: give it a partitions_def "
+                                          "to compute it in parts.",
+                                          printable(key.text()))});
+  }
+  auto set =
+      PartitionSet::at(definition, session.now(), *home ? &(*home)->dynamic_keys() : nullptr);
+  if (!set) return session.fail(set.error());
+  app::PartitionStatus status{.set = *set, .materialized = {}, .failed = {}, .in_progress = {}};
+  if (*home) {
+    auto known = app::partition_status(**home, key, std::move(*set));
+    if (!known) return session.fail(known.error());
+    status = std::move(*known);
+  }
+  if (session.json()) {
+    session.print_json(status_json(key, status));
+  } else {
+    session.print(summary(key, status, options.status, session.out()));
+  }
+  return kExitOk;
+}
+
+int change(Session& session, const PartitionsOptions& options) {
+  const bool adds = options.words.front() == "add";
+  if (options.words.size() < 3) {
+    return session.usage_error(fmt::format(
+        "partitions {} takes the name of dynamic partitions and at least one key: partitions {} "
+        "images cat.png dog.png",
+        options.words.front(), options.words.front()));
+  }
+  const std::string& name = options.words[1];
+  const std::vector<std::string> keys(options.words.begin() + 2, options.words.end());
+  // The rules that any key follows.
+  if (auto good = static_partitions(keys); adds && !good) return session.fail(good.error());
+  auto home = session.open_home();
+  if (!home) return session.fail(home.error());
+  events::Record& record = (*home)->record();
+  const auto changed = adds ? record.add_dynamic_partitions(name, keys)
+                            : record.delete_dynamic_partitions(name, keys);
+  if (!changed) return session.fail(changed.error());
+  if (!adds && *changed == 0) {
+    const auto known = record.dynamic_partitions(name);
+    return session.fail(Error{
+        Errc::kNotFound, fmt::format("The dynamic partitions '{}' have no '{}'.{}", printable(name),
+                                     printable(keys.front()),
+                                     known ? did_you_mean(keys.front(), *known) : std::string())});
+  }
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().field("name", name).field(adds ? "added" : "removed", *changed);
+    session.print_json(w.end_object().str());
+  }
+  const auto rest = static_cast<std::int64_t>(keys.size()) - *changed;
+  session.print(fmt::format("{} {} {} '{}'{}.\n", adds ? "Added" : "Removed",
+                            count_text(static_cast<std::size_t>(*changed), "key"),
+                            adds ? "to" : "from", printable(name),
+                            rest == 0 ? ""
+                            : adds    ? fmt::format("; {} there already", rest)
+                                      : fmt::format("; {} not there", rest)));
+  return kExitOk;
+}
+
+}  // namespace
+
+CommandSpec partitions_command(const Program& program) {
+  auto options = std::make_shared<PartitionsOptions>();
+  CommandSpec command;
+  command.name = "partitions";
+  command.summary = "Show which partitions of an asset are there, and change dynamic ones";
+  command.details =
+      "With an asset's key: how many partitions it has, and which are materialized, failed or "
+      "missing, as a timeline. With 'add' or 'remove': keys of dynamic partitions, which are kept "
+      "in the home under the name in DynamicPartitionsDefinition(name=...).";
+  command.arguments = {{"WORD", "An asset's key; or add NAME KEY..., or remove NAME KEY...",
+                        &options->words, WordKind::kAsset}};
+  add_source_options(command, program, options->source);
+  command.options.push_back({.names = "--status",
+                             .value = "",
+                             .help = "List the partitions in each state, as ranges",
+                             .target = &options->status});
+  const std::string from = program.takes_source ? " -f pipeline.py" : "";
+  command.examples = {{"partitions sales" + from, "a timeline of the asset 'sales'"},
+                      {"partitions sales --status" + from, "with the ranges that are missing"},
+                      {"partitions add images cat.png dog.png", "two more dynamic partitions"}};
+  command.run = [options](Session& session) {
+    const std::string& first = options->words.front();
+    if (first == "add" || first == "remove") return change(session, *options);
+    if (options->words.size() > 1) {
+      return session.usage_error(
+          "partitions takes one asset, or 'add' or 'remove' with a name and keys.");
+    }
+    return show(session, *options);
+  };
+  return command;
+}
+
+}  // namespace treadle::cli
