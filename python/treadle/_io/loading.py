@@ -71,7 +71,7 @@ class AssetValueLoader:
             manager_key = getattr(item, "get_io_manager_key", lambda: "io_manager")()
         if manager_key not in self._given:
             if partition_key is not None or partition_key_range is not None:
-                return self._home().load_asset_value(key, partition_key=partition_key)  # type: ignore[call-arg]
+                return self._home().load_asset_value(key, partition_key=partition_key)
             return self._home().load_asset_value(key)
         manager = self._manager(manager_key, resource_config)
         return manager.load_input(
