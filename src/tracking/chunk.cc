@@ -192,6 +192,12 @@ Result<ChunkHead> decode_head(std::string_view content) {
     rows += run;
   }
   if (!reader.ok() || rows != batch.rows) return corrupt();
+  // Every row has a value in each column of its shape.
+  std::vector<std::int64_t> expected(columns);
+  for (const auto& [shape, run] : batch.row_shapes) {
+    for (const std::uint32_t column : batch.shapes[shape]) expected[column] += run;
+  }
+  if (expected != head.counts) return corrupt();
   if (content[0] == kInline) {
     for (std::size_t i = 0; i < columns; ++i) head.payloads.push_back(reader.text());
   }

@@ -16,8 +16,8 @@ namespace {
 
 using boost::json::value;
 
-constexpr std::size_t kLongestPattern = 1'000;
-constexpr std::size_t kLongestSubject = 10'000;
+constexpr std::size_t kLongestPattern = 300;
+constexpr std::size_t kLongestSubject = 4'000;
 constexpr int kDeepest = 64;
 
 tl::unexpected<Error> wrong(std::string message) {
@@ -258,7 +258,7 @@ class Parser {
   Result<NodePtr> regex(const std::string& path, std::size_t field, const value& operand,
                         const boost::json::object& beside) {
     if (!operand.is_string() || operand.get_string().size() > kLongestPattern) {
-      return wrong("$regex of '" + path + "' wants a pattern of at most 1000 characters.");
+      return wrong("$regex of '" + path + "' wants a pattern of at most 300 characters.");
     }
     auto node = std::make_unique<Node>();
     node->op = Node::Op::kRegex;

@@ -20,3 +20,4 @@
 #include <treadle/cpp/materialize.h>  // td::materialize, td::run_job, td::load_value, td::main
 #include <treadle/cpp/op.h>           // td::op, td::graph (compose.h), td::success_hook (hook.h)
 #include <treadle/cpp/wandb.h>        // td::wandb: W&B artifacts
+#include <treadle/cpp/wandb_runs.h>   // td::wandb::init, Api: metrics of runs, logged and read
