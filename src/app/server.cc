@@ -3,6 +3,7 @@
 #include <treadle/artifact/store.h>
 #include <treadle/base/files.h>
 #include <treadle/serve/service.h>
+#include <treadle/tracking/store.h>
 
 #include <mutex>
 #include <unistd.h>
@@ -59,7 +60,7 @@ class HomeServer final : public Server {
                                           : options.access_log));
       serve_options.access_log = [log = log_.get()](const std::string& line) { log->write(line); };
     }
-    const serve::Parts parts{home.database(),    *accounts_,  home.store(),    nullptr,
+    const serve::Parts parts{home.database(),    *accounts_,  home.store(),   home.tracking(),
                              home.signing_key(), home.path(), TREADLE_VERSION};
     TREADLE_TRY(service_, serve::Service::open(parts, serve_options));
     return {};
@@ -72,10 +73,15 @@ class HomeServer final : public Server {
   std::int64_t idle_seconds() const override { return service_->idle_seconds(); }
   const std::string& new_admin() const override { return new_admin_; }
   const std::string& new_key() const override { return new_key_; }
+  Result<std::string> local_key() override { return accounts_->local_key(); }
 
  private:
   // What was kept before there were users belongs to the first admin.
   Result<void> adopt_entities(Home& home) {
+    TREADLE_TRY(const auto projects, home.tracking().projects());
+    for (const tracking::Project& project : projects) {
+      TREADLE_CHECK(accounts_->adopt(project.entity));
+    }
     TREADLE_TRY(const auto collections, home.store().collections());
     for (const artifact::Collection& collection : collections) {
       TREADLE_CHECK(accounts_->adopt(collection.entity));

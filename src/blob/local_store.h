@@ -13,6 +13,7 @@ class LocalStore final : public BlobStore {
   std::unique_ptr<Batch> begin() override;
   std::unique_ptr<Reader> reader() override;
   Result<std::string> read(db::Session& session, const Sha256& blob, std::int64_t limit) override;
+  Result<OpenBlob> open(const Sha256& blob) override;
   Result<std::vector<Sha256>> missing(std::span<const Sha256> blobs) override;
   Result<std::vector<std::optional<Blob>>> find_md5(db::Session& session,
                                                     std::span<const Md5> digests) override;

@@ -1,6 +1,7 @@
 #include "commands.h"
 #include "session.h"
 #include <treadle/app/server.h>
+#include <treadle/base/files.h>
 #include <treadle/base/json.h>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <poll.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 namespace treadle::cli {
@@ -17,6 +19,47 @@ namespace {
 struct ServerCommandOptions {
   app::ServerOptions server;
   int idle_exit = 0;
+  bool on_demand = false;
+};
+
+// The one server that programs of a home share. Its lock is held as long as it lives; server.json, for
+// the owner's eyes only, says how to reach it.
+class SharedServer {
+ public:
+  explicit SharedServer(const std::string& home)
+      : lock_path_(join_path(home, "server.lock")), file_path_(join_path(home, "server.json")) {}
+  ~SharedServer() {
+    if (!written_) return;
+    (void)real_files().remove(file_path_);
+  }
+  SharedServer(const SharedServer&) = delete;
+
+  // False: another process serves the home already.
+  Result<bool> take() {
+    TREADLE_TRY(lock_, real_files().open_append(lock_path_));
+    if (flock(lock_.fd(), LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno == EWOULDBLOCK) return false;
+    return treadle::fail(errno_error("cannot lock '" + lock_path_ + "'", errno));
+  }
+  Result<std::string> other() {
+    // It is written a moment after the lock is taken.
+    for (int i = 0; i < 100; ++i) {
+      auto text = read_file(real_files(), file_path_);
+      if (text || text.error().code != Errc::kNotFound) return text;
+      usleep(20'000);
+    }
+    return treadle::fail(Errc::kBusy, "Another server of this home does not come up.");
+  }
+  Result<void> announce(const std::string& json) {
+    written_ = true;
+    return write_file_atomic(real_files(), file_path_, json, false, 0600);
+  }
+
+ private:
+  const std::string lock_path_;
+  const std::string file_path_;
+  OpenFile lock_;
+  bool written_ = false;
 };
 
 int wake_pipe[2] = {-1, -1};
@@ -39,6 +82,17 @@ void wait_for_end(const app::Server& server, int idle_exit) {
 int run_server(Session& session, const ServerCommandOptions& options) {
   auto home = session.open_home();
   if (!home) return session.fail(home.error());
+  SharedServer shared((*home)->path());
+  if (options.on_demand) {
+    const auto taken = shared.take();
+    if (!taken) return session.fail(taken.error());
+    if (!*taken) {
+      const auto other = shared.other();
+      if (!other) return session.fail(other.error());
+      session.write_out(*other + "\n");
+      return kExitOk;
+    }
+  }
   auto server = app::Server::open(**home, options.server);
   if (!server) return session.fail(server.error());
   if (pipe(wake_pipe) != 0) return session.fail(errno_error("cannot make a pipe", errno));
@@ -50,6 +104,19 @@ int run_server(Session& session, const ServerCommandOptions& options) {
 
   const app::Server& running = **server;
   (*server)->start();
+  if (options.on_demand) {
+    const auto key = (*server)->local_key();
+    if (!key) return session.fail(key.error());
+    JsonWriter w;
+    w.begin_object().field("url", running.url()).field("key", *key).field("pid", getpid());
+    w.end_object();
+    if (auto ok = shared.announce(w.str()); !ok) return session.fail(ok.error());
+    session.write_out(w.str() + "\n");
+    session.release_stdout();
+    wait_for_end(running, options.idle_exit);
+    (*server)->stop();
+    return kExitOk;
+  }
   if (!running.new_key().empty()) {
     session.print(fmt::format(
         "An admin was made: user '{}'. This is the API key, shown only now:\n\n  {}\n\n",
@@ -113,6 +180,11 @@ CommandSpec server_command() {
        .value = "SECONDS",
        .help = "End when nobody asked for anything for so long",
        .target = &o->idle_exit,
+       .hidden = true},
+      {.names = "--on-demand",
+       .value = "",
+       .help = "The one server that programs of this home share",
+       .target = &o->on_demand,
        .hidden = true},
   };
   command.examples = {

@@ -166,13 +166,21 @@ Result<Value::Object> coerce_members(const Schema& schema,
   if (known != given.size()) {
     std::vector<std::string> names;
     for (const InputDefinition& input : inputs) names.push_back(input.name);
+    bool unknown_nulls = false;
     for (const auto& [name, value] : given) {
       if (std::find(names.begin(), names.end(), name) == names.end()) {
+        // Clients send every member of their newest inputs; what is null asks for nothing.
+        if (value.is_null()) {
+          unknown_nulls = true;
+          continue;
+        }
         return fail(Errc::kInvalidArgument, "Unknown argument \"" + name + "\" on " + where + "." +
                                                 did_you_mean(name, names));
       }
     }
-    return fail(Errc::kInvalidArgument, "An argument on " + where + " is given twice.");
+    if (!unknown_nulls) {
+      return fail(Errc::kInvalidArgument, "An argument on " + where + " is given twice.");
+    }
   }
   return out;
 }

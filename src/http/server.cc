@@ -264,8 +264,10 @@ class Connection {
           error != beast::http::error::end_of_stream &&
           error != beast::http::error::partial_message) {
         const bool large = error == beast::http::error::header_limit;
-        co_await send({}, error_response(large ? 431 : 400, "The request is not valid HTTP."),
-                      false);
+        // Named, because g++ 12 destroys temporaries of a co_await expression twice.
+        const Request unread;
+        Response refused = error_response(large ? 431 : 400, "The request is not valid HTTP.");
+        co_await send(unread, std::move(refused), false);
       }
       co_return false;
     }
@@ -298,8 +300,10 @@ class Connection {
     const Router::Match match = shared_.router.match(request);
     if (match.route == nullptr) {
       if (!match.allow.empty()) {
-        co_return error_response(405, "This address does not take " + request.method + ".")
-            .with("Allow", match.allow);
+        Response refused =
+            error_response(405, "This address does not take " + request.method + ".");
+        refused.with("Allow", match.allow);
+        co_return refused;
       }
       co_return error_response(404, "There is nothing at this address.");
     }
@@ -487,8 +491,8 @@ class Connection {
     error_code error;
     lowest().socket().shutdown(tcp::socket::shutdown_send, error);
     std::string piece(64 << 10, '\0');
-    std::int64_t left = 16 << 20;
-    const auto until = Clock::now() + std::chrono::seconds(2);
+    std::int64_t left = 256 << 20;
+    const auto until = Clock::now() + std::chrono::seconds(10);
     while (!parser.is_done() && left > 0 && Clock::now() < until) {
       lowest().expires_after(std::chrono::seconds(1));
       const std::size_t got = co_await stream_.async_read_some(asio::buffer(piece), token(error));

@@ -1,8 +1,10 @@
 // Private to the room: what every resolver and endpoint stands on, and who asks.
 #pragma once
 
+#include "signer.h"
 #include <treadle/account/accounts.h>
 #include <treadle/artifact/catalog.h>
+#include <treadle/artifact/drafts.h>
 #include <treadle/artifact/registry.h>
 #include <treadle/artifact/store.h>
 #include <treadle/graphql/schema.h>
@@ -21,20 +23,22 @@ struct Backend {
         accounts(parts.accounts),
         artifacts(parts.artifacts),
         catalog(parts.artifacts),
+        drafts(parts.artifacts),
         registries(parts.artifacts),
 
         runs(parts.runs),
-        secret(parts.secret),
+        signer(parts.secret),
         folder(parts.folder),
         version(parts.version) {}
   db::Database& database;
   account::Accounts& accounts;
   artifact::Store& artifacts;
   artifact::Catalog catalog;
+  artifact::Drafts drafts;
 
   artifact::Registries registries;
-  tracking::Store* runs;
-  const std::string secret;
+  tracking::Store& runs;
+  const Signer signer;
   const std::string folder;
   const std::string version;
   std::string base_url;  // without a slash at its end

@@ -1,6 +1,9 @@
+#include "file_stream.h"
 #include "gate.h"
 #include "graphql_endpoint.h"
 #include "metrics.h"
+#include "pages.h"
+#include "storage.h"
 #include <treadle/serve/service.h>
 
 #include <array>
@@ -11,6 +14,7 @@ namespace treadle::serve {
 namespace {
 
 constexpr std::size_t kLargestQuery = 64 << 20;
+constexpr std::size_t kLargestStream = 32 << 20;  // clients stay below 10 MiB
 
 std::string url_of(const http::ServerOptions& transport, int port) {
   std::string host = transport.host;
@@ -35,7 +39,13 @@ std::string path_prefix(const std::string& url) {
 class LocalService final : public Service {
  public:
   LocalService(const Parts& parts, const Options& options)
-      : backend_(parts), gate_(backend_), graphql_(backend_, gate_), access_log_(options.access_log) {}
+      : backend_(parts),
+        gate_(backend_),
+        graphql_(backend_, gate_),
+        file_stream_(backend_, gate_),
+        storage_(backend_, gate_),
+        pages_(backend_, gate_),
+        access_log_(options.access_log) {}
 
   Result<void> listen(const Options& options) {
     std::string base = options.base_url;
@@ -85,9 +95,30 @@ class LocalService final : public Service {
            }
            return http::text_response(200, metrics_.text(*server_));
          }});
-    add({.method = "POST", .pattern = "/graphql",
+    add({.method = "POST",
+         .pattern = "/graphql",
          .handler = [this](http::Request& request) { return graphql_.answer(request); },
          .body_limit = kLargestQuery});
+    add({.method = "POST",
+         .pattern = "/files/{entity}/{project}/{run}/file_stream",
+         .handler = [this](http::Request& request) { return file_stream_.answer(request); },
+         .body_limit = kLargestStream});
+    add({.method = "GET",
+         .pattern = "/storage/{path...}",
+         .handler = [this](http::Request& request) { return storage_.get(request); }});
+    const auto by_digest = [this](http::Request& request) {
+      return storage_.get_by_digest(request);
+    };
+    for (const char* pattern :
+         {"/artifactsV2/{region}/{entity}/{project}/{collection}/{birth}/{md5}/{name}",
+          "/artifactsV2/{region}/{entity}/{project}/{collection}/{artifact}/{birth}/{md5}/"
+          "{name}"}) {
+      add({.method = "GET", .pattern = pattern, .handler = by_digest});
+    }
+    add({.method = "PUT",
+         .pattern = "/storage/{path...}",
+         .open_sink = [this](const http::Request& request) { return storage_.open_put(request); }});
+    pages_.add_routes(add);
     return router;
   }
 
@@ -100,6 +131,9 @@ class LocalService final : public Service {
   Backend backend_;
   Gate gate_;
   GraphqlEndpoint graphql_;
+  FileStream file_stream_;
+  Storage storage_;
+  Pages pages_;
   Metrics metrics_;
   std::function<void(const std::string&)> access_log_;
   std::string prefix_;

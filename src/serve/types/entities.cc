@@ -17,9 +17,9 @@ type Entity {
 }
 type Member {
   id: ID admin: Boolean pending: Boolean email: String username: String name: String! photoUrl: String
-  accountType: String apiKey: String role: MemberRole
+  accountType: String apiKey: String role: Role
 }
-type MemberRole { id: ID! name: String! }
+type Role { id: ID! name: String! }
 )";
 
 constexpr std::string_view kChanges = R"(
@@ -73,9 +73,9 @@ void define_entities(graphql::Schema& schema) {
        {"isTeam", [](const Entity& e, const Call&) { return e.kind != Entity::Kind::kUser; }},
        {"entityType",
         [](const Entity& e, const Call&) {
-          return e.kind == Entity::Kind::kUser   ? "USER"
-                 : e.kind == Entity::Kind::kTeam ? "TEAM"
-                                                 : "ORGANIZATION";
+          return e.kind == Entity::Kind::kUser   ? "user"
+                 : e.kind == Entity::Kind::kTeam ? "team"
+                                                 : "organization";
         }},
        {"privateOnly", [](const Entity&, const Call&) { return false; }},
        {"storageBytes",
@@ -132,12 +132,11 @@ void define_entities(graphql::Schema& schema) {
        {"accountType",
         [](const Member& m, const Call&) { return m.user.service ? "SERVICE" : "MEMBER"; }},
        {"apiKey", [](const Member&, const Call&) { return nullptr; }},
-       {"role", [](const Member& m, const Call&) { return graphql::node("MemberRole", m.role); }}});
+       {"role", [](const Member& m, const Call&) { return graphql::node("Role", m.role); }}});
   schema.resolve<Role>(
-      "MemberRole",
-      {{"id",
-        [](const Role& r, const Call&) { return make_text_id("Role", account::to_string(r)); }},
-       {"name", [](const Role& r, const Call&) { return account::to_string(r); }}});
+      "Role", {{"id", [](const Role& r,
+                         const Call&) { return make_text_id("Role", account::to_string(r)); }},
+               {"name", [](const Role& r, const Call&) { return account::to_string(r); }}});
   schema.resolve<Entity>(
       "EntityPayload", {{"entity", [](const Entity& e, const Call&) { return entity_node(e); }},
                         {"clientMutationId", [](const Entity&, const Call&) { return nullptr; }}});

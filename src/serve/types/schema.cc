@@ -10,6 +10,18 @@ graphql::Schema make_schema() {
   define_user_changes(schema);
   define_entities(schema);
   define_organizations(schema);
+  define_projects(schema);
+  define_runs(schema);
+  define_run_changes(schema);
+  define_run_history(schema);
+  define_run_files(schema);
+  define_sweeps(schema);
+  define_artifacts(schema);
+  define_artifact_collections(schema);
+  define_artifact_files(schema);
+  define_artifact_writes(schema);
+  define_artifact_changes(schema);
+  define_registries(schema);
   return schema;
 }
 

@@ -4,8 +4,8 @@
 
 #include "../backend.h"
 #include "../connection.h"
+#include "../document_filter.h"
 #include "../ids.h"
-
 #include <treadle/graphql/schema.h>
 
 namespace treadle::serve {
@@ -20,6 +20,18 @@ void define_users(graphql::Schema& schema);
 void define_user_changes(graphql::Schema& schema);
 void define_entities(graphql::Schema& schema);
 void define_organizations(graphql::Schema& schema);
+void define_projects(graphql::Schema& schema);
+void define_runs(graphql::Schema& schema);
+void define_run_changes(graphql::Schema& schema);
+void define_run_history(graphql::Schema& schema);
+void define_run_files(graphql::Schema& schema);
+void define_sweeps(graphql::Schema& schema);
+void define_artifacts(graphql::Schema& schema);
+void define_artifact_collections(graphql::Schema& schema);
+void define_artifact_files(graphql::Schema& schema);
+void define_artifact_writes(graphql::Schema& schema);
+void define_artifact_changes(graphql::Schema& schema);
+void define_registries(graphql::Schema& schema);
 
 // The whole schema.
 graphql::Schema make_schema();
@@ -29,6 +41,44 @@ graphql::Node user_node(account::User user);
 graphql::Node entity_node(account::Entity entity);
 Result<Output> entity_named(const Call& call, const std::string& name);
 graphql::Node organization_node(account::Organization organization);
+
+graphql::Node project_node(account::Project project);
+// Nothing when there is none, or the caller may not see it.
+Result<std::optional<account::Project>> find_project(const Call& call, const std::string& entity,
+                                                     const std::string& name);
+Result<Output> project_named(const Call& call, const std::string& entity, const std::string& name);
+// The one there is, or a new one; the caller must be able to write in it.
+Result<account::Project> make_project(const Call& call, const std::string& entity,
+                                      const std::string& name);
+Lookup project_lookup(const account::Project& project);
+// Those that meet the call's `filters`, in its `order`.
+Result<std::vector<account::Project>> filter_projects(const Call& call,
+                                                      std::vector<account::Project> projects);
+
+graphql::Node run_node(tracking::Run run);
+// By a run's id of ours; kNotFound, and kPermissionDenied, as require().
+Result<tracking::Run> run_of_id(const Call& call, const std::string& id, account::Role role);
+Result<tracking::Run> run_named(const Call& call, const std::string& entity,
+                                const std::string& project, const std::string& name,
+                                account::Role role);
+
+// A file of a run or an artifact, as W&B's File.
+struct StoredFile {
+  std::string id;
+  std::string name;
+  std::int64_t size = 0;
+  std::string md5;  // base64
+  std::string mimetype;
+  Micros updated = 0;
+  std::string storage_path;  // below /storage
+  std::string upload_path;   // "" = it cannot be uploaded, or is there
+  std::vector<std::string> upload_headers;
+  std::string reference;  // URI instead of content
+  std::int64_t artifact_id = 0;
+  std::string write_entity;  // who may upload it: members of this project
+  std::string write_project;
+};
+Result<Output> artifact_numbered(const Call& call, std::int64_t id);
 
 // "2026-01-31T12:00:00Z"; null for 0.
 Output time_output(Micros time);

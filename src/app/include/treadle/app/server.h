@@ -41,6 +41,8 @@ class Server {
   // The name and key of the admin who was made because there was no user yet; "" = there was one.
   virtual const std::string& new_admin() const = 0;
   virtual const std::string& new_key() const = 0;
+  // The key by which programs of this home's owner reach it.
+  virtual Result<std::string> local_key() = 0;
 };
 
 }  // namespace treadle::app

@@ -5,6 +5,7 @@
 
 #include <treadle/base/clock.h>
 #include <treadle/base/digest.h>
+#include <treadle/base/files.h>
 #include <treadle/base/result.h>
 #include <treadle/db/database.h>
 
@@ -102,6 +103,15 @@ class Reader {
   virtual Result<void> copy(const Sha256& blob, const std::string& path) = 0;
 };
 
+// Content that can be read at any place for as long as this lives: in memory when it is small, else a
+// part of an open file, not verified yet.
+struct OpenBlob {
+  std::string bytes;
+  std::shared_ptr<OpenFile> file;  // null: it is in `bytes`
+  std::int64_t offset = 0;
+  std::int64_t size = 0;
+};
+
 // Content that is missing or not what was put.
 struct BadBlob {
   Blob blob;
@@ -140,6 +150,8 @@ class BlobStore {
   // As Reader::read, inside the caller's transaction.
   virtual Result<std::string> read(db::Session& session, const Sha256& blob,
                                    std::int64_t limit) = 0;
+  // For serving parts of it. kNotFound: not in the store.
+  virtual Result<OpenBlob> open(const Sha256& blob) = 0;
   // Those of `blobs` that are not in the store.
   virtual Result<std::vector<Sha256>> missing(std::span<const Sha256> blobs) = 0;
   virtual Result<std::vector<Sha256>> missing(db::Session& session,

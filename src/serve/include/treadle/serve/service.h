@@ -32,7 +32,7 @@ struct Parts {
   db::Database& database;
   account::Accounts& accounts;
   artifact::Store& artifacts;
-  tracking::Store* runs;
+  tracking::Store& runs;
   std::string secret;  // the home's key: signs URLs
   std::string folder;  // the home's: uploads on their way lie below it
   std::string version;

@@ -1,0 +1,31 @@
+// Private to the room: /storage, where content comes in and goes out by signed URL; and the addresses
+// the SDK builds itself when it was given none.
+#pragma once
+
+#include "backend.h"
+#include "gate.h"
+#include <treadle/http/router.h>
+
+namespace treadle::serve {
+
+class Storage {
+ public:
+  Storage(Backend& backend, Gate& gate) : backend_(backend), gate_(gate) {}
+  http::Response get(http::Request& request);
+  // "/artifactsV2/...", with a key.
+  http::Response get_by_digest(http::Request& request);
+  std::variant<std::unique_ptr<http::BodySink>, http::Response> open_put(
+      const http::Request& request);
+
+ private:
+  Backend& backend_;
+  Gate& gate_;
+};
+
+// Content of the home's blobs as an answer, whole or a range.
+http::Response blob_response(Backend& backend, const http::Request& request,
+                             const std::string& sha256_hex, const std::string& name,
+                             const std::string& mimetype);
+http::Response error_answer(const Error& error);
+
+}  // namespace treadle::serve

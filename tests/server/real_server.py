@@ -1,0 +1,158 @@
+"""A real server, and programs with the real `wandb` SDK (build/peer) that talk to it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import textwrap
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("TREADLE_BIN_DIR", ROOT / "build/release/bin"))
+SDK_PYTHON = Path(os.environ.get("TREADLE_WANDB_PYTHON", ROOT / "build/peer/bin/python"))
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Server:
+    """`treadle server` over a home of its own."""
+
+    home: Path
+    process: subprocess.Popen[str] = field(init=False)
+    url: str = field(init=False)
+    key: str = field(init=False, default="")
+
+    def start(self, *words: str) -> None:
+        command = [str(BIN / "treadle"), "--home", str(self.home), "--json", "server", "--port", "0", *words]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        said = json.loads(self.process.stdout.readline())
+        self.process.stdout.close()
+        self.url = said["url"]
+        self.key = said.get("api_key", self.key)
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(timeout=30)
+
+    def admin(self, *words: str) -> Any:
+        """An administrator's command on the running server's home."""
+        command = [str(BIN / "treadle"), "--home", str(self.home), "--json", *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def request(
+        self,
+        path: str,
+        data: bytes | None = None,
+        method: str | None = None,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """One HTTP request; `key` "" sends none, None the admin's. `path` may be a whole URL."""
+        url = path if path.startswith("http") else self.url + path
+        request = urllib.request.Request(url, data=data, method=method, headers=headers or {})
+        used = self.key if key is None else key
+        if used:
+            token = base64.b64encode(f"api:{used}".encode()).decode()
+            request.add_header("Authorization", f"Basic {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return Answer(response.status, dict(response.headers), response.read())
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return Answer(refused.code, dict(refused.headers), refused.read())
+
+    def graphql(self, query: str, key: str | None = None, **variables: Any) -> Answer:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        return self.request("/graphql", body, key=key)
+
+    def data(self, query: str, key: str | None = None, **variables: Any) -> Any:
+        """What a query answers; errors fail the test."""
+        answer = self.graphql(query, key, **variables)
+        document = answer.json()
+        assert answer.status == 200, document
+        assert "errors" not in document, document
+        return document["data"]
+
+
+@dataclass
+class Sdk:
+    """Runs programs with the unmodified SDK against a server."""
+
+    server: Server
+    folder: Path
+    key: str = ""
+
+    def env(self, **more: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("WANDB") and k != "PYTHONPATH"}
+        return {
+            **kept,
+            "WANDB_BASE_URL": self.server.url,
+            "WANDB_API_KEY": self.key or self.server.key,
+            "WANDB_SILENT": "true",
+            "WANDB_ERROR_REPORTING": "false",
+            "WANDB_DIR": str(self.folder),
+            "WANDB_CACHE_DIR": str(self.folder / "cache"),
+            "WANDB_CONFIG_DIR": str(self.folder / "config"),
+            "WANDB_DATA_DIR": str(self.folder / "data"),
+            "WANDB_ARTIFACT_DIR": str(self.folder / "artifacts"),
+            "HOME": str(self.folder),
+            **more,
+        }
+
+    def __call__(self, program: str, code: int = 0, **env: str) -> Any:
+        """Runs it; what it binds to `result` is handed back."""
+        text = (
+            textwrap.dedent(program)
+            + "\nimport json as _json\nprint('\\nRESULT', _json.dumps(globals().get('result')))\n"
+        )
+        done = subprocess.run(
+            [SDK_PYTHON, "-c", text],
+            cwd=self.folder,
+            env=self.env(**env),
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        if code:
+            return done.stderr
+        return json.loads(done.stdout.rpartition("RESULT ")[2])
+
+    def cli(self, *words: str, **env: str) -> str:
+        """The `wandb` command line."""
+        done = subprocess.run(
+            [SDK_PYTHON, "-m", "wandb", *words],
+            cwd=self.folder,
+            env=self.env(**{"WANDB_SILENT": "false", **env}),
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+def has_sdk() -> bool:
+    probe = [str(SDK_PYTHON), "-c", "import wandb"]
+    return SDK_PYTHON.exists() and subprocess.run(probe, capture_output=True, check=False).returncode == 0

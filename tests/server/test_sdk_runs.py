@@ -1,0 +1,197 @@
+"""Runs of the real SDK: what they report is there, once, and is read back."""
+
+from __future__ import annotations
+
+from real_server import Sdk, Server
+
+TRAIN = """
+import wandb
+run = wandb.init(project="iris", id="r1", name="first", config={"lr": 0.1, "net": {"layers": [1, 2]}},
+                 tags=["a", "b"], group="g", job_type="train", notes="hello")
+print("a line for the console")
+for step in range(20):
+    run.log({"loss": 1.0 / (step + 1), "nested": {"x": step}, "bad": float("nan")})
+run.summary["best"] = 0.05
+run.finish()
+"""
+
+
+def test_a_run_is_kept_whole(sdk: Sdk) -> None:
+    sdk(TRAIN)
+    result = sdk(
+        """
+        import wandb
+        run = wandb.Api().run("local/iris/r1")
+        rows = list(run.scan_history())
+        result = dict(
+            name=run.name, state=run.state, config=run.config, tags=sorted(run.tags), group=run.group,
+            job_type=run.job_type, notes=run.notes, loss=run.summary["loss"], best=run.summary["best"],
+            rows=len(rows), steps=[r["_step"] for r in rows][-1], nested=rows[3]["nested"]["x"] if isinstance(rows[3].get("nested"), dict) else rows[3]["nested.x"],
+            sampled=len(run.history(samples=5, pandas=False)), last=run.lastHistoryStep,
+            files=sorted(f.name for f in run.files()), user=run.user.username,
+        )
+        """
+    )
+    assert result["name"] == "first"
+    assert result["state"] == "finished"
+    assert result["config"] == {"lr": 0.1, "net": {"layers": [1, 2]}}
+    assert result["tags"] == ["a", "b"]
+    assert (result["group"], result["job_type"], result["notes"]) == ("g", "train", "hello")
+    assert result["loss"] == 0.05
+    assert result["best"] == 0.05
+    assert (result["rows"], result["steps"], result["nested"], result["last"]) == (20, 19, 3, 19)
+    assert 2 <= result["sampled"] <= 20
+    assert {"config.yaml", "output.log", "wandb-metadata.json", "wandb-summary.json"} <= set(result["files"])
+    assert result["user"] == "local"
+
+
+def test_the_console_is_kept(sdk: Sdk) -> None:
+    sdk(TRAIN)
+    text = sdk(
+        """
+        import wandb
+        run = wandb.Api().run("local/iris/r1")
+        run.file("output.log").download("out", replace=True)
+        result = open("out/output.log").read()
+        """
+    )
+    assert "a line for the console" in text
+
+
+def test_a_run_goes_on_where_it_stopped(sdk: Sdk) -> None:
+    sdk(TRAIN)
+    result = sdk(
+        """
+        import wandb
+        run = wandb.init(project="iris", id="r1", resume="must")
+        began = run.starting_step
+        run.log({"loss": 0.01})
+        run.finish()
+        back = wandb.Api().run("local/iris/r1")
+        result = [began, len(list(back.scan_history())), back.summary["loss"], back.config["lr"], back.state]
+        """
+    )
+    assert result == [20, 21, 0.01, 0.1, "finished"]
+
+
+def test_resume_must_and_never_are_held_to(sdk: Sdk) -> None:
+    sdk(TRAIN)
+    assert "UsageError" in sdk('import wandb; wandb.init(project="iris", id="r1", resume="never")', code=1)
+    assert "UsageError" in sdk('import wandb; wandb.init(project="iris", id="r2", resume="must")', code=1)
+    sdk('import wandb; wandb.init(project="iris", id="r3", resume="allow").finish()')
+
+
+def test_a_failed_program_is_a_failed_run(sdk: Sdk) -> None:
+    sdk('import wandb; wandb.init(project="iris", id="bad"); import sys; sys.exit(3)', code=3)
+    assert sdk('import wandb; result = wandb.Api().run("local/iris/bad").state') == "failed"
+
+
+def test_runs_are_found_by_what_is_in_them(sdk: Sdk) -> None:
+    result = sdk(
+        """
+        import wandb
+        for i in range(6):
+            run = wandb.init(project="many", id=f"r{i}", config={"lr": i / 10}, tags=["even"] if i % 2 == 0 else [])
+            run.log({"acc": i})
+            run.finish()
+        api = wandb.Api()
+        def ids(**kw):
+            return [r.id for r in api.runs("local/many", **kw)]
+        result = [
+            ids(filters={"config.lr": {"$gte": 0.4}}, order="+created_at"),
+            ids(filters={"tags": "even"}, order="-summary_metrics.acc"),
+            ids(filters={"$or": [{"name": "r1"}, {"summary_metrics.acc": {"$lt": 1}}]}, order="+created_at"),
+            len(api.runs("local/many", filters={"state": "finished"}, per_page=2)),
+            ids(per_page=2, order="-config.lr"),
+        ]
+        """
+    )
+    assert result == [
+        ["r4", "r5"],
+        ["r4", "r2", "r0"],
+        ["r0", "r1"],
+        6,
+        ["r5", "r4", "r3", "r2", "r1", "r0"],
+    ]
+
+
+def test_a_run_is_edited_and_deleted_from_outside(sdk: Sdk) -> None:
+    sdk(TRAIN)
+    result = sdk(
+        """
+        import wandb
+        run = wandb.Api().run("local/iris/r1")
+        run.tags = ["c"]
+        run.config["added"] = 1
+        run.name = "renamed"
+        run.update()
+        run.summary["late"] = 3
+        run.summary.update()
+        back = wandb.Api().run("local/iris/r1")
+        result = [back.tags, back.config["added"], back.config["lr"], back.name, back.summary["late"], back.state]
+        back.delete()
+        try:
+            wandb.Api().run("local/iris/r1").state
+        except Exception as error:
+            result.append("not find" in str(error))
+        """
+    )
+    assert result == [["c"], 1, 0.1, "renamed", 3, "finished", True]
+
+
+def test_files_are_saved_listed_and_fetched(sdk: Sdk) -> None:
+    result = sdk(
+        """
+        import os, wandb
+        os.makedirs("in/deep", exist_ok=True)
+        open("in/deep/a b.txt", "w").write("hello")
+        open("in/empty", "w").close()
+        run = wandb.init(project="iris", id="files")
+        run.save("in/deep/a b.txt", base_path="in")
+        run.save("in/empty", base_path="in")
+        run.finish()
+        back = wandb.Api().run("local/iris/files")
+        back.upload_file("in/deep/a b.txt")
+        file = back.file("deep/a b.txt")
+        file.download("out", replace=True)
+        result = [file.size, open("out/deep/a b.txt").read(), back.file("empty").size]
+        file.delete()
+        result.append("deep/a b.txt" in [f.name for f in back.files()])
+        """
+    )
+    assert result == [5, "hello", 0, False]
+
+
+def test_offline_runs_are_synced(sdk: Sdk) -> None:
+    sdk(TRAIN, WANDB_MODE="offline")
+    sdk.cli("sync", "--yes")
+    result = sdk(
+        'import wandb; r = wandb.Api().run("local/iris/r1"); result = [r.state, len(list(r.scan_history())), r.config["lr"]]'
+    )
+    assert result == ["finished", 20, 0.1]
+
+
+def test_many_processes_log_at_once(sdk: Sdk) -> None:
+    result = sdk(
+        """
+        import subprocess, sys
+        text = "import sys, wandb; r = wandb.init(project='par', id='p' + sys.argv[1]); [r.log({'x': i}) for i in range(50)]; r.finish()"
+        jobs = [subprocess.Popen([sys.executable, "-c", text, str(i)]) for i in range(4)]
+        codes = [job.wait() for job in jobs]
+        import wandb
+        runs = wandb.Api().runs("local/par")
+        result = [codes, sorted(r.id for r in runs), [len(list(r.scan_history())) for r in runs]]
+        """
+    )
+    assert result == [[0] * 4, ["p0", "p1", "p2", "p3"], [50] * 4]
+
+
+def test_the_stop_signal_reaches_a_running_program(server: Server) -> None:
+    run = server.data(
+        'mutation { upsertBucket(input: {modelName: "p", name: "r", host: "h"}) { bucket { id } inserted } }'
+    )["upsertBucket"]
+    assert run["inserted"] is True
+    stream = "/files/local/p/r/file_stream"
+    assert "stopped" not in server.request(stream, b"{}").json()
+    server.data("mutation($id: ID!) { stopRun(input: {id: $id}) { success } }", id=run["bucket"]["id"])
+    assert server.request(stream, b"{}").json()["stopped"] is True
