@@ -6,12 +6,14 @@ import gzip
 import json
 import signal
 import socket
+import subprocess
 import time
 import urllib.parse
+from pathlib import Path
 from typing import Any
 
 import pytest
-from real_server import Server
+from real_server import BIN, Server
 
 UPSERT = """mutation($input: UpsertBucketInput!) {
   upsertBucket(input: $input) { inserted bucket { id name displayName state historyLineCount } } }"""
@@ -218,3 +220,22 @@ def test_pages_show_the_record_and_nothing_runs_in_them(server: Server) -> None:
     assert b"&lt;script&gt;" in page.body
     assert server.request("/local/p").status == 200
     assert server.request("/local/none").status == 404
+
+
+def test_programs_of_a_home_share_one_server_on_demand(tmp_path: Path) -> None:
+    command = [str(BIN / "treadle"), "--home", str(tmp_path / "home"), "server", "--port", "0", "--on-demand"]
+    first = subprocess.Popen([*command, "--idle-exit", "60"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert first.stdout is not None
+        said = json.loads(first.stdout.readline())
+        first.stdout.close()
+        again = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        assert json.loads(again.stdout) == said
+        server = Server(tmp_path / "home")
+        server.url = said["url"]
+        answer = server.data("{ viewer { username } }", said["key"])
+        assert answer["viewer"]["username"] == "local"
+    finally:
+        first.terminate()
+        assert first.wait(timeout=30) == 0
+    assert not (tmp_path / "home/server.json").exists()

@@ -18,7 +18,7 @@ from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
 from treadle._ops.config_tree import JobConfig, run_config_of
 from treadle._ops.ops import DynamicOutput, OpDefinition
-from treadle._run import capture, steps, wandb_server
+from treadle._run import capture, steps
 from treadle._run.context import AssetExecutionContext
 from treadle._run.current import current
 from treadle._types.types import label_of, value_type
@@ -221,7 +221,6 @@ def run_op(op: OpDefinition, step: _core.Step) -> None:
     """Executes one step to its end; raises what user code raised."""
     before = current.step, current.context
     current.step = step
-    wandb_server.prepare(step.run_id)
     try:
         _OpExecution(op, plan_of(op), step).run()  # type: ignore[arg-type]
     finally:
