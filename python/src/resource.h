@@ -10,7 +10,7 @@
 
 namespace treadle::python {
 
-// Wraps a treadle._resources.resources.ResourceHolder; its value is a ResourceHandle.
+// Wraps a treadle._resources.building.ResourceHolder; its value is a ResourceHandle.
 std::shared_ptr<Resource> make_python_resource(nb::object holder,
                                                std::vector<std::string> required);
 

@@ -1,18 +1,15 @@
 # mypy: ignore-errors
-# ruff: noqa: PTH118, PTH123, SIM115
+# ruff: noqa: PTH118, PTH123
 """Programs of IO managers that mean the same under Dagster and under Treadle. Run as a script it prints what
 each did, as JSON: `python io_parity_programs.py dagster`."""
 
 import importlib
 import json
-import logging
 import os
 import pathlib
-import sys
 import tempfile
-import warnings
 
-from config_parity_programs import plain, tried
+from config_parity_programs import main, tried
 
 PROGRAMS = {}
 
@@ -387,22 +384,5 @@ def missing_managers(dg):
     return tried(declare)[0]
 
 
-def main(name):
-    warnings.simplefilter("ignore")
-    logging.disable(logging.CRITICAL)
-    sys.stderr = open(os.devnull, "w")
-    dg = importlib.import_module(name)
-    told = {}
-    for key, fn in PROGRAMS.items():
-        try:
-            told[key] = fn(dg)
-        except Exception as e:
-            import traceback
-
-            last = traceback.format_exc()[-900:] if "-v" in sys.argv else ""
-            told[key] = ["PROGRAM FAILED", type(e).__name__, plain(e), last]
-    print(json.dumps(told, default=repr))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(PROGRAMS)

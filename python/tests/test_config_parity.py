@@ -1,4 +1,4 @@
-"""The programs of config_parity_programs.py do the same under Dagster and under Treadle. Dagster is used
+"""The programs of these files do the same under Dagster and under Treadle. Dagster is used
 where it is installed: in this Python, or in the one that the environment variable TREADLE_DAGSTER_PYTHON
 names."""
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-FILES = ("config_parity_programs.py", "io_parity_programs.py")
+FILES = ("config_parity_programs.py", "resource_parity_programs.py", "io_parity_programs.py")
 FOLDER = Path(__file__).parent
 
 

@@ -156,7 +156,6 @@ _PUBLIC = {
         Any Bool check_dagster_type dagster_type_loader DagsterType DagsterTypeLoader Dict Float Int List
         make_python_type_usable_as_dagster_type Optional PythonObjectDagsterType Set String Tuple TypeCheck
         usable_as_dagster_type""",
-    "_types.scalars": "Bool Float Int String",
     "_run.log": "DagsterLogManager get_dagster_logger",
     "_run.policies": "Backoff Jitter RetryPolicy",
     "_run.results": "ExecuteInProcessResult",

@@ -354,10 +354,6 @@ from treadle._types.dagster_type import check_dagster_type as check_dagster_type
 from treadle._types.dagster_type import dagster_type_loader as dagster_type_loader
 from treadle._types.dagster_type import make_python_type_usable_as_dagster_type as make_python_type_usable_as_dagster_type
 from treadle._types.dagster_type import usable_as_dagster_type as usable_as_dagster_type
-from treadle._types.scalars import Bool as Bool
-from treadle._types.scalars import Float as Float
-from treadle._types.scalars import Int as Int
-from treadle._types.scalars import String as String
 
 __all__: list[str]
 __version__: str

@@ -181,7 +181,8 @@ class EvaluationContext:
     def resources(self) -> Any:
         """The resources, set up when first used."""
         if self._resources is None:
-            from treadle._resources.resources import ResourceHolder, Resources
+            from treadle._resources.building import ResourceHolder
+            from treadle._resources.context import Resources
 
             values = {}
             for key, value in self._given_resources.items():

@@ -197,12 +197,8 @@ def resolve_to_config_type(obj: Any) -> Any:
         known = _of_class(obj)
         if known is not None:
             return known
-    if type(obj).__module__.startswith("treadle._types"):  # dg.Int and its kin
-        from treadle._types import dagster_type, scalars
-
-        if any(obj is t for t in (dagster_type.Any, *vars(scalars).values())):
-            return _BY_NAME[obj.display_name]
-    return _refused(obj)
+    named = getattr(obj, "_treadle_config_type", None)  # dg.Int and its kin
+    return _refused(obj) if named is None else _BY_NAME[named]
 
 
 def _of_class(obj: type) -> types.ConfigType | None:
