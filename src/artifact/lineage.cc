@@ -141,6 +141,8 @@ Result<Origin> origin_of(Store& store, const Version& version) {
   TREADLE_TRY(out.code, code_of(store, version));
   if (version.run_id.empty()) return out;
   TREADLE_TRY(out.inputs, store.used_by(version.run_id));
+  // Later steps of the run used it, and what was made after it.
+  std::erase_if(out.inputs, [&](const Version& input) { return input.id >= version.id; });
   TREADLE_TRY(out.outputs, store.made_by(version.run_id));
   std::erase_if(out.outputs, [&](const Version& other) { return other.id == version.id; });
   return out;

@@ -20,14 +20,18 @@ Incoming::~Incoming() {
   if (!path_.empty()) (void)context_.files.remove(path_);
 }
 
-Result<void> Incoming::flush() {
-  if (!chunk_ || chunk_->empty()) return {};
-  const std::shared_ptr<const std::string> chunk = std::move(chunk_);
-  hasher_.update(chunk);
-  if (auto ok = context_.files.write(file_, *chunk); !ok) {
+Result<void> Incoming::keep(std::string_view bytes) {
+  if (shared_) return {};
+  if (auto ok = context_.files.write(file_, bytes); !ok) {
     return fail(cannot_write(context_, std::move(ok).error()));
   }
   return {};
+}
+
+void Incoming::flush() {
+  if (!chunk_ || chunk_->empty()) return;
+  hasher_.update(std::move(chunk_));
+  chunk_ = nullptr;
 }
 
 Result<void> Incoming::write(std::string_view bytes) {
@@ -39,7 +43,7 @@ Result<void> Incoming::write(std::string_view bytes) {
     const std::size_t part = std::min(bytes.size(), kChunk - chunk_->size());
     chunk_->append(bytes.substr(0, part));
     bytes.remove_prefix(part);
-    if (chunk_->size() == kChunk) TREADLE_CHECK(flush());
+    if (chunk_->size() == kChunk) flush();
   }
   return {};
 }
@@ -50,29 +54,25 @@ Result<void> Incoming::copy_from(const std::string& path,
   TREADLE_TRY(const OpenFile from, files.open_read(path));
   auto shared = files.clone(from, file_);
   if (!shared) return fail(cannot_write(context_, std::move(shared).error()));
+  shared_ = *shared;
   std::int64_t offset = 0;
   while (true) {
     auto chunk = std::make_shared<std::string>();
     // A clone is read back rather than the file: it cannot change under our eyes.
-    if (auto ok = files.read_at(*shared ? file_ : from, offset, kChunk, *chunk); !ok) {
+    if (auto ok = files.read_at(shared_ ? file_ : from, offset, kChunk, *chunk); !ok) {
       return fail(std::move(ok).error().with_context("'" + path + "'"));
     }
     if (chunk->empty()) return {};
     offset += static_cast<std::int64_t>(chunk->size());
     const bool last = chunk->size() < kChunk;
     hasher_.update(chunk);
-    if (!*shared) {
-      if (auto ok = files.write(file_, *chunk); !ok) {
-        return fail(cannot_write(context_, std::move(ok).error()));
-      }
-    }
     advance(static_cast<std::int64_t>(chunk->size()));
     if (last) return {};
   }
 }
 
 Result<Blob> Incoming::hash() {
-  TREADLE_CHECK(flush());
+  flush();
   return hasher_.finish();
 }
 

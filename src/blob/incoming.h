@@ -27,14 +27,17 @@ class Incoming {
   Result<bool> place(const std::string& name);
 
  private:
-  explicit Incoming(const Context& context) : context_(context) {}
-  Result<void> flush();
+  explicit Incoming(const Context& context)
+      : context_(context), hasher_([this](std::string_view bytes) { return keep(bytes); }) {}
+  Result<void> keep(std::string_view bytes);
+  void flush();
 
   const Context& context_;
   std::string path_;
   OpenFile file_;
-  PairHasher hasher_;
+  bool shared_ = false;                 // the content is there already, a clone
   std::shared_ptr<std::string> chunk_;  // not hashed or written yet
+  PairHasher hasher_;                   // last: its thread uses the others
 };
 
 }  // namespace treadle::blob

@@ -7,10 +7,10 @@ constexpr std::size_t kMostWaiting = 4;
 
 }  // namespace
 
-PairHasher::PairHasher() : thread_([this] { work(); }) {}
+PairHasher::PairHasher(Sink also) : also_(std::move(also)), thread_([this] { work(); }) {}
 
 PairHasher::~PairHasher() {
-  if (thread_.joinable()) finish();
+  if (thread_.joinable()) (void)finish();
 }
 
 void PairHasher::update(std::shared_ptr<const std::string> chunk) {
@@ -24,14 +24,15 @@ void PairHasher::update(std::shared_ptr<const std::string> chunk) {
   md5_.update(*chunk);
 }
 
-Blob PairHasher::finish() {
+Result<Blob> PairHasher::finish() {
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(nullptr);
   }
   changed_.notify_all();
   thread_.join();
-  return {sha256_.finish(), md5_.finish(), size_};
+  if (!wrote_) return fail(wrote_.error());
+  return Blob{sha256_.finish(), md5_.finish(), size_};
 }
 
 void PairHasher::work() {
@@ -45,7 +46,9 @@ void PairHasher::work() {
     }
     changed_.notify_all();
     if (!chunk) return;
+    if (!wrote_) continue;  // nothing of it is wanted any more
     sha256_.update(*chunk);
+    if (also_) wrote_ = also_(*chunk);
   }
 }
 

@@ -12,15 +12,17 @@
 
 namespace treadle::blob {
 
-// The caller's thread computes MD5, a second one SHA-256 a few chunks behind. Single caller.
+// The caller's thread computes MD5, a second one SHA-256 a few chunks behind, and hands each chunk to
+// `also` (which writes it). Single caller.
 class PairHasher {
  public:
-  PairHasher();
+  explicit PairHasher(Sink also = {});
   ~PairHasher();
   PairHasher(const PairHasher&) = delete;
   // Chunks of about kChunk are best. The chunk must not change any more.
   void update(std::shared_ptr<const std::string> chunk);
-  Blob finish();
+  // The first error of `also`, if any.
+  Result<Blob> finish();
 
  private:
   void work();
@@ -31,6 +33,8 @@ class PairHasher {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<const std::string>> waiting_;  // null = the end
+  Sink also_;
+  Result<void> wrote_;  // of the second thread, until it has ended
   std::thread thread_;
 };
 

@@ -1,3 +1,4 @@
+#include "cache_limit.h"
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
@@ -61,9 +62,15 @@ Result<std::string> cached_folder(artifact::ArtifactService& service,
   const std::string place = join_path(artifacts, folder_name(version, entries));
   const std::string files = join_path(place, "files");
   const std::string stamp_name = "stamp";
-  if (is_intact(files, join_path(place, stamp_name), entries)) return files;
+  // Held before it is looked at, so that nobody removes it in between.
+  if (hold_place(place) && is_intact(files, join_path(place, stamp_name), entries)) return files;
 
   TREADLE_CHECK(real_files().make_folders(artifacts));
+  std::int64_t bytes = 0;
+  for (const auto& entry : entries) {
+    if (entry.reference.empty()) bytes += entry.size;
+  }
+  make_room(artifacts, bytes, cache_limit());
   const Temporary fresh(join_path(artifacts, ".new-" + random_uuid()));
   const std::string fresh_files = join_path(fresh.path(), "files");
   TREADLE_CHECK(real_files().make_folders(fresh_files));
@@ -75,10 +82,12 @@ Result<std::string> cached_folder(artifact::ArtifactService& service,
   TREADLE_TRY(const std::string lines, stamp(fresh_files, entries));
   TREADLE_CHECK(write_file_atomic(real_files(), join_path(fresh.path(), stamp_name), lines, false));
 
+  (void)hold_place(place, fresh.path());
   // What is in the way is either damaged, or was made by another process a moment ago.
   for (int attempt = 0; attempt < 10; ++attempt) {
     const auto moved = real_files().rename(fresh.path(), place);
-    if (moved || is_intact(files, join_path(place, stamp_name), entries)) return files;
+    if (moved) return files;
+    if (hold_place(place) && is_intact(files, join_path(place, stamp_name), entries)) return files;
     const Temporary damaged(join_path(artifacts, ".old-" + random_uuid()));
     if (auto aside = real_files().rename(place, damaged.path());
         !aside && aside.error().code != Errc::kNotFound)

@@ -92,6 +92,16 @@ TEST(Lineage, TheOriginHasRunInputsAndCode) {
   EXPECT_FALSE(must(code_of(p.home.store(), p.raw)));
 }
 
+TEST(Lineage, WhatARunMadeAndThenUsedIsNoInputOfItself) {
+  TestHome home;
+  const Version raw = made_by(home, "raw", "ingest");
+  const Version table = made_by(home, "table", "run", {raw});
+  const Version model = made_by(home, "model", "run", {table});
+  must(home.store().use(model, "run"));
+  EXPECT_EQ(must(origin_of(home.store(), table)).inputs.size(), 1U);
+  EXPECT_EQ(must(origin_of(home.store(), model)).inputs.size(), 2U);
+}
+
 TEST(Lineage, TheDiffOfTheCodeOutlivesGarbageCollection) {
   test::HandClock clock;
   TestHome home(real_files(), clock);

@@ -1,6 +1,8 @@
 #include "test_step.h"
 #include <treadle/io/file_source.h>
 
+#include <cstdlib>
+#include <functional>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +72,32 @@ TEST_F(FilesAndFolders, AreSharedByProcessesThatFetchThemAtOnce) {
   }
   // One copy, and nothing half made beside it.
   EXPECT_EQ(real_files().list(join_path(options_.cache_folder, "artifacts"))->size(), 1u);
+}
+
+// Loads in a process of its own, which then no longer holds it.
+void load_in_a_child(const std::function<void()>& load, db::Database& database) {
+  database.close_for_fork();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    load();
+    ::_exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+}
+
+TEST_F(FilesAndFolders, NeverMakeTheCacheLargerThanItsSizeNorVanishUnderAReader) {
+  ASSERT_EQ(::setenv("TREADLE_CACHE_SIZE", "500000", 1), 0);
+  for (const char* name : {"a", "b", "c", "d"}) {
+    keep(name, write(std::string("in/") + name, std::string(200'000, *name)), codec("file", name));
+  }
+  const std::string held = load("a", codec("file"));
+  for (const char* name : {"b", "c", "d"}) {
+    load_in_a_child([&] { load(name, codec("file")); }, *database_);
+    EXPECT_LE(real_files().list(join_path(options_.cache_folder, "artifacts"))->size(), 2u);
+  }
+  EXPECT_EQ(content(held), std::string(200'000, 'a'));
+  EXPECT_EQ(::unsetenv("TREADLE_CACHE_SIZE"), 0);
 }
 
 class FileSources : public StoreTest {

@@ -38,7 +38,7 @@ Result<Lineage> lineage(Store& store, const Version& version, const LineageOptio
 struct Origin {
   Version version;
   std::string run_id;            // "" = made by hand
-  std::vector<Version> inputs;   // what that run used, in order of time
+  std::vector<Version> inputs;   // what that run used and had before it, in order of time
   std::vector<Version> outputs;  // what else it made
   std::optional<CodeSource> code;
 };
