@@ -5,6 +5,7 @@
 #include "definitions.h"
 #include "forking.h"
 #include "signals.h"
+#include <treadle/app/home.h>
 #include <treadle/app/settings.h>
 #include <treadle/base/files.h>
 #include <treadle/cli/cli.h>
@@ -41,6 +42,30 @@ void rethrow_problems(nb::python_error& error) {
   if (!problems.empty()) throw DefinitionError(std::move(problems));
 }
 
+// What the schedules and sensors of the loaded module ask for: see treadle/_automation/tick.py.
+Result<std::vector<cli::InstigatorTick>> tick(const Object& ticker, Micros since, Micros now,
+                                              app::Home& home) {
+  const nb::gil_scoped_acquire gil;
+  try {
+    const nb::object told = nb::borrow(ticker.get())(since, now, to_text(home.path()));
+    std::vector<cli::InstigatorTick> out;
+    const Items items(told);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const Items item(items.at(i));
+      cli::InstigatorTick one{item.text(0), item.text(1), item.text(2), item.text(3), {}};
+      const Items requests(item.at(4));
+      for (std::size_t j = 0; j < requests.size(); ++j) {
+        const Items r(requests.at(j));
+        one.requests.push_back({r.text(0), r.text(1), r.text(2), r.text(3), r.text(4)});
+      }
+      out.push_back(std::move(one));
+    }
+    return out;
+  } catch (nb::python_error& error) {
+    return fail(error_of(error, "evaluating schedules and sensors"));
+  }
+}
+
 Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest& request) {
   const nb::gil_scoped_acquire gil;
   try {
@@ -54,6 +79,12 @@ Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest
     loaded.definitions = std::shared_ptr<Definitions>(owner, &definitions->definitions());
     loaded.origin = items.text(1);
     loaded.codec = python_codec();
+    if (items.size() > 2 && !items.is_none(2)) {
+      loaded.tick = [ticker = Object(nb::borrow(items.at(2)))](Micros since, Micros now,
+                                                               app::Home& home) {
+        return tick(ticker, since, now, home);
+      };
+    }
     return loaded;
   } catch (nb::python_error& error) {
     rethrow_problems(error);

@@ -22,11 +22,30 @@ _PUBLIC = {
     "_assets.specs": """
         AssetCheckSeverity AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec file_asset
         map_asset_specs Nothing SourceAsset""",
+    "_automation.asset_sensors": """
+        asset_sensor AssetSensorDefinition build_multi_asset_sensor_context multi_asset_sensor
+        MultiAssetSensorDefinition MultiAssetSensorEvaluationContext""",
+    "_automation.check_factories": """
+        build_column_schema_change_checks build_last_update_freshness_checks
+        build_metadata_bounds_checks build_sensor_for_freshness_checks
+        build_time_partition_freshness_checks""",
     "_automation.conditions": "AndAutomationCondition AutomationCondition",
     "_automation.context": "AutomationContext AutomationResult",
     "_automation.evaluation": """
         AssetDaemonCursor evaluate_automation_conditions EvaluateAutomationConditionsResult""",
     "_automation.freshness": "apply_freshness_policy FreshnessPolicy",
+    "_automation.requests": """
+        AddDynamicPartitionsRequest DeleteDynamicPartitionsRequest RunRequest SensorResult
+        SkipReason""",
+    "_automation.run_sensors": """
+        build_run_status_sensor_context run_failure_sensor run_status_sensor RunFailureSensorContext
+        RunStatusSensorContext RunStatusSensorDefinition""",
+    "_automation.schedules": """
+        build_schedule_context build_schedule_from_partitioned_job DefaultScheduleStatus schedule
+        ScheduleDefinition ScheduleEvaluationContext""",
+    "_automation.sensors": """
+        AutomationConditionSensorDefinition build_sensor_context DefaultSensorStatus sensor
+        SensorDefinition SensorEvaluationContext""",
     "_definitions.definitions": "Definitions",
     "_definitions.lazy": "ComponentLoadContext definitions load_defs load_from_defs_folder",
     "_definitions.modules": """

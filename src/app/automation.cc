@@ -316,7 +316,8 @@ Result<AutomationMoment> automation_moment(Home& home, const plan::AssetGraph& g
                                            const automate::Cursor& cursor,
                                            const DynamicKeys* dynamic) {
   AutomationMoment out;
-  TREADLE_TRY(out.entities, automate::Entities::at(graph, now, dynamic));
+  TREADLE_TRY(out.entities,
+              automate::Entities::at(graph, now, dynamic ? dynamic : &home.dynamic_keys()));
   TREADLE_TRY(out.facts, Reader(home, *out.entities, cursor).read());
   return out;
 }

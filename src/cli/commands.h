@@ -15,6 +15,8 @@ CommandSpec partitions_command(const Program& program);
 CommandSpec check_command(const Program& program);
 CommandSpec asset_show_command(const Program& program);
 
+CommandSpec automation_tick_command(const Program& program);
+
 CommandSpec run_list_command();
 CommandSpec run_show_command();
 CommandSpec run_logs_command();

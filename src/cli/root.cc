@@ -82,6 +82,11 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
   root.subcommands.push_back(list_command(program));
   root.subcommands.push_back(partitions_command(program));
   root.subcommands.push_back(check_command(program));
+  std::vector<CommandSpec> automation_commands;
+  automation_commands.push_back(automation_tick_command(program));
+  root.subcommands.push_back(make_group("automation",
+                                        "Schedules, sensors and conditions: what they ask for",
+                                        std::move(automation_commands)));
   std::vector<CommandSpec> run_commands;
   run_commands.push_back(run_list_command());
   run_commands.push_back(run_show_command());

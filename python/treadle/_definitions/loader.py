@@ -143,10 +143,12 @@ def definitions_of(module: ModuleType) -> Definitions:
     )
 
 
-def load_for_core(file: str, module: str, working_dir: str) -> tuple[Any, str]:
-    """For the command line: the core's definitions, and their origin."""
+def load_for_core(file: str, module: str, working_dir: str) -> tuple[Any, str, Any]:
+    """For the command line: the core's definitions, their origin, and what ticks schedules and sensors."""
+    from treadle._automation.tick import ticker
+
     definitions, origin = load(file, module, working_dir)
-    return definitions._core(), origin
+    return definitions._core(), origin, ticker(definitions)
 
 
 def tell_load_error(exception: BaseException) -> str:

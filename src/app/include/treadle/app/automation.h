@@ -16,7 +16,7 @@ struct AutomationMoment {
 };
 
 // What the home knows at `now` that evaluating these conditions after `cursor` may ask for.
-// `dynamic` null: dynamic partitions have no keys.
+// `dynamic` null: the keys of dynamic partitions are those of the home.
 Result<AutomationMoment> automation_moment(Home& home, const plan::AssetGraph& graph, Micros now,
                                            const automate::Cursor& cursor,
                                            const DynamicKeys* dynamic = nullptr);

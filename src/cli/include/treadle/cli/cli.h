@@ -10,6 +10,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
+
+namespace treadle::app {
+class Home;
+}
 
 namespace treadle::cli {
 
@@ -19,6 +24,18 @@ struct LoadRequest {
   std::string file;         // -f: as typed, relative to the current folder
   std::string module;       // -m: "package.module"
   std::string working_dir;  // imports are resolved from here; "" = the current folder
+};
+
+// What one schedule or sensor asks for at a moment.
+struct InstigatorTick {
+  struct Request {
+    std::string run_key, job, partition, assets, tags;  // "" = none; `tags` is JSON object text
+  };
+  std::string kind;  // "schedule" | "sensor"
+  std::string name;
+  std::string skip;   // why it asks for nothing
+  std::string error;  // what its function raised
+  std::vector<Request> requests;
 };
 
 struct LoadedDefinitions {
@@ -31,6 +48,9 @@ struct LoadedDefinitions {
   std::string origin;
   // Reads values whose outputs bring no codec of their own.
   std::shared_ptr<const Codec> codec;
+  // Evaluates the schedules that tick at a moment (since `since`, 0 = at it) and all sensors. None:
+  // the front end has neither.
+  std::function<Result<std::vector<InstigatorTick>>(Micros since, Micros now, app::Home&)> tick;
 };
 
 // Loads the user's code. Errors and DefinitionErrors thrown out of it end the command with exit

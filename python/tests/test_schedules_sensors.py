@@ -1,0 +1,258 @@
+"""Schedules and sensors: declared, called and evaluated."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+import treadle as dg
+
+UTC = datetime.timezone.utc
+
+
+@dg.asset
+def table() -> int:
+    return 1
+
+
+nightly = dg.define_asset_job("nightly", [table])
+
+
+def at(hour: int) -> datetime.datetime:
+    return datetime.datetime(2026, 3, 29, hour, tzinfo=UTC)
+
+
+def test_a_schedule_requests_a_run_of_its_job() -> None:
+    daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 3 * * *", tags={"team": "x"})
+    assert (daily.name, daily.job_name) == ("nightly_schedule", "nightly")
+    data = daily.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=at(3)))
+    (request,) = data.run_requests
+    assert request.tags == {"team": "x", "dagster/schedule_name": "nightly_schedule"}
+
+
+def test_a_decorated_schedule_is_called_with_its_tick() -> None:
+    @dg.schedule(cron_schedule="0 3 * * *", job=nightly)
+    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = context.scheduled_execution_time.strftime("%Y-%m-%d")
+        return dg.RunRequest(run_key=day, tags={"day": day})
+
+    context = dg.build_schedule_context(scheduled_execution_time=at(3))
+    assert daily(context) == dg.RunRequest(run_key="2026-03-29", tags={"day": "2026-03-29"})
+    assert daily.evaluate_tick(context).run_requests[0].run_key == "2026-03-29"
+    with pytest.raises(dg.DagsterInvalidInvocationError, match="expected a context"):
+        daily()
+
+
+def test_a_schedule_may_skip_return_config_or_nothing() -> None:
+    results: list[Any] = [dg.SkipReason("holiday"), {"ops": {}}, None]
+
+    @dg.schedule(cron_schedule="@daily", job=nightly)
+    def moody() -> Any:
+        return results.pop(0)
+
+    context = dg.build_schedule_context()
+    assert moody.evaluate_tick(context).skip_message == "holiday"
+    assert moody.evaluate_tick(context).run_requests[0].run_config == {"ops": {}}
+    assert moody.evaluate_tick(context).skip_message == "Schedule function returned an empty result"
+
+
+def test_several_requests_need_run_keys() -> None:
+    @dg.schedule(cron_schedule="@daily", job=nightly)
+    def many() -> Any:
+        yield dg.RunRequest()
+        yield dg.RunRequest()
+
+    with pytest.raises(dg.CheckError, match="must specify a run_key"):
+        many.evaluate_tick(dg.build_schedule_context())
+
+
+def test_what_a_schedule_cannot_be() -> None:
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="invalid cron schedule"):
+        dg.ScheduleDefinition("x", cron_schedule="61 * * * *", job=nightly)
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="time zone"):
+        dg.ScheduleDefinition("x", cron_schedule="@daily", job=nightly, execution_timezone="Mars/Base")
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="only one of the two"):
+        dg.ScheduleDefinition("x", cron_schedule="@daily", job=nightly, tags={}, tags_fn=lambda _: {})
+
+
+class Calendar(dg.ConfigurableResource):
+    holiday: bool = False
+
+
+def test_should_execute_and_resources() -> None:
+    @dg.schedule(cron_schedule="@daily", job=nightly, should_execute=lambda _: False)
+    def never() -> dg.RunRequest:
+        return dg.RunRequest()
+
+    assert "returned false" in str(never.evaluate_tick(dg.build_schedule_context()).skip_message)
+
+    @dg.schedule(cron_schedule="@daily", job=nightly)
+    def workday(context: dg.ScheduleEvaluationContext, calendar: Calendar) -> Any:
+        return dg.SkipReason("holiday") if calendar.holiday else dg.RunRequest()
+
+    assert workday.required_resource_keys == {"calendar"}
+    context = dg.build_schedule_context(resources={"calendar": Calendar(holiday=True)})
+    assert workday(context) == dg.SkipReason("holiday")
+    assert workday(dg.build_schedule_context(), calendar=Calendar()) == dg.RunRequest()
+
+
+def test_a_sensor_keeps_a_cursor() -> None:
+    @dg.sensor(job=nightly)
+    def files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        n = int(context.cursor or 0)
+        return dg.SensorResult([dg.RunRequest(run_key=str(n))], cursor=str(n + 1))
+
+    data = files.evaluate_tick(dg.build_sensor_context(cursor="4"))
+    assert (data.run_requests[0].run_key, data.cursor) == ("4", "5")
+    assert data.run_requests[0].tags == {"dagster/sensor_name": "files"}
+    assert files(dg.build_sensor_context()).cursor == "1"
+
+
+def test_sensors_yield_requests_or_one_reason() -> None:
+    @dg.sensor(job=nightly)
+    def mixed() -> Any:
+        yield dg.RunRequest(run_key="a")
+        yield dg.SkipReason("no")
+
+    with pytest.raises(dg.CheckError, match="received both"):
+        mixed.evaluate_tick(dg.build_sensor_context())
+
+    @dg.sensor(job=nightly)
+    def adds(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        new = dg.AddDynamicPartitionsRequest("files", ["a"])
+        return dg.SensorResult(
+            [dg.RunRequest(run_key="a", partition_key="a")], dynamic_partitions_requests=[new]
+        )
+
+    data = adds.evaluate_tick(dg.build_sensor_context())
+    assert data.dynamic_partitions_requests == [dg.AddDynamicPartitionsRequest("files", ["a"])]
+    assert data.run_requests[0].tags["dagster/partition"] == "a"
+
+    @dg.sensor(jobs=[nightly, dg.define_asset_job("other", [table])])
+    def vague() -> dg.RunRequest:
+        return dg.RunRequest()
+
+    with pytest.raises(dg.DagsterInvariantViolationError, match="did not specify job_name"):
+        vague.evaluate_tick(dg.build_sensor_context())
+
+
+def test_an_asset_sensor_sees_each_materialization_once() -> None:
+    @dg.asset_sensor(asset_key=dg.AssetKey("table"), job=nightly)
+    def on_table(context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry) -> dg.RunRequest:
+        assert asset_event.asset_materialization is not None
+        return dg.RunRequest(run_key=context.cursor)
+
+    instance = dg.DagsterInstance.ephemeral()
+    assert "No new" in str(on_table.evaluate_tick(dg.build_sensor_context(instance)).skip_message)
+    dg.materialize([table], instance=instance)
+    data = on_table.evaluate_tick(dg.build_sensor_context(instance))
+    assert len(data.run_requests) == 1
+    again = on_table.evaluate_tick(dg.build_sensor_context(instance, cursor=data.cursor))
+    assert again.run_requests == []
+
+
+def test_a_multi_asset_sensor_says_what_it_has_consumed() -> None:
+    @dg.asset
+    def second() -> None: ...
+
+    @dg.multi_asset_sensor(monitored_assets=[table.key, second.key], job=nightly)
+    def both(context: dg.MultiAssetSensorEvaluationContext) -> Any:
+        if all(context.latest_materialization_records_by_key().values()):
+            context.advance_all_cursors()
+            return dg.RunRequest()
+        return None
+
+    instance = dg.DagsterInstance.ephemeral()
+    keys = [table.key, second.key]
+    dg.materialize([table], instance=instance)
+    data = both.evaluate_tick(dg.build_multi_asset_sensor_context(monitored_assets=keys, instance=instance))
+    assert data.run_requests == []
+    dg.materialize([second], instance=instance)
+    data = both.evaluate_tick(dg.build_multi_asset_sensor_context(monitored_assets=keys, instance=instance))
+    assert len(data.run_requests) == 1
+    again = dg.build_multi_asset_sensor_context(monitored_assets=keys, instance=instance, cursor=data.cursor)
+    assert both.evaluate_tick(again).run_requests == []
+
+
+def test_a_failed_run_is_seen_once() -> None:
+    @dg.asset
+    def broken() -> None:
+        raise ValueError("no")
+
+    seen: list[str] = []
+
+    @dg.run_failure_sensor
+    def alarm(context: dg.RunFailureSensorContext) -> None:
+        seen.append(context.dagster_run.run_id)
+        assert context.get_step_failure_events()[0].step_key == "broken"
+
+    instance = dg.DagsterInstance.ephemeral()
+    first = alarm.evaluate_tick(dg.build_sensor_context(instance))
+    result = dg.materialize([broken], instance=instance, raise_on_error=False)
+    data = alarm.evaluate_tick(dg.build_sensor_context(instance, cursor=first.cursor))
+    assert seen == [result.run_id]
+    alarm.evaluate_tick(dg.build_sensor_context(instance, cursor=data.cursor))
+    assert seen == [result.run_id]
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    alarm(dg.build_run_status_sensor_context("alarm", result.all_events[-1], instance, run))
+    assert len(seen) == 2
+
+
+def test_freshness_and_metadata_checks() -> None:
+    rows = {"n": 5}
+
+    @dg.asset
+    def counted() -> dg.MaterializeResult[None]:
+        return dg.MaterializeResult(metadata={"rows": rows["n"]})
+
+    checks = [
+        *dg.build_last_update_freshness_checks(
+            assets=[counted], lower_bound_delta=datetime.timedelta(hours=1)
+        ),
+        *dg.build_metadata_bounds_checks(assets=[counted], metadata_key="rows", min_value=1, max_value=9),
+        *dg.build_column_schema_change_checks(assets=[counted]),
+    ]
+    instance = dg.DagsterInstance.ephemeral()
+    dg.materialize([counted], instance=instance)
+    selected = dg.AssetSelection.all_asset_checks()
+    result = dg.materialize([counted, *checks], instance=instance, selection=selected)
+    passed = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
+    assert passed == {"freshness_check": True, "rows_bounds_check": True, "column_schema_change": True}
+    rows["n"] = 10
+    dg.materialize([counted], instance=instance)
+    result = dg.materialize([counted, *checks], instance=instance, selection=selected)
+    passed = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
+    assert passed == {"freshness_check": True, "rows_bounds_check": False, "column_schema_change": False}
+    sensor = dg.build_sensor_for_freshness_checks(freshness_checks=[checks[0]])
+    assert sensor.evaluate_tick(dg.build_sensor_context(instance)).run_requests == []
+    assert sensor.evaluate_tick(dg.build_sensor_context(dg.DagsterInstance.ephemeral())).run_requests
+
+
+def test_policies_of_freshness() -> None:
+    hour = datetime.timedelta(hours=1)
+    policy = dg.FreshnessPolicy.time_window(hour)
+    spec = dg.apply_freshness_policy(dg.AssetSpec("x"), policy)
+    assert spec.freshness_policy == policy
+    other = dg.FreshnessPolicy.cron("0 9 * * *", hour)
+    assert dg.apply_freshness_policy(spec, other, overwrite_existing=False).freshness_policy == policy
+    with pytest.raises(dg.CheckError, match="less than"):
+        dg.FreshnessPolicy.time_window(hour, hour)
+    with pytest.raises(dg.CheckError, match="smallest cron interval"):
+        dg.FreshnessPolicy.cron("0 * * * *", 2 * hour)
+
+
+def test_conditions_are_evaluated_by_their_sensor() -> None:
+    @dg.asset(automation_condition=dg.AutomationCondition.missing())
+    def due() -> None: ...
+
+    sensor = dg.AutomationConditionSensorDefinition("conditions", target=dg.AssetSelection.all())
+    defs = dg.Definitions([due], sensors=[sensor])
+    instance = dg.DagsterInstance.ephemeral()
+    data = sensor.evaluate_tick(dg.build_sensor_context(instance, definitions=defs))
+    (request,) = data.run_requests
+    assert request.asset_selection == [dg.AssetKey("due")]
+    assert request.tags["dagster/sensor_name"] == "conditions"
+    assert data.cursor

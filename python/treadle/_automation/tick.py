@@ -1,0 +1,88 @@
+"""Evaluating the schedules and sensors of definitions once, for the command line."""
+
+from __future__ import annotations
+
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from treadle._automation.requests import RunRequest
+    from treadle._definitions.definitions import Definitions
+
+Told = tuple[str, str, str, str, list[tuple[str, str, str, str, str]]]
+
+
+def ticker(definitions: Definitions) -> Callable[[int, int, str], list[Told]] | None:
+    """What the core calls with (since, now, home); None when there is nothing to evaluate."""
+    if not definitions._schedules and not definitions._sensors:
+        return None
+
+    def tick(since: int, now: int, home: str) -> list[Told]:
+        from treadle._run.instance import DagsterInstance
+
+        instance = DagsterInstance.from_home(home)
+        told = [_schedule(definitions, s, since, now, instance) for s in definitions._schedules]
+        told += [_sensor(definitions, s, instance) for s in definitions._sensors]
+        return [t for t in told if t is not None]
+
+    return tick
+
+
+def _schedule(definitions: Definitions, schedule: Any, since: int, now: int, instance: Any) -> Told | None:
+    from treadle._automation.context import to_datetime
+    from treadle._automation.schedules import build_schedule_context
+
+    tick = schedule.cron.at_or_before(now)
+    # Never evaluated before: due only at the tick itself.
+    if tick is None or (tick <= since if since else tick // 60_000_000 != now // 60_000_000):
+        following = schedule.cron.next(now)
+        when = "never" if following is None else to_datetime(following).isoformat()
+        return ("schedule", schedule.name, f"next tick {when}", "", [])
+    zone = schedule.execution_timezone
+    at = to_datetime(tick)
+    if zone:
+        from zoneinfo import ZoneInfo
+
+        at = at.astimezone(ZoneInfo(zone))
+    context = build_schedule_context(
+        instance, at, resources=definitions.resources, repository_def=definitions
+    )
+    return _evaluated("schedule", schedule, context)
+
+
+def _sensor(definitions: Definitions, sensor: Any, instance: Any) -> Told | None:
+    from treadle._automation.sensors import AutomationConditionSensorDefinition, build_sensor_context
+
+    if isinstance(sensor, AutomationConditionSensorDefinition):
+        return None  # its conditions are evaluated with all others
+    context = build_sensor_context(
+        instance, sensor_name=sensor.name, resources=definitions.resources, definitions=definitions
+    )
+    return _evaluated("sensor", sensor, context)
+
+
+def _evaluated(kind: str, instigator: Any, context: Any) -> Told:
+    try:
+        with context:
+            data = instigator.evaluate_tick(context)
+    except Exception as error:
+        return (kind, instigator.name, "", f"{type(error).__name__}: {error}", [])
+    own = instigator._job_names
+    requests = [_request(r, own) for r in data.run_requests]
+    return (kind, instigator.name, data.skip_message or "", "", requests)
+
+
+def _request(request: RunRequest, own: list[str]) -> tuple[str, str, str, str, str]:
+    import json
+
+    job = request.job_name or (own[0] if len(own) == 1 else "")
+    assets = ", ".join(k.to_user_string() for k in request.asset_selection or ())
+    return (
+        request.run_key or "",
+        job,
+        str(request.partition_key or ""),
+        assets,
+        json.dumps(dict(request.tags), sort_keys=True),
+    )
