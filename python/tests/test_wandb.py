@@ -317,7 +317,7 @@ def test_tables_are_in_the_sdks_format() -> None:
     table = wandb.Table(columns=["a", "b", "c"], data=[[1, "x", None], [2, "y", 1.5]])
     made = documents((table, "my_table"))
     assert list(made) == ["my_table.table.json"]
-    assert len(made["my_table.table.json"]) == 485
+    assert len(made["my_table.table.json"]) == 510
     document = json.loads(made["my_table.table.json"])
     assert document["column_types"]["params"]["type_map"]["c"] == {
         "params": {"allowed_types": [{"wb_type": "none"}, {"wb_type": "number"}]},

@@ -141,3 +141,23 @@ def test_boxes_and_masks_over_an_image(run: Any) -> None:
     assert len(row["two"]["all_boxes"]) == 2
     with pytest.raises(TypeError, match="must contain a position"):
         wandb.Image(b"x", boxes={"bad": {"box_data": [{"position": {}}]}})
+
+
+def test_the_cache_never_grows_beyond_its_size(tmp_path: Path) -> None:
+    import os
+
+    from treadle.wandb._cache import Cache
+
+    cache = Cache(str(tmp_path), 60, megabytes=1)
+    for number in range(3):
+        place = Path(cache.folder, "artifacts", f"v{number}")
+        place.mkdir(parents=True)
+        (place / "file").write_bytes(b"x" * 600_000)
+        os.utime(place / "file", (1_000 + number, 1_000 + number))
+    other = Cache(str(tmp_path), 60, megabytes=1)
+    other.hold()
+    cache.hold()
+    cache.close()
+    assert len(os.listdir(Path(cache.folder, "artifacts"))) == 3, "somebody reads"
+    other.close()
+    assert len(os.listdir(Path(cache.folder, "artifacts"))) == 1

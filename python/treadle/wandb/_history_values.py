@@ -135,7 +135,7 @@ def _table(run: Run, key: str, table: Table, step: int) -> dict[str, Any]:
     artifact.add(table, entry)
     logged = run.log_artifact(artifact)
     rows = [[_cell(run, key, v, step) for v in row] for row in table.data]
-    content = json.dumps({"columns": table.columns, "data": rows}).encode()
+    content = json.dumps({"columns": table.columns, "data": rows}, separators=(",", ":")).encode()
     digest = _core.sha256_hex(content)
     path = f"media/table/{key}_{step}_{digest[:20]}.table.json"
     run._put(path, content)
@@ -149,7 +149,7 @@ def _table(run: Run, key: str, table: Table, step: int) -> dict[str, Any]:
         "path": path,
         "ncols": len(table.columns),
         "nrows": len(table.data),
-        "log_mode": "IMMUTABLE",
+        "log_mode": table.log_mode,
     }
 
 

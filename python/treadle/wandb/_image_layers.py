@@ -39,7 +39,8 @@ class BoundingBoxes2D:
         import json
 
         labels = {str(number): name for number, name in self.labels.items()}
-        return json.dumps({"box_data": self.boxes, "class_labels": labels}).encode()
+        document = {"box_data": self.boxes, "class_labels": labels}
+        return json.dumps(document, separators=(",", ":")).encode()
 
 
 class ImageMask(Media):

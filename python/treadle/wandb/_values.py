@@ -319,7 +319,7 @@ class Object3D(Media):
             import json
 
             self._format = "pts.json"
-            data_or_path = json.dumps(points).encode()
+            data_or_path = json.dumps(points, separators=(",", ":")).encode()
         super().__init__(data_or_path, caption)
         if points is not None:
             self._format = "pts.json"
@@ -400,8 +400,12 @@ class Table(WBValue):
         dtype: Any = None,
         optional: bool = True,
         allow_mixed_types: bool = False,
+        log_mode: str = "IMMUTABLE",
     ) -> None:
         self._mixed = allow_mixed_types
+        if log_mode not in ("IMMUTABLE", "MUTABLE", "INCREMENTAL"):
+            raise ValueError(f"log_mode must be 'IMMUTABLE', 'MUTABLE' or 'INCREMENTAL', not {log_mode!r}.")
+        self.log_mode = log_mode
         frame = dataframe if dataframe is not None else data if hasattr(data, "iterrows") else None
         if frame is not None:
             self.columns = [str(c) if not isinstance(c, (str, int)) else c for c in frame.columns]
@@ -481,13 +485,15 @@ class Table(WBValue):
             "column_types": types,
             "columns": self.columns,
             "data": data,
+            "log_mode": self.log_mode,
             "ncols": len(self.columns),
             "nrows": len(self.data),
         }
 
     @classmethod
     def _from_json(cls, document: dict[str, Any], read: ReadMedia) -> Table:
-        table = cls(columns=document["columns"], allow_mixed_types=True)
+        log_mode = document.get("log_mode") or "IMMUTABLE"
+        table = cls(columns=document["columns"], allow_mixed_types=True, log_mode=log_mode)
         types = document.get("column_types", {}).get("params", {}).get("type_map", {})
         times = [_holds(types.get(str(c)), "timestamp") for c in table.columns]
         table.data = [
