@@ -158,6 +158,7 @@ def test_the_cache_never_grows_beyond_its_size(tmp_path: Path) -> None:
     other.hold()
     cache.hold()
     cache.close()
-    assert len(os.listdir(Path(cache.folder, "artifacts"))) == 3, "somebody reads"
+    kept = Path(cache.folder, "artifacts")
+    assert len(list(kept.iterdir())) == 3, "somebody reads"
     other.close()
-    assert len(os.listdir(Path(cache.folder, "artifacts"))) == 1
+    assert len(list(kept.iterdir())) == 1
