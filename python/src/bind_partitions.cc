@@ -12,7 +12,7 @@
 namespace treadle::python {
 namespace {
 
-nb::list texts(const std::vector<std::string>& items) {
+nb::list key_texts(const std::vector<std::string>& items) {
   nb::list list;
   for (const std::string& item : items) list.append(to_text(item));
   return list;
@@ -101,7 +101,7 @@ nb::tuple map_upstream(nb::handle mapping, nb::handle downstream, nb::handle sub
   const PartitionSet* set = partitioned ? &nb::cast<PartitionSet&>(downstream) : nullptr;
   const PartitionSubset* some = partitioned ? &nb::cast<PartitionSubset&>(subset) : nullptr;
   plan::Upstream read = value_or_raise(plan::upstream_of(*how, set, some, upstream));
-  return nb::make_tuple(nb::cast(std::move(read.subset)), texts(read.nonexistent));
+  return nb::make_tuple(nb::cast(std::move(read.subset)), key_texts(read.nonexistent));
 }
 
 PartitionSubset map_downstream(nb::handle mapping, const PartitionSet& upstream,
@@ -147,9 +147,9 @@ void bind_set(nb::module_& module) {
       .def_prop_ro("partitions",
                    [](const PartitionSet& s) { return PythonPartitions{s.definition()}; })
       .def("key", [](const PartitionSet& s, std::int64_t n) { return to_text(s.key(n)); })
-      .def("keys", [](const PartitionSet& s) { return texts(s.keys(s.all())); })
+      .def("keys", [](const PartitionSet& s) { return key_texts(s.keys(s.all())); })
       .def("keys_of", [](const PartitionSet& s,
-                         const PartitionSubset& subset) { return texts(s.keys(subset)); })
+                         const PartitionSubset& subset) { return key_texts(s.keys(subset)); })
       .def("find", [](const PartitionSet& s,
                       nb::handle key) { return number_or_none(s.find(text_of(key))); })
       .def("index_of", [](const PartitionSet& s,
@@ -236,7 +236,7 @@ void bind_partitions(nb::module_& module) {
         home.home->record().delete_dynamic_partitions(text_of(name), texts_of(keys)));
   });
   module.def("dynamic_partitions", [](PythonHome& home, nb::handle name) {
-    return texts(value_or_raise(home.home->record().dynamic_partitions(text_of(name))));
+    return key_texts(value_or_raise(home.home->record().dynamic_partitions(text_of(name))));
   });
   module.def("has_dynamic_partition", [](PythonHome& home, nb::handle name, nb::handle key) {
     return value_or_raise(home.home->record().has_dynamic_partition(text_of(name), text_of(key)));

@@ -56,7 +56,7 @@ Result<PartitionSubset> in_progress(Home& home, const AssetKey& asset, const Par
   return running;
 }
 
-std::string texts_of(const std::vector<Problem>& problems) {
+std::string sentences_of(const std::vector<Problem>& problems) {
   std::string text;
   for (const Problem& problem : problems) {
     if (!text.empty()) text += '\n';
@@ -139,7 +139,7 @@ Result<void> add_partitions(Home& home, plan::Plan& plan, execute::RunOptions& o
   TREADLE_TRY(const plan::PartitionRequest request, plan::request_of(options.tags));
   const std::vector<Problem> problems =
       plan::add_partitions(plan, request, system_clock().now(), &home.dynamic_keys(), job);
-  if (!problems.empty()) return fail(Errc::kInvalidArgument, texts_of(problems));
+  if (!problems.empty()) return fail(Errc::kInvalidArgument, sentences_of(problems));
 
   std::unordered_map<plan::NodeId, std::unordered_map<std::string, execute::KnownVersion>> versions;
   for (const plan::PlannedStep& step : plan.steps) {

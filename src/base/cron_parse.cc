@@ -18,15 +18,15 @@ struct Field {
   int first_name;
 };
 
-constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun",
-                                                      "jul", "aug", "sep", "oct", "nov", "dec"};
+constexpr std::array<std::string_view, 12> kMonthWords = {"jan", "feb", "mar", "apr", "may", "jun",
+                                                          "jul", "aug", "sep", "oct", "nov", "dec"};
 constexpr std::array<std::string_view, 12> kWeekdays = {"sun", "mon", "tue", "wed",
                                                         "thu", "fri", "sat"};
 // In the order of an expression: seconds come after the weekday.
 constexpr std::array<Field, 7> kFields = {{{"minute", 0, 59, {}, 0},
                                            {"hour", 0, 23, {}, 0},
                                            {"day", 1, 31, {}, 0},
-                                           {"month", 1, 12, kMonths, 1},
+                                           {"month", 1, 12, kMonthWords, 1},
                                            {"weekday", 0, 6, kWeekdays, 0},
                                            {"second", 0, 59, {}, 0},
                                            {"year", 1970, 2099, {}, 0}}};

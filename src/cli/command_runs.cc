@@ -7,14 +7,14 @@
 namespace treadle::cli {
 namespace {
 
-struct ListOptions {
+struct RunListOptions {
   std::string project;
   std::string filter;
   std::string order = "-created_at";
   int limit = 20;
 };
 
-tracking::RunQuery query_of(const ListOptions& options) {
+tracking::RunQuery query_of(const RunListOptions& options) {
   tracking::RunQuery query;
   const auto slash = options.project.find('/');
   if (slash == std::string::npos) {
@@ -29,7 +29,7 @@ tracking::RunQuery query_of(const ListOptions& options) {
   return query;
 }
 
-int run_list(Session& session, const ListOptions& options) {
+int run_runs_list(Session& session, const RunListOptions& options) {
   auto home = session.open_existing_home();
   if (!home) return session.fail(home.error());
   tracking::RunPage page;
@@ -150,7 +150,7 @@ int run_export(Session& session, const ExportOptions& options) {
 }  // namespace
 
 CommandSpec runs_list_command() {
-  auto o = std::make_shared<ListOptions>();
+  auto o = std::make_shared<RunListOptions>();
   CommandSpec command;
   command.name = "list";
   command.summary = "List tracked runs that match, newest first";
@@ -176,7 +176,7 @@ CommandSpec runs_list_command() {
                       {R"(runs list --filter '{"config.lr": {"$gt": 0.1}, "state": "finished"}')",
                        "by what they were given"},
                       {"runs list --order -summary_metrics.accuracy -n 5", "the best five"}};
-  command.run = [o](Session& session) { return run_list(session, *o); };
+  command.run = [o](Session& session) { return run_runs_list(session, *o); };
   return command;
 }
 

@@ -11,7 +11,7 @@ std::string name_at(const std::vector<std::string>& names, std::size_t index, co
                                                        : prefix + std::to_string(index + 1);
 }
 
-Place place_of(const std::source_location& where) {
+Place op_place_of(const std::source_location& where) {
   return where.line() == 0 ? Place{} : Place{where.file_name(), static_cast<int>(where.line())};
 }
 
@@ -41,7 +41,7 @@ std::shared_ptr<StepDef> new_op(OpOptions options, std::size_t inputs, std::size
   step->hooks = std::move(options.hooks);
   step->pool = std::move(options.pool);
   step->time_limit = options.time_limit;
-  step->place = place_of(options.where);
+  step->place = op_place_of(options.where);
   return step;
 }
 
@@ -81,7 +81,7 @@ void hand_over_dynamic(Context& context, std::string mapping_key, Value value,
 std::shared_ptr<GraphDef> new_graph(std::string name, std::source_location where) {
   auto graph = std::make_shared<GraphDef>();
   graph->name = std::move(name);
-  graph->place = place_of(where);
+  graph->place = op_place_of(where);
   return graph;
 }
 

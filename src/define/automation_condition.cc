@@ -12,7 +12,7 @@ namespace treadle {
 namespace {
 
 using Condition = AutomationCondition;
-using Kind = Condition::Kind;
+using ConditionKind = Condition::Kind;
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
   hash ^= value + 0x9e3779b97f4a7c15ULL + (hash << 6) + (hash >> 2);
@@ -21,29 +21,30 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
 }
 
 // Stable over processes: it is kept in cursors.
-std::uint64_t hash_of(std::string_view text) {
+std::uint64_t condition_hash(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   return hash;
 }
 
-bool keeps_state(Kind kind) {
-  return kind == Kind::kSince || kind == Kind::kNewlyTrue || kind == Kind::kCodeVersionChanged ||
-         kind == Kind::kCustom || kind == Kind::kAnyDownstreamConditions;
+bool keeps_state(ConditionKind kind) {
+  return kind == ConditionKind::kSince || kind == ConditionKind::kNewlyTrue ||
+         kind == ConditionKind::kCodeVersionChanged || kind == ConditionKind::kCustom ||
+         kind == ConditionKind::kAnyDownstreamConditions;
 }
 
 // One of each for all: tens of thousands of assets say the same.
-Condition leaf(Kind kind) {
+Condition leaf(ConditionKind kind) {
   static const std::vector<Condition> leaves = [] {
     std::vector<Condition> out;
-    for (int i = 0; i <= static_cast<int>(Kind::kAnyDownstreamConditions); ++i)
-      out.push_back(Condition(Condition::Node{.kind = static_cast<Kind>(i)}));
+    for (int i = 0; i <= static_cast<int>(ConditionKind::kAnyDownstreamConditions); ++i)
+      out.push_back(Condition(Condition::Node{.kind = static_cast<ConditionKind>(i)}));
     return out;
   }();
   return leaves[static_cast<std::size_t>(kind)];
 }
 
-Condition over(Kind kind, std::vector<Condition> children) {
+Condition over(ConditionKind kind, std::vector<Condition> children) {
   return Condition(Condition::Node{.kind = kind, .children = std::move(children)});
 }
 
@@ -61,20 +62,21 @@ std::optional<std::string> either(const std::optional<std::string>& old, std::st
   return fmt::format("({}) or ({})", added, *old);
 }
 
-bool takes_selections(Kind kind) {
+bool takes_selections(ConditionKind kind) {
   switch (kind) {
-    case Kind::kAnyDeps:
-    case Kind::kAllDeps:
-    case Kind::kAnyChecks:
-    case Kind::kAllChecks:
+    case ConditionKind::kAnyDeps:
+    case ConditionKind::kAllDeps:
+    case ConditionKind::kAnyChecks:
+    case ConditionKind::kAllChecks:
       return true;
     default:
       return false;
   }
 }
 
-bool passes_selections_on(Kind kind) {
-  return kind == Kind::kAnd || kind == Kind::kOr || kind == Kind::kNot || kind == Kind::kSince;
+bool passes_selections_on(ConditionKind kind) {
+  return kind == ConditionKind::kAnd || kind == ConditionKind::kOr || kind == ConditionKind::kNot ||
+         kind == ConditionKind::kSince;
 }
 
 Condition with_selection(const Condition& condition, std::string_view selection, bool allow) {
@@ -91,9 +93,9 @@ Condition with_selection(const Condition& condition, std::string_view selection,
 }
 
 // Children are looked into where Dagster's replace() does.
-bool looks_inside(Kind kind) {
-  return passes_selections_on(kind) || kind == Kind::kAnyDeps || kind == Kind::kAllDeps ||
-         kind == Kind::kAssetMatches;
+bool looks_inside(ConditionKind kind) {
+  return passes_selections_on(kind) || kind == ConditionKind::kAnyDeps ||
+         kind == ConditionKind::kAllDeps || kind == ConditionKind::kAssetMatches;
 }
 
 Condition replaced(const Condition& condition, const Condition& with,
@@ -106,7 +108,7 @@ Condition replaced(const Condition& condition, const Condition& with,
 }
 
 // Operands of unlabelled ANDs (or ORs) are put together.
-Condition joined(Kind kind, const Condition& a, const Condition& b) {
+Condition joined(ConditionKind kind, const Condition& a, const Condition& b) {
   std::vector<Condition> operands;
   for (const Condition& side : {a, b}) {
     const Condition::Node& node = side.node();
@@ -153,16 +155,16 @@ AutomationCondition::AutomationCondition(Node node) {
   std::uint64_t identity = static_cast<std::uint64_t>(made->kind) + 1;
   for (std::string_view text : {std::string_view(made->cron), std::string_view(made->timezone),
                                 std::string_view(made->key.text())})
-    if (!text.empty()) identity = mix(identity, hash_of(text));
+    if (!text.empty()) identity = mix(identity, condition_hash(text));
   identity = mix(identity, static_cast<std::uint64_t>(made->lookback) * 2 + made->flag);
-  if (made->kind == Kind::kFreshness)
+  if (made->kind == ConditionKind::kFreshness)
     identity = mix(identity, static_cast<std::uint64_t>(made->freshness));
   if (made->tags.keys)
-    for (const std::string& key : *made->tags.keys) identity = mix(identity, hash_of(key));
+    for (const std::string& key : *made->tags.keys) identity = mix(identity, condition_hash(key));
   if (made->tags.values)
     for (const auto& [key, value] : *made->tags.values)
-      identity = mix(mix(identity, hash_of(key)), hash_of(value));
-  if (made->custom) identity = mix(identity, hash_of(made->custom->name()));
+      identity = mix(mix(identity, condition_hash(key)), condition_hash(value));
+  if (made->custom) identity = mix(identity, condition_hash(made->custom->name()));
   for (const AutomationCondition& child : made->children) {
     identity = mix(identity, child.node().identity);
     made->stateful = made->stateful || child.node().stateful;
@@ -174,40 +176,40 @@ AutomationCondition::AutomationCondition(Node node) {
 // --- operands -------------------------------------------------------------------------------
 
 Condition Condition::missing() {
-  return leaf(Kind::kMissing);
+  return leaf(ConditionKind::kMissing);
 }
 Condition Condition::run_in_progress() {
-  return leaf(Kind::kRunInProgress);
+  return leaf(ConditionKind::kRunInProgress);
 }
 Condition Condition::backfill_in_progress() {
-  return leaf(Kind::kBackfillInProgress);
+  return leaf(ConditionKind::kBackfillInProgress);
 }
 Condition Condition::execution_failed() {
-  return leaf(Kind::kExecutionFailed);
+  return leaf(ConditionKind::kExecutionFailed);
 }
 Condition Condition::will_be_requested() {
-  return leaf(Kind::kWillBeRequested);
+  return leaf(ConditionKind::kWillBeRequested);
 }
 Condition Condition::newly_requested() {
-  return leaf(Kind::kNewlyRequested);
+  return leaf(ConditionKind::kNewlyRequested);
 }
 Condition Condition::newly_updated() {
-  return leaf(Kind::kNewlyUpdated);
+  return leaf(ConditionKind::kNewlyUpdated);
 }
 Condition Condition::data_version_changed() {
-  return leaf(Kind::kDataVersionChanged);
+  return leaf(ConditionKind::kDataVersionChanged);
 }
 Condition Condition::code_version_changed() {
-  return leaf(Kind::kCodeVersionChanged);
+  return leaf(ConditionKind::kCodeVersionChanged);
 }
 Condition Condition::initial_evaluation() {
-  return leaf(Kind::kInitialEvaluation);
+  return leaf(ConditionKind::kInitialEvaluation);
 }
 Condition Condition::executed_with_root_target() {
-  return leaf(Kind::kExecutedWithRootTarget);
+  return leaf(ConditionKind::kExecutedWithRootTarget);
 }
 Condition Condition::any_downstream_conditions() {
-  return leaf(Kind::kAnyDownstreamConditions);
+  return leaf(ConditionKind::kAnyDownstreamConditions);
 }
 
 Condition Condition::in_progress() {
@@ -225,72 +227,79 @@ Condition Condition::cron_tick_passed(std::string cron, std::string timezone) {
   if (const auto parsed = CronSchedule::parse(cron, timezone); !parsed)
     misuse("bad_cron", "Invalid cron schedule: " + cron + ". " + parsed.error().message,
            "Give a cron expression such as '0 9 * * *' and a time zone such as 'Europe/Berlin'.");
-  return Condition(Node{
-      .kind = Kind::kCronTickPassed, .cron = std::move(cron), .timezone = std::move(timezone)});
+  return Condition(Node{.kind = ConditionKind::kCronTickPassed,
+                        .cron = std::move(cron),
+                        .timezone = std::move(timezone)});
 }
 
 Condition Condition::in_latest_time_window(Micros lookback) {
-  return Condition(Node{.kind = Kind::kInLatestTimeWindow, .lookback = lookback});
+  return Condition(Node{.kind = ConditionKind::kInLatestTimeWindow, .lookback = lookback});
 }
 
 Condition Condition::check_passed() {
-  return Condition(Node{.kind = Kind::kCheckResult, .flag = true});
+  return Condition(Node{.kind = ConditionKind::kCheckResult, .flag = true});
 }
 Condition Condition::check_failed() {
-  return leaf(Kind::kCheckResult);
+  return leaf(ConditionKind::kCheckResult);
 }
 
 Condition Condition::freshness_passed() {
-  return Condition(Node{
-      .kind = Kind::kFreshness, .label = "freshness_passed", .freshness = FreshnessState::kPass});
+  return Condition(Node{.kind = ConditionKind::kFreshness,
+                        .label = "freshness_passed",
+                        .freshness = FreshnessState::kPass});
 }
 Condition Condition::freshness_warned() {
-  return Condition(Node{
-      .kind = Kind::kFreshness, .label = "freshness_warned", .freshness = FreshnessState::kWarn});
+  return Condition(Node{.kind = ConditionKind::kFreshness,
+                        .label = "freshness_warned",
+                        .freshness = FreshnessState::kWarn});
 }
 Condition Condition::freshness_failed() {
-  return Condition(Node{
-      .kind = Kind::kFreshness, .label = "freshness_failed", .freshness = FreshnessState::kFail});
+  return Condition(Node{.kind = ConditionKind::kFreshness,
+                        .label = "freshness_failed",
+                        .freshness = FreshnessState::kFail});
 }
 
 Condition Condition::executed_with_tags(RunTagFilter filter) {
-  return Condition(Node{.kind = Kind::kExecutedWithTags, .tags = std::move(filter)});
+  return Condition(Node{.kind = ConditionKind::kExecutedWithTags, .tags = std::move(filter)});
 }
 Condition Condition::any_new_update_has_run_tags(RunTagFilter filter) {
-  return Condition(Node{.kind = Kind::kAnyNewUpdateHasTags, .tags = std::move(filter)});
+  return Condition(Node{.kind = ConditionKind::kAnyNewUpdateHasTags, .tags = std::move(filter)});
 }
 Condition Condition::all_new_updates_have_run_tags(RunTagFilter filter) {
-  return Condition(Node{.kind = Kind::kAllNewUpdatesHaveTags, .tags = std::move(filter)});
+  return Condition(Node{.kind = ConditionKind::kAllNewUpdatesHaveTags, .tags = std::move(filter)});
 }
 Condition Condition::custom(std::shared_ptr<const CustomCondition> condition) {
-  return Condition(Node{.kind = Kind::kCustom, .custom = std::move(condition)});
+  return Condition(Node{.kind = ConditionKind::kCustom, .custom = std::move(condition)});
 }
 
 // --- operators ------------------------------------------------------------------------------
 
 Condition Condition::all_of(std::vector<Condition> operands) {
-  return over(Kind::kAnd, std::move(operands));
+  return over(ConditionKind::kAnd, std::move(operands));
 }
 Condition Condition::any_of(std::vector<Condition> operands) {
-  return over(Kind::kOr, std::move(operands));
+  return over(ConditionKind::kOr, std::move(operands));
 }
 Condition Condition::any_deps_match(Condition condition) {
-  return over(Kind::kAnyDeps, {std::move(condition)});
+  return over(ConditionKind::kAnyDeps, {std::move(condition)});
 }
 Condition Condition::all_deps_match(Condition condition) {
-  return over(Kind::kAllDeps, {std::move(condition)});
+  return over(ConditionKind::kAllDeps, {std::move(condition)});
 }
 Condition Condition::any_checks_match(Condition condition, bool blocking_only) {
-  return Condition(
-      Node{.kind = Kind::kAnyChecks, .children = {std::move(condition)}, .flag = blocking_only});
+  return Condition(Node{.kind = ConditionKind::kAnyChecks,
+                        .children = {std::move(condition)},
+                        .flag = blocking_only});
 }
 Condition Condition::all_checks_match(Condition condition, bool blocking_only) {
-  return Condition(
-      Node{.kind = Kind::kAllChecks, .children = {std::move(condition)}, .flag = blocking_only});
+  return Condition(Node{.kind = ConditionKind::kAllChecks,
+                        .children = {std::move(condition)},
+                        .flag = blocking_only});
 }
 Condition Condition::asset_matches(AssetKey key, Condition condition) {
-  return Condition(
-      Node{.kind = Kind::kAssetMatches, .children = {std::move(condition)}, .key = std::move(key)});
+  return Condition(Node{.kind = ConditionKind::kAssetMatches,
+                        .children = {std::move(condition)},
+                        .key = std::move(key)});
 }
 
 Condition Condition::any_deps_updated() {
@@ -345,22 +354,22 @@ Condition Condition::on_missing() {
 }
 
 Condition Condition::operator&(const Condition& other) const {
-  return joined(Kind::kAnd, *this, other);
+  return joined(ConditionKind::kAnd, *this, other);
 }
 Condition Condition::operator|(const Condition& other) const {
-  return joined(Kind::kOr, *this, other);
+  return joined(ConditionKind::kOr, *this, other);
 }
 Condition Condition::operator~() const {
-  return over(Kind::kNot, {*this});
+  return over(ConditionKind::kNot, {*this});
 }
 Condition Condition::since(Condition reset) const {
-  return over(Kind::kSince, {*this, std::move(reset)});
+  return over(ConditionKind::kSince, {*this, std::move(reset)});
 }
 Condition Condition::since_last_handled() const {
   return since((newly_requested() | newly_updated() | initial_evaluation()).with_label("handled"));
 }
 Condition Condition::newly_true() const {
-  return over(Kind::kNewlyTrue, {*this});
+  return over(ConditionKind::kNewlyTrue, {*this});
 }
 
 Condition Condition::with_label(std::optional<std::string> label) const {
@@ -386,7 +395,7 @@ Condition Condition::replace(std::string_view name_or_label, const Condition& wi
 }
 
 Condition Condition::without(const Condition& operand) const {
-  if (node_->kind != Kind::kAnd)
+  if (node_->kind != ConditionKind::kAnd)
     misuse("not_an_and",
            "Only a condition of several operands joined by & can do without one of them.",
            "Call without() on the whole condition, such as AutomationCondition.eager().");

@@ -9,73 +9,73 @@ namespace treadle {
 namespace {
 
 using Condition = AutomationCondition;
-using Kind = Condition::Kind;
+using ConditionKind = Condition::Kind;
 
 struct Names {
   std::string_view name, class_name;
 };
 
-Names names_of(Kind kind) {
+Names names_of(ConditionKind kind) {
   switch (kind) {
-    case Kind::kMissing:
+    case ConditionKind::kMissing:
       return {"missing", "MissingAutomationCondition"};
-    case Kind::kRunInProgress:
+    case ConditionKind::kRunInProgress:
       return {"run_in_progress", "RunInProgressAutomationCondition"};
-    case Kind::kBackfillInProgress:
+    case ConditionKind::kBackfillInProgress:
       return {"backfill_in_progress", "BackfillInProgressAutomationCondition"};
-    case Kind::kExecutionFailed:
+    case ConditionKind::kExecutionFailed:
       return {"execution_failed", "ExecutionFailedAutomationCondition"};
-    case Kind::kWillBeRequested:
+    case ConditionKind::kWillBeRequested:
       return {"will_be_requested", "WillBeRequestedCondition"};
-    case Kind::kNewlyRequested:
+    case ConditionKind::kNewlyRequested:
       return {"newly_requested", "NewlyRequestedCondition"};
-    case Kind::kNewlyUpdated:
+    case ConditionKind::kNewlyUpdated:
       return {"newly_updated", "NewlyUpdatedCondition"};
-    case Kind::kDataVersionChanged:
+    case ConditionKind::kDataVersionChanged:
       return {"data_version_changed", "DataVersionChangedCondition"};
-    case Kind::kCodeVersionChanged:
+    case ConditionKind::kCodeVersionChanged:
       return {"code_version_changed", "CodeVersionChangedCondition"};
-    case Kind::kInitialEvaluation:
+    case ConditionKind::kInitialEvaluation:
       return {"initial_evaluation", "InitialEvaluationCondition"};
-    case Kind::kCronTickPassed:
+    case ConditionKind::kCronTickPassed:
       return {"cron_tick_passed", "CronTickPassedCondition"};
-    case Kind::kInLatestTimeWindow:
+    case ConditionKind::kInLatestTimeWindow:
       return {"in_latest_time_window", "InLatestTimeWindowCondition"};
-    case Kind::kCheckResult:
+    case ConditionKind::kCheckResult:
       return {"check_passed", "CheckResultCondition"};
-    case Kind::kFreshness:
+    case ConditionKind::kFreshness:
       return {"freshness_result", "FreshnessResultCondition"};
-    case Kind::kExecutedWithRootTarget:
+    case ConditionKind::kExecutedWithRootTarget:
       return {"executed_with_root_target", "LatestRunExecutedWithRootTargetCondition"};
-    case Kind::kExecutedWithTags:
+    case ConditionKind::kExecutedWithTags:
       return {"executed_with_tags", "LatestRunExecutedWithTagsCondition"};
-    case Kind::kAnyNewUpdateHasTags:
+    case ConditionKind::kAnyNewUpdateHasTags:
       return {"any_new_update_has_run_tags", "AnyNewUpdateHasRunTagsCondition"};
-    case Kind::kAllNewUpdatesHaveTags:
+    case ConditionKind::kAllNewUpdatesHaveTags:
       return {"all_new_updates_have_run_tags", "AllNewUpdatesHaveRunTagsCondition"};
-    case Kind::kCustom:
+    case ConditionKind::kCustom:
       return {"custom", "AutomationCondition"};
-    case Kind::kAnd:
+    case ConditionKind::kAnd:
       return {"AND", "AndAutomationCondition"};
-    case Kind::kOr:
+    case ConditionKind::kOr:
       return {"OR", "OrAutomationCondition"};
-    case Kind::kNot:
+    case ConditionKind::kNot:
       return {"NOT", "NotAutomationCondition"};
-    case Kind::kSince:
+    case ConditionKind::kSince:
       return {"SINCE", "SinceCondition"};
-    case Kind::kNewlyTrue:
+    case ConditionKind::kNewlyTrue:
       return {"NEWLY_TRUE", "NewlyTrueCondition"};
-    case Kind::kAnyDeps:
+    case ConditionKind::kAnyDeps:
       return {"ANY_DEPS_MATCH", "AnyDepsCondition"};
-    case Kind::kAllDeps:
+    case ConditionKind::kAllDeps:
       return {"ALL_DEPS_MATCH", "AllDepsCondition"};
-    case Kind::kAnyChecks:
+    case ConditionKind::kAnyChecks:
       return {"ANY_CHECKS_MATCH", "AnyChecksCondition"};
-    case Kind::kAllChecks:
+    case ConditionKind::kAllChecks:
       return {"ALL_CHECKS_MATCH", "AllChecksCondition"};
-    case Kind::kAssetMatches:
+    case ConditionKind::kAssetMatches:
       return {"", "EntityMatchesCondition"};
-    case Kind::kAnyDownstreamConditions:
+    case ConditionKind::kAnyDownstreamConditions:
       return {"ANY_DOWNSTREAM_CONDITIONS", "AnyDownstreamConditionsCondition"};
   }
   return {};
@@ -119,29 +119,29 @@ std::string with_selections(std::string_view name, const Condition::Node& node) 
 std::string Condition::name() const {
   const std::string_view name = names_of(node_->kind).name;
   switch (node_->kind) {
-    case Kind::kCronTickPassed:
+    case ConditionKind::kCronTickPassed:
       return fmt::format("cron_tick_passed(cron_schedule={}, cron_timezone={})", node_->cron,
                          node_->timezone);
-    case Kind::kInLatestTimeWindow:
+    case ConditionKind::kInLatestTimeWindow:
       if (node_->lookback == 0) break;
       return fmt::format("in_latest_time_window(lookback_timedelta={})",
                          timedelta_text(node_->lookback));
-    case Kind::kCheckResult:
+    case ConditionKind::kCheckResult:
       return node_->flag ? "check_passed" : "check_failed";
-    case Kind::kFreshness:
+    case ConditionKind::kFreshness:
       return fmt::format("freshness_result(state={})", to_string(node_->freshness));
-    case Kind::kExecutedWithTags:
-    case Kind::kAnyNewUpdateHasTags:
-    case Kind::kAllNewUpdatesHaveTags:
+    case ConditionKind::kExecutedWithTags:
+    case ConditionKind::kAnyNewUpdateHasTags:
+    case ConditionKind::kAllNewUpdatesHaveTags:
       return with_filter(name, node_->tags);
-    case Kind::kCustom:
+    case ConditionKind::kCustom:
       return node_->custom->name();
-    case Kind::kAnyDeps:
-    case Kind::kAllDeps:
-    case Kind::kAnyChecks:
-    case Kind::kAllChecks:
+    case ConditionKind::kAnyDeps:
+    case ConditionKind::kAllDeps:
+    case ConditionKind::kAnyChecks:
+    case ConditionKind::kAllChecks:
       return with_selections(name, *node_);
-    case Kind::kAssetMatches:
+    case ConditionKind::kAssetMatches:
       return node_->key.text();
     default:
       break;
@@ -151,21 +151,21 @@ std::string Condition::name() const {
 
 std::string Condition::description() const {
   switch (node_->kind) {
-    case Kind::kAnd:
+    case ConditionKind::kAnd:
       return "All of";
-    case Kind::kOr:
+    case ConditionKind::kOr:
       return "Any of";
-    case Kind::kNot:
+    case ConditionKind::kNot:
       return "Not";
-    case Kind::kWillBeRequested:
+    case ConditionKind::kWillBeRequested:
       return "Will be requested this tick";
-    case Kind::kAnyDownstreamConditions:
+    case ConditionKind::kAnyDownstreamConditions:
       return "Any downstream conditions";
-    case Kind::kInLatestTimeWindow:
+    case ConditionKind::kInLatestTimeWindow:
       if (node_->lookback == 0) return "Within latest time window";
       return fmt::format("Within {} of the end of the latest time window",
                          timedelta_text(node_->lookback));
-    case Kind::kCustom:
+    case ConditionKind::kCustom:
       return node_->custom->description();
     default:
       return {};
@@ -178,15 +178,15 @@ std::string_view Condition::class_name() const {
 
 std::string_view Condition::operator_type() const {
   switch (node_->kind) {
-    case Kind::kAnd:
-    case Kind::kAllDeps:
-    case Kind::kAllChecks:
+    case ConditionKind::kAnd:
+    case ConditionKind::kAllDeps:
+    case ConditionKind::kAllChecks:
       return "and";
-    case Kind::kOr:
-    case Kind::kAnyDeps:
-    case Kind::kAnyChecks:
+    case ConditionKind::kOr:
+    case ConditionKind::kAnyDeps:
+    case ConditionKind::kAnyChecks:
       return "or";
-    case Kind::kNot:
+    case ConditionKind::kNot:
       return "not";
     default:
       return "identity";
@@ -201,17 +201,17 @@ std::string Condition::text() const {
     return fmt::format("({})", fmt::join(parts, between));
   };
   switch (node_->kind) {
-    case Kind::kAnd:
+    case ConditionKind::kAnd:
       return joined(" & ");
-    case Kind::kOr:
+    case ConditionKind::kOr:
       return joined(" | ");
-    case Kind::kNot:
+    case ConditionKind::kNot:
       return "~" + node_->children[0].text();
-    case Kind::kSince:
+    case ConditionKind::kSince:
       return fmt::format("{}.since({})", node_->children[0].text(), node_->children[1].text());
-    case Kind::kNewlyTrue:
+    case ConditionKind::kNewlyTrue:
       return node_->children[0].text() + ".newly_true()";
-    case Kind::kAssetMatches:
+    case ConditionKind::kAssetMatches:
       return fmt::format("asset_matches({}, {})", node_->key.text(), node_->children[0].text());
     default:
       break;

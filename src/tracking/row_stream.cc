@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMergeAt = 16;
 constexpr std::int64_t kTiers[] = {4'096, kSeparateFrom, 1'000'000};  // values per chunk
 
-std::int64_t number(Stream stream) {
+std::int64_t stream_number(Stream stream) {
   return static_cast<std::int64_t>(stream);
 }
 
@@ -167,7 +167,7 @@ Result<bool> overwrite(db::Session& session, std::int64_t run, Stream stream,
                        const ParsedLines& lines, StreamHead& head) {
   const std::int64_t end = lines.offset + lines.batch.rows;
   TREADLE_TRY(const auto chunks,
-              select_chunks(session, run, number(stream),
+              select_chunks(session, run, stream_number(stream),
                             "and first_line + lines > $3 order by first_line", lines.offset));
   std::int64_t known_until = lines.offset;  // the lines before are there, and the same
   bool same = true;
@@ -178,7 +178,7 @@ Result<bool> overwrite(db::Session& session, std::int64_t run, Stream stream,
         chunk.digest == lines.digest && lines.digest != 0) {
       return false;
     }
-    TREADLE_TRY(RowBatch batch, load_batch(session, run, number(stream), chunk));
+    TREADLE_TRY(RowBatch batch, load_batch(session, run, stream_number(stream), chunk));
     if (same && chunk.first_line <= known_until) {
       const std::int64_t until = std::min(end, chunk.first_line + chunk.lines);
       same = same_rows(batch, known_until - chunk.first_line, lines.batch,
@@ -199,18 +199,18 @@ Result<bool> overwrite(db::Session& session, std::int64_t run, Stream stream,
     return append_lines(session, run, stream, rest, head);
   }
   for (const auto& [chunk, batch] : touched) {
-    TREADLE_CHECK(remove_chunk(session, run, number(stream), chunk.first_line));
+    TREADLE_CHECK(remove_chunk(session, run, stream_number(stream), chunk.first_line));
     RowBatch before, after;
     before.append(batch, 0,
                   std::clamp<std::int64_t>(lines.offset - chunk.first_line, 0, batch.rows));
     after.append(batch, std::clamp<std::int64_t>(end - chunk.first_line, 0, batch.rows),
                  batch.rows);
-    TREADLE_CHECK(insert_batch(session, run, number(stream), chunk.first_line, before));
-    TREADLE_CHECK(insert_batch(session, run, number(stream), end, after));
+    TREADLE_CHECK(insert_batch(session, run, stream_number(stream), chunk.first_line, before));
+    TREADLE_CHECK(insert_batch(session, run, stream_number(stream), end, after));
   }
-  TREADLE_CHECK(insert_chunk(session, run, number(stream), lines.offset, lines.batch, lines.text,
-                             lines.digest));
-  TREADLE_CHECK(rebuild_head(session, run, number(stream), head));
+  TREADLE_CHECK(insert_chunk(session, run, stream_number(stream), lines.offset, lines.batch,
+                             lines.text, lines.digest));
+  TREADLE_CHECK(rebuild_head(session, run, stream_number(stream), head));
   return true;
 }
 
@@ -265,7 +265,7 @@ Result<StreamHead> load_head(db::Session& session, std::int64_t run, Stream stre
   TREADLE_TRY(db::Statement * s,
               session.prepare("select revision from tracking_stream where run = $1 "
                               "and stream = $2"));
-  s->bind(1, run).bind(2, number(stream));
+  s->bind(1, run).bind(2, stream_number(stream));
   TREADLE_TRY(const bool found, s->step());
   if (!found) return StreamHead();
   const std::int64_t revision = s->integer(0);
@@ -277,7 +277,7 @@ Result<StreamHead> load_head(db::Session& session, std::int64_t run, Stream stre
   TREADLE_TRY(s,
               session.prepare("select lines, last_step, keys from tracking_stream where run = $1 "
                               "and stream = $2"));
-  s->bind(1, run).bind(2, number(stream));
+  s->bind(1, run).bind(2, stream_number(stream));
   TREADLE_TRY(const bool still, s->step());
   StreamHead head;
   if (!still) return head;
@@ -300,7 +300,7 @@ Result<void> save_head(db::Session& session, std::int64_t run, Stream stream, St
                       "= excluded.last_step, revision = excluded.revision, keys = excluded.keys"));
   const std::string keys = head.keys.encode();
   s->bind(1, run)
-      .bind(2, number(stream))
+      .bind(2, stream_number(stream))
       .bind(3, head.lines)
       .bind(4, head.last_step)
       .bind(5, head.revision)
@@ -312,19 +312,19 @@ Result<bool> append_lines(db::Session& session, std::int64_t run, Stream stream,
                           const ParsedLines& lines, StreamHead& head) {
   if (lines.batch.rows == 0) return false;
   if (lines.offset < head.lines) return overwrite(session, run, stream, lines, head);
-  TREADLE_CHECK(insert_chunk(session, run, number(stream), lines.offset, lines.batch, lines.text,
-                             lines.digest));
+  TREADLE_CHECK(insert_chunk(session, run, stream_number(stream), lines.offset, lines.batch,
+                             lines.text, lines.digest));
   head.keys.add(lines.batch);
   head.lines = lines.offset + lines.batch.rows;
   const std::vector<std::int64_t> steps = lines.batch.steps(lines.offset);
   head.last_step = std::max(head.last_step, *std::max_element(steps.begin(), steps.end()));
-  TREADLE_CHECK(merge_tail(session, run, number(stream)));
+  TREADLE_CHECK(merge_tail(session, run, stream_number(stream)));
   return true;
 }
 
 Result<void> cut_after(db::Session& session, std::int64_t run, Stream stream, std::int64_t step,
                        std::int64_t archive, StreamHead& head) {
-  TREADLE_TRY(const auto chunks, list_chunks(session, run, number(stream)));
+  TREADLE_TRY(const auto chunks, list_chunks(session, run, stream_number(stream)));
   std::int64_t kept_lines = 0;
   bool cutting = false;
   for (const ChunkRow& chunk : chunks) {
@@ -332,7 +332,7 @@ Result<void> cut_after(db::Session& session, std::int64_t run, Stream stream, st
       kept_lines = chunk.first_line + chunk.lines;
       continue;
     }
-    TREADLE_TRY(const RowBatch batch, load_batch(session, run, number(stream), chunk));
+    TREADLE_TRY(const RowBatch batch, load_batch(session, run, stream_number(stream), chunk));
     std::int64_t keep = 0;
     if (!cutting) {
       const std::vector<std::int64_t> steps = batch.steps(chunk.first_line);
@@ -342,31 +342,31 @@ Result<void> cut_after(db::Session& session, std::int64_t run, Stream stream, st
     RowBatch before, after;
     before.append(batch, 0, keep);
     after.append(batch, keep, batch.rows);
-    TREADLE_CHECK(remove_chunk(session, run, number(stream), chunk.first_line));
-    TREADLE_CHECK(insert_batch(session, run, number(stream), chunk.first_line, before));
+    TREADLE_CHECK(remove_chunk(session, run, stream_number(stream), chunk.first_line));
+    TREADLE_CHECK(insert_batch(session, run, stream_number(stream), chunk.first_line, before));
     TREADLE_CHECK(insert_batch(session, run, archive, chunk.first_line + keep, after));
     if (keep > 0) kept_lines = chunk.first_line + keep;
   }
   if (!cutting) return {};
-  TREADLE_CHECK(rebuild_head(session, run, number(stream), head));
+  TREADLE_CHECK(rebuild_head(session, run, stream_number(stream), head));
   head.lines = kept_lines;
   return {};
 }
 
 Result<void> copy_until(db::Session& session, std::int64_t from, std::int64_t to, Stream stream,
                         std::int64_t step, StreamHead& head) {
-  TREADLE_TRY(const auto chunks, list_chunks(session, from, number(stream)));
+  TREADLE_TRY(const auto chunks, list_chunks(session, from, stream_number(stream)));
   for (const ChunkRow& chunk : chunks) {
-    TREADLE_TRY(const RowBatch batch, load_batch(session, from, number(stream), chunk));
+    TREADLE_TRY(const RowBatch batch, load_batch(session, from, stream_number(stream), chunk));
     const std::vector<std::int64_t> steps = batch.steps(chunk.first_line);
     std::int64_t keep = 0;
     while (keep < batch.rows && steps[static_cast<std::size_t>(keep)] <= step) ++keep;
     RowBatch part;
     part.append(batch, 0, keep);
-    TREADLE_CHECK(insert_batch(session, to, number(stream), chunk.first_line, part));
+    TREADLE_CHECK(insert_batch(session, to, stream_number(stream), chunk.first_line, part));
     if (keep < batch.rows) break;
   }
-  return rebuild_head(session, to, number(stream), head);
+  return rebuild_head(session, to, stream_number(stream), head);
 }
 
 Result<void> remove_streams(db::Session& session, std::int64_t run) {

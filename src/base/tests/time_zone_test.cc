@@ -13,7 +13,7 @@ const TimeZone& zone(std::string_view name) {
   return **found;
 }
 
-Micros utc(int year, int month, int day, int hour = 0, int minute = 0) {
+Micros zone_utc(int year, int month, int day, int hour = 0, int minute = 0) {
   return local_seconds({year, month, day, hour, minute, 0}) * kMicrosPerSecond;
 }
 
@@ -33,30 +33,31 @@ TEST(CivilTime, EveryDayOfFourCenturiesGoesThereAndBack) {
 TEST(TimeZone, ATimeInAGapIsFoundWithTheOffsetsOfBothSides) {
   const auto r = zone("Europe/Berlin").resolve(local_seconds({2026, 3, 29, 2, 30, 0}));
   EXPECT_EQ(r.kind, Kind::kGap);
-  EXPECT_EQ(r.first * kMicrosPerSecond, utc(2026, 3, 29, 1, 30));
-  EXPECT_EQ(r.second * kMicrosPerSecond, utc(2026, 3, 29, 0, 30));
-  EXPECT_EQ(r.change * kMicrosPerSecond, utc(2026, 3, 29, 1));
+  EXPECT_EQ(r.first * kMicrosPerSecond, zone_utc(2026, 3, 29, 1, 30));
+  EXPECT_EQ(r.second * kMicrosPerSecond, zone_utc(2026, 3, 29, 0, 30));
+  EXPECT_EQ(r.change * kMicrosPerSecond, zone_utc(2026, 3, 29, 1));
 }
 
 TEST(TimeZone, ATimeThatComesTwiceIsFoundTwice) {
   const auto r = zone("Europe/Berlin").resolve(local_seconds({2026, 10, 25, 2, 30, 0}));
   EXPECT_EQ(r.kind, Kind::kOverlap);
-  EXPECT_EQ(r.first * kMicrosPerSecond, utc(2026, 10, 25, 0, 30));
-  EXPECT_EQ(r.second * kMicrosPerSecond, utc(2026, 10, 25, 1, 30));
+  EXPECT_EQ(r.first * kMicrosPerSecond, zone_utc(2026, 10, 25, 0, 30));
+  EXPECT_EQ(r.second * kMicrosPerSecond, zone_utc(2026, 10, 25, 1, 30));
 }
 
 TEST(TimeZone, HalfHoursQuartersAndSkippedDaysAreZonesToo) {
-  EXPECT_EQ(zone("Asia/Kathmandu").offset_at(utc(2026, 1, 1)), 5 * 3600 + 45 * 60);
-  EXPECT_EQ(zone("Australia/Lord_Howe").period_at(utc(2026, 1, 1) / kMicrosPerSecond).saving, 1800);
+  EXPECT_EQ(zone("Asia/Kathmandu").offset_at(zone_utc(2026, 1, 1)), 5 * 3600 + 45 * 60);
+  EXPECT_EQ(zone("Australia/Lord_Howe").period_at(zone_utc(2026, 1, 1) / kMicrosPerSecond).saving,
+            1800);
   EXPECT_EQ(zone("Pacific/Apia").resolve(local_seconds({2011, 12, 30, 12, 0, 0})).kind, Kind::kGap);
-  EXPECT_EQ(zone("Asia/Tehran").offset_at(utc(2026, 7, 1)), 3 * 3600 + 1800);
+  EXPECT_EQ(zone("Asia/Tehran").offset_at(zone_utc(2026, 7, 1)), 3 * 3600 + 1800);
 }
 
 TEST(TimeZone, RulesGoOnWhenTheTableEnds) {
   const TimeZone& berlin = zone("Europe/Berlin");
-  EXPECT_EQ(berlin.offset_at(utc(2099, 7, 1)), 7200);
-  EXPECT_EQ(berlin.offset_at(utc(2099, 12, 1)), 3600);
-  EXPECT_EQ(zone("Australia/Lord_Howe").offset_at(utc(2080, 1, 1)), 11 * 3600);
+  EXPECT_EQ(berlin.offset_at(zone_utc(2099, 7, 1)), 7200);
+  EXPECT_EQ(berlin.offset_at(zone_utc(2099, 12, 1)), 3600);
+  EXPECT_EQ(zone("Australia/Lord_Howe").offset_at(zone_utc(2080, 1, 1)), 11 * 3600);
 }
 
 TEST(TimeZone, EveryMomentOfALifetimeIsFoundAgainFromItsWallClock) {
@@ -64,8 +65,8 @@ TEST(TimeZone, EveryMomentOfALifetimeIsFoundAgainFromItsWallClock) {
        {"America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca",
         "Antarctica/Troll", "America/Sao_Paulo", "Asia/Tehran", "Europe/Dublin"}) {
     const TimeZone& z = zone(name);
-    for (std::int64_t t = utc(1960, 1, 1) / kMicrosPerSecond;
-         t < utc(2060, 1, 1) / kMicrosPerSecond; t += 9'377) {
+    for (std::int64_t t = zone_utc(1960, 1, 1) / kMicrosPerSecond;
+         t < zone_utc(2060, 1, 1) / kMicrosPerSecond; t += 9'377) {
       const auto r = z.resolve(z.local(t));
       ASSERT_NE(r.kind, Kind::kGap) << name << ' ' << t;
       ASSERT_TRUE(r.first == t || r.second == t) << name << ' ' << t;
@@ -84,10 +85,11 @@ TEST(TimeZone, AnUnknownNameIsRefusedWithTheNearest) {
 }
 
 TEST(TimeZone, AMomentIsWrittenWithItsOffset) {
-  EXPECT_EQ(format_in_zone(utc(2026, 3, 29, 1), zone("Europe/Berlin")),
+  EXPECT_EQ(format_in_zone(zone_utc(2026, 3, 29, 1), zone("Europe/Berlin")),
             "2026-03-29T03:00:00+02:00");
-  EXPECT_EQ(format_in_zone(utc(2026, 1, 1), zone("America/St_Johns")), "2025-12-31T20:30:00-03:30");
-  EXPECT_EQ(format_in_zone(1, TimeZone::utc()), "1970-01-01T00:00:00.000001+00:00");
+  EXPECT_EQ(format_in_zone(zone_utc(2026, 1, 1), zone("America/St_Johns")),
+            "2025-12-31T20:30:00-03:30");
+  EXPECT_EQ(format_in_zone(1, TimeZone::zone_utc()), "1970-01-01T00:00:00.000001+00:00");
 }
 
 }  // namespace

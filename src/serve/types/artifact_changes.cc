@@ -10,7 +10,7 @@ using artifact::CollectionKind;
 using artifact::Membership;
 using artifact::Version;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kArtifactChangesTypes = R"(
 extend type Mutation {
   addAliases(input: AddAliasesInput!): SuccessPayload
   deleteAliases(input: DeleteAliasesInput!): SuccessPayload
@@ -243,7 +243,7 @@ Result<Collection> edit_tags(const Call& call, bool add) {
 }  // namespace
 
 void define_artifact_changes(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kArtifactChangesTypes);
   const auto mutation = [&](const char* name, graphql::Resolver resolver) {
     schema.resolve("Mutation", name, std::move(resolver));
   };

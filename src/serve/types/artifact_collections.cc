@@ -10,7 +10,7 @@ using artifact::ArtifactType;
 using artifact::Collection;
 using artifact::CollectionKind;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kArtifactCollectionsTypes = R"(
 extend type Query { artifactCollection(id: ID!): ArtifactCollection }
 extend type Project {
   artifactType(name: String!): ArtifactType
@@ -132,7 +132,7 @@ Result<Collection> collection_of_id(const Call& call, const std::string& id, Rol
 }
 
 void define_artifact_collections(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kArtifactCollectionsTypes);
   const std::string fields = "{" + std::string(kCollectionFields) + "}";
   schema.define("interface ArtifactCollection " + fields);
   schema.define("type ArtifactSequence implements ArtifactCollection " + fields);

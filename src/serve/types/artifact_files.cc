@@ -11,7 +11,7 @@ namespace {
 using artifact::Entry;
 using artifact::Version;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kArtifactFilesTypes = R"(
 extend type Artifact {
   currentManifest: ArtifactManifest
   files(names: [String!], after: String, first: Int): FileConnection!
@@ -60,7 +60,7 @@ Result<Output> entry_files(const Call& call, const Version& version) {
 }
 
 void define_artifact_files(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kArtifactFilesTypes);
   using A = ArtifactData;
   schema.resolve<A>(
       "Artifact",

@@ -11,7 +11,7 @@ using account::Role;
 using artifact::DraftState;
 using artifact::Version;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kArtifactWritesTypes = R"(
 extend type Query { clientIDMapping(clientID: ID!): ClientIDMapping }
 type ClientIDMapping { serverID: ID! }
 extend type Mutation {
@@ -247,7 +247,7 @@ Result<Output> use_artifact(const Call& call) {
 }  // namespace
 
 void define_artifact_writes(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kArtifactWritesTypes);
   schema.resolve("Query", "clientIDMapping", [](const Call& call) -> Result<Output> {
     TREADLE_TRY(const auto id, backend(call).drafts.find_client(call.args.text("clientID")));
     return id ? Output(graphql::node("ClientIDMapping", *id)) : Output();

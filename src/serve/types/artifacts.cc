@@ -9,7 +9,7 @@ using account::Role;
 using artifact::Membership;
 using artifact::Version;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kArtifactsTypes = R"(
 extend type Query { artifact(id: ID!): Artifact }
 extend type Project {
   artifact(name: String!, enableTracking: Boolean): Artifact
@@ -214,7 +214,7 @@ Result<Output> member_page(const Call& call, std::vector<Membership> members,
 }
 
 void define_artifacts(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kArtifactsTypes);
   define_connection(schema, "Artifact");
   define_connection(schema, "ArtifactCollectionMembership");
   schema.define("extend type ArtifactEdge { version: String! }");

@@ -10,7 +10,7 @@ namespace {
 using account::Project;
 using account::Role;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kProjectsTypes = R"(
 extend type Query {
   project(name: String, entityName: String): Project
   model(name: String, entityName: String): Project
@@ -278,7 +278,7 @@ Result<Output> project_named(const Call& call, const std::string& entity, const 
 }
 
 void define_projects(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kProjectsTypes);
   define_connection(schema, "Project");
   const auto by_name = [](const Call& call) -> Result<Output> {
     return project_named(call, entity_or_default(call, call.args.text("entityName")),

@@ -12,7 +12,7 @@ using account::Project;
 using account::Role;
 using account::TeamMember;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kRegistriesTypes = R"(
 extend type Project {
   allowAllArtifactTypesInRegistry: Boolean!
   members: [ProjectMember!]!
@@ -96,7 +96,7 @@ Result<std::vector<artifact::Collection>> collections_in(const Call& call, const
 }  // namespace
 
 void define_registries(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kRegistriesTypes);
   schema.resolve<Project>(
       "Project", {{"allowAllArtifactTypesInRegistry",
                    [](const Project& p, const Call& call) -> Result<Output> {

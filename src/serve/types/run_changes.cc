@@ -9,7 +9,7 @@ using account::Role;
 using tracking::Run;
 using tracking::State;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kRunChangesTypes = R"(
 extend type Mutation {
   upsertBucket(input: UpsertBucketInput!): UpsertBucketPayload
   rewindRun(input: RewindRunInput!): RewindRunPayload
@@ -39,7 +39,7 @@ input NotifyScriptableRunAlertInput {
 }
 )";
 
-struct Upserted {
+struct UpsertedRun {
   Run run;
   bool inserted = false;
 };
@@ -93,7 +93,7 @@ Result<Output> upsert_bucket(const Call& call) {
     TREADLE_TRY(before, b.runs.find(ref));
   }
   if (by_id && !before) return fail(Errc::kNotFound, "There is no run '" + ref.id + "'.");
-  Upserted out;
+  UpsertedRun out;
   out.inserted = !before;
   if (!before) {
     changes.user = caller(call).user.name;
@@ -151,13 +151,13 @@ Result<Output> delete_run(const Call& call) {
 }  // namespace
 
 void define_run_changes(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kRunChangesTypes);
   schema.resolve("Mutation", "upsertBucket", upsert_bucket);
-  schema.resolve<Upserted>(
+  schema.resolve<UpsertedRun>(
       "UpsertBucketPayload",
-      {{"bucket", [](const Upserted& u, const Call&) { return run_node(u.run); }},
-       {"inserted", [](const Upserted& u, const Call&) { return u.inserted; }},
-       {"clientMutationId", [](const Upserted&, const Call&) { return nullptr; }}});
+      {{"bucket", [](const UpsertedRun& u, const Call&) { return run_node(u.run); }},
+       {"inserted", [](const UpsertedRun& u, const Call&) { return u.inserted; }},
+       {"clientMutationId", [](const UpsertedRun&, const Call&) { return nullptr; }}});
   schema.resolve("Mutation", "rewindRun", rewind_run);
   schema.resolve<Run>("RewindRunPayload",
                       {{"rewoundRun", [](const Run& r, const Call&) { return run_node(r); }},

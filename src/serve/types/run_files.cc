@@ -11,7 +11,7 @@ using account::Role;
 using tracking::Run;
 using tracking::RunFile;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kRunFilesTypes = R"(
 extend type Run {
   fileCount: Int!
   files(names: [String] = [], after: String, first: Int = 50, pattern: String, upload: Boolean): FileConnection
@@ -93,7 +93,7 @@ Result<Run> run_of_input(const Call& call, const graphql::Arguments& input) {
 }  // namespace
 
 void define_run_files(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kRunFilesTypes);
   define_connection(schema, "File");
   schema.resolve<Run>("Run", {{"fileCount",
                                [](const Run& r, const Call& call) -> Result<Output> {

@@ -10,7 +10,7 @@ namespace {
 using tracking::Run;
 using tracking::Stream;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kRunHistoryTypes = R"(
 extend type Run {
   history(minStep: Int64, maxStep: Int64, samples: Int): [String!]
   events(samples: Int): [String!]
@@ -136,7 +136,7 @@ Result<Output> log_lines(const Run& run, const Call& call) {
 }  // namespace
 
 void define_run_history(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kRunHistoryTypes);
   define_connection(schema, "LogLine");
   schema.resolve<Run>("Run", {{"history", history},
                               {"events",

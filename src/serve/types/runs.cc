@@ -11,7 +11,7 @@ using account::Project;
 using account::Role;
 using tracking::Run;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kRunsTypes = R"(
 extend type Project {
   run(name: String!): Run
   bucket(name: String!, missingOk: Boolean, desc: String): Run
@@ -119,7 +119,7 @@ Result<Run> run_of_id(const Call& call, const std::string& id, Role role) {
 }
 
 void define_runs(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kRunsTypes);
   define_connection(schema, "Run");
   const auto find_run = [](const Project& p, const Call& call) -> Result<Output> {
     TREADLE_TRY(auto run, backend(call).runs.find({p.entity, p.name, call.args.text("name")}));

@@ -7,7 +7,7 @@ namespace {
 
 using account::Project;
 
-constexpr std::string_view kTypes = R"(
+constexpr std::string_view kSweepsTypes = R"(
 extend type Project {
   sweep(sweepName: String, name: String): Sweep
   sweeps(after: String, first: Int, filters: JSONString): SweepConnection!
@@ -46,7 +46,7 @@ type View {
 }  // namespace
 
 void define_sweeps(graphql::Schema& schema) {
-  schema.define(kTypes);
+  schema.define(kSweepsTypes);
   for (const char* type : {"Sweep", "Agent", "Trigger", "Integration", "View"}) {
     define_connection(schema, type);
   }
