@@ -213,7 +213,8 @@ def checked_config(
         for s in steps
         if s._takes_config is not None or s._config_schema is not None or hasattr(s, "_config_entry")
     ]
-    if not run_config and not takes and not any(d.config_field.is_required for d in definitions.values()):
+    fields = (d.config_field for d in definitions.values())
+    if not run_config and not takes and not any(f.is_required or f.default_provided for f in fields):
         return {"ops": {}, "resources": {}, "execution": {}, "loggers": {}}
     selected = set(select())
     running = [

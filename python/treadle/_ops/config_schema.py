@@ -66,12 +66,37 @@ def inner_shape(
     """Of the nodes themselves: what a config mapping must give."""
     fields = {}
     for name, node in graph._nodes.items():
+        if selected is None or name in selected:
+            plain = _plain_entry(node, graph, resources, bound)
+            if plain is not None:
+                fields[name] = plain
+                continue
         entry = _entry(node, graph, resources, bound)
         if entry:
             fields[name] = Field(
                 Shape(entry), is_required=None if selected is None or name in selected else False
             )
     return Shape(fields)
+
+
+def _plain_entry(
+    node: Any, graph: Any, resources: Mapping[str, ResourceDefinition], bound: frozenset[str]
+) -> Field | None:
+    """Of an op that may be told its `config` alone: the same for every use of it. Else None."""
+    op = node.definition
+    if isinstance(op, GraphDefinition):
+        return None
+    for i in op._inputs:
+        if i.manager_key in resources or not (
+            i.nothing or _is_bound(node.bindings.get(i.name), graph, bound)
+        ):
+            return None
+    if any(o.io_manager_key in resources for o in op._outputs):
+        return None
+    known: Field | None = getattr(op, "_plain_entry_cache", None)
+    if known is None:
+        known = op._plain_entry_cache = Field(Shape({"config": config_field(op)}))
+    return known
 
 
 def graph_field(graph: Any) -> Field:

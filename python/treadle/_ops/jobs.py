@@ -376,7 +376,12 @@ class OpJobDefinition(JobDefinition):
         selected = None
         if selection:
             selected = frozenset(_core.select_ops(self._core(resources, {}), list(selection)))
-        return checked(job_shape(self, definitions_of(resources), selected), config, self.name)
+        complete = checked(job_shape(self, definitions_of(resources), selected), config, self.name)
+        if not config.get("ops") and not self._has_config_mappings:
+            ops = self._ops.values()
+            if all(op._config_schema is None and op._takes_config is None for op in ops):
+                complete["ops"] = {}  # nothing was said, and nothing is there by default
+        return complete
 
     def _checked_run_config(self, run_config: Any) -> dict[str, Any]:
         """What validate_run_config says."""
