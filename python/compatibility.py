@@ -36,7 +36,7 @@ python -m treadle.as_dagster -m pytest tests
 ```
 
 The command line does it by itself when no Dagster is installed, or when the project says so
-(`[tool.treadle] as_dagster = true`).
+(`[tool.treadle] as_dagster = true`, or `TREADLE_AS_DAGSTER=1` in the environment).
 
 A name that Treadle does not have is an error that says its name, what to use instead, and this page; nothing
 is stubbed. `dagster.__version__` is {version}.

@@ -100,6 +100,19 @@ NAMES = frozenset(_TEXT.split())
 # The first rule that a name contains a word of.
 _RULES = (
     (
+        ("Callable", "Final", "Mapping", "Sequence", "TYPE_CHECKING", "TypingAny", "TypingTuple"),
+        "Dagster exports it by accident: import it from `typing`.",
+    ),
+    (
+        ("StepRunRef", "step_run_ref", "StepLauncher", "run_step_from_ref", "RunLauncher", "RunCoordinator"),
+        "How runs and steps are hosted is the engine's: see docs/architecture.md.",
+    ),
+    (
+        ("serialize_value", "deserialize_value"),
+        "Dagster's serialization is not Treadle's: `json` and `pickle` do for values.",
+    ),
+    (("FileHandle", "file_manager"), "Hand over a `treadle.File`, which is kept as it is."),
+    (
         ("Component", "component", "Resolvable", "Resolver", "Resolved", "Scaffold", "scaffold", "Yaml"),
         "Dagster's components are not part of Treadle: declare assets in Python.",
     ),

@@ -42,11 +42,13 @@ def load(file: str, module: str, working_dir: str) -> tuple[Definitions, str]:
 
 
 def _bring_dagster(working_dir: str) -> None:
-    """`import dagster` means Treadle when the project's settings say so, or when no Dagster is installed."""
+    """`import dagster` means Treadle when the project's settings or TREADLE_AS_DAGSTER=1 say so, or when no
+    Dagster is installed.
+    """
     from treadle import _core
     from treadle._dagster import fallback
 
-    if _core.wants_dagster(working_dir):
+    if os.environ.get("TREADLE_AS_DAGSTER") == "1" or _core.wants_dagster(working_dir):
         from treadle._dagster import finder
 
         finder.install()
