@@ -1,9 +1,11 @@
 // What the record and the store know about the assets of a graph.
 #include <treadle/app/home.h>
+#include <treadle/app/partitions.h>
 #include <treadle/artifact/store.h>
 #include <treadle/base/content_digest.h>
 
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace treadle::app {
@@ -22,6 +24,34 @@ Result<Seen> latest_observation(Home& home, const AssetKey& key) {
                                     .newest_first = true}));
   if (events.empty()) return Seen{};
   return Seen{events.front().time, observed_version(events.front())};
+}
+
+}  // namespace
+
+namespace {
+
+// What assets without partitions read of those with them, in its version of now.
+Result<void> add_versions_of_partitions(Home& home, const plan::AssetGraph& graph,
+                                        plan::Facts& facts) {
+  std::unordered_map<plan::NodeId, std::optional<plan::PartitionedFacts>> known;
+  for (plan::NodeId id = 0; id < facts.size(); ++id) {
+    const plan::Node& node = graph.node(id);
+    if (!node.step || node.info->partitions || !facts[id].materialized) continue;
+    for (const plan::NodeId parent : node.parents) {
+      if (!graph.node(parent).info->partitions) continue;
+      if (!known.contains(parent)) {
+        TREADLE_TRY(known[parent], partitioned_facts(home, graph, parent));
+      }
+      const plan::PartitionQuestion question{
+          .graph = graph,
+          .node = id,
+          .facts = [&](plan::NodeId n) { return known[n] ? &*known[n] : nullptr; },
+          .version = {},
+          .code_version = {}};
+      facts[id].read_now.emplace_back(parent, plan::version_read_now(question, parent));
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -69,6 +99,7 @@ Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph) {
     }
   }
   if (digests) (void)digests->save();
+  TREADLE_CHECK(add_versions_of_partitions(home, graph, facts));
   return facts;
 }
 

@@ -35,12 +35,31 @@ Result<void> add_known_versions(Home& home, const plan::AssetGraph& graph,
   return {};
 }
 
+// A version that is gone, or that another run has written over, is no use.
+std::optional<execute::MemoHit> find_memo(Home& home, const std::string& memo) {
+  auto found = home.record().find_memo(memo);
+  if (!found || !*found) return std::nullopt;
+  const events::LatestMaterialization& made = **found;
+  if (made.provenance.artifact.empty()) {
+    const auto latest = home.record().latest_materialization(made.asset, made.partition);
+    if (!latest || !*latest || (*latest)->provenance.data_version != made.provenance.data_version) {
+      return std::nullopt;
+    }
+  } else {
+    const auto ref = parse_artifact_ref(made.provenance.artifact);
+    if (!ref || !home.store().get(*ref)) return std::nullopt;
+  }
+  return execute::MemoHit{{made.provenance.data_version, made.provenance.artifact, {}},
+                          made.run_id};
+}
+
 Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& graph, plan::Plan plan,
                                         execute::RunOptions options,
                                         const PartitionsPtr& job = nullptr) {
   TREADLE_CHECK(add_known_versions(home, graph, options));
   TREADLE_CHECK(add_partitions(home, plan, options, job));
   if (options.logs_folder.empty()) options.logs_folder = home.logs_folder();
+  options.find_memo = [&home](const std::string& memo) { return find_memo(home, memo); };
   if (options.executor == execute::Executor::kProcess) {
     // Once here, and not in each step's process.
     if (options.run_id.empty()) options.run_id = random_uuid();

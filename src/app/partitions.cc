@@ -134,6 +134,24 @@ Result<PartitionStatus> partition_status(Home& home, const AssetKey& asset, Part
   return status;
 }
 
+Result<std::optional<plan::PartitionedFacts>> partitioned_facts(Home& home,
+                                                                const plan::AssetGraph& graph,
+                                                                plan::NodeId node) {
+  const AssetInfo& info = *graph.node(node).info;
+  if (!info.partitions) return std::optional<plan::PartitionedFacts>();
+  TREADLE_TRY(PartitionSet set,
+              PartitionSet::at(info.partitions, system_clock().now(), &home.dynamic_keys()));
+  plan::PartitionedFacts facts{.set = std::move(set), .made = {}};
+  TREADLE_TRY(auto latest, home.record().latest_materializations(info.key));
+  for (events::LatestMaterialization& m : latest) {
+    if (m.partition.empty()) continue;
+    if (const auto number = facts.set.find(m.partition)) {
+      facts.made.insert_or_assign(*number, std::move(m.provenance));
+    }
+  }
+  return std::optional<plan::PartitionedFacts>(std::move(facts));
+}
+
 Result<void> add_partitions(Home& home, plan::Plan& plan, execute::RunOptions& options,
                             const PartitionsPtr& job) {
   TREADLE_TRY(const plan::PartitionRequest request, plan::request_of(options.tags));

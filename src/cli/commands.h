@@ -12,6 +12,7 @@ namespace treadle::cli {
 CommandSpec materialize_command(const Program& program);
 CommandSpec list_command(const Program& program);
 CommandSpec partitions_command(const Program& program);
+CommandSpec status_command(const Program& program);
 CommandSpec check_command(const Program& program);
 CommandSpec asset_show_command(const Program& program);
 

@@ -80,6 +80,7 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
   };
   root.subcommands.push_back(materialize_command(program));
   root.subcommands.push_back(list_command(program));
+  root.subcommands.push_back(status_command(program));
   root.subcommands.push_back(partitions_command(program));
   root.subcommands.push_back(check_command(program));
   std::vector<CommandSpec> automation_commands;

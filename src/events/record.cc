@@ -248,6 +248,23 @@ class SqlRecord final : public Record {
     return found;
   }
 
+  Result<std::optional<LatestMaterialization>> find_memo(const std::string& memo) override {
+    std::optional<LatestMaterialization> found;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(db::Statement * s,
+                  session.prepare(
+                      "select e.asset_key, e.partition, e.id, coalesce(r.run_id, ''), e.step_key, "
+                      "e.time, e.payload from memos m join events e on e.id = m.event "
+                      "left join runs r on r.id = e.run where m.memo = $1"));
+      s->bind(1, memo);
+      TREADLE_TRY(const bool row, s->step());
+      if (!row) return {};
+      TREADLE_TRY(found, read_latest_materialization(*s));
+      return {};
+    }));
+    return found;
+  }
+
   Result<std::vector<PartitionFact>> partition_facts(const AssetKey& asset,
                                                      std::int64_t after_event) override {
     return read_partition_facts(database_, asset, after_event);

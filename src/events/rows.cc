@@ -22,6 +22,20 @@ std::string check_name_of(const Event& event) {
   return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
 }
 
+// A memo stands before anything that users write into the payload.
+Result<void> keep_memo(db::Session& session, const Event& event, std::int64_t id) {
+  constexpr std::string_view kName = "\"memo\":\"";
+  const std::size_t at = std::string_view(event.payload).substr(0, 400).find(kName);
+  if (at == std::string_view::npos) return {};
+  const std::size_t begin = at + kName.size();
+  const std::string memo = event.payload.substr(begin, event.payload.find('"', begin) - begin);
+  TREADLE_TRY(db::Statement * s,
+              session.prepare("insert into memos (memo, event) values ($1, $2) "
+                              "on conflict (memo) do update set event = excluded.event"));
+  s->bind(1, memo).bind(2, id);
+  return s->run();
+}
+
 Result<void> move_partition_check(db::Session& session, const Event& event, std::int64_t id) {
   TREADLE_TRY(
       db::Statement * s,
@@ -72,6 +86,7 @@ Result<std::int64_t> insert_event(db::Session& session, std::int64_t run, const 
                     "values ($1, $2, $3) on conflict (asset_key, partition) do update set "
                     "event = excluded.event",
                     event, event.partition, id));
+    TREADLE_CHECK(keep_memo(session, event, id));
   } else if (event.type == EventType::kAssetFailedToMaterialize) {
     TREADLE_CHECK(
         move_latest(session,

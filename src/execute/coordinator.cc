@@ -1,5 +1,6 @@
 #include "coordinator.h"
 
+#include "memo.h"
 #include "step_events.h"
 #include "step_partitions.h"
 #include <treadle/base/random.h>
@@ -74,6 +75,16 @@ Coordinator::Coordinator(const plan::Plan& plan, const RunOptions& options, Even
     if (attempts != earlier.attempts.end()) results_[i].attempts = attempts->second;
   }
   if (max_runtime_) runtime_ends_ = begin + seconds(*max_runtime_);
+  code_versions_.resize(plan.steps.size());
+  for (std::size_t i = 0; i < plan.steps.size() && options.find_memo; ++i) {
+    const plan::PlannedStep& step = plan.steps[i];
+    if (!(step.def->memoize || options.memoize) || !can_memoize(step)) continue;
+    try {
+      code_versions_[i] = derived_code_version(*step.def);
+    } catch (const std::exception&) {
+      // Without a version it is run.
+    }
+  }
 }
 
 // Settles what is done; what it made is known before anything reads it.
@@ -312,8 +323,115 @@ Attempt Coordinator::attempt_of(std::uint32_t id) {
           .sources = values_.sources_of(id)};
 }
 
-void Coordinator::start(const std::vector<std::uint32_t>& ids) {
+bool Coordinator::link(std::uint32_t id) {
+  const std::uint32_t index = readiness_.step_of(id);
+  const plan::PlannedStep& step = plan_.steps[index];
+  const StepDef& def = *step.def;
+  // Checks of the step itself are to be evaluated: what they failed on must not come back unseen.
+  if (!options_.find_memo || !(def.memoize || options_.memoize) || !can_memoize(step) ||
+      !step.checks.empty()) {
+    return false;
+  }
+  const std::string config = config_of_step(options_.run_config, def);
+  const PartitionSlice* own =
+      step.partitions && step.partitions->own ? &*step.partitions->own : nullptr;
+  std::vector<std::int64_t> numbers{0};
+  if (own) numbers = own->subset.numbers();
+
+  struct Found {
+    std::uint32_t output;
+    std::string partition, memo;
+    MemoHit hit;
+  };
+  std::vector<Found> found;
+  for (const std::uint32_t output : step.outputs) {
+    for (const std::int64_t number : numbers) {
+      std::string memo = memo_of(plan_, step, output, own ? &number : nullptr, versions_,
+                                 code_versions_[index], config);
+      std::optional<MemoHit> hit;
+      if (!memo.empty()) hit = options_.find_memo(memo);
+      if (!hit) return false;
+      found.push_back({output, own ? own->set.key(number) : "", std::move(memo), std::move(*hit)});
+    }
+  }
+  ++results_[id].attempts;
+  const std::string& name = key(id);
+  log_.emit(step_start(name, results_[id].attempts));
+  log_.emit(log_event(name, LogLevel::kInfo,
+                      "Not run: its code version, configuration and inputs are those of run " +
+                          found.front().hit.run_id + ", whose outputs are linked."));
+  std::vector<ProducedOutput> produced;
+  for (Found& one : found) {
+    const OutputDef& output = def.outputs[one.output];
+    Provenance provenance;
+    provenance.code_version =
+        output.asset.code_version.empty() ? code_versions_[index] : output.asset.code_version;
+    const plan::NodeId node = plan_.graph->find(output.asset.key);
+    for (const plan::NodeId parent : plan_.graph->node(node).parents) {
+      if (plan_.graph->node(parent).step == &def) continue;
+      const plan::InputPartitions* read = find_input(step, parent);
+      std::string version = versions_[parent].data_version;
+      if (read && own) {
+        version = input_version_for(*read, *own, *own->set.find(one.partition), versions_[parent]);
+      } else if (read) {
+        version = version_of(versions_[parent], read->slice);
+      }
+      provenance.inputs.push_back({plan_.graph->node(parent).info->key, std::move(version)});
+    }
+    provenance.data_version = one.hit.version.data_version;
+    provenance.artifact = one.hit.version.artifact;
+    log_.emit(materialization(name, output, provenance, {},
+                              {{"treadle/memoized_from", one.hit.run_id}}, one.partition,
+                              one.memo));
+    if (produced.empty() || produced.back().output != one.output) {
+      produced.push_back({.output = one.output, .version = {}});
+    }
+    KnownVersion& version = produced.back().version;
+    if (!own) {
+      version = std::move(one.hit.version);
+    } else {
+      auto part = std::make_shared<std::unordered_map<std::string, KnownVersion>>();
+      part->emplace(one.partition, std::move(one.hit.version));
+      version =
+          merged(std::move(version), {.data_version = {}, .artifact = {}, .partitions = part});
+    }
+  }
+  results_[id].status = StepStatus::kSuccess;
+  log_.emit(step_success(name, 0));
+  linked_.emplace_back(id, std::move(produced));
+  return true;
+}
+
+// What follows from linked steps, one after the other: chains of them may be long.
+void Coordinator::settle_linked() {
+  if (settling_) return;
+  settling_ = true;
+  while (!linked_.empty()) {
+    const auto [id, outputs] = std::move(linked_.back());
+    linked_.pop_back();
+    const std::uint32_t step = readiness_.step_of(id);
+    for (const ProducedOutput& produced : outputs) {
+      const plan::NodeId node =
+          plan_.graph->find(plan_.steps[step].def->outputs[produced.output].asset.key);
+      if (node != plan::kNoNode) versions_[node] = merged(versions_[node], produced.version);
+    }
+    values_.add(id, outputs);
+    follow(readiness_.succeed(id, values_.made(step, outputs), values_.count(step, outputs)));
+  }
+  settling_ = false;
+}
+
+void Coordinator::start(const std::vector<std::uint32_t>& all) {
   if (stop_.requested() || interrupted_ || halted_) return;
+  std::vector<std::uint32_t> ids;
+  for (const std::uint32_t id : all) {
+    if (!link(id)) ids.push_back(id);
+  }
+  start_attempts(ids);
+  settle_linked();
+}
+
+void Coordinator::start_attempts(const std::vector<std::uint32_t>& ids) {
   std::vector<std::uint32_t> admitted;
   if (limits_.any()) {
     for (const std::uint32_t id : ids) limits_.wait(id, readiness_.step_of(id));

@@ -62,7 +62,11 @@ class Coordinator {
   Verdict::Kind attempt_ended(std::uint32_t id, AttemptReport report);
   Readiness::Change begin();
   void add_instances(const Readiness::Instances& instances);
-  void start(const std::vector<std::uint32_t>& ids);
+  void start(const std::vector<std::uint32_t>& all);
+  void start_attempts(const std::vector<std::uint32_t>& ids);
+  // Whether the step was made before of the same; then its outputs are linked instead of running it.
+  bool link(std::uint32_t id);
+  void settle_linked();
   Attempt attempt_of(std::uint32_t id);
   void check_runtime(Deadline now);
   void emit_failed_partitions(std::uint32_t step, const AttemptReport& report);
@@ -94,6 +98,9 @@ class Coordinator {
       hidden_;  // not part of this run's result: not executed, or standing for instances
   std::vector<std::uint32_t> failed_;
   std::multimap<Deadline, std::uint32_t> retries_;
+  std::vector<std::string> code_versions_;  // of memoized steps, by step of the plan
+  std::vector<std::pair<std::uint32_t, std::vector<ProducedOutput>>> linked_;  // not settled yet
+  bool settling_ = false;
   int in_flight_ = 0;  // started and not ended
   bool interrupted_ = false;
   bool halted_ = false;

@@ -144,6 +144,7 @@ Result<RunResult> Execution::run() {
                                     .clock = world_.clock,
                                     .versions = versions_,
                                     .resources = resources,
+                                    .options = options_,
                                     .stop = stop_,
                                     .cancellation = options_.cancellation,
                                     .ends = ends};

@@ -301,9 +301,10 @@ Event handled_output(const std::string& step_key, const OutputDef& output, const
 
 Event materialization(const std::string& step_key, const OutputDef& output,
                       const Provenance& provenance, const Metadata& metadata, const Tags& tags,
-                      const std::string& partition) {
+                      const std::string& partition, const std::string& memo) {
   JsonWriter w;
   w.begin_object().field("output", output.name);
+  if (!memo.empty()) w.field("memo", memo);
   w.key("provenance").raw(provenance_to_json(provenance));
   write_metadata(w, metadata);
   if (!tags.empty()) {

@@ -52,7 +52,7 @@ Event handled_output(const std::string& step_key, const OutputDef& output, const
                      const std::string& mapping_key, const KnownVersion& version);
 Event materialization(const std::string& step_key, const OutputDef& output,
                       const Provenance& provenance, const Metadata& metadata, const Tags& tags,
-                      const std::string& partition = {});
+                      const std::string& partition = {}, const std::string& memo = {});
 // Of one partition of an asset, when the step that was to make it has failed.
 Event failed_to_materialize(const std::string& step_key, const AssetKey& asset,
                             const std::string& partition);

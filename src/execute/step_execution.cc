@@ -1,5 +1,6 @@
 #include "step_execution.h"
 
+#include "memo.h"
 #include "provenance.h"
 #include "step_events.h"
 #include "step_partitions.h"
@@ -142,6 +143,7 @@ class StepExecution final : public StepContext {
   // Of one partition, or of the whole.
   Provenance provenance_of(const OutputDef& output, const std::int64_t* number = nullptr);
   std::string input_version(plan::NodeId node, const std::int64_t* number) const;
+  std::string memo(const OutputDef& output, const std::int64_t* number);
   void record(const OutputDef& output, OutputReport& report, const Metadata& stored_metadata,
               KnownVersion& version);
   void record_partitions(const OutputDef& output, const OutputReport& report,
@@ -390,7 +392,15 @@ void StepExecution::record(const OutputDef& output, OutputReport& report, const 
     version.data_version = derive_data_version(provenance, env_.run_id);
   }
   provenance.data_version = version.data_version;
-  emit(materialization(key_, output, provenance, metadata, report.tags));
+  emit(materialization(key_, output, provenance, metadata, report.tags, {}, memo(output, nullptr)));
+}
+
+// What a later run finds this by; "" when nobody asked for it.
+std::string StepExecution::memo(const OutputDef& output, const std::int64_t* number) {
+  if (!(def_.memoize || env_.options.memoize) || !can_memoize(planned_)) return {};
+  const auto index = static_cast<std::uint32_t>(&output - def_.outputs.data());
+  return memo_of(env_.plan, planned_, index, number, env_.versions, code_version(output),
+                 config_of_step(env_.options.run_config, def_));
 }
 
 // A materialization of each partition, made of what belongs to it.
@@ -427,9 +437,10 @@ void StepExecution::record_partitions(const OutputDef& output, const OutputRepor
     if (const Metadata* more = of(report.partition_metadata, key)) {
       Metadata all = metadata;
       for (const auto& [name, value] : *more) set_metadata(all, name, value);
-      emit(materialization(key_, output, provenance, all, report.tags, key));
+      emit(materialization(key_, output, provenance, all, report.tags, key, memo(output, &number)));
     } else {
-      emit(materialization(key_, output, provenance, metadata, report.tags, key));
+      emit(materialization(key_, output, provenance, metadata, report.tags, key,
+                           memo(output, &number)));
     }
     made->emplace(key, std::move(one));
   });

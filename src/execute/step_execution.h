@@ -26,6 +26,7 @@ struct StepEnvironment {
   // Read for what a step reads, which nobody writes while it runs.
   const Versions& versions;
   const ResourceSet& resources;
+  const RunOptions& options;
   const Cancellation& stop;                    // the run's own: set once it is being cancelled
   const Cancellation* cancellation = nullptr;  // the caller's
   // When the run has taken as long as it may: steps are told so, too.

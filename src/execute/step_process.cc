@@ -116,6 +116,7 @@ class StepProcess {
                                       .clock = setup_.clock,
                                       .versions = setup_.versions,
                                       .resources = resources,
+                                      .options = setup_.options,
                                       .stop = g_cancellation,
                                       .cancellation = nullptr,
                                       .ends = std::chrono::steady_clock::time_point::max()};

@@ -100,7 +100,9 @@ class StaleFinder {
         add(StaleReason::Kind::kDependencyAdded, parent, {}, {});
         continue;
       }
-      const std::string& now = data_version(parent);
+      // Versions of partitions are compared by partition: plan/partition_staleness.h.
+      const bool partitioned = node.info->partitions || upstream.info->partitions;
+      const std::string& now = partitioned ? facts.upstream_now(parent) : data_version(parent);
       if (!used->data_version.empty() && !now.empty() && used->data_version != now) {
         add(StaleReason::Kind::kUpstreamChanged, parent, used->data_version, now);
       } else if (statuses_[parent].staleness != Staleness::kFresh) {
@@ -173,6 +175,14 @@ std::string from_to(const std::string& from, const std::string& to) {
 }
 
 }  // namespace
+
+const std::string& AssetFacts::upstream_now(NodeId upstream) const {
+  static const std::string unknown;
+  for (const auto& [node, version] : read_now) {
+    if (node == upstream) return version;
+  }
+  return unknown;
+}
 
 std::vector<AssetStatus> find_stale(const AssetGraph& graph, const Facts& facts,
                                     const std::function<std::string(const Node&)>& code_version) {

@@ -3,6 +3,7 @@
 
 #include <treadle/app/home.h>
 #include <treadle/define/partition_set.h>
+#include <treadle/plan/partition_staleness.h>
 #include <treadle/plan/plan.h>
 
 namespace treadle::app {
@@ -20,6 +21,11 @@ struct PartitionStatus {
 // Quick whatever the number of partitions: what was worked out before is kept with the record, and
 // only what happened since is read.
 Result<PartitionStatus> partition_status(Home& home, const AssetKey& asset, PartitionSet set);
+
+// What the record knows about each partition of an asset of the graph; nothing: it has none.
+Result<std::optional<plan::PartitionedFacts>> partitioned_facts(Home& home,
+                                                                const plan::AssetGraph& graph,
+                                                                plan::NodeId node);
 
 // Says of each step which partitions it computes and reads, by the tags of the run, and adds what is
 // known of those that are read.

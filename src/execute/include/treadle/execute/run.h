@@ -43,6 +43,12 @@ struct KnownVersion {
   bool operator==(const KnownVersion&) const = default;
 };
 
+// What an earlier run made of the same code, config and inputs.
+struct MemoHit {
+  KnownVersion version;
+  std::string run_id;
+};
+
 // What a front end must do around the forks of the process executor (Python: PyOS_BeforeFork and its kin). Each may be empty.
 struct ForkHooks {
   std::function<void()> before;
@@ -94,6 +100,11 @@ struct RunOptions {
   // Data versions of assets that this run reads but does not make, for provenance and for loading
   // exactly them.
   std::unordered_map<AssetKey, KnownVersion> known_versions;
+  // Every step as if it were declared with `memoize`: what was made of the same code, configuration
+  // and inputs before is not made again.
+  bool memoize = false;
+  // Finds what has this memo and is still there; empty: nothing is ever found.
+  std::function<std::optional<MemoHit>(const std::string& memo)> find_memo;
   ForkHooks fork_hooks;
   // How long a forked step may go on after SIGTERM, before SIGKILL.
   double terminate_grace_seconds = 5;

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace treadle::plan {
@@ -20,6 +21,9 @@ struct AssetFacts {
   bool artifact_gone = false;  // its artifact version no longer exists
   // Of a source asset: the version seen now (digest of its file, or last observation); "" = unknown
   std::string source_version;
+  // Of an asset without partitions, for what it reads of partitioned ones: its version now.
+  std::vector<std::pair<NodeId, std::string>> read_now = {};
+  const std::string& upstream_now(NodeId upstream) const;  // "" = unknown
 };
 using Facts = std::vector<AssetFacts>;  // one per node of the graph
 
