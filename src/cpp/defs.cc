@@ -41,6 +41,8 @@ OutputDef output_of(const Options& options) {
   OutputDef output;
   output.asset = info_of(options);
   output.asset.code_version = options.code_version;
+  output.asset.automation_condition = options.automation_condition;
+  output.asset.freshness_policy = options.freshness_policy;
   output.io_manager_key = options.io_manager;
   return output;
 }

@@ -341,7 +341,9 @@ def build_schedule_from_partitioned_job(
         raise CheckError(
             f"The job {job.name!r} has no partitions of its own: give define_asset_job a partitions_def."
         )
-    windows = getattr(partitions, "time_window_partitions_def", None) or partitions
+    windows = partitions
+    if getattr(partitions, "has_time_window_dimension", False):
+        windows = partitions.time_window_partitions_def
     timed = hasattr(windows, "get_cron_schedule")
     if timed:
         if cron_schedule is not None or execution_timezone is not None:

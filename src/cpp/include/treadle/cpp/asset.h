@@ -83,6 +83,8 @@ struct AssetOptions {
   std::vector<std::string> resources = {};  // that the function asks its td::Context for
   std::string io_manager = "io_manager";    // stores the value
   std::optional<RetryPolicy> retry_policy = {};
+  AutomationCondition automation_condition = {};  // td::AutomationCondition::eager() ...
+  std::optional<FreshnessPolicy> freshness_policy = {};
   std::source_location where = std::source_location::current();
 };
 
@@ -99,6 +101,8 @@ struct OutputOptions {
   std::string io_manager = "io_manager";
   // The inputs or other outputs that this one follows from; nothing = all inputs.
   std::optional<std::vector<AssetKey>> follows_from = {};
+  AutomationCondition automation_condition = {};
+  std::optional<FreshnessPolicy> freshness_policy = {};
   std::source_location where = std::source_location::current();
 };
 
