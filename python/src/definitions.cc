@@ -91,6 +91,7 @@ StepDef step_of(nb::handle told) {
   step.required_resources = texts_of(items.at(4));
   step.retry_policy = retry_policy_of(items.at(5));
   step.op_tags = tags_of(items.at(6));
+  step.time_limit = time_limit_of(step.op_tags);
   step.can_subset = items.flag(7);
   step.place = {items.text(8), static_cast<int>(items.integer(9))};
   step.body = std::make_shared<PythonBody>(nb::borrow(items.at(10)), nb::borrow(items.at(11)));

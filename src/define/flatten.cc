@@ -3,6 +3,7 @@
 #include <treadle/define/graph.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -154,6 +155,7 @@ class Flattening {
     if (!node.place.file.empty()) step.place = node.place;
     if (node.retry_policy) step.retry_policy = node.retry_policy;
     merge_tags(step.op_tags, node.tags);
+    if (step.time_limit <= 0) step.time_limit = time_limit_of(step.op_tags);
     std::vector<HookDef> all_hooks = hooks;
     add_hooks(all_hooks, step.hooks);
     step.hooks = std::move(all_hooks);
@@ -175,6 +177,16 @@ class Flattening {
 };
 
 }  // namespace
+
+double time_limit_of(const Tags& op_tags) {
+  for (const auto& [name, value] : op_tags) {
+    if (name != "treadle/time_limit") continue;
+    char* end = nullptr;
+    const double seconds = std::strtod(value.c_str(), &end);
+    if (end != value.c_str() && *end == '\0' && seconds > 0) return seconds;
+  }
+  return 0;
+}
 
 FlatGraph flatten(const GraphDef& graph, const std::string& prefix,
                   const std::map<std::string, Value>& input_values) {

@@ -112,6 +112,30 @@ TEST(Flatten, HooksTagsAndRetriesComeFromTheNodeAndWhatIsAroundIt) {
   EXPECT_EQ(own.steps[0].retry_policy->max_retries, 7);
 }
 
+TEST(Flatten, AnInputMayReadAnAsset) {
+  GraphDef graph;
+  graph.name = "g";
+  graph.nodes = {node(op("use x"))};
+  graph.dependencies = {{.node = "use",
+                         .input = "x",
+                         .kind = Dependency::Kind::kAsset,
+                         .from = {},
+                         .asset = AssetKey("raw/iris")}};
+  EXPECT_TRUE(find_problems(graph, "@graph", true).empty());
+  EXPECT_EQ(texts(flatten(graph).steps), (Lines{"use(x=@raw/iris)"}));
+}
+
+TEST(Flatten, ATagSaysHowLongAnAttemptMayTake) {
+  GraphDef graph;
+  graph.name = "g";
+  graph.nodes = {node(op("a")), node(op("b"))};
+  graph.nodes[0].tags = {{"treadle/time_limit", "2.5"}};
+  graph.nodes[1].tags = {{"treadle/time_limit", "soon"}};
+  const FlatGraph flat = flatten(graph);
+  EXPECT_EQ(flat.steps[0].time_limit, 2.5);
+  EXPECT_EQ(flat.steps[1].time_limit, 0);
+}
+
 TEST(Flatten, AGraphOfAssetsReadsAndMakesThemInItsSteps) {
   auto graph = std::make_shared<GraphDef>();
   graph->name = "g";

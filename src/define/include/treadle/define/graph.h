@@ -77,6 +77,9 @@ struct GraphDef {
 std::vector<Problem> find_problems(const GraphDef& graph, const std::string& kind = "@graph",
                                    bool needs_all_inputs = false);
 
+// The seconds that the tag "treadle/time_limit" allows one attempt of a step (StepDef::time_limit); 0 = it says nothing.
+double time_limit_of(const Tags& op_tags);
+
 struct FlatGraph {
   std::vector<StepDef> steps;  // nodes depth first, in order of declaration
   // The graph's own outputs, in their order: indices into `steps` and its outputs.
