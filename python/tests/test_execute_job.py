@@ -104,7 +104,7 @@ def test_a_step_that_takes_longer_than_it_may_is_ended() -> None:
 def test_processes_need_an_instance_that_lasts(seen: Path) -> None:
     with pytest.raises(dg.DagsterUnmetExecutorRequirementsError, match="ephemeral"):
         dg.execute_job(dg.reconstructable(fan), dg.DagsterInstance.ephemeral())
-    config = {"execution": {"config": {"in_process": {}}}}
+    config: dict[str, object] = {"execution": {"config": {"in_process": {}}}}
     assert dg.execute_job(dg.reconstructable(fan), dg.DagsterInstance.ephemeral(), run_config=config).success
 
 
@@ -116,7 +116,8 @@ def test_a_selection_of_steps(seen: Path) -> None:
 
 def test_what_an_executor_is_configured_with_is_checked(seen: Path) -> None:
     with dg.DagsterInstance.local_temp() as instance:
-        for wrong in ({"in_proces": {}}, {"multiprocess": {"max_concurrent": "two"}}):
+        wrongs: list[object] = [{"in_proces": {}}, {"multiprocess": {"max_concurrent": "two"}}]
+        for wrong in wrongs:
             with pytest.raises(dg.DagsterInvalidConfigError, match="execution"):
                 dg.execute_job(dg.reconstructable(fan), instance, run_config={"execution": {"config": wrong}})
 

@@ -421,11 +421,25 @@ void Coordinator::settle_linked() {
   settling_ = false;
 }
 
+// Whether this run is to execute it: a run that is executed again leaves steps out, and of mapped steps instances.
+bool Coordinator::is_executed(std::uint32_t id) const {
+  const plan::PlannedStep& step = plan_.steps[readiness_.step_of(id)];
+  if (!step.execute) return false;
+  const std::vector<std::string>& keys = step.mapping_keys;
+  return keys.empty() || std::find(keys.begin(), keys.end(), values_.mapping_key(id)) != keys.end();
+}
+
 void Coordinator::start(const std::vector<std::uint32_t>& all) {
   if (stop_.requested() || interrupted_ || halted_) return;
   std::vector<std::uint32_t> ids;
   for (const std::uint32_t id : all) {
-    if (!link(id)) ids.push_back(id);
+    if (!is_executed(id)) {
+      // The run before has not made it: whoever reads it says that nobody has.
+      hidden_[id] = true;
+      follow(readiness_.succeed(id, plan_.steps[readiness_.step_of(id)].outputs, {}));
+    } else if (!link(id)) {
+      ids.push_back(id);
+    }
   }
   start_attempts(ids);
   settle_linked();

@@ -67,6 +67,7 @@ class Coordinator {
   // Whether the step was made before of the same; then its outputs are linked instead of running it.
   bool link(std::uint32_t id);
   void settle_linked();
+  bool is_executed(std::uint32_t id) const;
   Attempt attempt_of(std::uint32_t id);
   void check_runtime(Deadline now);
   void emit_failed_partitions(std::uint32_t step, const AttemptReport& report);
