@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
-constexpr std::array<std::string_view, 12> kMonths = {
+constexpr std::array<std::string_view, 12> kMonthNames = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};
 
@@ -90,10 +90,10 @@ class Writer {
         return;
       case 'b':
       case 'h':
-        out_ += kMonths[t_.month - 1].substr(0, 3);
+        out_ += kMonthNames[t_.month - 1].substr(0, 3);
         return;
       case 'B':
-        out_ += kMonths[t_.month - 1];
+        out_ += kMonthNames[t_.month - 1];
         return;
       case 'w':
         return number(weekday(day), 1);
@@ -264,7 +264,7 @@ class Reader {
       case 'b':
       case 'h':
       case 'B':
-        if (!name(kMonths, c != 'B', n)) return false;
+        if (!name(kMonthNames, c != 'B', n)) return false;
         t.month = n + 1;
         return true;
       case 'w':
