@@ -158,11 +158,13 @@ Result<Remade> make_again(Session& session, app::Home& home, const Recipe& recip
     for (const artifact::Version& input : recipe.origin.inputs) {
       TREADLE_CHECK(artifact::copy(home.store(), input, again->store()));
     }
-    // Signed with this home's key, pickles open only where that key is.
     TREADLE_CHECK(again->store().flush());
   }
-  TREADLE_CHECK(
-      write_file_atomic(real_files(), join_path(out.home, "key"), home.signing_key(), true, 0600));
+  // Signed with this home's key, pickles open only where that key is.
+  if (!home.signing_key().empty()) {
+    TREADLE_CHECK(write_file_atomic(real_files(), join_path(out.home, "key"), home.signing_key(),
+                                    true, 0600));
+  }
 
   ProcessSpec run;
   run.folder = code.folder.empty() ? checkout : join_path(checkout, code.folder);
