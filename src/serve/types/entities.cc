@@ -17,7 +17,7 @@ type Entity {
 }
 type Member {
   id: ID admin: Boolean pending: Boolean email: String username: String name: String! photoUrl: String
-  accountType: String apiKey: String role: Role
+  accountType: String apiKey: String role: String
 }
 type Role { id: ID! name: String! }
 )";
@@ -132,7 +132,7 @@ void define_entities(graphql::Schema& schema) {
        {"accountType",
         [](const Member& m, const Call&) { return m.user.service ? "SERVICE" : "MEMBER"; }},
        {"apiKey", [](const Member&, const Call&) { return nullptr; }},
-       {"role", [](const Member& m, const Call&) { return graphql::node("Role", m.role); }}});
+       {"role", [](const Member& m, const Call&) { return account::to_string(m.role); }}});
   schema.resolve<Role>(
       "Role", {{"id", [](const Role& r,
                          const Call&) { return make_text_id("Role", account::to_string(r)); }},

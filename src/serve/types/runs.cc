@@ -13,7 +13,7 @@ using tracking::Run;
 
 constexpr std::string_view kRunsTypes = R"(
 extend type Project {
-  run(name: String!): Run
+  run(name: String!, desc: String): Run
   bucket(name: String!, missingOk: Boolean, desc: String): Run
   runs(filters: JSONString, after: String, first: Int, before: String, last: Int, order: String): RunConnection
   runCount(filters: JSONString): Int!

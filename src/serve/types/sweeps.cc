@@ -33,8 +33,16 @@ type Agent {
   id: ID! name: String! host: String! state: String totalRuns: Int! createdAt: DateTime! heartbeatAt: DateTime
   runs(after: String, before: String, first: Int, last: Int, order: String): RunConnection
 }
-type RunQueue { id: ID! name: String! createdBy: Int access: String }
-type DefaultResourceConfig { id: ID! config: JSON resource: String }
+type RunQueue {
+  id: ID! name: String! createdBy: Int access: String defaultResourceConfigID: ID prioritizationMode: String
+  externalLinks: JSON runQueueItem(id: ID!): RunQueueItem
+  runQueueItems(first: Int, after: String): RunQueueItemConnection
+}
+type RunQueueItem { id: ID! state: String! associatedRunId: String }
+type ResourceTemplateVariable { name: String! schema: JSONString description: String }
+type DefaultResourceConfig {
+  id: ID! config: JSON resource: String templateVariables: [ResourceTemplateVariable!]
+}
 type Trigger { id: ID! name: String! }
 type Integration { id: ID! }
 type View {
@@ -47,7 +55,7 @@ type View {
 
 void define_sweeps(graphql::Schema& schema) {
   schema.define(kSweepsTypes);
-  for (const char* type : {"Sweep", "Agent", "Trigger", "Integration", "View"}) {
+  for (const char* type : {"Sweep", "Agent", "Trigger", "Integration", "View", "RunQueueItem"}) {
     define_connection(schema, type);
   }
   const auto null = [](const Call&) -> Result<Output> { return nullptr; };
@@ -65,8 +73,8 @@ void define_sweeps(graphql::Schema& schema) {
   schema.resolve("Entity", "integrations", none("IntegrationConnection"));
   schema.resolve("Entity", "defaultResourceConfig", null);
   // Nothing makes these yet, so nothing asks for their fields.
-  for (const char* type :
-       {"Sweep", "Agent", "RunQueue", "DefaultResourceConfig", "Trigger", "Integration", "View"}) {
+  for (const char* type : {"Sweep", "Agent", "RunQueue", "RunQueueItem", "ResourceTemplateVariable",
+                           "DefaultResourceConfig", "Trigger", "Integration", "View"}) {
     for (const auto& [name, field] : schema.find(type)->fields) {
       schema.resolve(type, name, null);
     }
