@@ -190,7 +190,7 @@ def stale_seconds() -> Callable[[], float]:
 
 def conditions_seconds(field: str, *words: str) -> Callable[[], float]:
     def measure() -> float:
-        program = [BIN / "conditions_bench", *words]
+        program: list[str | Path] = [BIN / "conditions_bench", *words]
         return float(reported(program, fresh_folder("conditions"))[field])
 
     return measure
