@@ -354,6 +354,7 @@ bool Coordinator::link(std::uint32_t id) {
       found.push_back({output, own ? own->set.key(number) : "", std::move(memo), std::move(*hit)});
     }
   }
+  if (found.empty()) return false;
   ++results_[id].attempts;
   const std::string& name = key(id);
   log_.emit(step_start(name, results_[id].attempts));
