@@ -2,7 +2,6 @@
 #include "bindings.h"
 #include "config.h"
 #include "convert.h"
-
 #include <treadle/define/config_schema.h>
 
 namespace treadle::python {
@@ -31,7 +30,8 @@ std::vector<ConfigField> fields_of(nb::handle told) {
     fields.push_back({.name = field.text(0),
                       .type = nb::cast<ConfigType>(field.at(1)),
                       .required = field.flag(2),
-                      .default_value = field.flag(3) ? std::optional(config_value_of(field.at(4))) : std::nullopt,
+                      .default_value = field.flag(3) ? std::optional(config_value_of(field.at(4)))
+                                                     : std::nullopt,
                       .description = field.text(5),
                       .secret = field.flag(6),
                       .alias = field.text(7)});
@@ -52,18 +52,21 @@ ConfigType enum_type(nb::handle name, nb::handle members) {
   std::vector<ConfigType::Member> made;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Items member(items.at(i));
-    made.push_back(
-        {.name = member.text(0), .value = config_value_of(member.at(1)), .description = member.text(2)});
+    made.push_back({.name = member.text(0),
+                    .value = config_value_of(member.at(1)),
+                    .description = member.text(2)});
   }
   return config::enumeration(text_of(name), std::move(made));
 }
 
 // What the field of a type is, given what was said: (errors, required, has default, default).
-nb::tuple resolve_field(const ConfigType& type, bool has_default, nb::handle default_value, nb::handle required) {
+nb::tuple resolve_field(const ConfigType& type, bool has_default, nb::handle default_value,
+                        nb::handle required) {
   ConfigField field{.type = type};
   if (has_default) field.default_value = config_value_of(default_value);
   const auto errors = config::make_field(
-      field, required.is_none() ? std::nullopt : std::optional(PyObject_IsTrue(required.ptr()) == 1));
+      field,
+      required.is_none() ? std::nullopt : std::optional(PyObject_IsTrue(required.ptr()) == 1));
   return nb::make_tuple(to_python(errors), field.required, field.default_value.has_value(),
                         field.default_value ? to_python(*field.default_value) : nb::none());
 }
@@ -71,7 +74,8 @@ nb::tuple resolve_field(const ConfigType& type, bool has_default, nb::handle def
 // (errors, value); the value is None when there are errors.
 nb::tuple process(const ConfigType& type, nb::handle value) {
   const ConfigOutcome outcome = process_config(type, config_value_of(value));
-  return nb::make_tuple(to_python(outcome.errors), outcome.value ? to_python(*outcome.value) : nb::none());
+  return nb::make_tuple(to_python(outcome.errors),
+                        outcome.value ? to_python(*outcome.value) : nb::none());
 }
 
 }  // namespace
@@ -88,16 +92,18 @@ void bind_config(nb::module_& module) {
       .def_static("enum", &enum_type)
       .def("resolve_field", &resolve_field, nb::arg(), nb::arg().none(), nb::arg().none())
       .def("process", &process, nb::arg().none())
-      .def("validate",
-           [](const ConfigType& type, nb::handle value) {
-             return to_python(validate_config(type, config_value_of(value)));
-           },
-           nb::arg().none())
-      .def("defaults",
-           [](const ConfigType& type, nb::handle value) {
-             return to_python(resolve_defaults(type, config_value_of(value)));
-           },
-           nb::arg().none())
+      .def(
+          "validate",
+          [](const ConfigType& type, nb::handle value) {
+            return to_python(validate_config(type, config_value_of(value)));
+          },
+          nb::arg().none())
+      .def(
+          "defaults",
+          [](const ConfigType& type, nb::handle value) {
+            return to_python(resolve_defaults(type, config_value_of(value)));
+          },
+          nb::arg().none())
       .def("text", [](const ConfigType& type) { return to_text(type.text()); })
       .def("sample_yaml", [](const ConfigType& type) { return to_text(sample_yaml(type)); })
       .def("json", [](const ConfigType& type) { return to_text(schema_json(type)); });

@@ -7,14 +7,14 @@
 namespace treadle::cli {
 namespace {
 
-struct RunListOptions {
+struct TrackedListOptions {
   std::string project;
   std::string filter;
   std::string order = "-created_at";
   int limit = 20;
 };
 
-tracking::RunQuery query_of(const RunListOptions& options) {
+tracking::RunQuery query_of(const TrackedListOptions& options) {
   tracking::RunQuery query;
   const auto slash = options.project.find('/');
   if (slash == std::string::npos) {
@@ -29,7 +29,7 @@ tracking::RunQuery query_of(const RunListOptions& options) {
   return query;
 }
 
-int run_runs_list(Session& session, const RunListOptions& options) {
+int run_runs_list(Session& session, const TrackedListOptions& options) {
   auto home = session.open_existing_home();
   if (!home) return session.fail(home.error());
   tracking::RunPage page;
@@ -150,7 +150,7 @@ int run_export(Session& session, const ExportOptions& options) {
 }  // namespace
 
 CommandSpec runs_list_command() {
-  auto o = std::make_shared<RunListOptions>();
+  auto o = std::make_shared<TrackedListOptions>();
   CommandSpec command;
   command.name = "list";
   command.summary = "List tracked runs that match, newest first";

@@ -10,9 +10,8 @@ Result<void> require(const Caller& caller, Role role, const std::string& entity,
   if (has >= role) return {};
   const std::string place = project.empty() ? entity : entity + "/" + project;
   if (has < Role::kRestrictedViewer) {
-    return fail(Errc::kNotFound,
-                "There is no '" + place + "', or you may not see it: you are '" + caller.user.name +
-                    "'. Ask an admin of it to add you.");
+    return fail(Errc::kNotFound, "There is no '" + place + "', or you may not see it: you are '" +
+                                     caller.user.name + "'. Ask an admin of it to add you.");
   }
   return fail(Errc::kPermissionDenied, "You ('" + caller.user.name + "') are " +
                                            std::string(account::to_string(has)) + " of '" + place +
@@ -33,9 +32,8 @@ bool may(const graphql::Call& call, Role role, const std::string& entity,
 
 Result<void> require_admin(const graphql::Call& call) {
   if (caller(call).user.admin) return {};
-  return fail(Errc::kPermissionDenied,
-              "Only an admin of the server may do that, and '" + caller(call).user.name +
-                  "' is none.");
+  return fail(Errc::kPermissionDenied, "Only an admin of the server may do that, and '" +
+                                           caller(call).user.name + "' is none.");
 }
 
 Result<void> audit(const graphql::Call& call, const std::string& target,

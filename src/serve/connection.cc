@@ -33,8 +33,8 @@ void define_pages(graphql::Schema& schema) {
 void define_connection(graphql::Schema& schema, std::string_view node) {
   const std::string name(node);
   schema.define("type " + name + "Connection { edges: [" + name +
-                "Edge!]! pageInfo: PageInfo! totalCount: Int! } type " + name + "Edge { node: " +
-                name + " cursor: String! }");
+                "Edge!]! pageInfo: PageInfo! totalCount: Int! } type " + name +
+                "Edge { node: " + name + " cursor: String! }");
   // The schema keeps the name of the edge's type for as long as the program runs.
   static std::vector<std::unique_ptr<const std::string>> names;
   names.push_back(std::make_unique<const std::string>(name + "Edge"));
@@ -51,7 +51,8 @@ void define_connection(graphql::Schema& schema, std::string_view node) {
        {"pageInfo",
         [](const Connection& c, const Call&) -> Result<Output> {
           return graphql::node(
-              "PageInfo", PageInfo{c.edges.empty() ? std::string() : c.edges.back().cursor, c.more});
+              "PageInfo",
+              PageInfo{c.edges.empty() ? std::string() : c.edges.back().cursor, c.more});
         }},
        {"totalCount", [](const Connection& c, const Call&) { return c.total; }}});
   schema.resolve<Edge>(name + "Edge",

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Micros kForget = 60LL * 1'000'000;  // failures older than this do not count
 constexpr std::size_t kMostPeers = 10'000;
-constexpr int kFree = 3;          // failures without delay: a typo
+constexpr int kFree = 3;              // failures without delay: a typo
 constexpr int kLongestDelay = 3'000;  // ms; less than any client's timeout
 
 // The key in an Authorization header: Basic's password, or a Bearer token.
@@ -38,8 +38,10 @@ std::variant<account::User, http::Response> Gate::admit(const http::Request& req
   const std::string key = key_of(request);
   if (key.empty()) {
     http::Response response = http::error_response(
-        401, "No API key was given. Get one from your admin (treadle key new) and run: wandb login "
-             "--host " + backend_.base_url);
+        401,
+        "No API key was given. Get one from your admin (treadle key new) and run: wandb login "
+        "--host " +
+            backend_.base_url);
     response.with("WWW-Authenticate", "Basic realm=\"treadle\"");
     return response;
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "backend.h"
-
 #include <treadle/http/message.h>
 
 #include <map>

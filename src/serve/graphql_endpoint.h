@@ -2,7 +2,6 @@
 #pragma once
 
 #include "gate.h"
-
 #include <treadle/graphql/engine.h>
 #include <treadle/http/router.h>
 

@@ -51,12 +51,14 @@ std::string Metrics::text(const http::Server& server) const {
   const std::lock_guard lock(mutex_);
   gauge("treadle_request_bytes_total", "counter", "Bytes of request bodies.", bytes_in_);
   gauge("treadle_response_bytes_total", "counter", "Bytes of answers.", bytes_out_);
-  out += "# HELP treadle_requests_total Requests answered.\n# TYPE treadle_requests_total counter\n";
+  out +=
+      "# HELP treadle_requests_total Requests answered.\n# TYPE treadle_requests_total counter\n";
   for (const auto& [key, count] : requests_) {
     out += "treadle_requests_total{route=" + label(key.first) + ",status=\"" +
            std::to_string(key.second) + "\"} " + std::to_string(count) + "\n";
   }
-  out += "# HELP treadle_request_seconds Time to answer.\n# TYPE treadle_request_seconds histogram\n";
+  out +=
+      "# HELP treadle_request_seconds Time to answer.\n# TYPE treadle_request_seconds histogram\n";
   for (const auto& [route, times] : times_) {
     std::int64_t below = 0;
     for (std::size_t i = 0; i <= kBounds.size(); ++i) {
@@ -83,7 +85,8 @@ std::string access_line(const http::Exchange& exchange) {
   JsonWriter w;
   w.begin_object().field("time", format_utc(system_clock().now())).field("peer", request.peer);
   // Without the query: signatures are secrets.
-  w.field("method", request.method).field("path", request.target.substr(0, request.target.find('?')));
+  w.field("method", request.method)
+      .field("path", request.target.substr(0, request.target.find('?')));
   w.field("status", exchange.status).field("us", exchange.took.count());
   w.field("in", exchange.bytes_in).field("out", exchange.bytes_out).field("who", exchange.note);
   w.end_object();

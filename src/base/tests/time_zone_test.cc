@@ -89,7 +89,7 @@ TEST(TimeZone, AMomentIsWrittenWithItsOffset) {
             "2026-03-29T03:00:00+02:00");
   EXPECT_EQ(format_in_zone(zone_utc(2026, 1, 1), zone("America/St_Johns")),
             "2025-12-31T20:30:00-03:30");
-  EXPECT_EQ(format_in_zone(1, TimeZone::zone_utc()), "1970-01-01T00:00:00.000001+00:00");
+  EXPECT_EQ(format_in_zone(1, TimeZone::utc()), "1970-01-01T00:00:00.000001+00:00");
 }
 
 }  // namespace

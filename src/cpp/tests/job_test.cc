@@ -14,7 +14,8 @@ int sum(const std::vector<int>& ns) {
   return std::accumulate(ns.begin(), ns.end(), 0);
 }
 
-td::RunReport run(const td::Defs& defs, const std::string& job, td::RunJobOptions options = {}) {
+td::RunReport run_named(const td::Defs& defs, const std::string& job,
+                        td::RunJobOptions options = {}) {
   if (options.home.empty()) options.temporary_home = true;
   return td::run_job(defs, job, std::move(options));
 }
@@ -36,7 +37,7 @@ TEST(Job, OpsHandTheirValuesToEachOther) {
     auto two = c(add, c(one), c("uno", one));
     c("more", add, two, 40);
   });
-  const td::RunReport report = run(defs, "j");
+  const td::RunReport report = run_named(defs, "j");
   ASSERT_TRUE(report.success()) << report.problem();
   EXPECT_EQ(report.output<int>("add").value(), 2);
   EXPECT_EQ(report.output<int>("more").value(), 42);
@@ -52,7 +53,7 @@ TEST(Job, DynamicOutputsFanOutAndAreCollected) {
     auto doubled = c(chunks).map([&](td::Node<int> n) { return c(twice, n); });
     c(total, doubled.collect());
   });
-  const td::RunReport report = run(defs, "j");
+  const td::RunReport report = run_named(defs, "j");
   ASSERT_TRUE(report.success()) << report.problem();
   EXPECT_EQ(report.output<int>("twice[b]").value(), 4);
   EXPECT_EQ(report.output<int>("chunks", "result", "c").value(), 3);
@@ -69,7 +70,7 @@ TEST(Job, AListOfOutputsFansInAndAnOutputThatIsLeftOutIsNotInIt) {
     c(total, std::vector<td::Node<int>>{none, c("two", maybe, 2), c("three", maybe, 3)});
     c(after_none, none);
   });
-  const td::RunReport report = run(defs, "j");
+  const td::RunReport report = run_named(defs, "j");
   ASSERT_TRUE(report.success()) << report.problem();
   EXPECT_EQ(report.output<int>("total").value(), 5);
   EXPECT_EQ(report.find_step("after_none")->status, td::StepReport::Status::kSkipped);
@@ -90,7 +91,7 @@ TEST(Job, GraphsAreUsedLikeOps) {
     c("last", twice, b);
     static_cast<void>(a);
   });
-  const td::RunReport report = run(defs, "j");
+  const td::RunReport report = run_named(defs, "j");
   ASSERT_TRUE(report.success()) << report.problem();
   EXPECT_EQ(report.output<int>("outer.split", "half").value(), 1);
   EXPECT_EQ(report.output<int>("last").value(), 4);
@@ -102,7 +103,7 @@ TEST(Job, WithoutAValueANodeOnlyOrders) {
   auto second = td::op("second", [&] { return order.load(); });
   td::Defs defs;
   defs.job("j", [&](td::Compose& c) { c(second, c(first)); });
-  const td::RunReport report = run(defs, "j");
+  const td::RunReport report = run_named(defs, "j");
   ASSERT_TRUE(report.success()) << report.problem();
   EXPECT_EQ(report.output<int>("second").value(), 1);
 }
@@ -123,7 +124,7 @@ TEST(Job, HooksAreCalledWhenStepsEnd) {
              c(fails);
            },
            {.hooks = {tell}});
-  const td::RunReport report = run(defs, "j");
+  const td::RunReport report = run_named(defs, "j");
   EXPECT_FALSE(report.success());
   EXPECT_EQ(good, 1);
   EXPECT_EQ(bad, 1);
@@ -139,17 +140,18 @@ TEST(Job, AStructSaysWhatMayBeConfigured) {
   td::Defs defs;
   defs.job("j", [&](td::Compose& c) { c(train); });
   const td::RunReport good =
-      run(defs, "j", {.config = R"({"ops":{"train":{"config":{"target":"y","rate":2}}}})"});
+      run_named(defs, "j", {.config = R"({"ops":{"train":{"config":{"target":"y","rate":2}}}})"});
   ASSERT_TRUE(good.success()) << good.problem();
   EXPECT_EQ(good.output<std::string>("train").value(), "y:1");
   const td::RunReport wrong =
-      run(defs, "j", {.config = R"({"ops":{"train":{"config":{"rate":"x","sed":1}}}})"});
+      run_named(defs, "j", {.config = R"({"ops":{"train":{"config":{"rate":"x","sed":1}}}})"});
   EXPECT_FALSE(wrong.success());
   EXPECT_EQ(wrong.run_id(), "");
   for (const char* told : {"root:ops:train:config:rate", "\"sed\"", "seed", "target"}) {
     EXPECT_NE(wrong.problem().find(told), std::string::npos) << told << " in " << wrong.problem();
   }
-  EXPECT_NE(run(defs, "j").problem().find("Missing required config entry"), std::string::npos);
+  EXPECT_NE(run_named(defs, "j").problem().find("Missing required config entry"),
+            std::string::npos);
 }
 
 TEST(Job, ItIsRunAgainFromWhereItFailed) {
@@ -162,13 +164,13 @@ TEST(Job, ItIsRunAgainFromWhereItFailed) {
   });
   td::Defs defs;
   defs.job("j", [&](td::Compose& c) { c(use, c(make)); });
-  const td::RunReport other = run(defs, "j");
+  const td::RunReport other = run_named(defs, "j");
   EXPECT_FALSE(other.success());
   const std::string home = testing::TempDir() + "/again";
-  const td::RunReport failed = run(defs, "j", {.home = home});
+  const td::RunReport failed = run_named(defs, "j", {.home = home});
   EXPECT_FALSE(failed.success());
   works = true;
-  const td::RunReport again = run(defs, "j", {.again = failed.run_id(), .home = home});
+  const td::RunReport again = run_named(defs, "j", {.again = failed.run_id(), .home = home});
   ASSERT_TRUE(again.success()) << again.problem();
   EXPECT_EQ(again.output<int>("use").value(), 20);
   EXPECT_EQ(made, 2);
@@ -193,7 +195,7 @@ TEST(Job, ResourcesAreMadeFromEachOtherAndTornDownInTurn) {
       [&](Client& c) { lines.push_back("closed " + c.url); }, log);
   auto ask = td::op("ask", [](int n, Client& c) { return c.url + std::to_string(n); }, client);
   defs.job("j", [&](td::Compose& c) { c(ask, 1); });
-  const td::RunReport report = run(defs, "j");
+  const td::RunReport report = run_named(defs, "j");
   ASSERT_TRUE(report.success()) << report.problem();
   EXPECT_EQ(report.output<std::string>("ask").value(), "db1");
   EXPECT_EQ(lines, (std::vector<std::string>{"made", "closed db"}));
@@ -206,7 +208,7 @@ TEST(Job, AnOpReadsAnAsset) {
   defs.job("j", [&](td::Compose& c) { c(total, numbers); });
   const std::string home = testing::TempDir() + "/asset";
   ASSERT_TRUE(td::materialize(defs, {.home = home}).success());
-  const td::RunReport report = run(defs, "j", {.home = home});
+  const td::RunReport report = run_named(defs, "j", {.home = home});
   ASSERT_TRUE(report.success()) << report.problem();
   EXPECT_EQ(report.output<int>("total").value(), 3);
 }
@@ -215,8 +217,9 @@ TEST(Job, NamesThatNobodyHasAreToldWithTheNearest) {
   td::Defs defs;
   auto one = td::op("one", [] { return 1; });
   defs.job("train_all", [&](td::Compose& c) { c(one); });
-  EXPECT_NE(run(defs, "train_al").problem().find("train_all"), std::string::npos);
-  EXPECT_NE(run(defs, "train_all", {.steps = {"two"}}).problem().find("two"), std::string::npos);
+  EXPECT_NE(run_named(defs, "train_al").problem().find("train_all"), std::string::npos);
+  EXPECT_NE(run_named(defs, "train_all", {.steps = {"two"}}).problem().find("two"),
+            std::string::npos);
 }
 
 TEST(Job, AnAssetIsConfiguredByAStructToo) {
