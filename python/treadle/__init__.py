@@ -96,10 +96,11 @@ _PUBLIC = {
         monthly_partitioned_config partitioned_config PartitionedConfig static_partitioned_config
         weekly_partitioned_config""",
     "_partitions.definitions": """
-        DailyPartitionsDefinition DynamicPartitionsDefinition HourlyPartitionsDefinition
-        MonthlyPartitionsDefinition MultiPartitionsDefinition Partition PartitionsDefinition
-        ScheduleType StaticPartitionsDefinition TimeWindowPartitionsDefinition
-        WeeklyPartitionsDefinition""",
+        DynamicPartitionsDefinition Partition PartitionsDefinition StaticPartitionsDefinition""",
+    "_partitions.multi": "MultiPartitionsDefinition",
+    "_partitions.time_windows": """
+        DailyPartitionsDefinition HourlyPartitionsDefinition MonthlyPartitionsDefinition ScheduleType
+        TimeWindowPartitionsDefinition WeeklyPartitionsDefinition""",
     "_partitions.keys": "MultiPartitionKey PartitionKeyRange",
     "_partitions.mappings": """
         AllPartitionMapping DimensionPartitionMapping IdentityPartitionMapping LastPartitionMapping

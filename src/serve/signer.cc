@@ -50,7 +50,8 @@ bool Signer::allows(const http::Request& request) const {
       std::from_chars(expiry->data(), expiry->data() + expiry->size(), seconds);
   if (error != std::errc() || end != expiry->data() + expiry->size()) return false;
   if (seconds < clock_.now() / 1'000'000) return false;
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  std::string_view method = request.method;
+  if (method == "HEAD") method = "GET";
   return equal_constant_time(signature(method, request.parameter("path"), *expiry), *given);
 }
 

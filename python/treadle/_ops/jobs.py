@@ -378,8 +378,10 @@ class OpJobDefinition(JobDefinition):
             selected = frozenset(_core.select_ops(self._core(resources, {}), list(selection)))
         complete = checked(job_shape(self, definitions_of(resources), selected), config, self.name)
         if not config.get("ops") and not self._has_config_mappings:
-            ops = self._ops.values()
-            if all(op._config_schema is None and op._takes_config is None for op in ops):
+            unconfigured = all(
+                op._config_schema is None and op._takes_config is None for op in self._ops.values()
+            )
+            if unconfigured and not any(len(entry) > 1 for entry in complete["ops"].values()):
                 complete["ops"] = {}  # nothing was said, and nothing is there by default
         return complete
 

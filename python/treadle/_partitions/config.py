@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from treadle._errors import CheckError, DagsterInvalidInvocationError
 from treadle._partitions.definitions import (
-    DailyPartitionsDefinition,
     DynamicPartitionsDefinition,
-    HourlyPartitionsDefinition,
-    MonthlyPartitionsDefinition,
     Partition,
     PartitionsDefinition,
     StaticPartitionsDefinition,
+)
+from treadle._partitions.time_windows import (
+    DailyPartitionsDefinition,
+    HourlyPartitionsDefinition,
+    MonthlyPartitionsDefinition,
     TimeWindowPartitionsDefinition,
     WeeklyPartitionsDefinition,
 )

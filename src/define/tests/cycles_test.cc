@@ -34,9 +34,11 @@ TEST(Cycles, AStepThatReadsWhatItMakesDependsOnItself) {
   d.steps = {at(asset("a", {reads("a")}), 4), multi_asset("m", {"x", "y"}, {reads("x")})};
   EXPECT_EQ(texts(find_problems(d)),
             (Texts{"self_dependency: p.py:4: Asset 'a' depends on itself: it reads 'a', which it "
-                   "makes. Remove this input, or read another asset.",
+                   "makes. Remove this input, read another asset, or of time partitions earlier "
+                   "windows (TimeWindowPartitionMapping with offsets below zero).",
                    "self_dependency: Multi-asset 'm' depends on itself: it reads 'x', which it "
-                   "makes. Remove this input, or read another asset."}));
+                   "makes. Remove this input, read another asset, or of time partitions earlier "
+                   "windows (TimeWindowPartitionMapping with offsets below zero)."}));
 }
 
 TEST(Cycles, MayGoThroughABlockingCheck) {
