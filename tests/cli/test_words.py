@@ -12,7 +12,19 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Cli
 
-GROUPS = {"run", "runs", "asset", "artifact", "registry", "user", "org", "team", "member", "key"}
+GROUPS = {
+    "automation",
+    "run",
+    "runs",
+    "asset",
+    "artifact",
+    "registry",
+    "user",
+    "org",
+    "team",
+    "member",
+    "key",
+}
 REFERENCE = Path(__file__).resolve().parents[2] / "docs/reference/command-line.md"
 
 

@@ -162,7 +162,9 @@ def test_references_tables_and_media_are_kept(sdk: Sdk) -> None:
         run = wandb.init(project="iris", id="media")
         art = wandb.Artifact("refs", type="dataset")
         art.add_reference("file://" + os.path.abspath("local.txt"), name="local.txt")
-        art.add_reference("https://example.invalid/x.bin", name="x.bin", checksum=False)
+        web = wandb.Artifact("web", type="dataset")
+        web.add_reference("https://example.invalid/x.bin", name="x.bin", checksum=False)
+        run.log_artifact(web).wait()
         table = wandb.Table(columns=["a", "b"], data=[[1, "x"], [2, "y"]])
         art.add(table, "table")
         run.log_artifact(art).wait()
@@ -171,7 +173,7 @@ def test_references_tables_and_media_are_kept(sdk: Sdk) -> None:
         api = wandb.Api()
         back = api.artifact("local/iris/refs:v0")
         path = back.get_entry("local.txt").download("refs")
-        result = [back.get_entry("x.bin").ref, open(path).read(), back.get("table").data,
+        result = [api.artifact("local/iris/web:v0").get_entry("x.bin").ref, open(path).read(), back.get("table").data,
                   api.artifact("local/iris/run-media-t:v0").get("t").data,
                   sorted(f.name.split("/")[1] for f in api.run("local/iris/media").files() if f.name.startswith("media/"))]
         """
