@@ -42,10 +42,10 @@ Result<Micros> parse_moment(const std::string& text) {
     }
   }
   int offset = 0, hours = 0, minutes = 0;
-  char sign = 0;
-  if (std::sscanf(rest.c_str(), "%1[+-]%2d:%2d", &sign, &hours, &minutes) == 3 &&
+  char sign[2] = {};
+  if (std::sscanf(rest.c_str(), "%1[+-]%2d:%2d", sign, &hours, &minutes) == 3 &&
       rest.size() == 6) {
-    offset = (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+    offset = (sign[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
     rest.clear();
   }
   const bool sound = (rest.empty() || rest == "Z") && c.month >= 1 && c.month <= 12 && c.day >= 1 &&

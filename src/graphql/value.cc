@@ -66,6 +66,14 @@ void write(JsonWriter& w, const Value& value) {
 
 }  // namespace
 
+Value::Value() = default;
+Value::~Value() = default;
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+bool Value::operator==(const Value& other) const { return v == other.v; }
+
 const Value* Value::find(std::string_view name) const {
   if (const auto* object = get<Object>()) {
     for (const auto& [key, value] : *object) {

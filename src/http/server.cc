@@ -35,7 +35,7 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
+using Tcp = asio::ip::tcp;
 using TcpStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using Parser = beast::http::request_parser<beast::http::buffer_body>;
@@ -168,7 +168,7 @@ struct Shared {
   std::atomic<std::int64_t> served{0};
 };
 
-Request read_head(const Parser& parser, const tcp::endpoint& peer, bool secure) {
+Request read_head(const Parser& parser, const Tcp::endpoint& peer, bool secure) {
   const auto& head = parser.get();
   Request request;
   request.method = std::string(head.method_string());
@@ -200,7 +200,7 @@ bool is_gzip(const Request& request) {
 template <class Stream>
 class Connection {
  public:
-  Connection(Stream stream, tcp::endpoint peer, Strand strand, Shared& shared)
+  Connection(Stream stream, Tcp::endpoint peer, Strand strand, Shared& shared)
       : stream_(std::move(stream)),
         peer_(std::move(peer)),
         strand_(std::move(strand)),
@@ -228,7 +228,7 @@ class Connection {
     }
     lowest().expires_after(std::chrono::seconds(2));
     if constexpr (std::is_same_v<Stream, TlsStream>) co_await stream_.async_shutdown(token(error));
-    lowest().socket().shutdown(tcp::socket::shutdown_both, error);
+    lowest().socket().shutdown(Tcp::socket::shutdown_both, error);
   }
 
  private:
@@ -489,7 +489,7 @@ class Connection {
   // The sender is not reading yet: closing now would throw the answer away with what it still sends.
   Task<void> linger(Parser& parser) {
     error_code error;
-    lowest().socket().shutdown(tcp::socket::shutdown_send, error);
+    lowest().socket().shutdown(Tcp::socket::shutdown_send, error);
     std::string piece(64 << 10, '\0');
     std::int64_t left = 256 << 20;
     const auto until = Clock::now() + std::chrono::seconds(10);
@@ -502,7 +502,7 @@ class Connection {
   }
 
   Stream stream_;
-  const tcp::endpoint peer_;
+  const Tcp::endpoint peer_;
   Strand strand_;
   Shared& shared_;
   std::list<Member>::iterator member_;
@@ -537,18 +537,18 @@ class BeastServer final : public Server {
     if (!options.tls_certificate.empty()) TREADLE_CHECK(load_tls());
     const std::string place = options.host + ":" + std::to_string(options.port);
     error_code error;
-    tcp::resolver resolver(shared_.io);
+    Tcp::resolver resolver(shared_.io);
     const auto found =
         resolver.resolve(options.host, std::to_string(options.port),
-                         tcp::resolver::passive | tcp::resolver::numeric_service, error);
+                         Tcp::resolver::passive | Tcp::resolver::numeric_service, error);
     if (error || found.empty()) {
       return fail(Errc::kInvalidArgument,
                   "The address '" + options.host + "' is not one of this machine's: " +
                       error.message() + ". Use 127.0.0.1, 0.0.0.0 or a name of this machine.");
     }
-    const tcp::endpoint endpoint = found.begin()->endpoint();
+    const Tcp::endpoint endpoint = found.begin()->endpoint();
     acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(1024, error);
     if (error) {
@@ -628,7 +628,7 @@ class BeastServer final : public Server {
     while (!shared_.draining) {
       error_code error;
       Strand strand = asio::make_strand(shared_.io.get_executor());
-      tcp::socket socket(strand);
+      Tcp::socket socket(strand);
       co_await acceptor_.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
       if (shared_.draining || error == asio::error::operation_aborted) co_return;
       if (error) {  // out of descriptors, most likely: those in use come free
@@ -637,8 +637,8 @@ class BeastServer final : public Server {
         continue;
       }
       if (open_connections() >= shared_.options.max_connections) continue;
-      socket.set_option(tcp::no_delay(true), error);
-      const tcp::endpoint peer = socket.remote_endpoint(error);
+      socket.set_option(Tcp::no_delay(true), error);
+      const Tcp::endpoint peer = socket.remote_endpoint(error);
       if (error) continue;
       if (tls_) {
         begin<TlsStream>(TlsStream(beast::tcp_stream(std::move(socket)), *tls_), peer, strand);
@@ -649,7 +649,7 @@ class BeastServer final : public Server {
   }
 
   template <class Stream>
-  void begin(Stream stream, const tcp::endpoint& peer, const Strand& strand) {
+  void begin(Stream stream, const Tcp::endpoint& peer, const Strand& strand) {
     asio::co_spawn(
         strand,
         converse(std::make_unique<Connection<Stream>>(std::move(stream), peer, strand, shared_)),
@@ -657,7 +657,7 @@ class BeastServer final : public Server {
   }
 
   Shared shared_;
-  tcp::acceptor acceptor_;
+  Tcp::acceptor acceptor_;
   std::optional<asio::ssl::context> tls_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
   std::vector<std::thread> threads_;

@@ -210,9 +210,9 @@ http::Response Storage::get_by_digest(http::Request& request) {
   auto admitted = gate_.admit(request);
   if (auto* refused = std::get_if<http::Response>(&admitted)) return std::move(*refused);
   const Caller caller(backend_, std::get<account::User>(std::move(admitted)));
-  const std::string entity = request.parameter("entity");
-  const std::string project = request.parameter("project");
-  const std::string collection = request.parameter("collection");
+  const std::string& entity = request.parameter("entity");
+  const std::string& project = request.parameter("project");
+  const std::string& collection = request.parameter("collection");
   if (!require(caller, account::Role::kViewer, entity, project)) return not_here();
   const auto bytes = from_hex(request.parameter("md5"));
   if (!bytes) return not_here();

@@ -36,14 +36,14 @@ class History {
     return *this;
   }
   History& check(const std::string& asset, const std::string& name, bool blocking = false,
-                 AutomationCondition condition = {}) {
+                 const AutomationCondition& condition = {}) {
     for (StepDef& step : definitions.steps)
       if (step.name == asset) {
         CheckDef check;
         check.name = name;
         check.asset = AssetKey(asset);
         check.blocking = blocking;
-        check.automation_condition = std::move(condition);
+        check.automation_condition = condition;
         step.checks.push_back(std::move(check));
       }
     return *this;

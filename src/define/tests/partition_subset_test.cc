@@ -86,8 +86,9 @@ TEST(PartitionSubset, AMillionConsecutiveTakeAFewBytes) {
 }
 
 TEST(PartitionSubset, RefusesBytesThatAreNoSubset) {
-  for (const std::string bytes : {"\x80", "\x01", "\x01\x80", std::string("\x01\x00", 2).c_str(),
-                                  "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"}) {
+  using namespace std::string_literals;
+  for (const std::string& bytes : {"\x80"s, "\x01"s, "\x01\x80"s, "\x01\x00"s,
+                                   "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s}) {
     const auto decoded = PartitionSubset::decode(bytes);
     EXPECT_FALSE(decoded && !decoded->empty()) << bytes;
   }

@@ -29,22 +29,27 @@ class ConfigValue {
   using List = std::vector<ConfigValue>;
   using Dict = std::vector<Entry>;  // in the order of writing; each key once
 
-  ConfigValue() = default;  // null
+  // Written out below: here the entries of a dict are not complete yet.
+  ConfigValue();  // null
+  ~ConfigValue();
+  ConfigValue(const ConfigValue& other);
+  ConfigValue(ConfigValue&& other) noexcept;
+  ConfigValue& operator=(const ConfigValue& other);
+  ConfigValue& operator=(ConfigValue&& other) noexcept;
   // NOLINTBEGIN(google-explicit-constructor): a value is written as itself
-  ConfigValue(bool value) : value_(value) {}
+  ConfigValue(bool value);
   template <std::integral I>
     requires(!std::same_as<I, bool>)
-  ConfigValue(I value) : value_(static_cast<std::int64_t>(value)) {}
-  ConfigValue(double value) : value_(value) {}
-  ConfigValue(std::string value) : value_(std::move(value)) {}
-  ConfigValue(std::string_view value) : value_(std::string(value)) {}
-  ConfigValue(const char* value) : value_(std::string(value)) {}
+  ConfigValue(I value);
+  ConfigValue(double value);
+  ConfigValue(std::string value);
+  ConfigValue(std::string_view value);
+  ConfigValue(const char* value);
   ConfigValue(List value);
   ConfigValue(Dict value);
   template <class T>
     requires std::derived_from<T, ConfigObject>
-  ConfigValue(std::shared_ptr<const T> object)  // not null
-      : value_(std::shared_ptr<const ConfigObject>(std::move(object))) {}
+  ConfigValue(std::shared_ptr<const T> object);  // not null
   // NOLINTEND(google-explicit-constructor)
   static ConfigValue dict(std::initializer_list<std::pair<std::string, ConfigValue>> entries = {});
   static ConfigValue list(std::initializer_list<ConfigValue> items = {});
@@ -96,6 +101,25 @@ struct ConfigValue::Entry {
   ConfigValue value;
   bool operator==(const Entry&) const = default;
 };
+
+inline ConfigValue::ConfigValue() = default;
+inline ConfigValue::~ConfigValue() = default;
+inline ConfigValue::ConfigValue(const ConfigValue& other) = default;
+inline ConfigValue::ConfigValue(ConfigValue&& other) noexcept = default;
+inline ConfigValue& ConfigValue::operator=(const ConfigValue& other) = default;
+inline ConfigValue& ConfigValue::operator=(ConfigValue&& other) noexcept = default;
+inline ConfigValue::ConfigValue(bool value) : value_(value) {}
+template <std::integral I>
+  requires(!std::same_as<I, bool>)
+ConfigValue::ConfigValue(I value) : value_(static_cast<std::int64_t>(value)) {}
+template <class T>
+  requires std::derived_from<T, ConfigObject>
+ConfigValue::ConfigValue(std::shared_ptr<const T> object)
+    : value_(std::shared_ptr<const ConfigObject>(std::move(object))) {}
+inline ConfigValue::ConfigValue(double value) : value_(value) {}
+inline ConfigValue::ConfigValue(std::string value) : value_(std::move(value)) {}
+inline ConfigValue::ConfigValue(std::string_view value) : value_(std::string(value)) {}
+inline ConfigValue::ConfigValue(const char* value) : value_(std::string(value)) {}
 
 // What none of the other kinds can say: an object of a front end that is handed back as it is. Thread-safe.
 class ConfigObject {

@@ -3,6 +3,7 @@
 
 #include <treadle/base/result.h>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,6 +31,20 @@ struct Value {
                Object>
       v;
 
+  // Written out in value.cc: here the members of an object are not complete yet.
+  Value();  // null
+  ~Value();
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  template <class T>
+    requires(std::same_as<T, std::monostate> || std::same_as<T, bool> ||
+             std::same_as<T, std::int64_t> || std::same_as<T, double> ||
+             std::same_as<T, std::string> || std::same_as<T, Enum> || std::same_as<T, Variable> ||
+             std::same_as<T, List> || std::same_as<T, Object>)
+  Value(T value) : v(std::move(value)) {}  // NOLINT(google-explicit-constructor): a value is itself
+
   bool is_null() const { return std::holds_alternative<std::monostate>(v); }
   template <class T>
   const T* get() const {
@@ -37,7 +52,7 @@ struct Value {
   }
   // A member of an object; null when it is no object or has no such member.
   const Value* find(std::string_view name) const;
-  bool operator==(const Value&) const = default;
+  bool operator==(const Value& other) const;
 };
 
 // Any JSON document, bare NaN and Infinity included. kInvalidArgument says what is wrong with it.
