@@ -7,7 +7,6 @@ namespace {
 
 using account::Role;
 using tracking::Run;
-using tracking::State;
 
 constexpr std::string_view kRunChangesTypes = R"(
 extend type Mutation {

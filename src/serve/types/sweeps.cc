@@ -5,7 +5,6 @@
 namespace treadle::serve {
 namespace {
 
-using account::Project;
 
 constexpr std::string_view kSweepsTypes = R"(
 extend type Project {
