@@ -31,13 +31,13 @@ DraftSpec spec_of(const Version& version, const ArriveOptions& options) {
   return spec;
 }
 
-Filler::Filler(Store& to, std::int64_t draft, const Manifest& manifest, TransferProgress progress)
-    : to_(to), draft_(draft), manifest_(&manifest), progress_(std::move(progress)) {}
+Filler::Filler(Store& to, std::int64_t draft, TransferProgress progress)
+    : to_(to), draft_(draft), progress_(std::move(progress)) {}
 
 Result<Filler> Filler::open(Store& to, DraftSpec spec, const Manifest& manifest,
                             TransferProgress progress) {
   TREADLE_TRY(const DraftState draft, Drafts(to).open(spec));
-  Filler out(to, draft.id, manifest, std::move(progress));
+  Filler out(to, draft.id, std::move(progress));
   TREADLE_TRY(const std::vector<Sha256> missing, to.blobs().missing(blobs_of(manifest.entries)));
   out.needed_.insert(missing.begin(), missing.end());
   for (const Entry& entry : manifest.entries) out.all_ += std::max<std::int64_t>(entry.size, 0);

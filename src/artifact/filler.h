@@ -25,12 +25,11 @@ class Filler {
   Result<Logged> commit();
 
  private:
-  Filler(Store& to, std::int64_t draft, const Manifest& manifest, TransferProgress progress);
+  Filler(Store& to, std::int64_t draft, TransferProgress progress);
   Result<void> flush();
 
   Store& to_;
   std::int64_t draft_;
-  const Manifest* manifest_;
   TransferProgress progress_;
   blob::BlobSet needed_;
   std::unique_ptr<blob::Batch> batch_;

@@ -43,8 +43,7 @@ Result<Micros> parse_moment(const std::string& text) {
   }
   int offset = 0, hours = 0, minutes = 0;
   char sign[2] = {};
-  if (std::sscanf(rest.c_str(), "%1[+-]%2d:%2d", sign, &hours, &minutes) == 3 &&
-      rest.size() == 6) {
+  if (std::sscanf(rest.c_str(), "%1[+-]%2d:%2d", sign, &hours, &minutes) == 3 && rest.size() == 6) {
     offset = (sign[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
     rest.clear();
   }

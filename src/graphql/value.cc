@@ -72,7 +72,9 @@ Value::Value(const Value& other) = default;
 Value::Value(Value&& other) noexcept = default;
 Value& Value::operator=(const Value& other) = default;
 Value& Value::operator=(Value&& other) noexcept = default;
-bool Value::operator==(const Value& other) const { return v == other.v; }
+bool Value::operator==(const Value& other) const {
+  return v == other.v;
+}
 
 const Value* Value::find(std::string_view name) const {
   if (const auto* object = get<Object>()) {

@@ -87,8 +87,8 @@ TEST(PartitionSubset, AMillionConsecutiveTakeAFewBytes) {
 
 TEST(PartitionSubset, RefusesBytesThatAreNoSubset) {
   using namespace std::string_literals;
-  for (const std::string& bytes : {"\x80"s, "\x01"s, "\x01\x80"s, "\x01\x00"s,
-                                   "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s}) {
+  for (const std::string& bytes :
+       {"\x80"s, "\x01"s, "\x01\x80"s, "\x01\x00"s, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s}) {
     const auto decoded = PartitionSubset::decode(bytes);
     EXPECT_FALSE(decoded && !decoded->empty()) << bytes;
   }

@@ -5,7 +5,6 @@
 namespace treadle::serve {
 namespace {
 
-
 constexpr std::string_view kSweepsTypes = R"(
 extend type Project {
   sweep(sweepName: String, name: String): Sweep
