@@ -3,7 +3,7 @@
 usage: python python/compatibility.py [--check]
 
 `--check` changes nothing and exits with 1 when the page is not current. The list of Dagster's names is in
-python/treadle/_dagster_names.py; the tests compare it with an installed Dagster.
+python/treadle/_dagster/names.py; the tests compare it with an installed Dagster.
 """
 
 from __future__ import annotations

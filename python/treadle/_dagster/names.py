@@ -118,11 +118,11 @@ _RULES = (
     ),
     (
         ("Pipes", "pipes"),
-        "Start the program from an asset function with subprocess, and hand over what it made.",
+        "Use PipesSubprocessClient or open_pipes_session.",
     ),
     (
         ("Partition", "partition", "Backfill", "TimeWindow"),
-        "Partitions are not there yet: declare an asset for each part, or take the part from Config.",
+        "What there is of partitions: docs/concepts-partitions.md.",
     ),
     (
         (
@@ -135,7 +135,7 @@ _RULES = (
             "Automation",
             "AutoMaterialize",
         ),
-        "Nothing starts runs by itself yet: let cron or systemd call `treadle materialize`.",
+        "What there is of schedules, sensors and conditions: docs/concepts-automation.md.",
     ),
     (
         ("Freshness", "freshness"),
@@ -155,9 +155,9 @@ _RULES = (
             "Scalar",
             "Selector",
         ),
-        "Declare configuration as a class derived from Config.",
+        "What there is of configuration: docs/concepts-config.md.",
     ),
-    (("Shape", "String", "Source"), "Declare configuration as a class derived from Config."),
+    (("Shape", "String", "Source"), "What there is of configuration: docs/concepts-config.md."),
     (
         (
             "op",
@@ -173,11 +173,14 @@ _RULES = (
             "Node",
             "hook",
         ),
-        "Declare it as assets (asset, multi_asset), and run a selection of them (define_asset_job).",
+        "What there is of ops, graphs and jobs: docs/concepts-ops.md.",
     ),
     (("executor", "Executor"), "Choose with `--executor in_process|process` on the command line."),
-    (("logger", "Logger"), "context.log and get_dagster_logger() are there."),
-    (("DagsterType", "TypeCheck", "dagster_type"), "Annotate parameters and results: types are checked."),
+    (("logger", "Logger"), "LoggerDefinition and get_dagster_logger are there."),
+    (
+        ("DagsterType", "TypeCheck", "dagster_type"),
+        "DagsterType and annotations are there.",
+    ),
 )
 
 
