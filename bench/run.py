@@ -82,15 +82,23 @@ def table(results: list[dict[str, Any]]) -> str:
     lines = [head]
     for result in results:
         row, ours, peer = result["row"], result["ours"], result["peer"]
-        met = "" if ours is None else "met" if ours.median <= row.target else "missed"
-        ratio = f"{peer.median / ours.median:,.0f} x" if ours and peer else "-"
+        met = "" if ours is None else "met" if row.met(ours.median) else "missed"
+        ratio = ratio_of(ours, peer, row.at_least)
         beside = f"{row.peer_name}: {cell(peer)}" if peer else "-"
-        lines.append([row.title, row.unit, cell(ours), f"{row.target:g}", met, beside, ratio])
+        lines.append([row.title, row.unit, cell(ours), f"{row.target:,g}", met, beside, ratio])
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(
         "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def ratio_of(ours: Figure | None, peer: Figure | None, more_is_better: bool) -> str:
+    if not ours or not peer:
+        return "-"
+    better, worse = (ours, peer) if more_is_better else (peer, ours)
+    ratio = better.median / worse.median
+    return f"{ratio:,.0f} x" if ratio >= 10 else f"{ratio:.1f} x"
 
 
 def as_json(result: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,15 @@
+"""The rows of the speed table, one module a topic: how each figure is measured, ours and a peer's."""
+
+from __future__ import annotations
+
+from rows import artifacts, automation, definitions, runs
+from rows.row import Repeats, Row
+
+TOPICS = (runs, definitions, artifacts, automation)
+
+
+def rows(quick: bool) -> list[Row]:
+    return [row for topic in TOPICS for row in topic.rows(quick)]
+
+
+__all__ = ["Repeats", "Row", "rows"]
