@@ -35,8 +35,15 @@ python -m treadle.as_dagster pipeline.py
 python -m treadle.as_dagster -m pytest tests
 ```
 
-The command line does it by itself when no Dagster is installed, or when the project says so
-(`[tool.treadle] as_dagster = true`, or `TREADLE_AS_DAGSTER=1` in the environment).
+The command line does it with `--as-dagster`, which every command has that loads Python definitions; when the
+project says so (`[tool.treadle] as_dagster = true`, or `TREADLE_AS_DAGSTER=1` in the environment); and by
+itself when no Dagster is installed:
+
+```sh
+treadle materialize --as-dagster -m my_project.definitions --select '*'
+```
+
+A run remembers under which names it was made: `run resume` and `run reexecute` need not be told again.
 
 A name that Treadle does not have is an error that says its name, what to use instead, and this page; nothing
 is stubbed. `dagster.__version__` is {version}.

@@ -69,8 +69,9 @@ Result<std::vector<cli::InstigatorTick>> tick(const Object& ticker, Micros since
 Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest& request) {
   const nb::gil_scoped_acquire gil;
   try {
-    const nb::object told = nb::borrow(loader.get())(to_text(request.file), to_text(request.module),
-                                                     to_text(request.working_dir));
+    const nb::object told =
+        nb::borrow(loader.get())(to_text(request.file), to_text(request.module),
+                                 to_text(request.working_dir), nb::bool_(request.as_dagster));
     const Items items(told);
     auto* definitions = nb::cast<PythonDefinitions*>(items.at(0));
     cli::LoadedDefinitions loaded;

@@ -61,8 +61,7 @@ int run_reexecute(Session& session, const ReexecuteOptions& options) {
   }
   auto config = read_run_config(session, options.config);
   if (!config) return session.fail(config.error());
-  auto loaded = options.source.given() ? load_definitions(session, options.source)
-                                       : load_origin(session, parent.origin, parent.run_id);
+  auto loaded = load_origin(session, parent.origin, parent.run_id, options.source);
   if (!loaded) return loaded.error().exit_code;
   const auto durability = choose_durability(session, options.run);
   if (!durability) return session.fail(durability.error());

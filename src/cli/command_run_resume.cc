@@ -41,8 +41,7 @@ int run_run_resume(Session& session, const RunResumeOptions& options) {
     }
     return kExitOk;
   }
-  auto loaded = options.source.given() ? load_definitions(session, options.source)
-                                       : load_origin(session, run.origin, run.run_id);
+  auto loaded = load_origin(session, run.origin, run.run_id, options.source);
   if (!loaded) return loaded.error().exit_code;
   const auto durability = choose_durability(session, options.run);
   if (!durability) return session.fail(durability.error());

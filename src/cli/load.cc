@@ -28,7 +28,7 @@ std::vector<std::string> arguments_of(const Session& session) {
 Result<LoadRequest> make_request(Session& session, const SourceOptions& source) {
   if (!source.file.empty() && !source.module.empty())
     return fail(Errc::kInvalidArgument, "Give either --file or --module, not both.");
-  LoadRequest request{source.file, source.module, source.working_dir};
+  LoadRequest request{source.file, source.module, source.working_dir, source.as_dagster};
   if (!source.given()) {
     TREADLE_TRY(const app::Settings settings, session.settings());
     request.file = settings.file;
@@ -104,6 +104,11 @@ void add_source_options(CommandSpec& command, const Program& program, SourceOpti
                              .help = "Resolve imports from this folder instead of the current one",
                              .target = &source.working_dir,
                              .kind = WordKind::kFolder});
+  command.options.push_back(
+      {.names = "--as-dagster",
+       .value = "",
+       .help = "Read `import dagster` as Treadle, even where Dagster is installed",
+       .target = &source.as_dagster});
 }
 
 bool has_default_source(Session& session) {
@@ -127,7 +132,8 @@ OrStop<LoadedDefinitions> load_definitions(Session& session, const SourceOptions
 }
 
 OrStop<LoadedDefinitions> load_origin(Session& session, const std::string& origin,
-                                      const std::string& run_id) {
+                                      const std::string& run_id, const SourceOptions& source) {
+  if (source.given()) return load_definitions(session, source);
   if (!session.program().takes_source) return call_loader(session, {});
   boost::json::value parsed;
   const auto* object = parse_json_value(origin, parsed) ? parsed.if_object() : nullptr;
@@ -149,8 +155,10 @@ OrStop<LoadedDefinitions> load_origin(Session& session, const std::string& origi
                                         "Name it: -f pipeline.py or -m package.module.",
                                         short_id(run_id))));
   if (!session.program().load) return hand_over(session);
+  const auto* as_dagster = object->if_contains("as_dagster");
   return call_loader(session, {origin_field(*object, "file"), origin_field(*object, "module"),
-                               origin_field(*object, "working_dir")});
+                               origin_field(*object, "working_dir"),
+                               source.as_dagster || (as_dagster && *as_dagster == true)});
 }
 
 OrStop<Code> check_code(Session& session, LoadedDefinitions loaded, app::Home* home) {

@@ -20,10 +20,11 @@ struct SourceOptions {
   std::string file;
   std::string module;
   std::string working_dir;
+  bool as_dagster = false;
   bool given() const { return !file.empty() || !module.empty(); }
 };
 
-// Adds -f, -m and -d to a command, unless the program has its definitions built in.
+// Adds -f, -m, -d and --as-dagster to a command, unless the program has its definitions built in.
 void add_source_options(CommandSpec& command, const Program& program, SourceOptions& source);
 
 struct Code {
@@ -41,9 +42,9 @@ using OrStop = tl::expected<T, Stop>;
 // Loads the definitions without checking them. In the native program this replaces the process by
 // the project's Python (or C++ program) and returns only to stop.
 OrStop<LoadedDefinitions> load_definitions(Session& session, const SourceOptions& source);
-// The same for the definitions a run was made from (Run::origin).
+// The same for the definitions a run was made from (Run::origin), unless `source` names others.
 OrStop<LoadedDefinitions> load_origin(Session& session, const std::string& origin,
-                                      const std::string& run_id);
+                                      const std::string& run_id, const SourceOptions& source);
 
 // Checks and indexes them: reports every problem and stops with kExitInvalidDefinitions when there
 // is one. `home` may be null.

@@ -16,44 +16,45 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def load(file: str, module: str, working_dir: str) -> tuple[Definitions, str]:
-    """The definitions of a Python file or module, and how to load them again (JSON). Raises what the user's
-    code raises.
+def load(file: str, module: str, working_dir: str, as_dagster: bool = False) -> tuple[Definitions, str]:
+    """The definitions of a Python file or module, and how to load them again (JSON). `as_dagster`: `import
+    dagster` means Treadle, whatever the settings say. Raises what the user's code raises.
     """
     import json
 
     working_dir = os.path.abspath(working_dir or os.getcwd())
     from treadle._dagster import fallback
 
-    _bring_dagster(working_dir)
+    origin: dict[str, Any] = {"kind": "python", "file": "", "module": "", "working_dir": working_dir}
+    if as_dagster or _is_to_bring_dagster(working_dir):
+        from treadle._dagster import finder
+
+        finder.install()
+        origin["as_dagster"] = True
+    else:
+        fallback.install()
     try:
         if file:
             path = os.path.abspath(os.path.join(working_dir, file))
             loaded = load_file(path, working_dir)
-            origin = {"kind": "python", "file": path, "module": "", "working_dir": working_dir}
+            origin["file"] = path
         else:
             if working_dir not in sys.path:
                 sys.path.insert(0, working_dir)
             loaded = _import(module, working_dir)
-            origin = {"kind": "python", "file": "", "module": module, "working_dir": working_dir}
+            origin["module"] = module
     finally:
         fallback.remove()
     return definitions_of(loaded), json.dumps(origin)
 
 
-def _bring_dagster(working_dir: str) -> None:
-    """`import dagster` means Treadle when the project's settings or TREADLE_AS_DAGSTER=1 say so, or when no
-    Dagster is installed.
+def _is_to_bring_dagster(working_dir: str) -> bool:
+    """Whether the project's settings or TREADLE_AS_DAGSTER=1 say that `import dagster` means Treadle. It does
+    without being told where no Dagster is installed.
     """
     from treadle import _core
-    from treadle._dagster import fallback
 
-    if os.environ.get("TREADLE_AS_DAGSTER") == "1" or _core.wants_dagster(working_dir):
-        from treadle._dagster import finder
-
-        finder.install()
-    else:
-        fallback.install()
+    return os.environ.get("TREADLE_AS_DAGSTER") == "1" or _core.wants_dagster(working_dir)
 
 
 def load_file(path: str, working_dir: str) -> ModuleType:
@@ -132,6 +133,7 @@ def definitions_of(module: ModuleType) -> Definitions:
     from treadle._definitions.modules import Scope
 
     scope = Scope([module])
+    _refuse_real_dagster(module)
     if not (scope.assets or scope.checks or scope.jobs or scope.schedules or scope.sensors):
         raise DagsterInvariantViolationError(
             f"{module.__name__!r} has no Definitions object, asset, asset check or job at module scope."
@@ -145,11 +147,26 @@ def definitions_of(module: ModuleType) -> Definitions:
     )
 
 
-def load_for_core(file: str, module: str, working_dir: str) -> tuple[Any, str, Any]:
+def _refuse_real_dagster(module: ModuleType) -> None:
+    """Definitions that the installed Dagster made are none of ours: tells how to make them so."""
+    real = sys.modules.get("dagster")
+    where = getattr(real, "__file__", None)
+    if where is None:
+        return  # not imported, or a view of Treadle
+    made = [n for n, v in vars(module).items() if type(v).__module__.startswith("dagster.")]
+    if made:
+        raise DagsterInvariantViolationError(
+            f"{', '.join(sorted(made))} of {module.__name__!r} are made by the Dagster that is installed"
+            f" ({os.path.dirname(where)}). To have them on Treadle, give --as-dagster, or say it once for the"
+            " project in pyproject.toml:\n  [tool.treadle]\n  as_dagster = true"
+        )
+
+
+def load_for_core(file: str, module: str, working_dir: str, as_dagster: bool = False) -> tuple[Any, str, Any]:
     """For the command line: the core's definitions, their origin, and what ticks schedules and sensors."""
     from treadle._automation.tick import ticker
 
-    definitions, origin = load(file, module, working_dir)
+    definitions, origin = load(file, module, working_dir, as_dagster)
     return definitions._core(), origin, ticker(definitions)
 
 

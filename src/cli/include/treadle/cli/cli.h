@@ -24,6 +24,7 @@ struct LoadRequest {
   std::string file;         // -f: as typed, relative to the current folder
   std::string module;       // -m: "package.module"
   std::string working_dir;  // imports are resolved from here; "" = the current folder
+  bool as_dagster = false;  // `import dagster` means Treadle, even where Dagster is installed
 };
 
 // What one schedule or sensor asks for at a moment.
@@ -42,7 +43,8 @@ struct LoadedDefinitions {
   std::shared_ptr<Definitions> definitions;
   // How to load them again, JSON object text, recorded with each run so that `run resume` finds the
   // same code:
-  //   {"kind": "python", "file": "/abs/pipeline.py", "module": "", "working_dir": "/abs"}
+  //   {"kind": "python", "file": "/abs/pipeline.py", "module": "", "working_dir": "/abs",
+  //    "as_dagster": true}
   //   {"kind": "program", "path": "/abs/build/iris"}
   // "" = a run can only be resumed by naming the code again.
   std::string origin;
