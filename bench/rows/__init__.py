@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rows import artifacts, automation, definitions, runs
+from rows import artifacts, automation, definitions, runs, server
 from rows.row import Repeats, Row
 
-TOPICS = (runs, definitions, artifacts, automation)
+TOPICS = (runs, definitions, artifacts, automation, server)
 
 
 def rows(quick: bool) -> list[Row]:
