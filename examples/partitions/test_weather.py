@@ -1,4 +1,4 @@
-"""The calls of docs/concepts-partitions.md on real data: one partition, what is missing, what reads them."""
+"""The calls of docs/concepts/partitions.md on real data: one partition, what is missing, what reads them."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ std::optional<TimeWindow> TimeGrid::previous(Micros time) const {
   return std::nullopt;
 }
 
-// As Dagster has it, to the letter: see docs/concepts-partitions.md, "Which windows exist".
+// As Dagster has it, to the letter: see docs/concepts/partitions.md, "Which windows exist".
 std::int64_t TimeGrid::exists_at(Micros now) const {
   if (definition_.end && *definition_.end <= definition_.start) return 0;
   const std::optional<TimeWindow> first = next(definition_.start);

@@ -122,7 +122,7 @@ _RULES = (
     ),
     (
         ("Partition", "partition", "Backfill", "TimeWindow"),
-        "What there is of partitions: docs/concepts-partitions.md.",
+        "What there is of partitions: docs/concepts/partitions.md.",
     ),
     (
         (
@@ -135,7 +135,7 @@ _RULES = (
             "Automation",
             "AutoMaterialize",
         ),
-        "What there is of schedules, sensors and conditions: docs/concepts-automation.md.",
+        "What there is of schedules, sensors and conditions: docs/concepts/automation.md.",
     ),
     (
         ("Freshness", "freshness"),
@@ -155,9 +155,9 @@ _RULES = (
             "Scalar",
             "Selector",
         ),
-        "What there is of configuration: docs/concepts-config.md.",
+        "What there is of configuration: docs/concepts/configuration.md.",
     ),
-    (("Shape", "String", "Source"), "What there is of configuration: docs/concepts-config.md."),
+    (("Shape", "String", "Source"), "What there is of configuration: docs/concepts/configuration.md."),
     (
         (
             "op",
@@ -173,7 +173,7 @@ _RULES = (
             "Node",
             "hook",
         ),
-        "What there is of ops, graphs and jobs: docs/concepts-ops.md.",
+        "What there is of ops, graphs and jobs: docs/concepts/jobs.md.",
     ),
     (("executor", "Executor"), "Choose with `--executor in_process|process` on the command line."),
     (("logger", "Logger"), "LoggerDefinition and get_dagster_logger are there."),

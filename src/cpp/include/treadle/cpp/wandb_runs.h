@@ -76,7 +76,7 @@ class Api {
   ~Api();
 
   Result<tracking::Run> run(const std::string& path);
-  // Those that match a filter, in an order; see docs/wandb-tracking.md.
+  // Those that match a filter, in an order; see docs/guides/wandb-tracking.md.
   Result<std::vector<tracking::Run>> runs(const std::string& project,
                                           const std::string& filter = {},
                                           const std::string& order = {});

@@ -133,7 +133,7 @@ class Record {
   // One partition's latest materialization, or ("") that of any; nothing: never.
   virtual Result<std::optional<LatestMaterialization>> latest_materialization(
       const AssetKey& asset, const std::string& partition) = 0;
-  // The latest materialization that was recorded with this memo (docs/concepts-staleness.md).
+  // The latest materialization that was recorded with this memo (docs/concepts/staleness.md).
   virtual Result<std::optional<LatestMaterialization>> find_memo(const std::string& memo) = 0;
   virtual Result<std::optional<PartitionSummary>> find_partition_summary(const AssetKey& asset) = 0;
   virtual Result<void> save_partition_summary(const AssetKey& asset,
