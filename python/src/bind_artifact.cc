@@ -189,6 +189,8 @@ void bind_artifact(nb::module_& module) {
            [](Artifacts& self, nb::handle text) {
              return text_tuple(value_or_raise(self.store().users_of(version_of(self, text))));
            })
+      .def_static("opens_any_pickle",
+                  [] { return value_or_raise(io::pickle_policy()) == io::PicklePolicy::kAny; })
       .def_static("collection_for", [](nb::handle asset) {
         return to_text(artifact_name_for(AssetKey(text_of(asset))));
       });

@@ -32,6 +32,15 @@ std::string project_folder() {
   }
 }
 
+// A key of one's own, for homes that are to open each other's pickles: TREADLE_KEY_FILE.
+Result<std::string> given_key(const std::string& path) {
+  TREADLE_TRY(std::string key, read_file(real_files(), path));
+  if (key.size() >= 32) return key;
+  return fail(Errc::kInvalidArgument, "the key in TREADLE_KEY_FILE ('" + path +
+                                          "') is shorter than 32 bytes. Make one with: head -c 32 "
+                                          "/dev/urandom > FILE");
+}
+
 // The home's key: 32 random bytes, made once. Two processes that open a new home together agree on one, because a hard link is
 // made by only one of them.
 Result<std::string> load_or_make_key(const std::string& path, bool read_only) {
@@ -102,7 +111,10 @@ class LocalHome final : public Home {
     if (auto ready = prepare_folder(options.read_only); !ready) {
       return fail(std::move(ready).error().with_context("cannot use the home '" + path_ + "'"));
     }
-    TREADLE_TRY(key_, load_or_make_key(join_path(path_, "key"), options.read_only));
+    const std::string key_file = environment("TREADLE_KEY_FILE");
+    TREADLE_TRY(key_, key_file.empty()
+                          ? load_or_make_key(join_path(path_, "key"), options.read_only)
+                          : given_key(key_file));
     TREADLE_TRY(database_, db::open_sqlite(join_path(path_, "treadle.db"),
                                            {.durability = temporary_ ? db::Durability::kOff
                                                                      : options.durability,

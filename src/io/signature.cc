@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include <cstdlib>
+
 namespace treadle::io {
 namespace {
 
@@ -24,6 +26,16 @@ std::string signature_in(std::string_view extra) {
 
 }  // namespace
 
+Result<PicklePolicy> pickle_policy() {
+  const char* given = std::getenv("TREADLE_PICKLES");
+  const std::string_view said = given == nullptr ? "" : given;
+  if (said.empty() || said == "signed") return PicklePolicy::kSigned;
+  if (said == "any") return PicklePolicy::kAny;
+  if (said == "none") return PicklePolicy::kNone;
+  return fail(Errc::kInvalidArgument, "TREADLE_PICKLES is '" + std::string(said) +
+                                          "'. It can be 'signed', 'any' or 'none'.");
+}
+
 Result<std::string> signature_extra(std::string_view key, std::string_view bytes) {
   if (key.empty()) {
     return fail(Errc::kPermissionDenied, "The home has no key to sign a pickle with.");
@@ -40,11 +52,18 @@ Result<void> check_signature(std::string_view key, const artifact::Version& vers
 
 Result<void> check_signature(std::string_view key, const std::string& where, std::string_view extra,
                              std::string_view bytes) {
+  TREADLE_TRY(const PicklePolicy policy, pickle_policy());
+  if (policy == PicklePolicy::kAny) return {};
+  if (policy == PicklePolicy::kNone) {
+    return fail(Errc::kPermissionDenied,
+                "The pickle " + where + " is not opened, because TREADLE_PICKLES is 'none'.");
+  }
   const std::string signature = signature_in(extra);
   constexpr const char* kCure =
       " Opening a pickle runs the code in it, so only pickles that were written in this home and "
       "not changed since are opened. "
-      "Materialize the asset again to get a signed one.";
+      "Materialize the asset again to get a signed one. Set TREADLE_PICKLES=any only if you trust "
+      "everybody who could have written it.";
   if (signature.empty()) {
     return fail(Errc::kPermissionDenied,
                 "The pickle " + where + " is not signed with this home's key." + kCure);

@@ -39,7 +39,9 @@ _DAGSTER: Mapping[str, Mapping[str, Any]] = {
 }
 
 _WANDB_MANAGER = ("ArtifactsIOManager", "WandbArtifactsIOManagerError", "wandb_artifacts_io_manager")
+_RUN_ID = {"UNIT_TEST_RUN_ID": "treadle.wandb._io_manager:UNIT_TEST_RUN_ID"}
 _LAUNCH = {n: f"treadle.wandb._launch:{n}" for n in ("run_launch_agent", "run_launch_job")}
+_LAUNCH_CHECK = {"raise_on_invalid_config": "treadle.wandb._launch:raise_on_invalid_config"}
 _TYPES = {n: f"treadle.wandb:{n}" for n in ("SerializationModule", "WandbArtifactConfiguration")}
 _ERRORS = {"WandbArtifactsIOManagerError": "treadle.wandb:WandbArtifactsIOManagerError"}
 _INTEGRATION: Mapping[str, Mapping[str, Any]] = {
@@ -50,7 +52,7 @@ _INTEGRATION: Mapping[str, Mapping[str, Any]] = {
         **_LAUNCH,
         "__version__": "treadle.wandb._io_manager:INTEGRATION_VERSION",
     },
-    "dagster_wandb.io_manager": {n: f"treadle.wandb:{n}" for n in _WANDB_MANAGER},
+    "dagster_wandb.io_manager": {**{n: f"treadle.wandb:{n}" for n in _WANDB_MANAGER}, **_RUN_ID},
     "dagster_wandb.resources": {
         n: f"treadle.wandb._resources:{n}" for n in ("WANDB_CLOUD_HOST", "wandb_resource")
     },
@@ -60,9 +62,22 @@ _INTEGRATION: Mapping[str, Mapping[str, Any]] = {
     "dagster_wandb.launch.configs": {
         n: f"treadle.wandb._launch:{n}" for n in ("launch_agent_config", "launch_config")
     },
-    "dagster_wandb.launch.ops": _LAUNCH,
+    "dagster_wandb.launch.ops": {**_LAUNCH, **_LAUNCH_CHECK},
     "dagster_wandb.utils": {},
-    "dagster_wandb.utils.errors": _ERRORS,
+    "dagster_wandb.utils.errors": {
+        n: f"treadle.wandb._errors:{n}"
+        for n in (
+            "SUPPORTED_PARTITION_CONFIG_KEYS",
+            "SUPPORTED_READ_CONFIG_KEYS",
+            "SUPPORTED_WRITE_CONFIG_KEYS",
+            "WandbArtifactsIOManagerError",
+            "raise_on_empty_configuration",
+            "raise_on_unknown_keys",
+            "raise_on_unknown_partition_keys",
+            "raise_on_unknown_read_configuration_keys",
+            "raise_on_unknown_write_configuration_keys",
+        )
+    },
     "dagster_wandb.utils.pickling": {
         n: f"treadle.wandb._pickling:{n}"
         for n in (
@@ -71,6 +86,8 @@ _INTEGRATION: Mapping[str, Mapping[str, Any]] = {
             "DILL_FILENAME",
             "JOBLIB_FILENAME",
             "PICKLE_FILENAME",
+            "pickle_artifact_content",
+            "unpickle_artifact_content",
         )
     },
 }

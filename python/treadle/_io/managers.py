@@ -525,6 +525,7 @@ class IOManagerHolder:
             if output is not None and definition is not None and own
             else None,
             log=DagsterLogManager(step),
+            partition_key=_run_key_of(step),
             partitions=_slice_of(partitions),
         )
 

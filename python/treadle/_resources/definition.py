@@ -240,10 +240,10 @@ def takes_argument(fn: Any) -> bool:
 
 
 def is_resource_object(value: object) -> bool:
-    """A definition, or an object that has one (a ConfigurableResource, also one configured at launch)."""
-    return isinstance(value, ResourceDefinition) or (
-        hasattr(value, "get_resource_definition") and not isinstance(value, type)
-    )
+    """A definition, or an object that has one (a ConfigurableResource, also one configured at launch). Its
+    class is asked: a mock has every attribute.
+    """
+    return isinstance(value, ResourceDefinition) or hasattr(type(value), "get_resource_definition")
 
 
 def definition_of(value: Any) -> ResourceDefinition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from weakref import WeakValueDictionary
 
 from treadle._typing import TYPE_CHECKING
 from treadle.wandb._errors import ArtifactNotLoggedError, WandbArtifactsIOManagerError
@@ -218,6 +219,11 @@ class Artifact:
             )
         self._entries[entry[0]] = entry
 
+    def _sign(self, path: str) -> None:
+        """The file is a pickle: it is signed when it is logged."""
+        entry = self._entries[path]
+        self._entries[path] = (path, "signed", *entry[2:])
+
     def _add_media(self, path: str, content: bytes) -> None:
         self._entries[path] = (path, "bytes", content, "", -1, "")
 
@@ -360,9 +366,12 @@ class Artifact:
                     store.core.download(text, root, entry.path)
             return root
         if root is None:
-            return store.core.cached_folder(text, store.cache_folder)
-        store.core.download(text, os.fspath(root), "")
-        return os.fspath(root)
+            folder = store.core.cached_folder(text, store.cache_folder)
+        else:
+            folder = os.fspath(root)
+            store.core.download(text, folder, "")
+        _downloaded[os.path.abspath(folder)] = self
+        return folder
 
     def _own_folder(self) -> str:
         store, _ = self._home()
@@ -396,6 +405,28 @@ class Artifact:
         """The ids of the runs that read it."""
         store, text = self._home()
         return list(store.core.users_of(text))
+
+
+# Where whole artifacts were downloaded to in this process.
+_downloaded: WeakValueDictionary[str, Artifact] = WeakValueDictionary()
+
+
+def trusted_bytes(folder: str, file: str) -> bytes:
+    """A pickle in a folder that an artifact was downloaded to, as its signature vouches for it."""
+    from treadle import _core
+
+    artifact = _downloaded.get(os.path.abspath(folder))
+    if artifact is not None:
+        store, text = artifact._home()
+        return store.core.read(text, file, True)
+    if not _core.Artifacts.opens_any_pickle():
+        raise WandbArtifactsIOManagerError(
+            f"{os.path.join(folder, file)} is not known to be of an artifact that this process downloaded, so"
+            " nothing vouches for the pickle in it. Download it with Artifact.download() first, or set"
+            " TREADLE_PICKLES=any if you trust everybody who could have written it."
+        )
+    with open(os.path.join(folder, file), "rb") as content:
+        return content.read()
 
 
 class ArtifactEntry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 
@@ -21,8 +21,8 @@ class ArtifactNotLoggedError(Exception):
     """What only a logged artifact has was asked of one that is not."""
 
 
-READ_KEYS = ("alias", "get_path", "get", "name", "partitions", "version")
-WRITE_KEYS = (
+SUPPORTED_READ_CONFIG_KEYS = ["alias", "get_path", "get", "name", "partitions", "version"]
+SUPPORTED_WRITE_CONFIG_KEYS = [
     "add_dirs",
     "add_files",
     "add_references",
@@ -32,7 +32,47 @@ WRITE_KEYS = (
     "partitions",
     "serialization_module",
     "type",
-)
+]
+SUPPORTED_PARTITION_CONFIG_KEYS = ["get", "get_path", "version", "alias"]
+
+
+def raise_on_empty_configuration(partition_key: object, dictionary: Mapping[str, Any] | None) -> None:
+    """That of a partition which says nothing."""
+    if dictionary is not None and len(dictionary) == 0:
+        raise WandbArtifactsIOManagerError(
+            f"The configuration is empty for the partition identified by the key '{partition_key}'."
+            " This happened within the 'wandb_artifact_configuration' metadata dictionary."
+        )
+
+
+def raise_on_unknown_keys(
+    supported_config_keys: Iterable[str], dictionary: Mapping[str, Any] | None, is_read_config: bool
+) -> None:
+    unknown = [key for key in dictionary or () if key not in supported_config_keys]
+    if unknown:
+        raise WandbArtifactsIOManagerError(
+            f"The configuration keys '{unknown}' you are trying to use are not supported within the"
+            f" 'wandb_artifact_configuration' metadata dictionary when"
+            f" {'reading' if is_read_config else 'writing'} an Artifact."
+        )
+
+
+def raise_on_unknown_write_configuration_keys(dictionary: Mapping[str, Any] | None) -> None:
+    raise_on_unknown_keys(SUPPORTED_WRITE_CONFIG_KEYS, dictionary, False)
+
+
+def raise_on_unknown_read_configuration_keys(dictionary: Mapping[str, Any] | None) -> None:
+    raise_on_unknown_keys(SUPPORTED_READ_CONFIG_KEYS, dictionary, True)
+
+
+def raise_on_unknown_partition_keys(partition_key: object, dictionary: Mapping[str, Any] | None) -> None:
+    unknown = [key for key in dictionary or () if key not in SUPPORTED_PARTITION_CONFIG_KEYS]
+    if unknown:
+        raise WandbArtifactsIOManagerError(
+            f"The configuration keys '{unknown}' you are trying to use are not supported for the partition"
+            f" identified by the key '{partition_key}'. This happened within the"
+            " 'wandb_artifact_configuration' metadata dictionary."
+        )
 
 
 def configuration_of(metadata: Mapping[str, Any] | None, *, reading: bool) -> dict[str, Any]:
@@ -50,14 +90,37 @@ def configuration_of(metadata: Mapping[str, Any] | None, *, reading: bool) -> di
     given = getattr(given, "value", given)  # a JSON metadata value
     if not isinstance(given, dict):
         raise WandbArtifactsIOManagerError(f"'{names[0]}' must be a dictionary, not {given!r}.")
-    known = READ_KEYS if reading else WRITE_KEYS
-    unknown = [key for key in given if key not in known]
-    if unknown:
+    if reading:
+        raise_on_unknown_read_configuration_keys(given)
+    else:
+        raise_on_unknown_write_configuration_keys(given)
+    return dict(given)
+
+
+def partition_configuration(key: str, given: Any) -> dict[str, Any]:
+    """That of one partition, from `partitions` by its key or by "*", checked."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
         raise WandbArtifactsIOManagerError(
-            f"The configuration keys '{unknown}' you are trying to use are not supported within the"
-            f" 'wandb_artifact_configuration' metadata dictionary when {'reading' if reading else 'writing'}"
-            " an"
-            " Artifact."
+            f"The configuration of the partition identified by the key '{key}' must be a dictionary, not"
+            f" {given!r}."
+        )
+    raise_on_empty_configuration(key, given)
+    raise_on_unknown_partition_keys(key, given)
+    if given.get("version") is not None and given.get("alias") is not None:
+        raise WandbArtifactsIOManagerError(
+            f"You've provided both 'version' and 'alias' for the partition with key '{key}'. You should only"
+            " use one of these properties at a time. If you choose not to use any, the latest version will be"
+            " used by default. If this partition is configured with the '*' key, please correct the wildcard"
+            " configuration."
+        )
+    if given.get("get") is not None and given.get("get_path") is not None:
+        raise WandbArtifactsIOManagerError(
+            "You've provided both 'get' and 'get_path' in the 'wandb_artifact_configuration' settings for the"
+            f" partition with key '{key}'. Only one of these properties should be used. If you choose not to"
+            " use any, the whole Artifact will be returned. If this partition is configured with the '*' key,"
+            " please correct the wildcard configuration."
         )
     return dict(given)
 
@@ -80,35 +143,3 @@ class UsageError(Error):
 
 class ConfigError(Error):
     """A key of the config would change its value."""
-
-
-_PARTITION_KEYS = ("alias", "get", "get_path", "version")
-
-
-def partition_configuration(key: str, given: Any) -> dict[str, Any]:
-    """That of one partition, from `partitions` by its key or by "*", checked."""
-    if given is None:
-        return {}
-    where = " This happened within the 'wandb_artifact_configuration' metadata dictionary."
-    if not isinstance(given, dict) or not given:
-        raise WandbArtifactsIOManagerError(
-            f"The configuration is empty for the partition identified by the key '{key}'.{where}"
-        )
-    unknown = [k for k in given if k not in _PARTITION_KEYS]
-    if unknown:
-        raise WandbArtifactsIOManagerError(
-            f"The configuration keys '{unknown}' you are trying to use are not supported for the partition"
-            f" identified by the key '{key}'.{where}"
-        )
-    for first, second, otherwise in (
-        ("version", "alias", "the latest version will be used by default"),
-        ("get", "get_path", "the whole Artifact will be returned"),
-    ):
-        if given.get(first) is not None and given.get(second) is not None:
-            raise WandbArtifactsIOManagerError(
-                f"You've provided both '{first}' and '{second}' for the partition with key '{key}'. You"
-                " should only use one of these properties at a time. If you choose not to use any,"
-                f" {otherwise}. If this partition is configured with the '*' key, please correct the wildcard"
-                " configuration."
-            )
-    return dict(given)

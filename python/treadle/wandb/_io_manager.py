@@ -24,7 +24,7 @@ from treadle.wandb._resources import EMBEDDED_HOST, WANDB_CLOUD_HOST, check_host
 from treadle.wandb._store import Record, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from treadle._io.managers import InputContext, OutputContext
@@ -43,6 +43,8 @@ _CONFIG: dict[str, Any] = {
     "cache_size_in_mb": int,
 }
 _THIRTY_DAYS = 60 * 24 * 30
+# The run of contexts that are made by hand.
+UNIT_TEST_RUN_ID = "0ab2e48b-6d63-4ff5-b160-662cc60145f4"
 
 
 class ArtifactsIOManager(IOManager):
@@ -119,8 +121,54 @@ class ArtifactsIOManager(IOManager):
 
     def _log(self, context: OutputContext, obj: Any) -> None:
         parameters = configuration_of(context.definition_metadata, reading=False)
+        if context.has_asset_partitions and len(context.asset_partition_keys) != 1:
+            self._log_partitions(context, obj, parameters)
+            return
+        artifact, record = self._log_one(context, obj, parameters, _key_of_output(context))
+        context._artifact = record.text
+        context._data_version = record.digest
+        context.add_output_metadata(
+            {
+                "dagster_run_id": MetadataValue.dagster_run(self.dagster_run_id),
+                **self._of_artifact(artifact, record),
+                **self._of_run(record),
+            }
+        )
+
+    def _log_partitions(self, context: OutputContext, obj: Any, parameters: Mapping[str, Any]) -> None:
+        """One run over several partitions: the value holds that of each by its key, each an Artifact."""
+        keys = list(context.asset_partition_keys)
+        asset = context.asset_key.to_user_string()
+        if not isinstance(obj, dict) or {str(k) for k in obj} != set(keys):
+            told = f"the keys {sorted(str(k) for k in obj)}" if isinstance(obj, dict) else f"{type(obj)}"
+            raise WandbArtifactsIOManagerError(
+                f"This run covers {len(keys)} partitions of '{asset}' ({keys[0]} to {keys[-1]}), and each is"
+                f" an Artifact of its own: return a dictionary with a value for each key, not {told}."
+            )
+        values = {str(key): value for key, value in obj.items()}
+        said: dict[str, Any] = {}
+        last: Record | None = None
+        for key in keys:
+            if values[key] is None:
+                context.log.warning(f"The partition '{key}' of '{asset}' is None: no Artifact is made of it.")
+                continue
+            artifact, last = self._log_one(context, values[key], parameters, key)
+            context._stored.append((key, last.digest, last.text))
+            said[key] = {name: value.value for name, value in self._of_artifact(artifact, last).items()}
+        if last is not None:
+            context.add_output_metadata(
+                {
+                    "dagster_run_id": MetadataValue.dagster_run(self.dagster_run_id),
+                    "wandb_artifacts": MetadataValue.json(said),
+                    **self._of_run(last),
+                }
+            )
+
+    def _log_one(
+        self, context: OutputContext, obj: Any, parameters: Mapping[str, Any], key: str | None
+    ) -> tuple[Artifact, Record]:
         aliases = [*parameters.get("aliases", ()), f"dagster-run-{self.dagster_run_id[:8]}"]
-        artifact = self._artifact_for(context, obj, parameters)
+        artifact = self._artifact_for(context, obj, parameters, key)
         for add_file in parameters.get("add_files") or ():
             artifact.add_file(**add_file)
         for add_dir in parameters.get("add_dirs") or ():
@@ -139,46 +187,43 @@ class ArtifactsIOManager(IOManager):
             folders=artifact._folders,
         )
         artifact._is_logged_as(record, self._store)
-        context._artifact = record.text
-        context._data_version = record.digest
-        context.add_output_metadata(self._output_metadata(artifact, record))
+        return artifact, record
 
-    def _artifact_for(self, context: OutputContext, obj: Any, parameters: Mapping[str, Any]) -> Artifact:
+    def _artifact_for(
+        self, context: OutputContext, obj: Any, parameters: Mapping[str, Any], key: str | None
+    ) -> Artifact:
+        from treadle.wandb import _pickling
+        from treadle.wandb._values import WBValue
+
         serialization = parameters.get("serialization_module") or {}
-        description = parameters.get("description")
-        metadata = self._artifact_metadata()
+        module = serialization.get("name", "pickle")
+        _pickling.check_module(module)
         if _sdk.is_artifact(obj):
             obj = _sdk.to_artifact(obj)
         if isinstance(obj, Artifact):
-            return self._enriched(context, obj, parameters, {**obj.metadata, **metadata})
-        name = self._name_for(context, parameters)
+            return self._enriched(context, obj, parameters, key)
+        name = self._name_for(context, parameters, key)
         type = parameters.get("type", "artifact")
-        from treadle.wandb._values import WBValue
-
         if isinstance(obj, WBValue) or _sdk.is_value(obj):
             if serialization:
                 context.log.warning(
                     "You've included a 'serialization_module' in the 'wandb_artifact_configuration' settings."
                     " However, this doesn't have any impact when the output is already a W&B object like e.g"
-                    " Table"
-                    " or Image."
+                    " Table or Image."
                 )
             if isinstance(obj, WBValue):
                 artifact = Artifact(name, type)
                 artifact.add(obj, obj.__class__.__name__)
             else:
                 artifact = _sdk.wrap(obj, name, type)
+            artifact.metadata = self._artifact_metadata()
         else:
-            from treadle.wandb._pickling import FILE_NAMES, dump
+            import pickle
 
-            artifact = Artifact(name, type)
-            module = serialization.get("name", "pickle")
-            content, said, arguments = dump(obj, module, serialization.get("parameters") or {})
-            metadata.update(said)
-            artifact._add((FILE_NAMES[module], "signed", content, "", -1, ""), False)
-            context.log.info(f"Output serialized using {module} with parameters={arguments}")
-        artifact.metadata = metadata
-        artifact.description = description
+            artifact = Artifact(name, type, metadata=self._artifact_metadata())
+            arguments = {"protocol": pickle.HIGHEST_PROTOCOL, **(serialization.get("parameters") or {})}
+            _pickling.pickle_artifact_content(context, module, arguments, artifact, obj)
+        artifact.description = parameters.get("description")
         return artifact
 
     def _enriched(
@@ -186,94 +231,76 @@ class ArtifactsIOManager(IOManager):
         context: OutputContext,
         artifact: Artifact,
         parameters: Mapping[str, Any],
-        metadata: dict[str, Any],
+        key: str | None,
     ) -> Artifact:
         """A whole artifact that the function made, as a draft that has its asset's name."""
-        for key in ("name", "type"):
-            if parameters.get(key) is not None:
+        for given in ("name", "type"):
+            if parameters.get(given) is not None:
                 raise WandbArtifactsIOManagerError(
-                    f"You've provided a '{key}' property in the 'wandb_artifact_configuration' settings."
-                    " However,"
-                    f" this '{key}' property should only be used when the output isn't already an Artifact"
-                    " object."
+                    f"You've provided a '{given}' property in the 'wandb_artifact_configuration' settings."
+                    f" However, this '{given}' property should only be used when the output isn't already an"
+                    " Artifact object."
                 )
         if not artifact.name:
             raise WandbArtifactsIOManagerError(
                 "The Weights & Biases (W&B) Artifact you provided is missing a name. Please, assign a name"
-                " to your"
-                " Artifact."
+                " to your Artifact."
             )
         if artifact._record is not None:
             raise WandbArtifactsIOManagerError(
                 f"The Artifact you provided, '{artifact.name}', is logged already. Return a new Artifact, or"
-                " depend"
-                " on the asset that made it."
+                " depend on the asset that made it."
             )
         if context.has_asset_key:
             name = self._collection_of(context)
             if artifact.name != name:
                 context.log.warning(
                     f"Please note, the name '{artifact.name}' of your Artifact is overwritten by the name"
-                    " derived"
-                    f" from the AssetKey '{name}'. For consistency and to avoid confusion, we advise sharing"
-                    " a"
-                    " constant for both your asset's name and the artifact's name."
+                    f" derived from the AssetKey '{name}'. For consistency and to avoid confusion, we advise"
+                    " sharing a constant for both your asset's name and the artifact's name."
                 )
                 artifact._name = name
+        if key is not None:
+            artifact._name = partition_name(artifact._name, key)
         if parameters.get("serialization_module"):
             context.log.warning(
                 "You've included a 'serialization_module' in the 'wandb_artifact_configuration' settings."
-                " However,"
-                " this doesn't have any impact when the output is already an Artifact object."
+                " However, this doesn't have any impact when the output is already an Artifact object."
             )
-        artifact.metadata = metadata
+        artifact.metadata = {**artifact.metadata, **self._artifact_metadata()}
         description = parameters.get("description")
         if description is not None:
             if artifact.description is not None:
                 raise WandbArtifactsIOManagerError(
                     "You've given a 'description' in the 'wandb_artifact_configuration' settings for an"
-                    " existing"
-                    " Artifact that already has a description. Please, either set the description using"
-                    " 'wandb_artifact_argument' or when creating your Artifact."
+                    " existing Artifact that already has a description. Please, either set the description"
+                    " using 'wandb_artifact_argument' or when creating your Artifact."
                 )
             artifact.description = description
         return artifact
 
-    def _name_for(self, context: OutputContext, parameters: Mapping[str, Any]) -> str:
+    def _name_for(self, context: OutputContext, parameters: Mapping[str, Any], key: str | None) -> str:
         name: str | None = parameters.get("name")
         if context.has_asset_key:
             if name is not None:
                 raise WandbArtifactsIOManagerError(
                     "You've included a 'name' property in the 'wandb_artifact_configuration' settings. But,"
-                    " a 'name'"
-                    " is only needed when there's no 'AssetKey'. When an Artifact is created from an @asset,"
-                    " it uses"
-                    " the asset name. When it's created from an @op with an 'asset_key' for the output, that"
-                    " value"
-                    " is used. Please remove the 'name' property."
+                    " a 'name' is only needed when there's no 'AssetKey'. When an Artifact is created from an"
+                    " @asset, it uses the asset name. When it's created from an @op with an 'asset_key' for"
+                    " the output, that value is used. Please remove the 'name' property."
                 )
-            return self._collection_of(context)
-        if name is None:
+            name = self._collection_of(context)
+        elif name is None:
             raise WandbArtifactsIOManagerError(
                 "The 'name' property is missing in the 'wandb_artifact_configuration' settings. For Artifacts"
                 " created from an @op, a 'name' property is needed. You could also use an @asset as an"
                 " alternative."
             )
-        return name
+        return name if key is None else partition_name(name, key)
 
     def _collection_of(self, context: OutputContext | InputContext) -> str:
-        """Of one partition with its key behind it: "my_asset.2026-01-01", "my_asset.car.blue"."""
         name: str = self._store.core.collection_for(context.asset_key.to_user_string())
-        if not context.has_asset_partitions:
-            return name
-        keys = context.asset_partition_keys
-        if len(keys) != 1:
-            raise WandbArtifactsIOManagerError(
-                f"A single run covers {len(keys)} partitions of '{name}' ({keys[0]} to {keys[-1]}). The"
-                " integration keeps an Artifact for each partition and needs a run for each: use"
-                " BackfillPolicy.multi_run()."
-            )
-        return partition_name(name, keys[0])
+        return name
 
     def _artifact_metadata(self) -> dict[str, Any]:
         import platform
@@ -287,29 +314,31 @@ class ArtifactsIOManager(IOManager):
             "source_python_version": platform.python_version(),
         }
 
-    def _output_metadata(self, artifact: Artifact, record: Record) -> dict[str, Any]:
-        place = f"{record.entity}/{record.project}"
-        base = self.wandb_host.rstrip("/")
+    def _url(self) -> str:
         if self.wandb_host == WANDB_CLOUD_HOST:
-            base = "https://wandb.ai"
-        elif self.wandb_host == EMBEDDED_HOST:
-            base = "treadle://embedded"
+            return "https://wandb.ai"
+        return "treadle://embedded" if self.wandb_host == EMBEDDED_HOST else self.wandb_host.rstrip("/")
+
+    def _of_artifact(self, artifact: Artifact, record: Record) -> dict[str, Any]:
+        place = f"{record.entity}/{record.project}/artifacts/{record.type}"
         version = f"v{record.index}"
         return {
-            "dagster_run_id": MetadataValue.dagster_run(self.dagster_run_id),
             "wandb_artifact_id": MetadataValue.text(artifact.id),
             "wandb_artifact_type": MetadataValue.text(record.type),
             "wandb_artifact_version": MetadataValue.text(version),
             "wandb_artifact_size": MetadataValue.int(record.size),
-            "wandb_artifact_url": MetadataValue.url(
-                f"{base}/{place}/artifacts/{record.type}/{record.collection}/{version}"
-            ),
+            "wandb_artifact_url": MetadataValue.url(f"{self._url()}/{place}/{record.collection}/{version}"),
+        }
+
+    def _of_run(self, record: Record) -> dict[str, Any]:
+        place = f"{record.entity}/{record.project}"
+        return {
             "wandb_entity": MetadataValue.text(record.entity),
             "wandb_project": MetadataValue.text(record.project),
             "wandb_run_id": MetadataValue.text(self.wandb_run_id),
             "wandb_run_name": MetadataValue.text(self.wandb_run_name),
             "wandb_run_path": MetadataValue.text(f"{place}/{self.wandb_run_id}"),
-            "wandb_run_url": MetadataValue.url(f"{base}/{place}/runs/{self.wandb_run_id}"),
+            "wandb_run_url": MetadataValue.url(f"{self._url()}/{place}/runs/{self.wandb_run_id}"),
         }
 
     # --- reading
@@ -329,16 +358,15 @@ class ArtifactsIOManager(IOManager):
         if parameters.get("partitions"):
             raise WandbArtifactsIOManagerError(
                 "You've included a 'partitions' value in the 'wandb_artifact_configuration' settings but"
-                " it's not"
-                " within a partitioned execution. Please only use 'partitions' within a partitioned context."
+                " it's not within a partitioned execution. Please only use 'partitions' within a partitioned"
+                " context."
             )
         get, get_path = parameters.get("get"), parameters.get("get_path")
         if get is not None and get_path is not None:
             raise WandbArtifactsIOManagerError(
                 "You've provided both 'get' and 'get_path' in the 'wandb_artifact_configuration' settings."
-                " Only one"
-                " should be used at a time. If you decide not to use any, the entire Artifact will be"
-                " returned."
+                " Only one should be used at a time. If you decide not to use any, the entire Artifact will"
+                " be returned."
             )
         record = self._find(context, parameters)
         context._data_version = record.digest
@@ -362,7 +390,8 @@ class ArtifactsIOManager(IOManager):
             context.log.info(f"Handling partition with key '{key}'")
             own = partition_configuration(key, by_key.get(key, by_key.get("*")))
             chosen = own.get("version") or own.get("alias")
-            record = self._record_of(partition_name(name, key), chosen, made.get(key, ""))
+            spellings = dict.fromkeys((partition_name(name, key), _peers_name(name, key)))
+            record = self._record_of(list(spellings), chosen, made.get(key, ""))
             values[str(key)] = self._read(record, own.get("get"), own.get("get_path"))
         return next(iter(values.values())) if len(values) == 1 else values
 
@@ -403,50 +432,72 @@ class ArtifactsIOManager(IOManager):
             if name is not None:
                 raise WandbArtifactsIOManagerError(
                     "A conflict has been detected in the provided configuration settings. The 'name'"
-                    " parameter"
-                    " appears to be specified twice - once in the 'wandb_artifact_configuration' metadata"
-                    " dictionary, and again as an AssetKey. Kindly avoid setting the name directly, since the"
-                    " AssetKey will be used for this purpose."
+                    " parameter appears to be specified twice - once in the 'wandb_artifact_configuration'"
+                    " metadata dictionary, and again as an AssetKey. Kindly avoid setting the name directly,"
+                    " since the AssetKey will be used for this purpose."
                 )
             name = self._collection_of(context)
         elif name is None:
             raise WandbArtifactsIOManagerError(
                 "The 'name' property is missing in the 'wandb_artifact_configuration' settings. For"
-                " Artifacts used"
-                " in an @op, a 'name' property is required. You could use an @asset as an alternative."
+                " Artifacts used in an @op, a 'name' property is required. You could use an @asset as an"
+                " alternative."
             )
+        elif context.has_partition_key:
+            name = partition_name(name, context.partition_key)
         alias, version = parameters.get("alias"), parameters.get("version")
         if alias is not None and version is not None:
             raise WandbArtifactsIOManagerError(
                 "You've provided both 'version' and 'alias' in the 'wandb_artifact_configuration' settings."
-                " Only one"
-                " should be used at a time. If you decide not to use any, the latest version will be applied"
-                " automatically."
+                " Only one should be used at a time. If you decide not to use any, the latest version will be"
+                " applied automatically."
             )
-        return self._record_of(name, alias or version, context._artifact)
+        return self._record_of([name], alias or version, context._artifact)
 
-    def _record_of(self, name: str, chosen: str | None, known: str) -> Record:
+    def _record_of(self, names: Sequence[str], chosen: str | None, known: str) -> Record:
+        """The version of the first of these names that there is."""
         # What this very run made is meant, whatever another run logs meanwhile.
         if chosen is None and known:
             made = self._store.get(known)
             if made.run_id == self.wandb_run_id:
                 return made
-        wanted = f"{self.wandb_entity}/{self.wandb_project}/{name}:{chosen or 'latest'}"
+        place = f"{self.wandb_entity}/{self.wandb_project}"
+        for name in names[1:]:
+            found = self._store.find(f"{place}/{name}:{chosen or 'latest'}")
+            if found is not None and self._store.find(f"{place}/{names[0]}") is None:
+                return found
         try:
-            return self._store.get(wanted)
+            return self._store.get(f"{place}/{names[0]}:{chosen or 'latest'}")
         except TreadleError as error:
             if error.code != "not_found":
                 raise
             raise WandbArtifactsIOManagerError(
                 "The artifact you're attempting to download might not exist, or you might have forgotten to"
-                " include"
-                f" the 'name' property in the 'wandb_artifact_configuration' settings. {error}"
+                " include the 'name' property in the 'wandb_artifact_configuration' settings."
+                f" {error}"
             ) from error
 
 
 def partition_name(name: str, key: str) -> str:
     """Dimensions are joined by dots."""
-    return f"{name}.{str(key).replace('|', '.')}"
+    return f"{name}.{key.replace('|', '.')}"
+
+
+def _peers_name(name: str, key: str) -> str:
+    """As dagster-wandb 0.29 writes it."""
+    return f"{name}.{key.replace('|', '-')}"
+
+
+def _key_of_output(context: OutputContext) -> str | None:
+    """The partition whose key stands behind the name. That a run is over a partition makes no partition of
+    an asset that has none.
+    """
+    if context.has_asset_partitions:
+        return context.asset_partition_key
+    made_by_hand = context._step_key is None
+    if context.has_partition_key and (made_by_hand or not context.has_asset_key):
+        return context.partition_key
+    return None
 
 
 def _told(error: Exception) -> WandbArtifactsIOManagerError:
@@ -469,7 +520,7 @@ def _make(context: InitResourceContext, host: str, entity: str, project: str) ->
     return ArtifactsIOManager(
         instance,
         {
-            "dagster_run_id": context.run_id or "",
+            "dagster_run_id": context.run_id or UNIT_TEST_RUN_ID,
             "wandb_host": host,
             "wandb_entity": entity,
             "wandb_project": project,
@@ -506,7 +557,14 @@ def in_run(
         manager.close()
 
 
-wandb_artifacts_io_manager = IOManagerDefinition(
+class _Definition(IOManagerDefinition):
+    def _invoke(self, given: InitResourceContext | None) -> ArtifactsIOManager:
+        """Called by hand, as tests do, it gives the manager itself."""
+        manager: ArtifactsIOManager = super()._invoke(given).__enter__()
+        return manager
+
+
+wandb_artifacts_io_manager = _Definition(
     _for_a_run,
     {name: Field(kind, is_required=False) for name, kind in _CONFIG.items()},
     "IO manager to read and write W&B Artifacts",

@@ -48,13 +48,18 @@ def launch_config() -> dict[str, Field]:
     }
 
 
-def _not_yet(context: Any) -> NoReturn:
+def raise_on_invalid_config(context: Any) -> None:
+    """Entity and project must not be empty."""
     for name in ("entity", "project"):
         if context.resources.wandb_config[name] == "":
             raise RuntimeError(
                 f"(dagster_wandb) An empty string was provided for the '{name}' property of the"
                 " 'wandb_config'."
             )
+
+
+def _not_yet(context: Any) -> NoReturn:
+    raise_on_invalid_config(context)
     raise Failure(
         f"{context.op_def.name}: the configuration is right, but W&B Launch's queues and agents are not in"
         " Treadle yet, so nothing was launched. Run the job's code as an op or asset of this project, or"

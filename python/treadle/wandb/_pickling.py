@@ -23,50 +23,79 @@ FILE_NAMES = {
 }
 
 
-def dump(
-    value: Any, name: str, parameters: Mapping[str, Any]
-) -> tuple[bytes, dict[str, Any], dict[str, Any]]:
-    """(content, metadata of the artifact, all arguments of the module's `dump`)."""
-    import io
-    import pickle
-
+def check_module(name: object) -> None:
     if name not in FILE_NAMES:
         raise WandbArtifactsIOManagerError(
             f"Oops! It looks like the value you provided, '{name}', isn't recognized as a valid serialization"
             f" module. Here are the ones we do support: {ACCEPTED_SERIALIZATION_MODULES}."
         )
-    arguments = {"protocol": pickle.HIGHEST_PROTOCOL, **parameters}
-    metadata: dict[str, Any] = {"source_serialization_module": name}
+
+
+def pickle_artifact_content(
+    context: Any,
+    serialization_module_name: str,
+    serialization_module_parameters_with_protocol: Mapping[str, Any],
+    artifact: Any,
+    obj: object,
+) -> None:
+    """Adds the pickled object to a draft, and to its metadata what pickled it. In an Artifact of ours the
+    pickle is signed when it is logged.
+    """
+    import pickle
+
+    name, arguments = serialization_module_name, serialization_module_parameters_with_protocol
+    check_module(name)
     module = _module(name, reading=False)
+    said: dict[str, Any] = {"source_serialization_module": name}
     if name != "pickle":
-        metadata[f"source_{name}_version_used"] = module.__version__
-    metadata["source_pickle_protocol_used"] = arguments["protocol"]
-    file = io.BytesIO()
-    try:
+        said[f"source_{name}_version_used"] = module.__version__
+    said["source_pickle_protocol_used"] = arguments["protocol"]
+    artifact.metadata = {**artifact.metadata, **said}
+    with artifact.new_file(FILE_NAMES[name], "wb") as file:
         try:
-            module.dump(value, file, **arguments)
-        except pickle.PicklingError:
-            if name != "joblib":
-                raise
-            # joblib refuses what has no importable name (a lambda), though it carries what can write it.
-            file = io.BytesIO()
-            wrap = getattr(module, "wrap_non_picklable_objects")  # noqa: B009
-            module.dump(wrap(value, keep_wrapper=False), file, **arguments)
-    except Exception as error:
-        advice = (
-            " Otherwise consider using another module. Supported serialization:"
-            f" {ACCEPTED_SERIALIZATION_MODULES}."
-            if name == "pickle"
-            else ""
-        )
-        raise WandbArtifactsIOManagerError(
-            f"An error occurred in the {name} serialization process. Please, verify that the passed"
-            " arguments are"
-            " correct and your data is compatible with"
-            f" {'pickle' if name == 'pickle' else 'the module'}.{advice}"
-            f" ({type(error).__name__}: {error})"
-        ) from error
-    return file.getvalue(), metadata, arguments
+            try:
+                module.dump(obj, file, **arguments)
+            except pickle.PicklingError:
+                if name != "joblib":
+                    raise
+                # joblib refuses what has no importable name (a lambda), though it carries what can write it.
+                file.seek(0)
+                file.truncate()
+                wrap = getattr(module, "wrap_non_picklable_objects")  # noqa: B009
+                module.dump(wrap(obj, keep_wrapper=False), file, **arguments)
+        except Exception as error:
+            raise WandbArtifactsIOManagerError(
+                f"An error occurred in the {name} serialization process. Please, verify that the passed"
+                " arguments are correct and your data is compatible with"
+                + (
+                    " pickle. Otherwise consider using another module. Supported serialization:"
+                    f" {ACCEPTED_SERIALIZATION_MODULES}."
+                    if name == "pickle"
+                    else " the module."
+                )
+            ) from error
+    context.log.info(f"Output serialized using {name} with parameters={arguments}")
+    from treadle.wandb._artifact import Artifact
+
+    if isinstance(artifact, Artifact):
+        artifact._sign(FILE_NAMES[name])
+
+
+def unpickle_artifact_content(artifact_dir: str) -> Any:
+    """The object pickled in the folder that `Artifact.download` wrote; None when there is none. Opened is
+    what the artifact's signature vouches for.
+    """
+    import io
+    import os
+
+    from treadle.wandb import _artifact
+
+    found = find(os.listdir(artifact_dir)) if os.path.isdir(artifact_dir) else None
+    if found is None:
+        return None
+    name, file = found
+    module = _module(name, reading=True)
+    return module.load(io.BytesIO(_artifact.trusted_bytes(artifact_dir, file)))
 
 
 def find(paths: Iterable[str]) -> tuple[str, str] | None:
@@ -93,8 +122,7 @@ def _module(name: str, *, reading: bool) -> Any:
     except ImportError as error:
         raise WandbArtifactsIOManagerError(
             f"An object pickled with '{name}' was found in the Artifact. But the module was not found."
-            " Please, make"
-            " sure it's installed."
+            " Please, make sure it's installed."
             if reading
             else f"No module named '{name}' found. Please, make sure that the module is installed."
         ) from error

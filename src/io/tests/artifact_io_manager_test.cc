@@ -169,6 +169,19 @@ TEST_F(Pickles, AreOpenedAgainOnceTheSameValueWasStoredUnderAnotherKey) {
   EXPECT_EQ(load("p", pickle_codec()), "code");
 }
 
+TEST_F(Pickles, AreOpenedAsThePolicySays) {
+  log_pickle("code", "");
+  ASSERT_EQ(setenv("TREADLE_PICKLES", "any", 1), 0);
+  EXPECT_EQ(load("p", pickle_codec()), "code");
+  ASSERT_EQ(setenv("TREADLE_PICKLES", "none", 1), 0);
+  EXPECT_NE(load("p", pickle_codec()).find("TREADLE_PICKLES is 'none'"), std::string::npos);
+  ASSERT_EQ(setenv("TREADLE_PICKLES", "some", 1), 0);
+  EXPECT_NE(load("p", pickle_codec()).find("It can be 'signed', 'any' or 'none'"),
+            std::string::npos);
+  ASSERT_EQ(unsetenv("TREADLE_PICKLES"), 0);
+  EXPECT_NE(load("p", pickle_codec()).find("is not signed"), std::string::npos);
+}
+
 TEST_F(Pickles, AreNotWrittenWithoutAKey) {
   options_.signing_key = "";
   manager_ = make_artifact_io_manager(*store_, options_);

@@ -10,6 +10,15 @@
 
 namespace treadle::io {
 
+// Which pickles are opened: TREADLE_PICKLES in the environment.
+enum class PicklePolicy : std::uint8_t {
+  kSigned,  // those that this home's key signed; the default
+  kAny,     // all: for artifacts of others, when you trust everybody who could write them
+  kNone,    // none
+};
+// kInvalidArgument when the environment says something else.
+Result<PicklePolicy> pickle_policy();
+
 // {"signature": "..."}: what an entry of this content carries as its `extra`. kPermissionDenied
 // without a key.
 Result<std::string> signature_extra(std::string_view key, std::string_view bytes);
