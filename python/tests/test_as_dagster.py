@@ -70,7 +70,7 @@ def test_all_names_come_with_a_star(tmp_path: Path) -> None:
         ("from dagster import asste", "Neither Dagster 1.13.29 nor Treadle has the name 'dagster.asste'."),
         ("import dagster._core.nothing.here", "dagster._core.nothing is not in Treadle."),
         ("from dagster_wandb import nothing", "dagster_wandb.nothing is not in Treadle"),
-        ("import dagster.components", "declare assets in Python"),
+        ("from dagster.components import Component", "declare assets in Python"),
     ],
 )
 def test_a_name_that_is_not_there_says_so(tmp_path: Path, statement: str, error: str) -> None:

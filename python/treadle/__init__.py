@@ -142,7 +142,9 @@ _PUBLIC = {
         Array BoolSource Enum EnumValue IntSource Map Noneable Permissive ScalarUnion Selector Shape
         StringSource""",
     "_resources.building": "build_resources with_resources",
-    "_resources.context": "build_init_resource_context InitResourceContext",
+    "_resources.context": """
+        build_init_resource_context IAttachDifferentObjectToOpContext InitResourceContext""",
+    "_dagster.libraries": "DagsterLibraryRegistry",
     "_resources.definition": "resource ResourceDefinition",
     "_resources.param": "ResourceParam",
     "_resources.pythonic": """

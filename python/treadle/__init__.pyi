@@ -94,6 +94,7 @@ from treadle._config.types import ScalarUnion as ScalarUnion
 from treadle._config.types import Selector as Selector
 from treadle._config.types import Shape as Shape
 from treadle._config.types import StringSource as StringSource
+from treadle._dagster.libraries import DagsterLibraryRegistry as DagsterLibraryRegistry
 from treadle._dagster.warnings import BetaWarning as BetaWarning
 from treadle._dagster.warnings import BindResourcesToJobs as BindResourcesToJobs
 from treadle._dagster.warnings import ConfigArgumentWarning as ConfigArgumentWarning
@@ -312,6 +313,7 @@ from treadle._pipes.session import PipesSession as PipesSession
 from treadle._pipes.session import open_pipes_session as open_pipes_session
 from treadle._resources.building import build_resources as build_resources
 from treadle._resources.building import with_resources as with_resources
+from treadle._resources.context import IAttachDifferentObjectToOpContext as IAttachDifferentObjectToOpContext
 from treadle._resources.context import InitResourceContext as InitResourceContext
 from treadle._resources.context import build_init_resource_context as build_init_resource_context
 from treadle._resources.definition import ResourceDefinition as ResourceDefinition

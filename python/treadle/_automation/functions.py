@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from treadle._assets.signature import Signature
 from treadle._errors import DagsterInvalidDefinitionError, DagsterInvalidInvocationError
+from treadle._resources.context import as_given
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class EvaluationFunction:
         given = dict(given or {})
         for parameter, key in self.resources.items():
             arguments[parameter] = (
-                given.pop(parameter) if parameter in given else getattr(context.resources, key)
+                given.pop(parameter) if parameter in given else as_given(context.resources, key)
             )
         if given:
             raise DagsterInvalidInvocationError(f"{self.what} has no parameter {next(iter(given))!r}.")

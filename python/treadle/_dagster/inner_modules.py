@@ -4,7 +4,8 @@ from __future__ import annotations
 
 # Package: its modules.
 MODULES = {
-    "": "_annotations _builtins _check _config _core _time _utils",
+    "": "_annotations _builtins _check _config _core _record _symbol_annotations _time _utils",
+    "_symbol_annotations": "annotatable lifecycle public",
     "_config": """
         config_schema config_type errors evaluate_value_result field field_utils post_process
         primitive_mapping pythonic_config source stack traversal_context type_printer validate""",

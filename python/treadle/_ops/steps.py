@@ -18,6 +18,7 @@ from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
 from treadle._ops.config_tree import JobConfig, run_config_of
 from treadle._ops.ops import DynamicOutput, OpDefinition
+from treadle._resources.context import as_given
 from treadle._run import capture, steps
 from treadle._run.context import AssetExecutionContext
 from treadle._run.current import current
@@ -468,7 +469,7 @@ def _given(entry: Mapping[str, Any], name: str) -> Any:
 def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], alias: str | None) -> Any:
     """Calls the function with a context bound to it, resources from that context, and the given values."""
     from treadle._run.context import _StepContext
-    from treadle._run.invoke import UnboundContext, build_op_context
+    from treadle._run.invoke import UnboundContext, build_op_context, without_resources
 
     name = op.__name__
     context: Any = None
@@ -496,10 +497,11 @@ def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], a
             context = kwargs.pop(parameter)
     elif args and isinstance(args[0], _StepContext):
         context, args = args[0], args[1:]
+    args, kwargs = without_resources(op, args, dict(kwargs))
     bound = _bound(op, context if context is not None else build_op_context(), kwargs)
     values = _values(op, args, kwargs, alias or op._name)
     for parameter, key in (op._resource_params or {}).items():
-        values[parameter] = kwargs[parameter] if parameter in kwargs else getattr(bound.resources, key)
+        values[parameter] = kwargs[parameter] if parameter in kwargs else as_given(bound.resources, key)
     plan = plan_of(op)
     if plan.config is not None:
         config = kwargs.get("config", NoValue)

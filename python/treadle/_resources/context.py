@@ -35,7 +35,10 @@ class Resources:
                 f"Unknown resource `{key}`. Specify `{key}` as a required resource on the compute / config"
                 " function that accessed it."
             )
-        return self._get(key)
+        value = self._get(key)
+        if hasattr(type(value), "get_object_to_set_on_execution_context"):
+            return value.get_object_to_set_on_execution_context()
+        return value
 
     @property
     def original_resource_dict(self) -> Mapping[str, Any]:
@@ -43,6 +46,23 @@ class Resources:
 
     def _asdict(self) -> dict[str, Any]:
         return dict(self.original_resource_dict)
+
+
+def as_given(resources: Any, key: str) -> Any:
+    """The resource itself, as a parameter receives it, where steps see something else."""
+    if isinstance(resources, Resources):
+        getattr(resources, key)
+        return resources._get(key)
+    return getattr(resources, key)
+
+
+class IAttachDifferentObjectToOpContext:
+    """A base for resources of which `context.resources` shows something else: what the method returns. A
+    parameter annotated with the class still receives the resource.
+    """
+
+    def get_object_to_set_on_execution_context(self) -> Any:
+        raise NotImplementedError
 
 
 class InitResourceContext:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from treadle._errors import DagsterInvalidInvocationError
+from treadle._resources.context import as_given
 from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, _StepContext
 from treadle._typing import TYPE_CHECKING
 
@@ -161,6 +162,27 @@ def _live(resources: Mapping[str, Any], config: Mapping[str, Any] | None) -> dic
     return dict(ResourceScope(definitions, config or {}).open(definitions).original_resource_dict)
 
 
+def without_resources(
+    definition: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Values given by position (the context taken away) whose parameter is a resource or the configuration,
+    as if given by name.
+    """
+    named = {*(definition._resource_params or ()), "config"}
+    code = getattr(definition._fn, "__code__", None)
+    if not args or code is None:
+        return args, kwargs
+    first = 1 if definition._takes_context else 0
+    parameters = code.co_varnames[first : code.co_argcount]
+    left, found = [], dict(kwargs)
+    for i, value in enumerate(args):
+        if i < len(parameters) and parameters[i] in named:
+            found[parameters[i]] = value
+        else:
+            left.append(value)
+    return tuple(left), found
+
+
 def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Calls the function with a context bound to it, resources from that context, and the given values."""
     name = definition._name
@@ -179,13 +201,14 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
             " Use build_asset_context."
         )
     context = given.bind(definition) if isinstance(given, UnboundContext) else given
+    args, kwargs = without_resources(definition, args, kwargs)
     for parameter, key in (definition._resource_params or {}).items():
         if parameter not in kwargs:
             if context is None:
                 raise DagsterInvalidInvocationError(
                     f"{name!r} needs the resource {key!r}: give it by name or in a context."
                 )
-            kwargs[parameter] = getattr(context.resources, key)
+            kwargs[parameter] = as_given(context.resources, key)
     inputs = [i.name for i in definition._inputs if i.name]
     if len(args) > len(inputs):
         raise DagsterInvalidInvocationError(

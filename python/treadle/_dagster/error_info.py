@@ -1,0 +1,33 @@
+"""An exception that is being handled, as the record keeps it."""
+
+from __future__ import annotations
+
+from treadle._events.dagster_event import SerializableErrorInfo
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def serializable_error_info_from_exc_info(
+    exc_info: Any, hoist_user_code_error: bool = True
+) -> SerializableErrorInfo:
+    """Of `sys.exc_info()`. An error around one of the user's is told as that one."""
+    _, error, _ = exc_info
+    wrapped = getattr(error, "user_exception", None)
+    if hoist_user_code_error and wrapped is not None:
+        error = wrapped
+    return _told(error)
+
+
+def _told(error: BaseException) -> SerializableErrorInfo:
+    import traceback
+
+    told = traceback.TracebackException.from_exception(error)
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return SerializableErrorInfo(
+        "".join(told.format_exception_only()),
+        list(told.stack.format()),
+        type(error).__name__,
+        _told(cause) if cause is not None else None,
+    )
