@@ -148,9 +148,10 @@ def test_marks_of_stability_warn_when_a_thing_is_used(tmp_path: Path) -> None:
         @marks.public
         def shown(self) -> None: ...
 
-    @marks.beta_param(param="b")
-    def partly(a: int, b: int | None = None) -> int:
+    def with_b(a: int, b: int | None = None) -> int:
         return a
+
+    partly = marks.beta_param(with_b, param="b")
 
     def silent() -> None: ...
 
@@ -172,7 +173,7 @@ def test_marks_of_stability_warn_when_a_thing_is_used(tmp_path: Path) -> None:
         f"Class `{name}.Old` is deprecated and will be removed in 2.0. Use young."
     )
     assert str(caught[2].message).startswith(
-        f"Parameter `b` of function `{name}.partly` is currently in beta"
+        f"Parameter `b` of function `{name}.with_b` is currently in beta"
     )
     assert all(w.filename == __file__ for w in caught)
     assert marks.is_public(Old.shown)
