@@ -2,7 +2,7 @@
 #pragma once
 
 #include <treadle/account/account.h>
-#include <treadle/db/database.h>
+#include <treadle/db/query.h>
 
 #include <optional>
 #include <string>
@@ -25,57 +25,13 @@ Entity read_entity(const db::Statement& s);
 Organization read_organization(const db::Statement& s);
 Project read_project(const db::Statement& s);
 
-// All rows of a statement. `bind` takes a Statement&, `read` a const Statement&.
-template <class Bind, class Read>
-auto select(db::Session& session, std::string_view sql, const Bind& bind, const Read& read)
-    -> Result<std::vector<decltype(read(std::declval<const db::Statement&>()))>> {
-  TREADLE_TRY(db::Statement * s, session.prepare(sql));
-  bind(*s);
-  std::vector<decltype(read(*s))> out;
-  while (true) {
-    TREADLE_TRY(const bool more, s->step());
-    if (!more) return out;
-    out.push_back(read(*s));
-  }
-}
-template <class Bind, class Read>
-auto select_one(db::Session& session, std::string_view sql, const Bind& bind, const Read& read)
-    -> Result<std::optional<decltype(read(std::declval<const db::Statement&>()))>> {
-  TREADLE_TRY(auto rows, select(session, sql, bind, read));
-  if (rows.empty()) return std::nullopt;
-  return std::move(rows.front());
-}
-template <class Bind>
-Result<void> change(db::Session& session, std::string_view sql, const Bind& bind) {
-  TREADLE_TRY(db::Statement * s, session.prepare(sql));
-  bind(*s);
-  return s->run();
-}
-inline void bind_nothing(db::Statement&) {}
-
-// The same, each in a read transaction of its own.
-template <class Bind, class Read>
-auto read_all(db::Database& database, std::string_view sql, const Bind& bind, const Read& read)
-    -> Result<std::vector<decltype(read(std::declval<const db::Statement&>()))>> {
-  std::vector<decltype(read(std::declval<const db::Statement&>()))> out;
-  TREADLE_CHECK(database.read([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(out, select(session, sql, bind, read));
-    return {};
-  }));
-  return out;
-}
-template <class Bind, class Read>
-auto read_one(db::Database& database, std::string_view sql, const Bind& bind, const Read& read)
-    -> Result<std::optional<decltype(read(std::declval<const db::Statement&>()))>> {
-  TREADLE_TRY(auto rows, read_all(database, sql, bind, read));
-  if (rows.empty()) return std::nullopt;
-  return std::move(rows.front());
-}
-template <class Bind>
-Result<void> write_one(db::Database& database, std::string_view sql, const Bind& bind) {
-  return database.write(
-      [&](db::Session& session) -> Result<void> { return change(session, sql, bind); });
-}
+using db::bind_nothing;
+using db::change;
+using db::read_all;
+using db::read_one;
+using db::select;
+using db::select_one;
+using db::write_one;
 
 Result<std::optional<Entity>> select_entity(db::Session& session, std::string_view name);
 // A row of account_entity; kAlreadyExists when the name is taken.

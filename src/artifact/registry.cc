@@ -240,12 +240,6 @@ Result<Registry> Registries::edit(std::int64_t id, const RegistryEdit& edit) {
                    s.bind(2, id);
                  });
     };
-    if (edit.all_types && !*edit.all_types && registry->all_types) {
-      return fail(Errc::kInvalidArgument,
-                  "The registry '" + registry->name +
-                      "' takes every type; that cannot be taken back, because what is linked must "
-                      "stay allowed.");
-    }
     if (edit.name && name != registry->name) {
       TREADLE_CHECK(rename_registry(session, *registry, name));
       registry->name = name;
@@ -258,8 +252,21 @@ Result<Registry> Registries::edit(std::int64_t id, const RegistryEdit& edit) {
     if (edit.access) {
       TREADLE_CHECK(set("access", [&](db::Statement& s) { s.bind(1, to_text(*edit.access)); }));
     }
-    if (edit.all_types && *edit.all_types) {
-      TREADLE_CHECK(set("all_types", [&](db::Statement& s) { s.bind(1, 1); }));
+    if (edit.all_types && *edit.all_types != registry->all_types) {
+      TREADLE_CHECK(
+          set("all_types", [&](db::Statement& s) { s.bind(1, *edit.all_types ? 1 : 0); }));
+      if (!*edit.all_types) {
+        // What is linked stays allowed.
+        const std::string registry_project = registry->project();
+        TREADLE_TRY(const auto linked,
+                    texts(session,
+                          "select distinct type from artifact_collection where entity = $1 and "
+                          "project = $2 and state = 'READY' order by type",
+                          [&](db::Statement& s) {
+                            s.bind(1, registry->entity).bind(2, registry_project);
+                          }));
+        TREADLE_CHECK(add_types(session, *registry, linked, now));
+      }
     }
     TREADLE_CHECK(add_types(session, *registry, edit.types_to_add, now));
     TREADLE_CHECK(set("updated", [&](db::Statement& s) { s.bind(1, now); }));

@@ -7,6 +7,7 @@
 #include <treadle/artifact/drafts.h>
 #include <treadle/artifact/registry.h>
 #include <treadle/artifact/store.h>
+#include <treadle/desk/desk.h>
 #include <treadle/graphql/schema.h>
 #include <treadle/serve/service.h>
 #include <treadle/tracking/store.h>
@@ -18,15 +19,15 @@
 namespace treadle::serve {
 
 struct Backend {
-  explicit Backend(const Parts& parts)
+  Backend(const Parts& parts, desk::Desk& opened_desk)
       : database(parts.database),
         accounts(parts.accounts),
         artifacts(parts.artifacts),
         catalog(parts.artifacts),
         drafts(parts.artifacts),
         registries(parts.artifacts),
-
         runs(parts.runs),
+        desk(opened_desk),
         signer(parts.secret),
         folder(parts.folder),
         version(parts.version) {}
@@ -35,9 +36,9 @@ struct Backend {
   artifact::Store& artifacts;
   artifact::Catalog catalog;
   artifact::Drafts drafts;
-
   artifact::Registries registries;
   tracking::Store& runs;
+  desk::Desk& desk;
   const Signer signer;
   const std::string folder;
   const std::string version;

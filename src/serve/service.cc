@@ -38,8 +38,9 @@ std::string path_prefix(const std::string& url) {
 
 class LocalService final : public Service {
  public:
-  LocalService(const Parts& parts, const Options& options)
-      : backend_(parts),
+  LocalService(const Parts& parts, const Options& options, std::unique_ptr<desk::Desk> desk)
+      : desk_(std::move(desk)),
+        backend_(parts, *desk_),
         gate_(backend_),
         graphql_(backend_, gate_),
         file_stream_(backend_, gate_),
@@ -128,6 +129,7 @@ class LocalService final : public Service {
     if (access_log_) access_log_(access_line(exchange));
   }
 
+  const std::unique_ptr<desk::Desk> desk_;
   Backend backend_;
   Gate gate_;
   GraphqlEndpoint graphql_;
@@ -144,7 +146,8 @@ class LocalService final : public Service {
 }  // namespace
 
 Result<std::unique_ptr<Service>> Service::open(const Parts& parts, const Options& options) {
-  auto service = std::make_unique<LocalService>(parts, options);
+  TREADLE_TRY(auto desk, desk::Desk::open(parts.database));
+  auto service = std::make_unique<LocalService>(parts, options, std::move(desk));
   TREADLE_CHECK(service->listen(options));
   return service;
 }

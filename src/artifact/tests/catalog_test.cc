@@ -184,6 +184,18 @@ TEST(Registry, TakesOnlyItsTypesAndMustExist) {
                Errc::kInvalidArgument, "linked into the collection");
 }
 
+TEST(Registry, ThatTookEveryTypeTakesTheNamedOnesAndThoseLinkedWhenRestricted) {
+  TestHome home;
+  const Version version = logged(home, "iris", "1");
+  Registries registries(home.store());
+  const Registry made = must(registries.create({.name = "model"}));
+  must(Catalog(home.store()).link(version, in_registry("Iris"), {}));
+  const Registry now =
+      must(registries.edit(made.id, {.all_types = false, .types_to_add = {"model"}}));
+  EXPECT_FALSE(now.all_types);
+  EXPECT_EQ(now.types, (Strings{"dataset", "model"}));
+}
+
 TEST(Registry, AVersionGoesOnlyWithItsAliasesWhereverTheyAre) {
   TestHome home;
   const Version v0 = logged(home, "churn", "1");

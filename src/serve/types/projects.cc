@@ -2,6 +2,7 @@
 #include "types.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace treadle::serve {
@@ -99,6 +100,18 @@ Result<Output> project_list(const Call& call, const std::string& entity) {
   TREADLE_TRY(found, filter_projects(call, std::move(found)));
   return connection_node("ProjectConnection",
                          page(call.args, found, [](const Project& p) { return project_node(p); }));
+}
+
+// Of the user and of every team they are in.
+Result<Output> projects_of_user(const account::User& user, const Call& call) {
+  TREADLE_TRY(const auto entities, backend(call).accounts.entities_of(user.id));
+  std::vector<Project> all;
+  for (const account::Entity& entity : entities) {
+    TREADLE_TRY(auto some, projects_of(call, entity.name));
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+  }
+  return connection_node("ProjectConnection",
+                         page(call.args, all, [](const Project& p) { return project_node(p); }));
 }
 
 artifact::RegistryAccess registry_access(const std::string& access) {
@@ -206,6 +219,7 @@ Result<Output> delete_model(const Call& call) {
     TREADLE_TRY(const auto tracked, b.runs.find_project(project->entity, project->name));
     if (tracked) TREADLE_CHECK(b.runs.remove_project(tracked->key));
   }
+  TREADLE_CHECK(b.desk.remove_project(project->id));
   TREADLE_CHECK(b.accounts.remove_project(project->id));
   return graphql::node("SuccessPayload", 0);
 }
@@ -299,9 +313,7 @@ void define_projects(graphql::Schema& schema) {
                                    {"projects", [](const account::Entity& e, const Call& call) {
                                       return project_list(call, e.name);
                                     }}});
-  schema.resolve<account::User>("User", {{"projects", [](const account::User& u, const Call& call) {
-                                            return project_list(call, u.name);
-                                          }}});
+  schema.resolve<account::User>("User", {{"projects", projects_of_user}});
   schema.resolve<Project>(
       "Project",
       {{"id", [](const Project& p, const Call&) { return make_id("Project", p.id); }},

@@ -16,6 +16,8 @@ graphql::Schema make_schema() {
   define_run_history(schema);
   define_run_files(schema);
   define_sweeps(schema);
+  define_automations(schema);
+  define_views(schema);
   define_artifacts(schema);
   define_artifact_collections(schema);
   define_artifact_files(schema);

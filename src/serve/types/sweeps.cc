@@ -12,12 +12,8 @@ extend type Project {
   totalSweeps: Int!
   runQueue(name: String, id: ID): RunQueue
   runQueues: [RunQueue!]!
-  triggers(first: Int, after: String): TriggerConnection!
-  allViews(viewType: String, viewName: String, userName: String, first: Int, after: String): ViewConnection!
 }
 extend type Entity {
-  triggers(first: Int, after: String, filters: JSONString, order: String): TriggerConnection!
-  integrations(first: Int, after: String): IntegrationConnection!
   defaultResourceConfig(id: ID): DefaultResourceConfig
 }
 type Sweep {
@@ -41,19 +37,13 @@ type ResourceTemplateVariable { name: String! schema: JSONString description: St
 type DefaultResourceConfig {
   id: ID! config: JSON resource: String templateVariables: [ResourceTemplateVariable!]
 }
-type Trigger { id: ID! name: String! }
-type Integration { id: ID! }
-type View {
-  id: ID! name: String displayName: String description: String user: User spec: String
-  createdAt: DateTime updatedAt: DateTime
-}
 )";
 
 }  // namespace
 
 void define_sweeps(graphql::Schema& schema) {
   schema.define(kSweepsTypes);
-  for (const char* type : {"Sweep", "Agent", "Trigger", "Integration", "View", "RunQueueItem"}) {
+  for (const char* type : {"Sweep", "Agent", "RunQueueItem"}) {
     define_connection(schema, type);
   }
   const auto null = [](const Call&) -> Result<Output> { return nullptr; };
@@ -65,14 +55,10 @@ void define_sweeps(graphql::Schema& schema) {
   schema.resolve("Project", "totalSweeps", [](const Call&) -> Result<Output> { return 0; });
   schema.resolve("Project", "runQueue", null);
   schema.resolve("Project", "runQueues", [](const Call&) -> Result<Output> { return Outputs(); });
-  schema.resolve("Project", "triggers", none("TriggerConnection"));
-  schema.resolve("Project", "allViews", none("ViewConnection"));
-  schema.resolve("Entity", "triggers", none("TriggerConnection"));
-  schema.resolve("Entity", "integrations", none("IntegrationConnection"));
   schema.resolve("Entity", "defaultResourceConfig", null);
   // Nothing makes these yet, so nothing asks for their fields.
   for (const char* type : {"Sweep", "Agent", "RunQueue", "RunQueueItem", "ResourceTemplateVariable",
-                           "DefaultResourceConfig", "Trigger", "Integration", "View"}) {
+                           "DefaultResourceConfig"}) {
     for (const auto& [name, field] : schema.find(type)->fields) {
       schema.resolve(type, name, null);
     }

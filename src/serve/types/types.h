@@ -26,6 +26,8 @@ void define_run_changes(graphql::Schema& schema);
 void define_run_history(graphql::Schema& schema);
 void define_run_files(graphql::Schema& schema);
 void define_sweeps(graphql::Schema& schema);
+void define_automations(graphql::Schema& schema);
+void define_views(graphql::Schema& schema);
 void define_artifacts(graphql::Schema& schema);
 void define_artifact_collections(graphql::Schema& schema);
 void define_artifact_files(graphql::Schema& schema);

@@ -43,7 +43,7 @@ struct RegistryEdit {
   std::optional<std::string> name;  // renames; references by the old name find nothing afterwards
   std::optional<std::optional<std::string>> description;
   std::optional<RegistryAccess> access;
-  std::optional<bool> all_types;  // true cannot be taken back
+  std::optional<bool> all_types;  // false: `types_to_add` and the types of what is linked
   std::vector<std::string> types_to_add;
 };
 
