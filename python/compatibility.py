@@ -22,7 +22,7 @@ the top level of Dagster {version}, and says whether Treadle has it: {have} of {
 
 ## Run a Dagster program
 
-```python
+```python run
 import treadle.as_dagster  # before the first `import dagster`
 ```
 
@@ -30,7 +30,19 @@ makes `dagster` and `dagster_wandb` mean Treadle in that process, the inner modu
 from (`dagster._core.definitions...`) included. `wandb` means the installed SDK; where there is none, the
 artifact classes of Treadle ([W&B artifacts](wandb.md)). Without touching the program:
 
-```sh
+<!-- sh run
+mkdir tests my_project
+cat > pipeline.py <<'END'
+import dagster
+assert dagster.__name__ == "treadle" or dagster.materialize
+
+@dagster.asset
+def one() -> int: return 1
+END
+cp pipeline.py my_project/definitions.py
+echo "def test(): import dagster" > tests/test_it.py
+-->
+```sh run
 python -m treadle.as_dagster pipeline.py
 python -m treadle.as_dagster -m pytest tests
 ```
@@ -39,7 +51,7 @@ The command line does it with `--as-dagster`, which every command has that loads
 project says so (`[tool.treadle] as_dagster = true`, or `TREADLE_AS_DAGSTER=1` in the environment); and by
 itself when no Dagster is installed:
 
-```sh
+```sh run
 treadle materialize --as-dagster -m my_project.definitions --select '*'
 ```
 

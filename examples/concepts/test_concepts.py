@@ -32,7 +32,7 @@ def test_both_languages_say_the_same(concept: str, tmp_path: Path) -> None:
 
 
 def test_each_concept_has_its_page() -> None:
-    assert {path.stem for path in (ROOT / "docs" / "concepts").glob("*.md")} == set(CONCEPTS)
+    assert {path.stem for path in (ROOT / "docs" / "concepts").glob("*.md")} >= set(CONCEPTS)
     assert {path.stem for path in HERE.glob("*.py")} >= set(CONCEPTS)
 
 

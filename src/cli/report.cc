@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace treadle::cli {
@@ -27,6 +28,27 @@ std::string text_at(const json::object& object, std::string_view name) {
 bool bool_at(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   return value && value->is_bool() && value->get_bool();
+}
+
+// `work[?]` stands for steps that are known only when the run knows their mapping keys.
+bool stands_for(std::string_view planned, std::string_view step) {
+  const auto at = planned.find("[?]");
+  return at != std::string_view::npos && step.size() > at && step != planned &&
+         step.substr(0, at + 1) == planned.substr(0, at + 1) &&
+         step.ends_with(planned.substr(at + 2));
+}
+
+void leave_out_replaced(RunReport& report) {
+  std::vector<std::string> known;
+  for (const StepLine& step : report.steps)
+    if (step.outcome != Outcome::kPending) known.push_back(step.step_key);
+  std::erase_if(report.steps, [&](const StepLine& planned) {
+    if (planned.outcome != Outcome::kPending || planned.step_key.find("[?]") == std::string::npos)
+      return false;
+    return report.run.status == RunStatus::kSuccess ||
+           std::any_of(known.begin(), known.end(),
+                       [&](const std::string& step) { return stands_for(planned.step_key, step); });
+  });
 }
 
 std::int64_t int_at(const json::object& object, std::string_view name, std::int64_t otherwise) {
@@ -221,6 +243,7 @@ RunReport make_report(const Run& run, const std::vector<Event>& events) {
   report.run = run;
   Reader reader(report);
   for (const Event& event : events) reader.read(event);
+  leave_out_replaced(report);
   return report;
 }
 

@@ -1,8 +1,15 @@
-"""Pages do not lie: links lead somewhere, and blocks marked to be run are run.
+"""Pages do not lie: links lead somewhere, and what a page shows works.
 
-A block that begins with ```python file=NAME is written to NAME in a folder of the page's own; one that is
-marked ```sh run is run there, in order, with the built `treadle` and Python on the path. It must exit with 0,
-or with N when marked ```sh run exit=N.
+Every block of a shell, Python or C++ says what is done with it:
+    file=NAME         it is written to NAME in a folder of the page's own
+    sh run            it is run there, in order, with the built `treadle` and Python on the path
+    python run        the same for Python, after the page's latest prelude, of which `keep` makes it a part
+    console run       each line after `$ ` is run, and the lines below it must be in the output, in order;
+                      numbers, times and digests may differ, and `...` stands for anything
+    cpp compiled      cpp_blocks.py makes a program of it, which is compiled with the others
+    shown             nothing: it needs a cloud, a cluster or an hour
+What is run must exit with 0, or with N when marked exit=N. A block between `<!-- sh run` and `-->` is run like
+the others, and the reader does not see it; `<!-- python prelude` is put before the page's Python blocks.
 """
 
 from __future__ import annotations
@@ -30,8 +37,9 @@ class Block(NamedTuple):
 
 
 def blocks(text: str) -> Iterator[Block]:
-    for found in re.finditer(r"^```([^\n`]+)\n(.*?)^```\s*$", text, re.MULTILINE | re.DOTALL):
-        yield Block(found.group(1).split(), found.group(2))
+    shown_or_hidden = r"^(```|<!-- (?=(?:sh|python|cpp) ))([^\n`]+)\n(.*?)^(?:```|-->)\s*$"
+    for found in re.finditer(shown_or_hidden, text, re.MULTILINE | re.DOTALL):
+        yield Block(found.group(2).split(), found.group(3))
 
 
 def without_code(text: str) -> str:
@@ -68,36 +76,92 @@ def is_run(page: Path) -> bool:
     return any("run" in block.words for block in blocks(page.read_text()))
 
 
-def run_blocks(page: Path, folder: Path) -> None:
-    programs = (ROOT / ".venv" / "bin", ROOT / "build" / "release" / "bin", os.environ["PATH"])
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("TREADLE_", "DAGSTER_"))
+def environment(folder: Path) -> dict[str, str]:
+    programs = (
+        folder / "bin",
+        ROOT / ".venv" / "bin",
+        ROOT / "build" / "release" / "bin",
+        os.environ["PATH"],
+    )
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("TREADLE_", "DAGSTER_", "WANDB_"))}
+    return kept | {
+        "PATH": os.pathsep.join(map(str, programs)),
+        "HOME": str(folder),
+        "NO_COLOR": "1",
+        "ROOT": str(ROOT),
     }
+
+
+def run(command: list[str], folder: Path, said_of: str, expected: int = 0) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == expected, (
+        f"{said_of}: exit code {done.returncode}, not {expected}\n{command[-1]}\n{done.stdout}"
+    )
+    return done.stdout
+
+
+def comparable(line: str) -> str:
+    """A line of output without what differs from run to run: digests, numbers, durations, widths."""
+    line = re.sub(r"\b[0-9a-f]{8,}\b", "#", line)
+    line = re.sub(r"\d+(\.\d+)?( (ms|s|us|µs|B|kB|MB))?", "#", line)
+    return re.sub(r"\s+", " ", line).strip()
+
+
+def missing_lines(expected: list[str], output: str) -> list[str]:
+    """The lines that do not come in the output after those before them."""
+    have = iter([comparable(line) for line in output.splitlines()])
+    return [line for line in expected if line.strip() not in ("", "...") and comparable(line) not in have]
+
+
+def run_console(text: str, folder: Path, said_of: str) -> None:
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, *shown = part.splitlines()
+        output = run(["sh", "-uc", command], folder, said_of)
+        missing = missing_lines(shown, output)
+        assert not missing, f"{said_of}: `{command}` does not print {missing}, but\n{output}"
+
+
+def run_blocks(page: Path, folder: Path) -> None:
+    prelude = ""
     for block in blocks(page.read_text()):
         options = dict(word.split("=", 1) for word in block.words if "=" in word)
+        expected = int(options.get("exit", "0"))
         if "file" in options:
+            (folder / options["file"]).parent.mkdir(parents=True, exist_ok=True)
             (folder / options["file"]).write_text(block.text)
-        if "run" in block.words:
-            done = subprocess.run(
-                ["sh", "-euc", block.text],
-                cwd=folder,
-                env=kept
-                | {
-                    "PATH": os.pathsep.join(map(str, programs)),
-                    "HOME": str(folder),
-                    "NO_COLOR": "1",
-                    "ROOT": str(ROOT),
-                },
-                capture_output=True,
-                text=True,
-                check=False,
-                stdin=subprocess.DEVNULL,
-            )
-            expected = int(options.get("exit", "0"))
-            said = f"{block.text}\n{done.stdout}{done.stderr}"
-            assert done.returncode == expected, (
-                f"{page.name}: exit code {done.returncode}, not {expected}\n{said}"
-            )
+        match block.words:
+            case ["sh", "run", *_]:
+                run(["sh", "-euc", block.text], folder, page.name, expected)
+            case ["console", "run", *_]:
+                run_console(block.text, folder, page.name)
+            case ["python", "prelude", *_]:
+                prelude = block.text + "\n"
+            case ["python", "run", *how]:
+                (folder / "_block.py").write_text(prelude + block.text)
+                run(["python", "_block.py"], folder, f"{page.name}: {prelude}{block.text}", expected)
+                prelude += block.text if "keep" in how else ""
+
+
+def silent_blocks(page: Path) -> list[str]:
+    """Blocks of which nobody has said what is done with them."""
+    text = re.sub(r"^<!-- programs -->.*?^<!-- end of programs -->", "", page.read_text(), flags=re.M | re.S)
+    known = {"run", "shown", "compiled", "prelude"}
+    return [
+        f"{page.name}: ```{' '.join(block.words)}: {block.text.splitlines()[0]}"
+        for block in blocks(text)
+        if block.words[0] in ("sh", "console", "python", "cpp")
+        and not known & set(block.words)
+        and not any(word.startswith("file=") for word in block.words)
+    ]
 
 
 def test_links_lead_somewhere() -> None:
@@ -110,6 +174,12 @@ def test_links_lead_somewhere() -> None:
 )
 def test_blocks_marked_to_be_run_work(page: Path, tmp_path: Path) -> None:
     run_blocks(page, tmp_path)
+
+
+def test_every_block_says_what_is_done_with_it() -> None:
+    by_program = {ROOT / "docs" / "reference" / "command-line.md"}  # tests/cli runs those
+    silent = [line for page in pages(ROOT) if page not in by_program for line in silent_blocks(page)]
+    assert not silent, "\n".join(silent)
 
 
 def test_every_page_of_docs_is_reached_from_its_index() -> None:

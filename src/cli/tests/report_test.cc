@@ -58,6 +58,24 @@ std::vector<Event> failing_run() {
   };
 }
 
+TEST(Report, StepsThatAreKnownOnlyWhenItRunsTakeThePlaceOfTheOneThatWasPlanned) {
+  auto run = make_run(RunStatus::kFailure);
+  run.step_keys = {"files", "work[?]", "other[?]"};
+  const std::vector<Event> events = {
+      make_event(EventType::kStepStart, "work[a]", 10),
+      make_event(EventType::kStepSuccess, "work[a]", 20),
+  };
+  const auto keys = [](const RunReport& report) {
+    std::vector<std::string> found;
+    for (const StepLine& step : report.steps) found.push_back(step.step_key);
+    return found;
+  };
+  EXPECT_EQ(keys(make_report(run, events)),
+            (std::vector<std::string>{"files", "other[?]", "work[a]"}));
+  run.status = RunStatus::kSuccess;  // nothing was to be done for "other"
+  EXPECT_EQ(keys(make_report(run, events)), (std::vector<std::string>{"files", "work[a]"}));
+}
+
 TEST(Report, FollowsEachStepToItsEnd) {
   const RunReport report = make_report(make_run(RunStatus::kFailure), failing_run());
   ASSERT_EQ(report.steps.size(), 3u);
