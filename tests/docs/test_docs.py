@@ -8,8 +8,8 @@ Every block of a shell, Python or C++ says what is done with it:
                       numbers, times and digests may differ, and `...` stands for anything
     cpp compiled      cpp_blocks.py makes a program of it, which is compiled with the others
     shown             nothing: it needs a cloud, a cluster or an hour
-What is run must exit with 0, or with N when marked exit=N. A block between `<!-- sh run` and `-->` is run like
-the others, and the reader does not see it; `<!-- python prelude` is put before the page's Python blocks.
+What is run must exit with 0, or with N when marked exit=N. What stands between `<!-- sh run` and `-->` is run
+as well, and the reader does not see it; `<!-- python prelude` is put before the page's Python blocks.
 """
 
 from __future__ import annotations
