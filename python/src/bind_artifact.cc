@@ -1,25 +1,10 @@
 // treadle._core.Artifacts: a home's artifact store as the package uses it.
-#include "bindings.h"
-#include "convert.h"
-#include "home.h"
+#include "artifacts.h"
 #include <treadle/artifact/store.h>
 #include <treadle/io/file_cache.h>
 #include <treadle/io/signature.h>
 
 namespace treadle::python {
-namespace {
-
-struct Artifacts {
-  app::Home* home;  // kept alive by the binding
-  artifact::Store& store() const { return home->store(); }
-};
-
-std::string bytes_of(nb::handle object) {
-  char* bytes = nullptr;
-  Py_ssize_t size = 0;
-  if (PyBytes_AsStringAndSize(object.ptr(), &bytes, &size) != 0) throw nb::python_error();
-  return std::string(bytes, static_cast<std::size_t>(size));
-}
 
 nb::tuple text_tuple(const std::vector<std::string>& items) {
   nb::list list;
@@ -28,10 +13,12 @@ nb::tuple text_tuple(const std::vector<std::string>& items) {
 }
 
 nb::tuple version_tuple(const artifact::Version& v) {
+  nb::object step = v.history_step ? nb::object(nb::int_(*v.history_step)) : nb::object(nb::none());
   return nb::make_tuple(v.id, to_text(v.entity), to_text(v.project), to_text(v.collection),
                         to_text(v.type), v.index, text_tuple(v.aliases), to_text(v.digest),
                         to_text(v.description), to_text(v.metadata), v.size, v.file_count,
-                        v.created, to_text(v.run_id));
+                        v.created, to_text(v.run_id), text_tuple(v.tags), v.ttl_seconds,
+                        v.ttl_effective, step, v.updated);
 }
 
 ArtifactRef ref_of(nb::handle text) {
@@ -43,7 +30,37 @@ artifact::Version version_of(Artifacts& self, nb::handle text) {
   return value_or_raise(without_lock([&] { return self.store().get(ref); }));
 }
 
-// (path, kind, content, digest, size, extra): kind is "bytes", "signed", "file" or "reference".
+nb::object item_of(nb::handle dictionary, const char* key) {
+  PyObject* found = PyDict_GetItemString(dictionary.ptr(), key);
+  return found == nullptr || found == Py_None ? nb::object() : nb::borrow(found);
+}
+
+std::string text_in(nb::handle dictionary, const char* key) {
+  const nb::object found = item_of(dictionary, key);
+  return found.is_valid() ? text_of(found) : std::string();
+}
+
+std::vector<std::string> texts_in(nb::handle dictionary, const char* key) {
+  const nb::object found = item_of(dictionary, key);
+  return found.is_valid() ? texts_of(found) : std::vector<std::string>();
+}
+
+std::int64_t integer_in(nb::handle dictionary, const char* key, std::int64_t otherwise) {
+  const nb::object found = item_of(dictionary, key);
+  return found.is_valid() ? nb::cast<std::int64_t>(found) : otherwise;
+}
+
+namespace {
+
+std::string bytes_of(nb::handle object) {
+  char* bytes = nullptr;
+  Py_ssize_t size = 0;
+  if (PyBytes_AsStringAndSize(object.ptr(), &bytes, &size) != 0) throw nb::python_error();
+  return std::string(bytes, static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
 artifact::DraftEntry entry_of(Artifacts& self, nb::handle given) {
   using Source = artifact::DraftEntry::Source;
   const Items items(given);
@@ -68,10 +85,12 @@ artifact::DraftEntry entry_of(Artifacts& self, nb::handle given) {
   return entry;
 }
 
+namespace {
+
 nb::tuple log_version(Artifacts& self, nb::handle entity, nb::handle project, nb::handle collection,
                       nb::handle type, nb::handle description, nb::handle metadata,
-                      nb::handle aliases, nb::handle run_id, nb::handle entries,
-                      nb::handle folders) {
+                      nb::handle aliases, nb::handle run_id, nb::handle entries, nb::handle folders,
+                      nb::handle more) {
   artifact::Draft draft;
   draft.entity = text_of(entity);
   draft.project = text_of(project);
@@ -81,14 +100,18 @@ nb::tuple log_version(Artifacts& self, nb::handle entity, nb::handle project, nb
   draft.metadata = text_of(metadata);
   draft.aliases = texts_of(aliases);
   draft.run_id = text_of(run_id);
+  draft.tags = texts_in(more, "tags");
+  draft.ttl_seconds = integer_in(more, "ttl_seconds", artifact::kTtlInherit);
+  draft.base = integer_in(more, "base", 0);
+  draft.removed = texts_in(more, "removed");
   const Items given(entries);
   draft.entries.reserve(given.size());
   for (std::size_t i = 0; i < given.size(); ++i) {
     draft.entries.push_back(entry_of(self, given.at(i)));
   }
-  const Items more(folders);
-  for (std::size_t i = 0; i < more.size(); ++i) {
-    const Items folder(more.at(i));
+  const Items whole(folders);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const Items folder(whole.at(i));
     draft.more_folders.push_back({folder.text(0), folder.text(1)});
   }
   const auto logged = value_or_raise(without_lock([&] { return self.store().log(draft); }));
@@ -157,7 +180,8 @@ nb::list versions(Artifacts& self, nb::handle text) {
 }  // namespace
 
 void bind_artifact(nb::module_& module) {
-  nb::class_<Artifacts>(module, "Artifacts")
+  nb::class_<Artifacts> artifacts(module, "Artifacts");
+  artifacts
       .def(
           "__init__",
           [](Artifacts* self, PythonHome& home) { new (self) Artifacts{home.home.get()}; },
@@ -194,6 +218,8 @@ void bind_artifact(nb::module_& module) {
       .def_static("collection_for", [](nb::handle asset) {
         return to_text(artifact_name_for(AssetKey(text_of(asset))));
       });
+  bind_catalog(artifacts);
+  bind_drafts(artifacts);
 }
 
 }  // namespace treadle::python

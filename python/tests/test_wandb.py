@@ -236,7 +236,7 @@ def test_what_cannot_be_read_says_why(
 def test_a_pickle_that_was_put_by_hand_is_not_opened(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     entry = ("output.pickle", "bytes", b"cos\nsystem\n(S'false'\ntR.", "", -1, "")
     instance_home = artifact_store(instance)
-    instance_home.log("e", "p", "made", "dataset", "", "{}", [], "", [entry], [])
+    instance_home.log("e", "p", "made", "dataset", "", "{}", [], "", [entry], [], {})
     said = refused(instance, dg.SourceAsset("made", io_manager_key=KEY), read())
     assert "is not signed with this home's key" in said
 
@@ -246,7 +246,7 @@ def test_a_signed_pickle_that_was_altered_is_not_opened(instance: dg.DagsterInst
     store = artifact_store(instance)
     extra = store.entries("e/p/made:v0")[0][4]
     altered = ("output.pickle", "bytes", b"cos\nsystem\n(S'false'\ntR.", "", -1, extra)
-    store.log("e", "p", "made", "artifact", "", "{}", [], "", [altered], [])
+    store.log("e", "p", "made", "artifact", "", "{}", [], "", [altered], [], {})
     said = refused(instance, dg.SourceAsset("made", io_manager_key=KEY), read())
     assert "does not fit its content" in said
 

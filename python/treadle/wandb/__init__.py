@@ -25,6 +25,7 @@ from treadle.wandb._init import finish, init, log, login, setup, teardown
 from treadle.wandb._io_manager import ArtifactsIOManager, wandb_artifacts_io_manager
 from treadle.wandb._joined import Classes, JoinedTable, PartitionedTable
 from treadle.wandb._launch import run_launch_agent, run_launch_job
+from treadle.wandb._registry import ArtifactCollection, Registry
 from treadle.wandb._resources import wandb_resource
 from treadle.wandb._run import Run
 from treadle.wandb._types import SerializationModule, WandbArtifactConfiguration
@@ -40,6 +41,7 @@ from treadle.wandb._values import (
     Video,
     WBValue,
 )
+from treadle.wandb._version_edits import ArtifactTTL
 
 if TYPE_CHECKING:
     from typing import Any
@@ -55,7 +57,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Api",
     "Artifact",
+    "ArtifactCollection",
     "ArtifactNotLoggedError",
+    "ArtifactTTL",
     "ArtifactsIOManager",
     "Audio",
     "Bokeh",
@@ -70,6 +74,7 @@ __all__ = [
     "Object3D",
     "PartitionedTable",
     "Plotly",
+    "Registry",
     "Run",
     "SerializationModule",
     "Table",
@@ -96,12 +101,16 @@ __all__ = [
 _OF_RUN = (
     "alert",
     "define_metric",
+    "finish_artifact",
+    "link_artifact",
+    "link_model",
     "log_artifact",
     "log_code",
     "log_model",
     "mark_preempting",
     "restore",
     "save",
+    "upsert_artifact",
     "use_artifact",
     "use_model",
 )

@@ -7,11 +7,12 @@ from treadle.wandb._artifact import Artifact
 from treadle.wandb._store import Record, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Literal
 
     from treadle._run.instance import DagsterInstance
     from treadle.wandb._public import PublicProject, PublicRun, Runs
+    from treadle.wandb._registry import ArtifactCollection, Registry
 
 
 class Api:
@@ -89,8 +90,7 @@ class Api:
 
     def artifact(self, name: str, type: str | None = None) -> Artifact:
         """The version that "[entity/][project/]name[:version-or-alias]" means; the latest without one."""
-        store = self._store()
-        artifact = open_artifact(store, store.get(name))
+        artifact = find_artifact(self._store(), name)
         if type is not None and artifact.type != type:
             raise ValueError(f"{artifact.name} is of the type {artifact.type!r}, not {type!r}.")
         return artifact
@@ -101,9 +101,96 @@ class Api:
 
     def artifact_versions(self, type_name: str, name: str, per_page: int = 50) -> list[Artifact]:
         """All versions of a collection, newest first."""
+        collection = self.artifact_collection(type_name, name)
+        return list(reversed(collection.artifacts()))
+
+    artifacts = artifact_versions
+
+    # --- collections
+
+    def artifact_collections(
+        self, project_name: str | None, type_name: str, per_page: int = 50
+    ) -> list[ArtifactCollection]:
+        """Those of a type in "[entity/]project"."""
+        from treadle.wandb._registry import ArtifactCollection
+
         store = self._store()
-        records = [Record(raw) for raw in store.core.versions(store.full_name(name))]
-        return [open_artifact(store, r) for r in reversed(records) if r.type == type_name]
+        entity, _, project = (project_name or store.project).rpartition("/")
+        wanted = {"entity": entity or store.entity, "project": project, "type": type_name}
+        return [ArtifactCollection(store, raw) for raw in store.core.collections(wanted)]
+
+    def artifact_collection(self, type_name: str, name: str) -> ArtifactCollection:
+        """The collection "[[entity/]project/]name"."""
+        from treadle.wandb._registry import ArtifactCollection
+
+        store = self._store()
+        raw = store.core.find_collection(store.full_name(name))
+        if raw is None or raw["type"] != type_name:
+            raise ValueError(f"Could not find artifact collection {name!r} of the type {type_name!r}.")
+        return ArtifactCollection(store, raw)
+
+    def artifact_collection_exists(self, name: str, type: str) -> bool:
+        store = self._store()
+        raw = store.core.find_collection(store.full_name(name))
+        return raw is not None and raw["type"] == type
+
+    def artifact_types(self, project: str | None = None) -> list[str]:
+        """The names of the types in "[entity/]project"."""
+        store = self._store()
+        entity, _, name = (project or store.project).rpartition("/")
+        return [t[2] for t in store.core.types(entity or store.entity, name)]
+
+    # --- registries
+
+    def registries(
+        self,
+        organization: str | None = None,
+        filter: dict[str, Any] | None = None,
+        per_page: int = 100,
+    ) -> list[Registry]:
+        """The registries of an organization, an entity of the home; those that match:
+        `{"name": {"$regex": "^model"}}`.
+        """
+        from treadle.wandb._registry import Registry, matches
+
+        store = self._store()
+        found = [Registry(store, raw) for raw in store.core.registries(organization or store.entity)]
+        return [r for r in found if matches(filter, r._fields())]
+
+    def registry(self, name: str, organization: str | None = None) -> Registry:
+        from treadle.wandb._registry import Registry
+
+        store = self._store()
+        raw = store.core.find_registry(organization or store.entity, name)
+        if raw is None:
+            known = ", ".join(r["name"] for r in store.core.registries(organization or store.entity))
+            raise ValueError(
+                f"Failed to load registry {name!r}: there is none. There are: {known or 'none'}."
+            )
+        return Registry(store, raw)
+
+    def create_registry(
+        self,
+        name: str,
+        visibility: Literal["organization", "restricted"] = "organization",
+        organization: str | None = None,
+        description: str | None = None,
+        artifact_types: Sequence[str] | None = None,
+    ) -> Registry:
+        """A registry for versions of these types; of any without them."""
+        from treadle.wandb._registry import Registry, restricted
+
+        store = self._store()
+        raw = store.core.create_registry(
+            {
+                "entity": organization or store.entity,
+                "name": name,
+                "description": description,
+                "restricted": restricted(visibility),
+                "types": list(artifact_types or ()),
+            }
+        )
+        return Registry(store, raw)
 
 
 def open_artifact(store: Store, record: Record) -> Artifact:
@@ -111,3 +198,20 @@ def open_artifact(store: Store, record: Record) -> Artifact:
     artifact = Artifact(record.collection, record.type)
     artifact._is_logged_as(record, store)
     return artifact
+
+
+def open_member(store: Store, member: tuple[str, int, tuple[str, ...], tuple[Any, ...]]) -> Artifact:
+    """A version as it stands in a collection that it was linked into."""
+    place, index, aliases, raw = member
+    record = Record(raw)
+    artifact = Artifact(record.collection, record.type)
+    if place != f"{record.entity}/{record.project}/{record.collection}":
+        artifact._member = (place, index, tuple(aliases))
+    artifact._is_logged_as(record, store)
+    return artifact
+
+
+def find_artifact(store: Store, name: str) -> Artifact:
+    """The version of this name, where it was made or where it is linked."""
+    found = store.core.find_member(store.full_name(name))
+    return open_member(store, found) if found is not None else open_artifact(store, store.get(name))

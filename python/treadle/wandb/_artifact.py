@@ -8,16 +8,18 @@ from weakref import WeakValueDictionary
 from treadle._typing import TYPE_CHECKING
 from treadle.wandb._errors import ArtifactNotLoggedError, WandbArtifactsIOManagerError
 from treadle.wandb._references import entries_of, md5_of_file
+from treadle.wandb._version_edits import TTL_INHERIT, VersionEdits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any, Literal
 
+    from treadle.wandb._public import PublicRun
     from treadle.wandb._store import DraftEntry, Record, Store
     from treadle.wandb._values import WBValue
 
 
-class Artifact:
+class Artifact(VersionEdits):
     """A named, typed set of files. `add...` before it is logged; reading afterwards."""
 
     def __init__(
@@ -34,6 +36,12 @@ class Artifact:
         self._type = type
         self._description = description
         self._metadata = dict(metadata or {})
+        self._tags: list[str] = []
+        self._aliases: list[str] = []
+        self._ttl = TTL_INHERIT
+        self._member: tuple[str, int, tuple[str, ...]] | None = None
+        self._base: Artifact | None = None  # what a draft begins with
+        self._removed: list[str] = []  # of the base
         self._entries: dict[str, DraftEntry] = {}
         self._folders: list[tuple[str, str]] = []
         self._record: Record | None = None
@@ -49,45 +57,49 @@ class Artifact:
     @property
     def name(self) -> str:
         """With its version once it is logged: "my_artifact:v3"."""
-        return self._name if self._record is None else f"{self._record.collection}:v{self._record.index}"
+        return self._name if self._record is None else f"{self.collection_name}:{self.version}"
 
     @property
     def collection_name(self) -> str:
-        return self._name if self._record is None else self._record.collection
+        if self._record is None:
+            return self._name
+        return self._record.collection if self._member is None else self._member[0].rpartition("/")[2]
 
     @property
     def qualified_name(self) -> str:
-        return self._logged("qualified_name").text
+        self._logged("qualified_name")
+        return f"{self._place()}:{self.version}"
+
+    @property
+    def source_name(self) -> str:
+        """Where it was made, as the rest of `source_...`."""
+        record = self._logged("source_name")
+        return f"{record.collection}:v{record.index}"
+
+    @property
+    def source_qualified_name(self) -> str:
+        return self._logged("source_qualified_name").text
+
+    @property
+    def source_entity(self) -> str:
+        return self._logged("source_entity").entity
+
+    @property
+    def source_project(self) -> str:
+        return self._logged("source_project").project
+
+    @property
+    def source_version(self) -> str:
+        return f"v{self._logged('source_version').index}"
 
     @property
     def type(self) -> str:
         return self._type
 
     @property
-    def description(self) -> str | None:
-        return self._description
-
-    @description.setter
-    def description(self, description: str | None) -> None:
-        self._must_be_draft("change its description")
-        self._description = description
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        return self._metadata
-
-    @metadata.setter
-    def metadata(self, metadata: dict[str, Any]) -> None:
-        self._must_be_draft("change its metadata")
-        self._metadata = dict(metadata)
-
-    @property
     def version(self) -> str:
-        return f"v{self._logged('version').index}"
-
-    @property
-    def aliases(self) -> list[str]:
-        return list(self._logged("aliases").aliases)
+        record = self._logged("version")
+        return f"v{record.index if self._member is None else self._member[1]}"
 
     @property
     def digest(self) -> str:
@@ -101,11 +113,13 @@ class Artifact:
 
     @property
     def entity(self) -> str:
-        return self._logged("entity").entity
+        self._logged("entity")
+        return self._place().split("/")[0]
 
     @property
     def project(self) -> str:
-        return self._logged("project").project
+        self._logged("project")
+        return self._place().split("/")[1]
 
     @property
     def size(self) -> int:
@@ -119,13 +133,23 @@ class Artifact:
     def state(self) -> str:
         return "PENDING" if self._record is None else "COMMITTED"
 
+    def is_draft(self) -> bool:
+        return self._record is None
+
     @property
     def created_at(self) -> str:
         """UTC, ISO 8601."""
-        from datetime import datetime, timezone
+        return told_time(self._logged("created_at").created)
 
-        seconds = self._logged("created_at").created / 1_000_000
-        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    @property
+    def updated_at(self) -> str:
+        """When description, metadata, tags or time to live last changed."""
+        return told_time(self._logged("updated_at").updated)
+
+    @property
+    def history_step(self) -> int | None:
+        """The step of the run that made it, where it is known."""
+        return self._logged("history_step").history_step
 
     @property
     def source_run_id(self) -> str | None:
@@ -203,16 +227,26 @@ class Artifact:
         self._must_be_draft("add a file")
         return _new_file(self, name, "b" in mode, encoding or "utf-8", "w" in mode)
 
-    def remove(self, item: str | ArtifactEntry) -> None:
+    def remove(self, item: str | os.PathLike[str] | ArtifactEntry) -> None:
         """Takes a file out of a draft."""
         self._must_be_draft("remove a file")
-        path = item if isinstance(item, str) else item.path
-        if self._entries.pop(path, None) is None:
+        path = str(item) if isinstance(item, (str, os.PathLike)) else item.path
+        if self._entries.pop(path, None) is not None:
+            return
+        if path not in self._kept():
             raise FileNotFoundError(f"No such file or directory: {path}")
+        self._removed.append(path)
+
+    def _kept(self) -> set[str]:
+        """What a draft still has of the version it begins with."""
+        gone = tuple(f"{path}/" for path in self._removed)
+        paths = {e.path for e in self._base.files()} if self._base is not None else set()
+        return {p for p in paths if p not in self._removed and not p.startswith(gone)}
 
     def _add(self, entry: DraftEntry, overwrite: bool) -> None:
         known = self._entries.get(entry[0])
-        if known is not None and known != entry and not overwrite:
+        kept = self._base is not None and not self._incremental and entry[0] in self._kept()
+        if ((known is not None and known != entry) or kept) and not overwrite:
             raise WandbArtifactsIOManagerError(
                 f"Cannot add the same path twice: '{entry[0]}' of the artifact '{self._name}' has other"
                 " content."
@@ -237,8 +271,7 @@ class Artifact:
         self._record = record
         self._store = store
         self._type = record.type
-        self._description = record.description or None
-        self._metadata = record.metadata
+        self._take_edits(record)
 
     def _logged(self, what: str) -> Record:
         if self._record is None:
@@ -267,28 +300,8 @@ class Artifact:
         """A draft with all that this version has: add, replace and remove files, and log it."""
         record = self._logged("new_draft")
         draft = Artifact(record.collection, record.type, self.description, dict(self.metadata))
-        draft._take_over(self)
+        draft._base = self
         return draft
-
-    def _take_over(self, version: Artifact) -> None:
-        """The files of a version that are not here: their content is in the store already."""
-        store, text = version._home()
-        folder = ""
-        for entry in version.files():
-            if entry.path in self._entries:
-                continue
-            if entry.ref is not None:
-                import json
-
-                size = -1 if entry.size is None else entry.size
-                extra = json.dumps(entry.extra) if entry.extra else ""
-                kept: DraftEntry = (entry.path, "reference", entry.ref, entry.digest, size, extra)
-            elif entry.extra:  # a signed pickle is checked, and signed for its new place
-                kept = (entry.path, "signed", store.core.read(text, entry.path, True), "", -1, "")
-            else:
-                folder = folder or version.download()
-                kept = (entry.path, "file", os.path.join(folder, entry.path), "", -1, "")
-            self._entries[entry.path] = kept
 
     def _ready(self, store: Store) -> Artifact:
         """Just before it is logged."""
@@ -296,9 +309,30 @@ class Artifact:
             from treadle.wandb._api import open_artifact
 
             latest = store.find(f"{self._name}:latest")
-            if latest is not None:
-                self._take_over(open_artifact(store, latest))
+            self._base = open_artifact(store, latest) if latest is not None else None
         return self
+
+    def _log(self, store: Store, aliases: Sequence[str], tags: Sequence[str], run_id: str) -> Record:
+        """Makes a version of the draft."""
+        ready = self._ready(store)
+        record = store.log(
+            collection=self._name,
+            type=self._type,
+            description=self._description or "",
+            metadata=self._metadata,
+            aliases=[a for a in dict.fromkeys(aliases) if a != "latest"],
+            run_id=run_id,
+            entries=list(ready._entries.values()),
+            folders=ready._folders,
+            more=self._beside(tags),
+        )
+        self._is_logged_as(record, store)
+        return record
+
+    def _beside(self, tags: Sequence[str]) -> dict[str, Any]:
+        base = self._base._logged("base").id if self._base is not None else 0
+        own = list(dict.fromkeys((*self._tags, *tags)))
+        return {"tags": own, "ttl_seconds": self._ttl, "base": base, "removed": self._removed}
 
     # --- versions
 
@@ -400,6 +434,14 @@ class Artifact:
                 store.core.read(text, entry.path, False)
             elif base64.b64encode(md5_of_file(os.path.join(root, entry.path))).decode() != entry.digest:
                 raise ValueError(f"Digest mismatch for file: {os.path.join(root, entry.path)}")
+
+    def logged_by(self) -> PublicRun | None:
+        """The run that made it; None when it was made by hand."""
+        from treadle.wandb._api import Api
+
+        store, _ = self._home()
+        run_id = self._logged("logged_by").run_id
+        return Api(instance=store.instance).run(run_id) if run_id else None
 
     def used_by(self) -> list[str]:
         """The ids of the runs that read it."""
@@ -529,3 +571,9 @@ def _new_file(artifact: Artifact, name: str, binary: bool, encoding: str, overwr
         artifact._add((name, "bytes", content, "", -1, ""), overwrite)
 
     return _NewFile(file, done)
+
+
+def told_time(micros: int) -> str:
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(micros / 1_000_000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

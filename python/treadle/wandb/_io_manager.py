@@ -176,17 +176,7 @@ class ArtifactsIOManager(IOManager):
         for add_reference in parameters.get("add_references") or ():
             artifact.add_reference(**add_reference)
         self._join_run()
-        record = self._store.log(
-            collection=artifact.name,
-            type=artifact.type,
-            description=artifact.description or "",
-            metadata=artifact.metadata,
-            aliases=[a for a in dict.fromkeys(aliases) if a != "latest"],
-            run_id=self.wandb_run_id,
-            entries=list(artifact._ready(self._store)._entries.values()),
-            folders=artifact._folders,
-        )
-        artifact._is_logged_as(record, self._store)
+        record = artifact._log(self._store, aliases, (), self.wandb_run_id)
         return artifact, record
 
     def _artifact_for(

@@ -388,32 +388,106 @@ class Run:
         tags: Sequence[str] | None = None,
     ) -> Artifact:
         """Makes a version of the artifact (or of a file, folder or URI), made by this run."""
+
+        artifact = self._draft_of(artifact_or_path, name, type)
+        given = [aliases] if isinstance(aliases, str) else list(aliases or ())
+        artifact._log(self._store(), given, tags or (), self._id)
+        return artifact
+
+    def _draft_of(self, given: Any, name: str | None, type: str | None) -> Artifact:
         from treadle.wandb import _sdk
         from treadle.wandb._artifact import Artifact
 
-        given_object: Any = artifact_or_path
-        if isinstance(given_object, Artifact):
-            artifact = given_object
-        elif _sdk.is_artifact(given_object):
-            artifact = _sdk.to_artifact(given_object)
+        if isinstance(given, Artifact):
+            artifact = given
+        elif _sdk.is_artifact(given):
+            artifact = _sdk.to_artifact(given)
         else:
-            artifact = _of_path(os.fspath(given_object), name or f"run-{self._id}", type or "unspecified")
+            artifact = _of_path(os.fspath(given), name or f"run-{self._id}", type or "unspecified")
         if artifact._record is not None:
             raise UsageError(f"The artifact '{artifact.name}' is logged already: make a new one.")
-        given = [aliases] if isinstance(aliases, str) else list(aliases or ())
-        store = self._store()
-        record = store.log(
-            collection=artifact.name,
-            type=artifact.type,
-            description=artifact.description or "",
-            metadata=artifact.metadata,
-            aliases=[a for a in dict.fromkeys(given) if a != "latest"],
-            run_id=self._id,
-            entries=list(artifact._ready(store)._entries.values()),
-            folders=artifact._folders,
-        )
-        artifact._is_logged_as(record, store)
         return artifact
+
+    def upsert_artifact(
+        self,
+        artifact_or_path: Artifact | str | os.PathLike[str],
+        name: str | None = None,
+        type: str | None = None,
+        aliases: Sequence[str] | None = None,
+        distributed_id: str | None = None,
+    ) -> Artifact:
+        """Adds to a version that several runs write: those of one group, or that give one `distributed_id`.
+        Nobody sees it until `finish_artifact`.
+        """
+        artifact = self._draft_of(artifact_or_path, name, type)
+        self._put_in_draft(artifact, aliases, distributed_id)
+        return artifact
+
+    def finish_artifact(
+        self,
+        artifact_or_path: Artifact | str | os.PathLike[str],
+        name: str | None = None,
+        type: str | None = None,
+        aliases: Sequence[str] | None = None,
+        distributed_id: str | None = None,
+    ) -> Artifact:
+        """Adds to it, and makes it a version with what all writers added."""
+        from treadle.wandb._store import Record
+
+        artifact = self._draft_of(artifact_or_path, name, type)
+        draft = self._put_in_draft(artifact, aliases, distributed_id)
+        store = self._store()
+        raw, _ = store.core.commit_draft(draft)
+        artifact._is_logged_as(Record(raw), store)
+        return artifact
+
+    def _put_in_draft(
+        self, artifact: Artifact, aliases: Sequence[str] | None, distributed_id: str | None
+    ) -> int:
+        from treadle.wandb._store import metadata_text
+
+        shared = distributed_id or self._group
+        if not shared:
+            raise TypeError("Cannot upsert artifact unless run is in a group or distributed_id is provided")
+        store = self._store()
+        draft = store.core.open_draft(
+            {
+                "entity": store.entity,
+                "project": store.project,
+                "collection": artifact.name,
+                "type": artifact.type,
+                "description": artifact.description or "",
+                "metadata": metadata_text(artifact.name, artifact.metadata),
+                "aliases": [a for a in aliases or () if a != "latest"],
+                "run_id": self._id,
+                "distributed_id": shared,
+                **artifact._ready(store)._beside(()),
+            }
+        )
+        store.core.put(draft, list(artifact._entries.values()), artifact._folders)
+        return draft
+
+    def link_artifact(
+        self, artifact: Artifact, target_path: str, aliases: Sequence[str] | None = None
+    ) -> Artifact:
+        """Puts a version (logged first, if it is a draft) into a collection of a registry."""
+        if artifact._record is None:
+            self.log_artifact(artifact)
+        return artifact.link(target_path, aliases)
+
+    def link_model(
+        self,
+        path: str | os.PathLike[str],
+        registered_model_name: str,
+        name: str | None = None,
+        aliases: Sequence[str] | None = None,
+    ) -> Artifact:
+        """Logs a file or folder as a model and puts it into a registry."""
+        artifact = self._draft_of(path, name, "model")
+        target = registered_model_name
+        if "/" not in target:
+            target = f"wandb-registry-model/{target}"
+        return self.link_artifact(artifact, target, aliases)
 
     def use_artifact(
         self,
@@ -423,7 +497,7 @@ class Run:
         use_as: str | None = None,
     ) -> Artifact:
         """A version, and that this run used it."""
-        from treadle.wandb._api import open_artifact
+        from treadle.wandb._api import find_artifact
         from treadle.wandb._artifact import Artifact
 
         store = self._store()
@@ -432,12 +506,12 @@ class Run:
             if artifact._record is None:
                 self.log_artifact(artifact, aliases=aliases)
         else:
-            artifact = open_artifact(store, store.get(artifact_or_name))
+            artifact = find_artifact(store, artifact_or_name)
         if type is not None and artifact.type != type:
             raise ValueError(
                 f"Supplied type {type} does not match type {artifact.type} of artifact {artifact.name}"
             )
-        store.core.use(artifact.qualified_name, self._id)
+        store.core.use(artifact.source_qualified_name, self._id)
         return artifact
 
     def log_model(

@@ -26,13 +26,18 @@ class Record:
         "digest",
         "entity",
         "file_count",
+        "history_step",
         "id",
         "index",
         "metadata",
         "project",
         "run_id",
         "size",
+        "tags",
+        "ttl_effective",
+        "ttl_seconds",
         "type",
+        "updated",
     )
 
     def __init__(self, raw: tuple[Any, ...]) -> None:
@@ -52,6 +57,11 @@ class Record:
         self.file_count: int = raw[11]
         self.created: int = raw[12]
         self.run_id: str = raw[13]
+        self.tags: list[str] = list(raw[14])
+        self.ttl_seconds: int = raw[15]
+        self.ttl_effective: int = raw[16]
+        self.history_step: int | None = raw[17]
+        self.updated: int = raw[18]
 
     @property
     def text(self) -> str:
@@ -104,15 +114,9 @@ class Store:
         run_id: str,
         entries: Sequence[DraftEntry],
         folders: Sequence[tuple[str, str]],
+        more: dict[str, Any],
     ) -> Record:
-        import json
-
-        try:
-            text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise WandbArtifactsIOManagerError(
-                f"The metadata of the artifact '{collection}' cannot be written as JSON: {error}."
-            ) from error
+        text = metadata_text(collection, metadata)
         raw, _ = self.core.log(
             self.entity,
             self.project,
@@ -124,6 +128,7 @@ class Store:
             run_id,
             list(entries),
             list(folders),
+            more,
         )
         return Record(raw)
 
@@ -132,3 +137,14 @@ def _reopen(home: str, entity: str, project: str, cache_folder: str) -> Store:
     from treadle._run.instance import DagsterInstance
 
     return Store(DagsterInstance.from_home(home), entity, project, cache_folder)
+
+
+def metadata_text(collection: str, metadata: dict[str, Any]) -> str:
+    import json
+
+    try:
+        return json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise WandbArtifactsIOManagerError(
+            f"The metadata of the artifact '{collection}' cannot be written as JSON: {error}."
+        ) from error
