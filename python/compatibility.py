@@ -58,7 +58,11 @@ treadle materialize --as-dagster -m my_project.definitions --select '*'
 A run remembers under which names it was made: `run resume` and `run reexecute` need not be told again.
 
 A name that Treadle does not have is an error that says its name, what to use instead, and this page; nothing
-is stubbed. `dagster.__version__` is {version}.
+is stubbed. An installed integration package (`dagster_duckdb`, `dagster_dbt`, ...) may import such names and
+declare with them, as most do for their components; the error comes when something that needs one is used.
+`dagster.__version__` is {version}.
+
+Which projects and packages have been run so, and how: [Dagster projects on Treadle](dagster-projects.md).
 
 ## The names
 

@@ -147,3 +147,59 @@ def test_the_list_of_names_is_dagsters() -> None:
     )
     done = subprocess.run([named or sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) == NAMES
+
+
+SHOP = """
+from dataclasses import dataclass
+from typing import Optional
+import dagster as dg
+from dagster import AssetAttributesModel, ConfigurableResource
+from dagster._grpc.types import ExecuteRunArgs
+from dagster.components import Component, Resolvable, scaffold_with
+from dagster.components.scaffold.scaffold import Scaffolder
+
+class ShopScaffolder(Scaffolder): ...
+
+@scaffold_with(ShopScaffolder)
+@dataclass
+class ShopComponent(Component, Resolvable):
+    given: Optional[AssetAttributesModel] = None
+    more: AssetAttributesModel | None = None
+
+@dataclass
+class Settings(Resolvable):
+    size: int = 1
+
+class ShopResource(ConfigurableResource):
+    name: str
+
+def launch():
+    return ExecuteRunArgs(run_id="x")
+"""
+
+
+def test_an_installed_package_may_declare_with_names_that_are_not_there(tmp_path: Path) -> None:
+    package = tmp_path / "site-packages" / "dagster_shop"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(SHOP)
+    text = """
+import sys
+sys.path.insert(0, "site-packages")
+import dagster as dg
+import dagster_shop
+
+@dg.asset
+def one(shop: dagster_shop.ShopResource): return shop.name, dagster_shop.Settings(size=2).size
+
+print(dg.materialize([one], resources={"shop": dagster_shop.ShopResource(name="x")}).output_for_node("one"))
+for use in (dagster_shop.launch, dagster_shop.ShopComponent):
+    try: use()
+    except ImportError as e: print(e)
+try: from dagster import AssetAttributesModel
+except ImportError as e: print(e)
+"""
+    told = program(tmp_path, text).splitlines()
+    assert told[0] == "('x', 2)"
+    assert told[1].startswith("dagster._grpc.types.ExecuteRunArgs is not in Treadle.")
+    assert told[2].startswith("ShopComponent cannot be used: dagster.components.Component is not in Treadle.")
+    assert told[3].startswith("dagster.AssetAttributesModel is not in Treadle.")

@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
+from treadle._dagster import absent
 from treadle._dagster.inner import NAMES as INNER_NAMES
 from treadle._dagster.inner import WHOLE, is_inner
 from treadle._typing import TYPE_CHECKING
@@ -109,11 +110,26 @@ class _View(ModuleType):
                 return list(_public_names()[self.__name__])
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         full = f"{self.__name__}.{name}"
+        whole = WHOLE.get(self.__name__)
+        if whole is not None and hasattr(import_module(whole), name):
+            return getattr(import_module(whole), name)  # also where a module has the same name
         if full in _modules() or is_inner(full):
             return import_module(full)
-        value = _find(self.__name__, name)
+        try:
+            value = _find(self.__name__, name)
+        except AttributeError as e:
+            if full.partition(".")[0] == "dagster" and absent.is_for_installed_package():
+                return absent.stand_in(full, str(e))
+            raise
         self.__dict__[name] = value
         return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The import of a module sets it at its parent, where a function of its name may be.
+        whole = WHOLE.get(self.__name__)
+        if isinstance(value, _View) and whole is not None and hasattr(import_module(whole), name):
+            return
+        super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*self.__dict__, *_public_names().get(self.__name__, ())})
@@ -195,6 +211,8 @@ class _Loader:
 def find_spec(name: str) -> ModuleSpec:
     """The view of that name. Raises NotInTreadleError for what is neither a module nor a name of Treadle."""
     if name in _modules() or is_inner(name):
+        return ModuleSpec(name, _Loader(), is_package=True)  # type: ignore[arg-type]
+    if name.startswith("dagster.") and absent.is_for_installed_package():
         return ModuleSpec(name, _Loader(), is_package=True)  # type: ignore[arg-type]
     module, _, last = name.rpartition(".")
     raise NotInTreadleError(_sentence(module, last), name=name)

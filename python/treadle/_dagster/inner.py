@@ -46,7 +46,7 @@ NAMES = {
         "treadle._dagster.naming": """
             build_kind_tag camelcase coerce_valid_log_level make_new_run_id normalize_tags parse_env_var
             snakecase str_format_list str_format_set""",
-        "treadle._dagster.typing": """
+        "treadle._dagster.type_names": """
             ArbitraryMetadataMapping CoercibleToAssetDep CoercibleToAssetKey CoercibleToAssetKeyPrefix
             MetadataMapping OpComputeFunction PackableValue PipesMessage PipesParams RawMetadataMapping
             RawMetadataValue TypeCheckFn UserConfigSchema""",
