@@ -9,6 +9,7 @@ void bind_step(nanobind::module_& module);
 void bind_home(nanobind::module_& module);
 void bind_definitions(nanobind::module_& module);
 void bind_artifact(nanobind::module_& module);
+void bind_native_io_manager(nanobind::module_& module);
 void bind_graph(nanobind::module_& module);
 void bind_tracking(nanobind::module_& module);
 void bind_partitions(nanobind::module_& module);

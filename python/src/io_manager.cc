@@ -1,10 +1,13 @@
 #include "io_manager.h"
 
+#include "bindings.h"
 #include "codec.h"
 #include "convert.h"
+#include "home.h"
 #include "partitions.h"
 #include "step_body.h"
 #include <treadle/define/definitions.h>
+#include <treadle/io/versioned_files.h>
 
 #include <mutex>
 #include <unordered_map>
@@ -35,6 +38,10 @@ class PythonIOManager final : public IOManager {
           step.object(), to_text(context.output.name), to_text(context.output.asset.key.text()),
           to_text(metadata), object_in(value), to_text(context.mapping_key),
           slice_tuple(context.partitions));
+      if (nb::isinstance<NativeIOManager>(told))
+        return without_lock([&] {
+          return nb::cast<NativeIOManager&>(told).manager->handle_output(context, value);
+        });
       const Items items(told);
       context.metadata = metadata_of(items.at(0));
       context.data_version = items.text(1);
@@ -62,6 +69,9 @@ class PythonIOManager final : public IOManager {
           to_text(context.upstream_step), upstream, to_text(context.artifact),
           to_text(context.upstream_run), to_text(context.upstream_mapping_key),
           slice_tuple(context.partitions), stored_tuples(context.stored));
+      if (nb::isinstance<NativeIOManager>(told))
+        return without_lock(
+            [&] { return nb::cast<NativeIOManager&>(told).manager->load_input(context); });
       const Items items(told);
       context.metadata = metadata_of(items.at(1));
       context.data_version = items.text(2);
@@ -159,6 +169,28 @@ class MemoryIOManager final : public IOManager {
 };
 
 }  // namespace
+
+void bind_native_io_manager(nb::module_& module) {
+  nb::class_<NativeIOManager>(module, "NativeIOManager")
+      .def_static("plain_files",
+                  [](PythonHome& home, nb::handle folder) {
+                    io::PlainFilesOptions options;
+                    options.folder = text_of(folder);
+                    options.signing_key = home.home->signing_key();
+                    return NativeIOManager{io::make_plain_files_io_manager(std::move(options))};
+                  })
+      .def_static("git", [](PythonHome& home, nb::handle repository, nb::handle branch,
+                            nb::handle folder, nb::handle push_to) {
+        io::GitOptions options;
+        options.repository = text_of(repository);
+        options.branch = text_of(branch);
+        options.folder = text_of(folder);
+        options.push_to = text_of(push_to);
+        options.cache_folder = home.home->cache_folder();
+        options.signing_key = home.home->signing_key();
+        return NativeIOManager{io::make_git_io_manager(std::move(options))};
+      });
+}
 
 std::shared_ptr<IOManager> make_python_io_manager(nb::object holder,
                                                   std::vector<std::string> required) {

@@ -10,6 +10,11 @@
 
 namespace treadle::python {
 
+// treadle._core.NativeIOManager: one of the core's own, which a resource in Python stands for.
+struct NativeIOManager {
+  std::shared_ptr<IOManager> manager;
+};
+
 // Wraps a treadle._io.managers.IOManagerHolder.
 std::shared_ptr<IOManager> make_python_io_manager(nb::object holder,
                                                   std::vector<std::string> required);

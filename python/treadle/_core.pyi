@@ -279,6 +279,14 @@ class Artifacts:
     @staticmethod
     def collection_for(asset: str) -> str: ...
 
+class NativeIOManager:
+    """One of the core's own IO managers, which keeps what the codec of an output writes."""
+
+    @staticmethod
+    def plain_files(home: Home, folder: str) -> NativeIOManager: ...
+    @staticmethod
+    def git(home: Home, repository: str, branch: str, folder: str, push_to: str) -> NativeIOManager: ...
+
 class Tracking:
     """A home's tracked runs. A run is a dictionary of its fields; documents are JSON text."""
 

@@ -109,9 +109,14 @@ Result<FileVersion> FileVersion::parse(std::string_view text, const std::string&
   return out;
 }
 
-Result<std::string> place_of(const AssetKey& key) {
+Result<std::string> place_of(const AssetKey& key, const std::string& partition) {
   std::string out;
   for (const std::string& part : key.parts()) out += (out.empty() ? "" : "/") + part;
+  if (!partition.empty()) {
+    std::string name = partition;
+    std::replace(name.begin(), name.end(), '|', '.');
+    out += "/" + name;
+  }
   TREADLE_CHECK(check_entry_path(out));
   return out;
 }
@@ -120,6 +125,54 @@ Result<AssetKey> asset_of(const OutputContext& context) {
   if (!context.output.asset.key.empty()) return context.output.asset.key;
   return fail(Errc::kUnsupported,
               "Only assets are kept as files: give the op's output another IO manager.");
+}
+
+Result<void> keep_each(OutputContext& context, const Value& value, const KeepOne& keep) {
+  if (context.partitions == nullptr) {
+    TREADLE_TRY(const FileVersion version, keep(value, {}));
+    if (!version.says_nothing) context.data_version = version.digest;
+    return {};
+  }
+  const std::vector<std::string> keys = context.partitions->keys();
+  std::vector<Value> values{value};
+  if (keys.size() != 1 && context.output.codec != nullptr) {
+    TREADLE_TRY(values, context.output.codec->split(value, keys));
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    TREADLE_TRY(const FileVersion version, keep(values[i], keys[i]));
+    context.stored.push_back({keys[i], version.says_nothing ? "" : version.digest, ""});
+  }
+  return {};
+}
+
+Result<Value> load_each(InputContext& context, const OpenOne& open) {
+  if (context.input.codec == nullptr) {
+    return fail(Errc::kUnsupported,
+                "Nothing says how the function reads its values. Give the type a codec.");
+  }
+  if (is_of_one_version(context)) {
+    const auto* some = context.partitions;
+    TREADLE_TRY(FilesStored stored, open(some == nullptr ? std::string() : some->keys().front()));
+    TREADLE_TRY(Value value, context.input.codec->decode(stored));
+    if (!stored.version().says_nothing) context.data_version = stored.version().digest;
+    return value;
+  }
+  if (context.partitions->subset.empty()) return Value();
+  const MetadataValue* given = find_metadata(context.input.metadata, "allow_missing_partitions");
+  const bool* allowed = given == nullptr ? nullptr : std::get_if<bool>(&given->data());
+  std::vector<std::string> keys;
+  std::vector<FilesStored> opened;
+  for (const std::string& key : context.partitions->keys()) {
+    Result<FilesStored> stored = open(key);
+    const bool missing = !stored && stored.error().code == Errc::kNotFound;
+    if (missing && allowed != nullptr && *allowed) continue;
+    if (!stored) return tl::make_unexpected(std::move(stored).error());
+    opened.push_back(*std::move(stored));
+    keys.push_back(key);
+  }
+  std::vector<std::pair<std::string, Stored*>> all;
+  for (std::size_t i = 0; i < keys.size(); ++i) all.emplace_back(keys[i], &opened[i]);
+  return context.input.codec->decode_all(all);
 }
 
 Result<Prepared> prepare(const OutputContext& context, const Value& value,

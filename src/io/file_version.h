@@ -7,6 +7,7 @@
 #include <treadle/define/codec.h>
 #include <treadle/define/definitions.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,7 @@ class FilesStored final : public Stored {
   const std::string& file_name() const override { return version_.file; }
   Result<std::string> bytes() override;
   Result<std::string> local_path() override;
+  const FileVersion& version() const { return version_; }
 
  private:
   std::string path() const;
@@ -70,9 +72,23 @@ class FilesStored final : public Stored {
   const std::string& signing_key_;
 };
 
-// "raw/iris": the asset's place below a folder. kInvalidArgument for a key that is no path.
-Result<std::string> place_of(const AssetKey& key);
+// "raw/iris", of a partition "raw/iris/2026-01-01", "raw/iris/blue.car": the asset's place below a folder.
+// kInvalidArgument for a key that is no path.
+Result<std::string> place_of(const AssetKey& key, const std::string& partition);
 // Which asset an output or input is of; outputs of ops have none.
 Result<AssetKey> asset_of(const OutputContext& context);
+
+// Keeps an output: the whole of it as one version, for the partition ""; of an asset with partitions
+// one for each that the run is over. `keep` reports nothing to the context but metadata.
+using KeepOne = std::function<Result<FileVersion>(const Value&, const std::string& partition)>;
+Result<void> keep_each(OutputContext& context, const Value& value, const KeepOne& keep);
+// The same for an input: one value, or those of several partitions by key.
+using OpenOne = std::function<Result<FilesStored>(const std::string& partition)>;
+Result<Value> load_each(InputContext& context, const OpenOne& open);
+// Metadata that is of one version says nothing of several.
+template <class Context>
+bool is_of_one_version(const Context& context) {
+  return context.partitions == nullptr || context.partitions->subset.size() == 1;
+}
 
 }  // namespace treadle::io

@@ -42,7 +42,10 @@ class GitIOManager final : public IOManager {
 
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
     if (!value || !context.output.stores_value) return {};
-    if (auto kept = store(context, value); !kept)
+    const auto keep = [&](const Value& one, const std::string& partition) {
+      return store(context, one, partition);
+    };
+    if (auto kept = keep_each(context, value, keep); !kept)
       return step_failure(std::move(kept).error(), "cannot commit '" +
                                                        context.output.asset.key.text() + "' to '" +
                                                        options_.repository + "'");
@@ -50,7 +53,8 @@ class GitIOManager final : public IOManager {
   }
 
   tl::expected<Value, StepFailure> load_input(InputContext& context) override {
-    auto value = load(context);
+    auto value =
+        load_each(context, [&](const std::string& partition) { return open(context, partition); });
     if (!value)
       return step_failure(std::move(value).error(), "cannot load '" + context.asset.text() +
                                                         "' from '" + options_.repository + "'");
@@ -119,15 +123,16 @@ class GitIOManager final : public IOManager {
     return version;
   }
 
-  Result<void> store(OutputContext& context, const Value& value) {
+  Result<FileVersion> store(OutputContext& context, const Value& value,
+                            const std::string& partition) {
     TREADLE_CHECK(check_repository());
     TREADLE_TRY(const AssetKey asset, asset_of(context));
-    TREADLE_TRY(std::string place, place_of(asset));
+    TREADLE_TRY(std::string place, place_of(asset, partition));
     if (!options_.folder.empty()) place = options_.folder + "/" + place;
     TREADLE_CHECK(git({"check-ref-format", "refs/tags/" + place + "/v0"}));
     TREADLE_TRY(Prepared prepared, prepare(context, value, options_.signing_key));
     FileVersion& version = prepared.version;
-    if (version.says_nothing) return {};
+    if (version.says_nothing) return std::move(version);
     // Large content goes into the repository once, whatever happens to the commit.
     std::string entries;
     for (const KeptFile& file : prepared.files) {
@@ -144,7 +149,7 @@ class GitIOManager final : public IOManager {
         const auto newest = version_at(place, there.back());
         if (newest && newest->digest == version.digest && newest->format == version.format) {
           report(context, place, *newest);
-          return {};
+          return *newest;
         }
       }
       version.number = there.empty() ? 0 : there.back() + 1;
@@ -155,7 +160,7 @@ class GitIOManager final : public IOManager {
             {"push", "-q", options_.push_to, ref(), "refs/tags/" + tag(place, version.number)}));
       }
       report(context, place, version);
-      return {};
+      return std::move(version);
     }
     return fail(Errc::kBusy,
                 "Other writers kept committing to '" + options_.branch + "'. Try again.");
@@ -211,17 +216,14 @@ class GitIOManager final : public IOManager {
   }
 
   void report(OutputContext& context, const std::string& place, const FileVersion& version) const {
-    context.data_version = version.digest;
+    if (!is_of_one_version(context)) return;
     set_metadata(context.metadata, "git_tag", MetadataValue::text(tag(place, version.number)));
     const auto id = git({"rev-parse", tag(place, version.number) + "^{commit}"});
     if (id) set_metadata(context.metadata, "git_commit", MetadataValue::text(first_line(*id)));
   }
 
-  Result<Value> load(InputContext& context) {
-    if (context.input.codec == nullptr)
-      return fail(Errc::kUnsupported,
-                  "Nothing says how the function reads its values. Give the type a codec.");
-    TREADLE_TRY(std::string place, place_of(context.asset));
+  Result<FilesStored> open(InputContext& context, const std::string& partition) const {
+    TREADLE_TRY(std::string place, place_of(context.asset, partition));
     if (!options_.folder.empty()) place = options_.folder + "/" + place;
     TREADLE_TRY(const std::vector<int> there, numbers(place));
     if (there.empty())
@@ -229,11 +231,9 @@ class GitIOManager final : public IOManager {
                                        "/v...' yet. Materialize it first, or fetch the tags.");
     TREADLE_TRY(const FileVersion version, version_at(place, there.back()));
     TREADLE_TRY(const std::string folder, checked_out(place, version));
-    FilesStored stored(version, folder, options_.signing_key);
-    TREADLE_TRY(Value value, context.input.codec->decode(stored));
-    context.data_version = version.digest;
-    set_metadata(context.metadata, "git_tag", MetadataValue::text(tag(place, version.number)));
-    return value;
+    if (is_of_one_version(context))
+      set_metadata(context.metadata, "git_tag", MetadataValue::text(tag(place, version.number)));
+    return FilesStored(version, folder, options_.signing_key);
   }
 
   // The files of a version below the cache, through the filters (LFS) of the repository.

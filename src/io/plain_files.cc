@@ -74,7 +74,10 @@ class PlainFilesIOManager final : public IOManager {
 
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
     if (!value || !context.output.stores_value) return {};
-    if (auto kept = store(context, value); !kept)
+    const auto keep = [&](const Value& one, const std::string& partition) {
+      return store(context, one, partition);
+    };
+    if (auto kept = keep_each(context, value, keep); !kept)
       return step_failure(
           std::move(kept).error(),
           "cannot keep '" + context.output.asset.key.text() + "' below '" + options_.folder + "'");
@@ -82,7 +85,8 @@ class PlainFilesIOManager final : public IOManager {
   }
 
   tl::expected<Value, StepFailure> load_input(InputContext& context) override {
-    auto value = load(context);
+    auto value =
+        load_each(context, [&](const std::string& partition) { return open(context, partition); });
     if (!value)
       return step_failure(std::move(value).error(), "cannot load '" + context.asset.text() +
                                                         "' from below '" + options_.folder + "'");
@@ -90,9 +94,10 @@ class PlainFilesIOManager final : public IOManager {
   }
 
  private:
-  Result<void> store(OutputContext& context, const Value& value) {
+  Result<FileVersion> store(OutputContext& context, const Value& value,
+                            const std::string& partition) {
     TREADLE_TRY(const AssetKey asset, asset_of(context));
-    TREADLE_TRY(const std::string place, place_of(asset));
+    TREADLE_TRY(const std::string place, place_of(asset, partition));
     TREADLE_TRY(Prepared prepared, prepare(context, value, options_.signing_key));
     const std::string folder = join_path(options_.folder, place);
     TREADLE_CHECK(real_files().make_folders(folder));
@@ -102,7 +107,7 @@ class PlainFilesIOManager final : public IOManager {
       const auto newest = read_version(folder, numbers.back());
       if (newest && newest->digest == version.digest && newest->format == version.format) {
         report(context, *newest, folder);
-        return {};
+        return *newest;
       }
     }
     const std::string fresh = join_path(folder, ".new-" + random_uuid());
@@ -119,11 +124,11 @@ class PlainFilesIOManager final : public IOManager {
     auto written = write();
     if (!written) {
       (void)remove_tree(fresh);
-      return written;
+      return tl::make_unexpected(std::move(written).error());
     }
     TREADLE_CHECK(describe(folder, version.asset));
     report(context, version, folder);
-    return {};
+    return std::move(version);
   }
 
   // Renaming a folder onto one that has files fails: of two writers one takes the next number.
@@ -158,7 +163,7 @@ class PlainFilesIOManager final : public IOManager {
 
   static void report(OutputContext& context, const FileVersion& version,
                      const std::string& folder) {
-    if (!version.says_nothing) context.data_version = version.digest;
+    if (!is_of_one_version(context)) return;
     const std::string place = join_path(folder, name_of(version.number));
     set_metadata(context.metadata, "path",
                  MetadataValue::path(version.file.empty() ? join_path(place, "value")
@@ -166,21 +171,17 @@ class PlainFilesIOManager final : public IOManager {
     set_metadata(context.metadata, "version", MetadataValue::text(name_of(version.number)));
   }
 
-  Result<Value> load(InputContext& context) {
-    if (context.input.codec == nullptr)
-      return fail(Errc::kUnsupported,
-                  "Nothing says how the function reads its values. Give the type a codec.");
-    TREADLE_TRY(const std::string place, place_of(context.asset));
+  Result<FilesStored> open(InputContext& context, const std::string& partition) const {
+    TREADLE_TRY(const std::string place, place_of(context.asset, partition));
     const std::string folder = join_path(options_.folder, place);
     const std::vector<int> numbers = numbers_in(folder);
     if (numbers.empty())
       return fail(Errc::kNotFound, "There is no version of it yet. Materialize it first.");
     TREADLE_TRY(const FileVersion version, read_version(folder, numbers.back()));
-    FilesStored stored(version, join_path(folder, name_of(version.number)), options_.signing_key);
-    TREADLE_TRY(Value value, context.input.codec->decode(stored));
-    if (!version.says_nothing) context.data_version = version.digest;
-    set_metadata(context.metadata, "version", MetadataValue::text(name_of(version.number)));
-    return value;
+    const std::string name = name_of(version.number);
+    if (is_of_one_version(context))
+      set_metadata(context.metadata, "version", MetadataValue::text(name));
+    return FilesStored(version, join_path(folder, name), options_.signing_key);
   }
 
   PlainFilesOptions options_;

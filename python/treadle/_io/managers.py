@@ -164,6 +164,22 @@ class _Context:
     _step_key: str | None
 
 
+class NativeManager(IOManager):
+    """Stands for one of the core's own: runs never call it, they go there."""
+
+    def __init__(self, core: _core.NativeIOManager, name: str) -> None:
+        self.core = core
+        self._name = name
+
+    def handle_output(self, context: OutputContext, obj: Any) -> None:
+        raise DagsterInvariantViolationError(
+            f"{self._name} keeps what a run makes; it is not called by hand."
+        )
+
+    def load_input(self, context: InputContext) -> Any:
+        raise DagsterInvariantViolationError(f"{self._name} loads for a run; it is not called by hand.")
+
+
 class OutputContext(_Context):
     """What an IO manager is told about the output it stores."""
 
@@ -538,13 +554,20 @@ class IOManagerHolder:
         value: Any,
         mapping_key: str,
         partitions: Any = None,
-    ) -> tuple[Sequence[tuple[str, str, object]], str, str, Sequence[tuple[str, str, str]]]:
-        """Called by the core. Returns what the manager adds to the metadata, the data version and the
-        artifact that holds the value ("" = none), and the same for each partition that it keeps by itself.
+    ) -> (
+        tuple[Sequence[tuple[str, str, object]], str, str, Sequence[tuple[str, str, str]]]
+        | _core.NativeIOManager
+    ):
+        """Called by the core, which goes to a native manager itself. Returns what the manager adds to the
+        metadata, the data version and the artifact that holds the value ("" = none), and the same for each
+        partition that it keeps by itself.
         """
         from treadle._events.wrappers import Json
 
-        handle_output: Any = self.manager(step).handle_output
+        manager = self.manager(step)
+        if isinstance(manager, NativeManager):
+            return manager.core
+        handle_output: Any = manager.handle_output
         context = self._output_context(
             step, step.step_key, name, asset, metadata, True, mapping_key, partitions=partitions
         )
@@ -575,13 +598,15 @@ class IOManagerHolder:
         mapping_key: str,
         partitions: Any = None,
         stored: Sequence[tuple[str, str, str]] = (),
-    ) -> tuple[Any, Sequence[tuple[str, str, object]], str]:
+    ) -> tuple[Any, Sequence[tuple[str, str, object]], str] | _core.NativeIOManager:
         """Called by the core. Returns the value, what the manager adds to the metadata, and its data version
         ("" = unknown).
         """
         from treadle._run.log import DagsterLogManager
 
         manager: Any = self.manager(step)
+        if isinstance(manager, NativeManager):
+            return manager.core
         definition = self.by_step.get(step.step_key)
         given = (
             next((i for i in definition._inputs if i.name == name), None) if definition is not None else None

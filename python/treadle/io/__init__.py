@@ -10,15 +10,26 @@ packages they need are imported when they are used.
 """
 
 _WHERE = {
+    "GitVersions": "versioned",
     "HttpJson": "http",
     "JsonFiles": "files",
     "PickleFiles": "files",
     "SqlTables": "sql",
     "TableFiles": "files",
     "TextFiles": "files",
+    "VersionedFiles": "versioned",
 }
 
-__all__ = ["HttpJson", "JsonFiles", "PickleFiles", "SqlTables", "TableFiles", "TextFiles"]
+__all__ = [
+    "GitVersions",
+    "HttpJson",
+    "JsonFiles",
+    "PickleFiles",
+    "SqlTables",
+    "TableFiles",
+    "TextFiles",
+    "VersionedFiles",
+]
 
 
 def __getattr__(name):
