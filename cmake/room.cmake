@@ -1,11 +1,11 @@
 # room(NAME <name> SRCS <files...> DEPS <rooms...> [LIBS <private external targets...>] [PUBLIC_LIBS <external targets...>]
-#      [TESTS <test files...>] [TEST_DEPS <rooms...>] [FUZZ <fuzz/name_fuzz.cc ...>])
+#      [TESTS <test files...>] [TEST_DEPS <rooms...>] [POSTGRESQL] [FUZZ <fuzz/name_fuzz.cc ...>])
 #
 # A room is one static library `treadle_<name>` with its own include root (src/<name>/include), so that a header of a room
 # that is not in DEPS cannot be found by the compiler, and one test program `<name>_test`. Every *_test.cc of the room's
 # tests/ folder must be named: a test that is in the tree but not in the build fails the configuration.
 function(room)
-  cmake_parse_arguments(R "" "NAME" "SRCS;DEPS;LIBS;PUBLIC_LIBS;TESTS;TEST_DEPS;FUZZ" ${ARGN})
+  cmake_parse_arguments(R "POSTGRESQL" "NAME" "SRCS;DEPS;LIBS;PUBLIC_LIBS;TESTS;TEST_DEPS;FUZZ" ${ARGN})
   set(target treadle_${R_NAME})
   if(R_SRCS)
     add_library(${target} STATIC ${R_SRCS})
@@ -41,6 +41,12 @@ function(room)
     endforeach()
     add_test(NAME ${R_NAME} COMMAND ${R_NAME}_test)
     set_tests_properties(${R_NAME} PROPERTIES TIMEOUT 300)
+    # POSTGRESQL: the tests keep data through room db, and run a second time with it in a PostgreSQL.
+    if(R_POSTGRESQL)
+      add_test(NAME ${R_NAME}_postgresql
+        COMMAND python3 ${CMAKE_SOURCE_DIR}/cmake/with_postgresql.py $<TARGET_FILE:${R_NAME}_test>)
+      set_tests_properties(${R_NAME}_postgresql PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+    endif()
   endif()
   # One libFuzzer program per file; seeds lie in the folder fuzz/<name>_fuzz/ beside it.
   if(TREADLE_FUZZ)

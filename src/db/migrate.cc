@@ -29,9 +29,7 @@ Result<void> migrate(Database& database, std::string_view room,
   // Usually there is nothing to do, and a reader finds that out without waiting for a writer.
   int version = -1;
   TREADLE_CHECK(database.read([&](Session& session) -> Result<void> {
-    TREADLE_TRY(Statement * table,
-                session.prepare("select 1 from sqlite_master where name = 'schema_versions'"));
-    TREADLE_TRY(const bool exists, table->step());
+    TREADLE_TRY(const bool exists, session.has_table("schema_versions"));
     if (!exists) return {};
     TREADLE_TRY(version, current_version(session, room));
     return {};

@@ -170,7 +170,7 @@ class Connection final : public Session {
 
   bool is_open() const { return handle_ != nullptr; }
 
-  Result<void> open(const std::string& path, const SqliteOptions& options) {
+  Result<void> open(const std::string& path, const Options& options) {
     path_ = path;
     const int flags =
         SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
@@ -191,7 +191,8 @@ class Connection final : public Session {
                               : options.durability == Durability::kNormal ? "normal"
                                                                           : "off";
     std::string setup =
-        "pragma temp_store=memory; pragma foreign_keys=on; pragma mmap_size=268435456;";
+        "pragma temp_store=memory; pragma foreign_keys=on; pragma case_sensitive_like=on; "
+        "pragma mmap_size=268435456;";
     if (!options.read_only) setup += "pragma journal_mode=wal; pragma journal_size_limit=67108864;";
     setup += std::string("pragma synchronous=") + synchronous + ";";
     setup += "pragma wal_autocheckpoint=4000;";
@@ -227,8 +228,13 @@ class Connection final : public Session {
     return {};
   }
 
-  std::int64_t changes() const override { return sqlite3_changes64(handle_); }
-  std::int64_t last_insert_id() const override { return sqlite3_last_insert_rowid(handle_); }
+  Result<bool> has_table(std::string_view name) override {
+    TREADLE_TRY(Statement * s, prepare("select 1 from sqlite_master where name = $1"));
+    s->bind(1, name);
+    return s->step();
+  }
+  std::int64_t changes() override { return sqlite3_changes64(handle_); }
+  std::int64_t last_insert_id() override { return sqlite3_last_insert_rowid(handle_); }
 
   // Every statement back to its start: an open read would keep the transaction from ending.
   void reset_statements() {
@@ -313,7 +319,7 @@ class CreationLock {
 
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(std::string path, const SqliteOptions& options)
+  SqliteDatabase(std::string path, const Options& options)
       : path_(std::move(path)), options_(options) {}
 
   Result<void> open() {
@@ -364,7 +370,7 @@ class SqliteDatabase final : public Database {
   }
 
   const std::string path_;
-  const SqliteOptions options_;
+  const Options options_;
   std::mutex write_mutex_;
   std::mutex read_mutex_;
   Connection writer_;
@@ -373,15 +379,7 @@ class SqliteDatabase final : public Database {
 
 }  // namespace
 
-Result<void> Statement::run() {
-  while (true) {
-    TREADLE_TRY(const bool row, step());
-    if (!row) return {};
-  }
-}
-
-Result<std::unique_ptr<Database>> open_sqlite(const std::string& path,
-                                              const SqliteOptions& options) {
+Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Options& options) {
   auto database = std::make_unique<SqliteDatabase>(path, options);
   TREADLE_CHECK(database->open());
   return database;

@@ -22,7 +22,12 @@ class SqlRecord final : public Record {
 
   Result<void> add_run(const Run& run) override {
     TREADLE_CHECK(check_run_id(run.run_id));
-    return database_.write([&](db::Session& session) { return insert_run(session, run); });
+    auto added = database_.write([&](db::Session& session) { return insert_run(session, run); });
+    if (!added && added.error().code == Errc::kAlreadyExists) {
+      return fail(Errc::kAlreadyExists, "there is already a run '" + run.run_id +
+                                            "' in this home. Choose another run id.");
+    }
+    return added;
   }
 
   Result<std::unique_ptr<RunWriter>> execute_run(const std::string& run_id) override {
@@ -59,8 +64,7 @@ class SqlRecord final : public Record {
             TREADLE_TRY(run, find_run_key(session, event.run_id));
             if (run == 0) return no_such_run(event.run_id);
           }
-          TREADLE_TRY(id, insert_event(session, run, event));
-          return {};
+          return insert_event(session, run, event, &id);
         },
         db::Sync::kYes));
     return id;

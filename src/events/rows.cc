@@ -59,7 +59,8 @@ std::vector<std::string> read_step_keys(std::string_view json) {
 
 }  // namespace
 
-Result<std::int64_t> insert_event(db::Session& session, std::int64_t run, const Event& event) {
+Result<void> insert_event(db::Session& session, std::int64_t run, const Event& event,
+                          std::int64_t* id_of_event) {
   TREADLE_TRY(
       db::Statement * insert,
       session.prepare("insert into events (run, type, level, time, step_key, asset_key, partition, "
@@ -78,7 +79,12 @@ Result<std::int64_t> insert_event(db::Session& session, std::int64_t run, const 
     insert->bind(6, event.asset_key);
   }
   TREADLE_CHECK(insert->run());
+  const bool points_at_it = event.type == EventType::kAssetMaterialization ||
+                            event.type == EventType::kAssetFailedToMaterialize ||
+                            event.type == EventType::kAssetCheckEvaluation;
+  if (!points_at_it && id_of_event == nullptr) return {};  // asking may cost a round trip
   const std::int64_t id = session.last_insert_id();
+  if (id_of_event != nullptr) *id_of_event = id;
   if (event.type == EventType::kAssetMaterialization) {
     TREADLE_CHECK(
         move_latest(session,
@@ -102,7 +108,7 @@ Result<std::int64_t> insert_event(db::Session& session, std::int64_t run, const 
                     "on conflict (asset_key, check_name) do update set event = excluded.event",
                     event, check_name_of(event), id));
   }
-  return id;
+  return {};
 }
 
 Event read_event(const db::Statement& row) {
@@ -129,7 +135,7 @@ Result<void> insert_run(db::Session& session, const Run& run) {
               session.prepare(
                   "insert into runs (run_id, job_name, status, created, started, finished, "
                   "root_run_id, parent_run_id, step_keys, selection, run_config, origin, executor) "
-                  "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"));
+                  "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id"));
   insert->bind(1, run.run_id)
       .bind(2, run.job_name)
       .bind(3, static_cast<std::int64_t>(run.status))
@@ -143,14 +149,10 @@ Result<void> insert_run(db::Session& session, const Run& run) {
       .bind(11, run.run_config)
       .bind(12, run.origin)
       .bind(13, run.executor);
-  if (auto result = insert->run(); !result) {
-    if (result.error().code == Errc::kAlreadyExists) {
-      return fail(Errc::kAlreadyExists, "there is already a run '" + run.run_id +
-                                            "' in this home. Choose another run id.");
-    }
-    return result;
-  }
-  return set_tags(session, session.last_insert_id(), run.tags);
+  TREADLE_CHECK(insert->step());
+  const std::int64_t id = insert->integer(0);
+  TREADLE_CHECK(insert->run());
+  return set_tags(session, id, run.tags);
 }
 
 Result<std::int64_t> find_run_key(db::Session& session, const std::string& run_id) {

@@ -12,8 +12,9 @@
 
 namespace treadle::events {
 
-// Adds the event under `run` (0 = no run) and moves the projections it concerns. Returns its id.
-Result<std::int64_t> insert_event(db::Session& session, std::int64_t run, const Event& event);
+// Adds the event under `run` (0 = no run) and moves the projections it concerns.
+Result<void> insert_event(db::Session& session, std::int64_t run, const Event& event,
+                          std::int64_t* id_of_event = nullptr);
 
 // Columns of kEventColumns, in that order, from the current row.
 inline constexpr std::string_view kEventColumns =

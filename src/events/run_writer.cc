@@ -3,6 +3,20 @@
 #include "rows.h"
 
 namespace treadle::events {
+namespace {
+
+constexpr int kMostAttempts = 3;  // each waits for a database that is gone, see db::Options
+
+Result<bool> is_kept(db::Session& session, std::int64_t run, const Event& event) {
+  TREADLE_TRY(db::Statement * s,
+              session.prepare("select 1 from events where run = $1 and time = $2 and type = $3 and "
+                              "step_key = $4 and message = $5 and payload = $6"));
+  s->bind(1, run).bind(2, event.time).bind(3, static_cast<std::int64_t>(event.type));
+  s->bind(4, event.step_key).bind(5, event.message).bind(6, event.payload);
+  return s->step();
+}
+
+}  // namespace
 
 GroupCommitWriter::GroupCommitWriter(db::Database& database, std::string run_id, std::int64_t run,
                                      RunLock lock)
@@ -48,12 +62,7 @@ void GroupCommitWriter::work() {
     busy_ = true;
     lock.unlock();
     Result<void> result;
-    if (!broken) {
-      result = database_.write([&](db::Session& session) -> Result<void> {
-        for (const Event& event : group) TREADLE_CHECK(insert_event(session, run_, event));
-        return {};
-      });
-    }
+    if (!broken) result = commit(group, nullptr, db::Sync::kNo);
     group.clear();
     lock.lock();
     busy_ = false;
@@ -63,6 +72,26 @@ void GroupCommitWriter::work() {
     }
     committed_.notify_all();
   }
+}
+
+// A database that went away in the middle may have kept the group or not: it is asked when it is back.
+Result<void> GroupCommitWriter::commit(const std::vector<Event>& group,
+                                       const db::TransactionBody& last, db::Sync sync) {
+  Result<void> result;
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    result = database_.write(
+        [&](db::Session& session) -> Result<void> {
+          if (attempt > 0) {
+            TREADLE_TRY(const bool kept, is_kept(session, run_, group.back()));
+            if (kept) return {};
+          }
+          for (const Event& event : group) TREADLE_CHECK(insert_event(session, run_, event));
+          return last ? last(session) : Result<void>();
+        },
+        sync);
+    if (result || result.error().code != Errc::kBusy) return result;
+  }
+  return result;
 }
 
 Result<void> GroupCommitWriter::flush() {
@@ -75,9 +104,9 @@ Result<void> GroupCommitWriter::flush() {
 Result<void> GroupCommitWriter::finish(RunStatus status, Event last) {
   TREADLE_CHECK(flush());
   complete(last);
-  return database_.write(
+  return commit(
+      {last},
       [&](db::Session& session) -> Result<void> {
-        TREADLE_CHECK(insert_event(session, run_, last));
         TREADLE_TRY(db::Statement * s,
                     session.prepare("update runs set status = $1, finished = $2 where id = $3"));
         s->bind(1, static_cast<std::int64_t>(status)).bind(2, last.time).bind(3, run_);

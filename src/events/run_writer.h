@@ -22,6 +22,9 @@ class GroupCommitWriter final : public RunWriter {
 
  private:
   void work();
+  // One transaction: the events, then what `last` does. Tried again when the database was away.
+  Result<void> commit(const std::vector<Event>& group, const db::TransactionBody& last,
+                      db::Sync sync);
   void complete(Event& event) const;
 
   db::Database& database_;

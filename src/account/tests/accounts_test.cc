@@ -1,6 +1,7 @@
 #include <treadle/account/accounts.h>
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
+#include <treadle/db/testing.h>
 
 #include <gtest/gtest.h>
 
@@ -12,7 +13,8 @@ class AccountsTest : public ::testing::Test {
   void SetUp() override {
     folder_ = ::testing::TempDir() + "accounts-" + random_uuid();
     ASSERT_TRUE(real_files_make());
-    auto database = db::open_sqlite(folder_ + "/treadle.db", {.durability = db::Durability::kOff});
+    auto database =
+        db::open_for_test(folder_ + "/treadle.db", {.durability = db::Durability::kOff});
     ASSERT_TRUE(database) << database.error().message;
     database_ = *std::move(database);
     accounts_ = *Accounts::open(*database_, "secret");

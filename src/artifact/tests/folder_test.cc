@@ -1,6 +1,7 @@
 // Folders in and out.
 #include "faulty_files.h"
 #include "test_home.h"
+#include <treadle/db/testing.h>
 
 #include <gtest/gtest.h>
 
@@ -230,7 +231,7 @@ TEST(Download, WhatTheUserDoesToTheFilesDoesNotReachTheStore) {
 TEST(LargeFile, TakesConstantMemory) {
   const TestFolder home("/tmp");
   const auto database =
-      must(db::open_sqlite(home.at("treadle.db"), {.durability = db::Durability::kOff}));
+      must(db::open_for_test(home.at("treadle.db"), {.durability = db::Durability::kOff}));
   const auto store = must(Store::open(*database, home.path()));
   const TestFolder data("/tmp");
   const int fd = ::open(data.at("large").c_str(), O_WRONLY | O_CREAT, 0600);

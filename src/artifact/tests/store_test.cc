@@ -1,4 +1,5 @@
 #include "test_home.h"
+#include <treadle/db/testing.h>
 
 #include <gtest/gtest.h>
 
@@ -238,7 +239,7 @@ TEST(Store, AReadOnlyHomeIsReadAndNotWritten) {
   TestHome home;
   must(home.store().log(draft_of("x", {{"a", "1"}})));
   const auto database =
-      must(db::open_sqlite(join_path(home.path(), "treadle.db"), {.read_only = true}));
+      must(db::open_for_test(join_path(home.path(), "treadle.db"), {.read_only = true}));
   const auto store = must(Store::open(*database, home.path(), {.read_only = true}));
   EXPECT_EQ(must(store->read(must(store->get({"", "", "x", ""})), "a")), "1");
   EXPECT_EQ(store->log(draft_of("x", {{"a", "2"}})).error().code, Errc::kReadOnly);

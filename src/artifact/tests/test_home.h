@@ -3,6 +3,7 @@
 
 #include <treadle/artifact/store.h>
 #include <treadle/base/random.h>
+#include <treadle/db/testing.h>
 
 #include <map>
 #include <memory>
@@ -65,7 +66,7 @@ class TestHome {
     store_.reset();
     database_.reset();
     // The database does not go through Files: only the store's own syncs matter here.
-    database_ = must(db::open_sqlite(
+    database_ = must(db::open_for_test(
         folder_.at("treadle.db"), {.durability = db::Durability::kOff, .busy_timeout_ms = 60'000}));
     store_ = must(open());
   }

@@ -1,5 +1,6 @@
 #include <treadle/base/random.h>
 #include <treadle/blob/local_store.h>
+#include <treadle/db/testing.h>
 
 #include <gtest/gtest.h>
 
@@ -15,8 +16,8 @@ class LocalStoreTest : public testing::Test {
  protected:
   LocalStoreTest() {
     EXPECT_TRUE(real_files().make_folders(folder_));
-    database_ =
-        std::move(*db::open_sqlite(folder_ + "/treadle.db", {.durability = db::Durability::kOff}));
+    database_ = std::move(
+        *db::open_for_test(folder_ + "/treadle.db", {.durability = db::Durability::kOff}));
     store_ = std::move(*open_local_store(*database_, folder_ + "/blobs", {.sync = false}));
   }
   ~LocalStoreTest() override { (void)remove_tree(folder_); }

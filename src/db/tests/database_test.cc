@@ -1,7 +1,7 @@
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
-#include <treadle/db/database.h>
+#include <treadle/db/testing.h>
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ class DatabaseTest : public testing::Test {
   void SetUp() override { ASSERT_TRUE(real_files().make_folders(folder)); }
   void TearDown() override { ASSERT_TRUE(remove_tree(folder)); }
   std::unique_ptr<Database> open() {
-    auto database = open_sqlite(path, {.durability = Durability::kOff});
+    auto database = open_for_test(path, {.durability = Durability::kOff});
     EXPECT_TRUE(database) << database.error().message;
     return std::move(database).value();
   }
@@ -76,10 +76,13 @@ TEST_F(DatabaseTest, ParametersAreNumberedByTheirNameAndNotByTheirPlace) {
     EXPECT_EQ(s->text(0), "three");
     EXPECT_EQ(s->text(1), "one");
     EXPECT_EQ(s->text(2), "three");
-    s->bind(2, "nothing");
-    EXPECT_FALSE(s->step()) << "there is no $2";
     return {};
   }));
+  EXPECT_FALSE(database->read([&](Session& session) -> Result<void> {
+    TREADLE_TRY(Statement * s, session.prepare("select $3, $1, $3"));
+    s->bind(2, "nothing");
+    return s->run();
+  })) << "there is no $2";
 }
 
 TEST_F(DatabaseTest, AFailedBodyLeavesNothingBehind) {
@@ -115,8 +118,9 @@ TEST_F(DatabaseTest, AFileThatIsNoDatabaseIsCorruptAndStaysUntouched) {
 
 TEST_F(DatabaseTest, ANewerSchemaIsRefused) {
   auto database = open();
-  static constexpr Migration kNewer[] = {{1, "create table a (x)"}, {2, "create table b (x)"}};
-  static constexpr Migration kOlder[] = {{1, "create table a (x)"}};
+  static constexpr Migration kNewer[] = {{1, "create table a (x integer)"},
+                                         {2, "create table b (x integer)"}};
+  static constexpr Migration kOlder[] = {{1, "create table a (x integer)"}};
   ASSERT_TRUE(migrate(*database, "test", kNewer));
   EXPECT_TRUE(migrate(*database, "test", kNewer)) << "nothing to do is fine";
   EXPECT_EQ(migrate(*database, "test", kOlder).error().code, Errc::kUnsupported);
@@ -124,8 +128,8 @@ TEST_F(DatabaseTest, ANewerSchemaIsRefused) {
 
 TEST_F(DatabaseTest, MigrationsThatFailLeaveTheOldSchema) {
   auto database = open();
-  static constexpr Migration kBad[] = {{1, "create table a (x)"}, {2, "create nonsense"}};
-  static constexpr Migration kGood[] = {{1, "create table a (x)"}};
+  static constexpr Migration kBad[] = {{1, "create table a (x integer)"}, {2, "create nonsense"}};
+  static constexpr Migration kGood[] = {{1, "create table a (x integer)"}};
   EXPECT_FALSE(migrate(*database, "test", kBad));
   EXPECT_TRUE(migrate(*database, "test", kGood)) << "table a was rolled back";
 }
@@ -155,7 +159,7 @@ TEST_F(DatabaseTest, SixteenProcessesWriteAtOnceFromCreationOn) {
   for (int p = 0; p < kProcesses; ++p) {
     const pid_t child = fork();
     if (child == 0) {
-      auto database = open_sqlite(path);
+      auto database = open_for_test(path);
       if (!database || !make_table(**database)) _exit(1);
       for (int i = 0; i < kRows; ++i) {
         const std::string name = std::to_string(p) + "-" + std::to_string(i);
@@ -207,7 +211,7 @@ TEST_F(DatabaseTest, AReadOnlyDatabaseRefusesWritesWithTheCure) {
   {
     ASSERT_TRUE(make_table(*open()));
   }
-  auto database = open_sqlite(path, {.read_only = true}).value();
+  auto database = open_for_test(path, {.read_only = true}).value();
   EXPECT_EQ(count(*database), 0);
   const auto result = database->write([&](Session& s) { return insert(s, "a"); });
   ASSERT_FALSE(result);

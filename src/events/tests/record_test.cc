@@ -1,6 +1,7 @@
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
+#include <treadle/db/testing.h>
 #include <treadle/events/record.h>
 
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ class RecordTest : public testing::Test {
   void SetUp() override {
     ASSERT_TRUE(real_files().make_folders(folder));
     database =
-        db::open_sqlite(join_path(folder, "t.db"), {.durability = db::Durability::kOff}).value();
+        db::open_for_test(join_path(folder, "t.db"), {.durability = db::Durability::kOff}).value();
     record = Record::open(*database, folder).value();
   }
   void TearDown() override {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <treadle/base/files.h>
-#include <treadle/db/database.h>
+#include <treadle/db/testing.h>
 #include <treadle/execute/run.h>
 
 #include <gtest/gtest.h>
@@ -148,7 +148,7 @@ class Pipeline {
 class Home {
  public:
   explicit Home(const std::string& folder, db::Durability durability = db::Durability::kOff) {
-    auto database = db::open_sqlite(join_path(folder, "treadle.db"), {.durability = durability});
+    auto database = db::open_for_test(join_path(folder, "treadle.db"), {.durability = durability});
     if (!database) ADD_FAILURE() << database.error().message;
     database_ = std::move(*database);
     auto record = events::Record::open(*database_, folder);

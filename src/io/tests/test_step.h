@@ -3,6 +3,7 @@
 
 #include <treadle/artifact/store.h>
 #include <treadle/base/random.h>
+#include <treadle/db/testing.h>
 #include <treadle/io/artifact_io_manager.h>
 
 #include <gtest/gtest.h>
@@ -74,7 +75,7 @@ class StoreTest : public testing::Test {
   StoreTest() : home_(join_path(testing::TempDir(), "treadle-io-" + random_uuid())) {
     EXPECT_TRUE(real_files().make_folders(home_));
     database_ = std::move(
-        *db::open_sqlite(join_path(home_, "treadle.db"), {.durability = db::Durability::kOff}));
+        *db::open_for_test(join_path(home_, "treadle.db"), {.durability = db::Durability::kOff}));
     store_ = std::move(*artifact::Store::open(*database_, home_));
     options_.cache_folder = join_path(home_, "cache");
     options_.signing_key = "the key of this home";

@@ -3,6 +3,7 @@
 
 #include <treadle/artifact/store.h>
 #include <treadle/base/random.h>
+#include <treadle/db/testing.h>
 #include <treadle/tracking/store.h>
 
 #include <gtest/gtest.h>
@@ -20,7 +21,7 @@ struct TestHome {
     folder = testing::TempDir() + "tracking-" + random_uuid();
     EXPECT_TRUE(real_files().make_folders(folder));
     database =
-        db::open_sqlite(folder + "/treadle.db", {.durability = db::Durability::kOff}).value();
+        db::open_for_test(folder + "/treadle.db", {.durability = db::Durability::kOff}).value();
     artifacts = artifact::Store::open(*database, folder).value();
     store =
         Store::open(*database, *artifacts, {.clock = clock, .crashed_after = options.crashed_after})

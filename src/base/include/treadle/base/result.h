@@ -24,7 +24,7 @@ enum class Errc {
   kPermissionDenied,  // the operating system or a policy says no
   kReadOnly,          // the home or file system cannot be written
   kDiskFull,          // no space or quota left
-  kBusy,              // somebody else holds it and waiting did not help
+  kBusy,              // somebody else holds it, or it is away, and waiting did not help
   kCorrupt,           // stored bytes are not what was stored
   kCancelled,         // asked to stop
   kUnsupported,       // valid, but this build or version cannot do it

@@ -1,6 +1,7 @@
-// One port over SQLite (embedded, default) and PostgreSQL (later): connection, transaction,
-// statement, row. Knows no table. One SQL text serves both: `$1` parameters, `returning`, `on
-// conflict`.
+// One port over SQLite (embedded, default) and PostgreSQL: connection, transaction, statement, row.
+// Knows no table. One SQL text serves both: `$1` parameters, `returning`, `on conflict`, tables
+// defined with integer, bigint, smallint, text, bytea; `integer primary key` numbers rows by itself;
+// text compares by its bytes and `like` by case.
 #pragma once
 
 #include <treadle/base/result.h>
@@ -48,7 +49,9 @@ class Statement {
     return bind(parameter, std::string_view(text));
   }
 
-  // True: a row is there. False: done; the statement is reset and may be bound again.
+  // True: a row is there. False: done; the statement is reset and may be bound again. What changes
+  // rows without giving any may be carried out later; its failure is then that of a later step or
+  // of the transaction. Whatever fails, the transaction can only be given up.
   virtual Result<bool> step() = 0;
   // Runs to the end, ignoring rows.
   Result<void> run();
@@ -64,15 +67,16 @@ class Statement {
 class Session {
  public:
   virtual ~Session() = default;
-  // Prepared once per connection and text; fails on bad SQL (kInternal) or a broken database
-  // (kCorrupt).
+  // Prepared once per connection and text; bad SQL (kInternal) or a broken database (kCorrupt) fails
+  // here or at the first step.
   virtual Result<Statement*> prepare(std::string_view sql) = 0;
   // One or more statements without parameters or results.
   virtual Result<void> execute(const std::string& sql) = 0;
+  virtual Result<bool> has_table(std::string_view name) = 0;
   // Rows changed by the last insert, update or delete.
-  virtual std::int64_t changes() const = 0;
-  // Key of the last inserted row.
-  virtual std::int64_t last_insert_id() const = 0;
+  virtual std::int64_t changes() = 0;
+  // Key of the last row inserted into a table with an `integer primary key`.
+  virtual std::int64_t last_insert_id() = 0;
 };
 
 using TransactionBody = std::function<Result<void>(Session&)>;
@@ -93,23 +97,36 @@ class Database {
   virtual Durability durability() const = 0;
 };
 
-struct SqliteOptions {
+struct Options {
   Durability durability = Durability::kNormal;
   int busy_timeout_ms = 60'000;  // how long a writer waits for its turn
   bool read_only = false;
+  // PostgreSQL: how long a transaction waits for a database that was there and is gone, before it
+  // fails with kBusy.
+  int reconnect_ms = 30'000;
 };
 
 // Opens or creates the file. Errors name the path: kReadOnly, kDiskFull, kCorrupt (not a database,
 // truncated), kPermissionDenied.
-Result<std::unique_ptr<Database>> open_sqlite(const std::string& path,
-                                              const SqliteOptions& options = {});
+Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Options& options = {});
+
+// Connects to a database of PostgreSQL 12 or newer that exists; `url` as libpq takes it,
+// "postgresql://user@host:5432/name?options". Tables are made in the first schema of its search
+// path; two of our databases may share one of theirs in different schemas. Writers of all processes
+// take turns by an advisory lock. Text is kept as UTF-8: what is none becomes U+FFFD. Errors:
+// kBusy, kNotFound (no such database), kPermissionDenied, kInvalidArgument (the URL),
+// kUnsupported (libpq is not installed). Why so: docs/decisions.
+Result<std::unique_ptr<Database>> open_postgres(const std::string& url,
+                                                const Options& options = {});
+bool is_postgres_url(std::string_view text);
 
 // One step of a room's schema. Versions count from 1 without gaps; a shipped step is never edited.
 struct Migration {
   int version;
   const char* sql;
 };
-// Brings the tables of `room` up to date, in one transaction, under the database's write lock. A
+// Brings the tables of `room` up to date, in one transaction, under the database's write lock (of all
+// processes). A
 // database written by a newer version is refused (kUnsupported) and left alone.
 Result<void> migrate(Database& database, std::string_view room,
                      std::span<const Migration> migrations);

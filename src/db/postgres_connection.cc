@@ -1,0 +1,454 @@
+#include "postgres_connection.h"
+
+#include "postgres_text.h"
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <poll.h>
+
+namespace treadle::db {
+namespace {
+
+constexpr std::size_t kMostUnanswered = 256;
+constexpr std::size_t kMostStatements = 500;
+
+Errc code_for(std::string_view state) {
+  if (state == "42501") return Errc::kPermissionDenied;
+  if (state == "25006") return Errc::kReadOnly;
+  if (state == "53100") return Errc::kDiskFull;
+  // Too many connections, going down, coming up; waited for too long; a conflict.
+  if (state == "53300" || state.starts_with("57P") || state.starts_with("08")) return Errc::kBusy;
+  if (state == "55P03" || state.starts_with("40")) return Errc::kBusy;
+  if (state == "3D000") return Errc::kNotFound;
+  if (state.starts_with("23")) return Errc::kAlreadyExists;
+  if (state.starts_with("22")) return Errc::kInvalidArgument;
+  if (state.starts_with("28")) return Errc::kPermissionDenied;
+  if (state.starts_with("XX00") && state != "XX000") return Errc::kCorrupt;
+  if (state.starts_with("53") || state.starts_with("58")) return Errc::kIo;
+  return Errc::kInternal;
+}
+
+std::string cure(Errc code) {
+  switch (code) {
+    case Errc::kDiskFull:
+      return " Free some space on the database's disk; nothing of this change was kept.";
+    case Errc::kNotFound:
+      return " Create it first (createdb).";
+    default:
+      return "";
+  }
+}
+
+// libpq's messages end in a newline and may have several lines.
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '\n' ? ' ' : c;
+  while (!out.empty() && (out.back() == ' ' || out.back() == '.')) out.pop_back();
+  return out;
+}
+
+void quiet(void*, const char*) {}
+
+}  // namespace
+
+// --- Statement -----------------------------------------------------------------------------------
+
+PostgresStatement::PostgresStatement(PostgresConnection& connection, std::string_view sql,
+                                     bool gives_rows)
+    : connection_(connection), sql_(sql), gives_rows_(gives_rows) {
+  const std::vector<bool> named = parameters_in(sql);
+  parameters_.resize(named.size());
+  for (std::size_t i = 0; i < named.size(); ++i) parameters_[i].named = named[i];
+}
+
+PostgresStatement::Parameter* PostgresStatement::parameter(int number) {
+  if (result_ != nullptr) reset();
+  const auto i = static_cast<std::size_t>(number);
+  if (number < 1 || i >= parameters_.size() || !parameters_[i].named) {
+    bad_parameter_ = true;
+    return nullptr;
+  }
+  Parameter& p = parameters_[i];
+  p.null = false;
+  p.binary = false;
+  return &p;
+}
+
+Statement& PostgresStatement::bind(int number, std::int64_t value) {
+  if (Parameter* p = parameter(number)) {
+    p->type = kInt8;
+    p->own = std::to_string(value);
+    p->view = p->own;
+  }
+  return *this;
+}
+
+Statement& PostgresStatement::bind(int number, double value) {
+  if (Parameter* p = parameter(number)) {
+    p->type = kFloat8;
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    p->own.assign(digits.data(), end);
+    p->view = p->own;
+  }
+  return *this;
+}
+
+Statement& PostgresStatement::bind(int number, std::string_view text) {
+  if (Parameter* p = parameter(number)) {
+    p->binary = true;  // of text that is the text itself, with its length
+    p->type = kText;
+    p->view = storable_text(text, p->own);
+  }
+  return *this;
+}
+
+Statement& PostgresStatement::bind_blob(int number, std::string_view bytes) {
+  if (Parameter* p = parameter(number)) {
+    p->type = kBytea;
+    p->binary = true;
+    p->view = bytes;
+  }
+  return *this;
+}
+
+Statement& PostgresStatement::bind_null(int number) {
+  if (Parameter* p = parameter(number)) p->null = true;
+  return *this;
+}
+
+// The types of what is bound first are the statement's; a null says nothing and leaves it to the
+// server. Numbers travel as text, so a whole number may be bound where a real was before.
+Result<void> PostgresStatement::prepare_once() {
+  bool fits = prepared_;
+  for (std::size_t i = 1; i < parameters_.size() && fits; ++i) {
+    const Parameter& p = parameters_[i];
+    fits = p.null || p.declared == p.type || (p.declared == 0 && p.type != kBytea) ||
+           (p.declared == kFloat8 && p.type == kInt8);
+  }
+  if (fits) return {};
+  name_ = "s" + std::to_string(connection_.next_name_++);
+  std::vector<Oid> types;
+  for (std::size_t i = 1; i < parameters_.size(); ++i) {
+    Parameter& p = parameters_[i];
+    p.declared = p.named ? (p.null ? p.declared : p.type) : static_cast<unsigned>(kText);
+    types.push_back(p.declared);
+  }
+  prepared_ = true;
+  connection_.new_.push_back(this);
+  return connection_.note(
+      PostgresConnection::Sent::kPrepare,
+      connection_.pq_->PQsendPrepare(connection_.handle_, name_.c_str(), sql_.c_str(),
+                                     static_cast<int>(types.size()), types.data()) != 0);
+}
+
+Result<void> PostgresStatement::send() {
+  if (bad_parameter_) {
+    bad_parameter_ = false;
+    return connection_.fail_with(
+        {Errc::kInternal, "a value was bound to a parameter that is not in: " + sql_});
+  }
+  TREADLE_CHECK(connection_.check());
+  TREADLE_CHECK(prepare_once());
+  std::vector<const char*> values;
+  std::vector<int> lengths;
+  std::vector<int> formats;
+  for (std::size_t i = 1; i < parameters_.size(); ++i) {
+    const Parameter& p = parameters_[i];
+    const char* data = p.view.data() == nullptr ? "" : p.view.data();
+    values.push_back(p.null ? nullptr : data);
+    lengths.push_back(static_cast<int>(p.view.size()));
+    formats.push_back(p.binary ? 1 : 0);
+  }
+  return connection_.note(
+      gives_rows_ ? PostgresConnection::Sent::kRows : PostgresConnection::Sent::kChange,
+      connection_.pq_->PQsendQueryPrepared(connection_.handle_, name_.c_str(),
+                                           static_cast<int>(values.size()), values.data(),
+                                           lengths.data(), formats.data(), 1) != 0);
+}
+
+Result<bool> PostgresStatement::step() {
+  if (result_ == nullptr) {
+    TREADLE_CHECK(send());
+    if (!gives_rows_) return false;
+    TREADLE_TRY(result_, connection_.receive());
+    row_ = -1;
+  }
+  if (++row_ < connection_.pq_->PQntuples(result_)) {
+    shown_.clear();
+    return true;
+  }
+  reset();
+  return false;
+}
+
+void PostgresStatement::reset() {
+  if (result_ != nullptr) connection_.pq_->PQclear(result_);
+  result_ = nullptr;
+}
+
+std::string_view PostgresStatement::raw(int column) const {
+  const Libpq& pq = *connection_.pq_;
+  if (is_null(column)) return {};
+  return {pq.PQgetvalue(result_, row_, column),
+          static_cast<std::size_t>(pq.PQgetlength(result_, row_, column))};
+}
+
+unsigned PostgresStatement::type(int column) const {
+  return connection_.pq_->PQftype(result_, column);
+}
+
+bool PostgresStatement::is_null(int column) const {
+  return connection_.pq_->PQgetisnull(result_, row_, column) != 0;
+}
+
+std::int64_t PostgresStatement::integer(int column) const {
+  return is_null(column) ? 0 : integer_of(type(column), raw(column));
+}
+
+double PostgresStatement::real(int column) const {
+  return is_null(column) ? 0 : real_of(type(column), raw(column));
+}
+
+std::string_view PostgresStatement::text(int column) const {
+  const unsigned kind = type(column);
+  if (is_null(column) || !is_number(kind)) return raw(column);
+  if (kind == kFloat4 || kind == kFloat8) {
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), real(column)).ptr;
+    return shown_.emplace_back(digits.data(), end);
+  }
+  return shown_.emplace_back(std::to_string(integer(column)));
+}
+
+// --- Connection ----------------------------------------------------------------------------------
+
+Result<void> PostgresConnection::open(const PostgresTarget& target) {
+  TREADLE_TRY(pq_, load_libpq());
+  label_ = target.label;
+  // What stands before the URL is a default, what stands after it is not up to it.
+  const char* keywords[] = {"connect_timeout", "fallback_application_name", "dbname",
+                            "client_encoding", nullptr};
+  const char* values[] = {"10", "treadle", target.url.c_str(), "UTF8", nullptr};
+  handle_ = pq_->PQconnectdbParams(keywords, values, 1);
+  if (handle_ == nullptr) return fail(Errc::kIo, "no memory for a connection");
+  if (pq_->PQstatus(handle_) != CONNECTION_OK) {
+    const std::string why = one_line(pq_->PQerrorMessage(handle_));
+    close();
+    // libpq gives no code for a connection that was refused.
+    Errc code = Errc::kBusy;
+    if (why.find("authentication failed") != std::string::npos ||
+        why.find("no pg_hba.conf entry") != std::string::npos ||
+        why.find("no password supplied") != std::string::npos ||
+        (why.find("role \"") != std::string::npos && why.ends_with("does not exist"))) {
+      code = Errc::kPermissionDenied;
+    } else if (why.find("database \"") != std::string::npos && why.ends_with("does not exist")) {
+      code = Errc::kNotFound;
+    }
+    return fail(code, "cannot reach the database " + label_ + ": " + why + "." + cure(code));
+  }
+  pq_->PQsetNoticeProcessor(handle_, &quiet, nullptr);
+  const Options& options = target.options;
+  std::string setup = "set lock_timeout = " + std::to_string(options.busy_timeout_ms) +
+                      "; set jit = off; set standard_conforming_strings = on;";
+  if (options.durability == Durability::kOff) setup += "set synchronous_commit = off;";
+  if (options.read_only) setup += "set default_transaction_read_only = on;";
+  auto ready = plain(setup);
+  if (!ready) close();
+  return ready;
+}
+
+void PostgresConnection::close() {
+  statements_.clear();
+  sent_.clear();
+  failed_.reset();
+  if (handle_ != nullptr) pq_->PQfinish(handle_);
+  handle_ = nullptr;
+}
+
+bool PostgresConnection::is_alive() {
+  if (handle_ == nullptr) return false;
+  // Nothing was asked, so what there is to read is a farewell.
+  pollfd state{pq_->PQsocket(handle_), POLLIN, 0};
+  if (pq_->PQstatus(handle_) == CONNECTION_OK && poll(&state, 1, 0) == 0) return true;
+  close();
+  return false;
+}
+
+Result<void> PostgresConnection::begin_write() {
+  // The lock orders the writers of all processes. Each statement after it sees what was committed
+  // before the lock was had; a snapshot for the whole transaction would be older than the lock.
+  constexpr std::string_view kWait =
+      "select pg_advisory_xact_lock(1953653092, hashtext(coalesce(current_schema(), '')))";
+  TREADLE_TRY(PostgresStatement * begin, statement("begin isolation level read committed", false));
+  TREADLE_CHECK(begin->run());
+  TREADLE_TRY(PostgresStatement * wait, statement(kWait, false));
+  return wait->run();
+}
+
+Result<void> PostgresConnection::begin_read() {
+  TREADLE_TRY(PostgresStatement * begin,
+              statement("begin isolation level repeatable read read only", false));
+  return begin->run();
+}
+
+Result<void> PostgresConnection::finish_with(std::string_view sql) {
+  TREADLE_TRY(PostgresStatement * last, statement(sql, false));
+  TREADLE_CHECK(last->run());
+  return sync();
+}
+
+Result<void> PostgresConnection::end(Result<void> result) {
+  for (auto& [sql, statement] : statements_) statement->reset();
+  if (result) result = finish_with("commit");
+  if (!result) {
+    if (!failed_) (void)sync();  // the failure may be among what was not answered yet
+    if (failed_) {
+      // What the body made of the database's failure says less than the failure.
+      result = fail(*std::exchange(failed_, std::nullopt));
+      for (PostgresStatement* unsure : new_) unsure->doubt();
+    }
+    if (!sync() || !plain("rollback")) close();
+  }
+  new_.clear();
+  if (statements_.size() > kMostStatements) close();
+  return result;
+}
+
+Result<PostgresStatement*> PostgresConnection::statement(std::string_view sql, bool gives_rows) {
+  if (handle_ == nullptr) return fail(Errc::kBusy, "the connection was closed");
+  auto it = statements_.find(sql);
+  if (it == statements_.end()) {
+    auto made = std::make_unique<PostgresStatement>(*this, sql, gives_rows);
+    it = statements_.emplace(std::string(sql), std::move(made)).first;
+  }
+  it->second->reset();
+  return it->second.get();
+}
+
+Result<Statement*> PostgresConnection::prepare(std::string_view sql) {
+  TREADLE_CHECK(check());
+  return statement(sql, gives_rows(sql));
+}
+
+Result<void> PostgresConnection::execute(const std::string& sql) {
+  TREADLE_CHECK(check());
+  TREADLE_CHECK(sync());
+  return plain(postgres_definitions(sql));
+}
+
+Result<bool> PostgresConnection::has_table(std::string_view name) {
+  TREADLE_TRY(Statement * s, prepare("select 1 where to_regclass($1) is not null"));
+  s->bind(1, name);
+  return s->step();
+}
+
+std::int64_t PostgresConnection::changes() {
+  if (!failed_) (void)receive();  // a failure is found again at the end
+  return changes_;
+}
+
+std::int64_t PostgresConnection::last_insert_id() {
+  const auto s = prepare("select lastval()");
+  if (!s) return 0;
+  const auto row = (*s)->step();
+  return row && *row ? (*s)->integer(0) : 0;
+}
+
+Result<void> PostgresConnection::note(Sent what, bool accepted) {
+  if (!accepted) return lost();
+  sent_.push_back(what);
+  if (what != Sent::kRows && sent_.size() >= kMostUnanswered) TREADLE_CHECK(receive());
+  return {};
+}
+
+Result<PGresult*> PostgresConnection::receive() {
+  if (sent_.empty()) return nullptr;
+  if (pq_->PQsendFlushRequest(handle_) == 0 || pq_->PQflush(handle_) < 0) return lost();
+  return take_answers();
+}
+
+Result<void> PostgresConnection::sync() {
+  if (pq_->PQpipelineSync(handle_) == 0) return lost();
+  sent_.push_back(Sent::kSync);
+  TREADLE_CHECK(take_answers());
+  return {};
+}
+
+Result<PGresult*> PostgresConnection::take_answers() {
+  PGresult* rows = nullptr;
+  while (!sent_.empty()) {
+    const Sent what = sent_.front();
+    PGresult* answer = pq_->PQgetResult(handle_);
+    if (answer == nullptr) return lost();
+    sent_.pop_front();
+    const ExecStatusType status = pq_->PQresultStatus(answer);
+    if (status == PGRES_FATAL_ERROR && !failed_) failed_ = error_of(answer);
+    if (what == Sent::kChange && status == PGRES_COMMAND_OK) {
+      changes_ = std::atoll(pq_->PQcmdTuples(answer));
+    }
+    if (what == Sent::kRows && status == PGRES_TUPLES_OK) {
+      changes_ = std::atoll(pq_->PQcmdTuples(answer));
+      rows = answer;
+    } else {
+      pq_->PQclear(answer);
+    }
+    if (pq_->PQstatus(handle_) != CONNECTION_OK) {
+      if (rows != nullptr) pq_->PQclear(rows);
+      return lost();
+    }
+    if (what == Sent::kSync) continue;
+    while ((answer = pq_->PQgetResult(handle_)) != nullptr) pq_->PQclear(answer);
+  }
+  if (failed_) {
+    if (rows != nullptr) pq_->PQclear(rows);
+    return fail(*failed_);
+  }
+  return rows;
+}
+
+Result<void> PostgresConnection::check() const {
+  if (failed_) return fail(*failed_);
+  return {};
+}
+
+tl::unexpected<Error> PostgresConnection::fail_with(Error error) {
+  if (!failed_) failed_ = std::move(error);
+  return fail(*failed_);
+}
+
+tl::unexpected<Error> PostgresConnection::lost() {
+  sent_.clear();
+  const std::string why = one_line(pq_->PQerrorMessage(handle_));
+  failed_.reset();
+  return fail_with({Errc::kBusy, "lost the database " + label_ + ": " + why +
+                                     ". Whether the last change was kept is not known; try "
+                                     "again when it is back."});
+}
+
+Error PostgresConnection::error_of(const PGresult* result) const {
+  const char* state = pq_->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const char* primary = pq_->PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  const std::string text = primary ? primary : one_line(pq_->PQresultErrorMessage(result));
+  const Errc code = state ? code_for(state) : Errc::kBusy;
+  return {code, "cannot use the database " + label_ + ": " + text +
+                    (state ? std::string(" (") + state + ")" : "") + "." + cure(code)};
+}
+
+// Outside of the pipeline, with all that was sent answered.
+Result<void> PostgresConnection::plain(const std::string& sql) {
+  (void)pq_->PQexitPipelineMode(handle_);
+  PGresult* answer = pq_->PQexec(handle_, sql.c_str());
+  const ExecStatusType status = pq_->PQresultStatus(answer);
+  Result<void> result;
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    result = pq_->PQstatus(handle_) == CONNECTION_OK ? fail_with(error_of(answer)) : lost();
+  }
+  pq_->PQclear(answer);
+  if (pq_->PQenterPipelineMode(handle_) == 0 && result) result = lost();
+  return result;
+}
+
+}  // namespace treadle::db
