@@ -24,8 +24,11 @@ from dagster_wandb import (
     wandb_resource,
 )
 
+opened = []
+
 def _refuse(*args):
-    raise AssertionError(f"a block opened a connection: {args}")
+    opened.append(args)
+    raise ConnectionRefusedError("sockets are closed")
 
 socket.socket.connect = _refuse
 manager = wandb_artifacts_io_manager.configured({"cache_duration_in_minutes": 60})
@@ -263,7 +266,9 @@ NEEDED = {"joblib": ("joblib",), "onnx": ("skl2onnx", "onnxruntime", "sklearn")}
 def run_block(folder: Path, name: str, before: str, after: str) -> subprocess.CompletedProcess[str]:
     program = folder / "block.py"
     block = (BLOCKS / f"{name}.txt").read_text()
-    program.write_text(f"{BEFORE}{before}\n{block}\n{after}")
+    # Only a reference to somewhere else may ask there for its checksum, and does without.
+    closed = "" if "add_references" in block else "\nassert not opened, opened\n"
+    program.write_text(f"{BEFORE}{before}\n{block}\n{after}{closed}")
     environment = {**os.environ, "WANDB_API_KEY": "a" * 40}
     command = [sys.executable, "-m", "treadle.as_dagster", str(program)]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

@@ -1,5 +1,5 @@
-"""References: entries that name content elsewhere. What identifies it is found without the network: the
-checksum of a local file, else the URI itself.
+"""References: entries that name content elsewhere. What identifies it is the checksum of a local file, what
+the store that has it says of it, or else the URI itself.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 
 from treadle._typing import TYPE_CHECKING
+from treadle.wandb import _remote_references as _remote
 from treadle.wandb._errors import WandbArtifactsIOManagerError
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ _REMOTE = ("http", "https", "s3", "gs")
 
 
 def entries_of(uri: str, name: str | None, checksum: bool, max_objects: int | None) -> list[DraftEntry]:
-    """A file URI of a folder is one entry per file; anything else is one entry."""
+    """A folder, or a prefix of an object store, is one entry per file; anything else is one entry. Without
+    `checksum` nothing is looked at.
+    """
     from urllib.parse import unquote, urlsplit
 
     parts = urlsplit(uri)
@@ -24,11 +27,23 @@ def entries_of(uri: str, name: str | None, checksum: bool, max_objects: int | No
         raise WandbArtifactsIOManagerError(
             f"References must be URIs. To reference a local file, use file://: {uri!r} has no scheme."
         )
+    limit = max_objects or 10_000_000
     if parts.scheme == "file":
-        return _local(uri, parts.netloc + unquote(parts.path), name, checksum, max_objects or 10_000_000)
+        return _local(uri, parts.netloc + unquote(parts.path), name, checksum, limit)
     path = name
     if path is None and parts.scheme in _REMOTE:
         path = unquote(parts.path).rstrip("/").rpartition("/")[2]
+    if checksum and _remote.may_ask():
+        found: list[DraftEntry] | None = None
+        if parts.scheme == "s3":
+            found = _remote.s3_entries(uri, name, limit)
+        elif parts.scheme == "gs":
+            found = _remote.gs_entries(uri, name, limit)
+        elif parts.scheme in ("http", "https") and path:
+            told = _remote.web_entry(uri, path)
+            found = [told] if told is not None else None
+        if found is not None:
+            return found
     if not path:
         raise WandbArtifactsIOManagerError(
             f"The reference {uri!r} needs a 'name': its URI does not end with one."
