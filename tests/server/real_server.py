@@ -17,6 +17,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("TREADLE_BIN_DIR", ROOT / "build/release/bin"))
 SDK_PYTHON = Path(os.environ.get("TREADLE_WANDB_PYTHON", ROOT / "build/peer/bin/python"))
+# The real Dagster with dagster-wandb, and the last SDK that it imports with.
+DAGSTER_WANDB_PYTHON = ROOT / "build/dagster-wandb/bin/python"
+SDKS = {
+    "newest": SDK_PYTHON,
+    "0.29.0": DAGSTER_WANDB_PYTHON,
+    "0.28.2": ROOT / "build/wandb-oldest/bin/python",
+}
 
 
 @dataclass
@@ -100,9 +107,12 @@ class Sdk:
     server: Server
     folder: Path
     key: str = ""
+    python: Path = SDK_PYTHON
 
     def env(self, **more: str) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("WANDB") and k != "PYTHONPATH"}
+        # PYTEST_CURRENT_TEST: dagster-wandb takes another run id when it sees it.
+        ours = ("PYTHONPATH", "PYTEST_CURRENT_TEST")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("WANDB") and k not in ours}
         return {
             **kept,
             "WANDB_BASE_URL": self.server.url,
@@ -125,7 +135,7 @@ class Sdk:
             + "\nimport json as _json\nprint('\\nRESULT', _json.dumps(globals().get('result')))\n"
         )
         done = subprocess.run(
-            [SDK_PYTHON, "-c", text],
+            [self.python, "-c", text],
             cwd=self.folder,
             env=self.env(**env),
             capture_output=True,
@@ -141,7 +151,7 @@ class Sdk:
     def cli(self, *words: str, **env: str) -> str:
         """The `wandb` command line."""
         done = subprocess.run(
-            [SDK_PYTHON, "-m", "wandb", *words],
+            [self.python, "-m", "wandb", *words],
             cwd=self.folder,
             env=self.env(**{"WANDB_SILENT": "false", **env}),
             capture_output=True,
@@ -153,6 +163,6 @@ class Sdk:
         return done.stdout + done.stderr
 
 
-def has_sdk() -> bool:
-    probe = [str(SDK_PYTHON), "-c", "import wandb"]
-    return SDK_PYTHON.exists() and subprocess.run(probe, capture_output=True, check=False).returncode == 0
+def has_sdk(python: Path = SDK_PYTHON) -> bool:
+    probe = [str(python), "-c", "import wandb"]
+    return python.exists() and subprocess.run(probe, capture_output=True, check=False).returncode == 0
