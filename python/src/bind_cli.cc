@@ -66,6 +66,27 @@ Result<std::vector<cli::InstigatorTick>> tick(const Object& ticker, Micros since
   }
 }
 
+// See treadle/_run/command.py.
+Result<void> configure(const Object& configurer, execute::RunOptions& run,
+                       const std::vector<std::string>& assets) {
+  const nb::gil_scoped_acquire gil;
+  try {
+    nb::list keys;
+    for (const std::string& asset : assets) keys.append(to_text(asset));
+    nb::dict tags;
+    for (const auto& [name, value] : run.tags) tags[to_text(name)] = to_text(value);
+    const nb::object told =
+        nb::borrow(configurer.get())(to_text(run.run_config), to_text(run.job_name), keys, tags);
+    const Items items(told);
+    if (const std::string wrong = items.text(1); !wrong.empty())
+      return fail(Errc::kInvalidArgument, wrong);
+    run.run_config = items.text(0);
+    return {};
+  } catch (nb::python_error& error) {
+    return fail(error_of(error, "configuring the run"));
+  }
+}
+
 Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest& request) {
   const nb::gil_scoped_acquire gil;
   try {
@@ -84,6 +105,12 @@ Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest
       loaded.tick = [ticker = Object(nb::borrow(items.at(2)))](Micros since, Micros now,
                                                                app::Home& home) {
         return tick(ticker, since, now, home);
+      };
+    }
+    if (items.size() > 3) {
+      loaded.configure = [configurer = Object(nb::borrow(items.at(3)))](
+                             execute::RunOptions& run, const std::vector<std::string>& assets) {
+        return configure(configurer, run, assets);
       };
     }
     return loaded;

@@ -261,8 +261,7 @@ int run_job(Session& session, const MaterializeOptions& options, app::Home* home
     return session.usage_error("Ops keep no assets that could be stale: --stale is for assets.");
   }
   const Definitions& definitions = *code.loaded.definitions;
-  if (auto good = check_run_config(definitions, job, run.run_config); !good)
-    return session.fail(good.error());
+  if (auto good = configure_job(code.loaded, job, run); !good) return session.fail(good.error());
   const auto plan = plan::plan_job(definitions, job, options.ops);
   if (!plan) return report_problems(session, plan.error());
   if (options.dry_run) return report_dry_job(session, *plan);
@@ -279,7 +278,7 @@ int run_job(Session& session, const MaterializeOptions& options, app::Home* home
 // from running.
 int run_partitions(Session& session, const MaterializeOptions& options, app::Home& home,
                    const Code& code, const std::vector<plan::NodeId>& selected,
-                   std::size_t step_count, const PartitionRuns& chosen, execute::RunOptions run) {
+                   const plan::Plan& plan, const PartitionRuns& chosen, execute::RunOptions run) {
   if (chosen.runs.empty()) {
     session.print("There is nothing to do: no such partitions.\n");
     if (session.json()) session.print_json("{\"runs\":[],\"success\":true}");
@@ -296,8 +295,10 @@ int run_partitions(Session& session, const MaterializeOptions& options, app::Hom
     }
     execute::RunOptions one = run;
     for (auto& [name, value] : plan::tags_of(chosen.runs[i])) one.tags[name] = value;
+    if (auto good = configure_assets(code.loaded, plan, one); !good)
+      return session.fail(good.error());
     const int code_of_run = execute_and_report(
-        session, home, code, step_count, std::move(one), [&](execute::RunOptions ready) {
+        session, home, code, plan.steps.size(), std::move(one), [&](execute::RunOptions ready) {
           return app::materialize(home, *code.graph, selected, std::move(ready),
                                   !options.no_checks);
         });
@@ -363,6 +364,8 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     if (options.dry_run) {
       const auto plan = plan::make_plan(graph, decision->wanted, !options.no_checks);
       if (!plan) return report_problems(session, plan.error());
+      if (auto good = configure_assets(code->loaded, *plan, run); !good)
+        return session.fail(good.error());
       return report_dry_run(session, *plan, *decision, graph);
     }
     session.print(render_assets(decision->wanted, *decision, graph, session) + "\n");
@@ -370,6 +373,9 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
   }
   const auto plan = plan::make_plan(graph, *selected, !options.no_checks);
   if (!plan) return report_problems(session, plan.error());
+  const std::string given_config = run.run_config;
+  if (auto good = configure_assets(code->loaded, *plan, run); !good)
+    return session.fail(good.error());
   if (auto chosen = choose_run_options(session, options.run, **home, run); !chosen)
     return session.fail(chosen.error());
   if (auto named = plan::request_of(run.tags);
@@ -378,8 +384,9 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
                                               options.partitions, session.now());
     if (!partitions) return session.fail(partitions.error());
     if (partitions->definition) {
-      return run_partitions(session, options, **home, *code, *selected, plan->steps.size(),
-                            *partitions, std::move(run));
+      run.run_config = given_config;  // a job may have another one for each partition
+      return run_partitions(session, options, **home, *code, *selected, *plan, *partitions,
+                            std::move(run));
     }
   }
   return execute_and_report(

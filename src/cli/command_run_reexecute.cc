@@ -75,6 +75,10 @@ int run_reexecute(Session& session, const ReexecuteOptions& options) {
   run.tags = parent.tags;
   run.origin = code->loaded.origin;
   run.run_config = config->empty() ? parent.run_config : std::move(*config);
+  if (auto good = configure_again(code->loaded,
+                                  options.steps.empty() ? parent.step_keys : options.steps, run);
+      !good)
+    return session.fail(good.error());
   run.parent_run_id = parent.run_id;
   run.root_run_id = parent.root_run_id.empty() ? parent.run_id : parent.root_run_id;
   RunFlags flags = options.run;

@@ -2,6 +2,7 @@
 #include "execute.h"
 #include "load.h"
 #include "render.h"
+#include "run_config_option.h"
 #include "run_lookup.h"
 #include "text.h"
 
@@ -57,6 +58,9 @@ int run_run_resume(Session& session, const RunResumeOptions& options) {
   ready.selection = run.selection;
   ready.origin = run.origin;
   ready.resume = true;
+  ready.run_config = run.run_config;
+  if (auto good = configure_again(code->loaded, run.step_keys, ready); !good)
+    return session.fail(good.error());
   for (const JobDef& job : code->loaded.definitions->jobs)
     if (job.name == run.job_name) ready.default_retry_policy = job.retry_policy;
   RunFlags flags = options.run;

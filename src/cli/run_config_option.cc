@@ -7,7 +7,24 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace treadle::cli {
+namespace {
+
+Result<void> check_run_config(const std::vector<StepDef>& steps, const std::string& config,
+                              const std::string& what) {
+  ConfigValue value = ConfigValue::dict();
+  if (!config.empty()) {
+    TREADLE_TRY(value, ConfigValue::parse_json(config));
+  }
+  ConfigOutcome outcome;
+  outcome.errors = validate_config(run_config_schema(steps), value);
+  if (outcome.ok()) return {};
+  return fail(Errc::kInvalidArgument, outcome.text("Error in config for " + what));
+}
+
+}  // namespace
 
 Result<std::string> read_run_config(const Session& session, const std::string& given) {
   if (given.empty()) return std::string();
@@ -37,17 +54,43 @@ Result<std::string> read_run_config(const Session& session, const std::string& g
   return text;
 }
 
-Result<void> check_run_config(const Definitions& definitions, const JobDef& job,
-                              const std::string& config) {
-  ConfigValue value = ConfigValue::dict();
-  if (!config.empty()) {
-    TREADLE_TRY(value, ConfigValue::parse_json(config));
+Result<void> configure_job(const LoadedDefinitions& loaded, const JobDef& job,
+                           execute::RunOptions& run) {
+  if (loaded.configure) return loaded.configure(run, {});
+  return check_run_config(definitions_of_job(*loaded.definitions, job).steps, run.run_config,
+                          "job " + job.name);
+}
+
+Result<void> configure_assets(const LoadedDefinitions& loaded, const plan::Plan& plan,
+                              execute::RunOptions& run) {
+  if (loaded.configure) {
+    std::vector<std::string> assets;
+    for (const plan::PlannedStep& step : plan.steps)
+      for (const std::uint32_t output : step.outputs)
+        if (const AssetKey& key = step.def->outputs[output].asset.key; !key.empty())
+          assets.push_back(key.text());
+    return loaded.configure(run, assets);
   }
-  ConfigOutcome outcome;
-  outcome.errors =
-      validate_config(run_config_schema(definitions_of_job(definitions, job).steps), value);
-  if (outcome.ok()) return {};
-  return fail(Errc::kInvalidArgument, outcome.text("Error in config for job " + job.name));
+  std::vector<StepDef> steps;
+  for (const plan::PlannedStep& step : plan.steps)
+    if (step.def->config || !run.run_config.empty()) steps.push_back(*step.def);
+  if (steps.empty()) return {};
+  return check_run_config(steps, run.run_config, "this run");
+}
+
+Result<void> configure_again(const LoadedDefinitions& loaded, const std::vector<std::string>& steps,
+                             execute::RunOptions& run) {
+  for (const JobDef& job : loaded.definitions->jobs)
+    if (job.name == run.job_name && job.graph) return configure_job(loaded, job, run);
+  if (!loaded.configure) return {};
+  std::vector<std::string> assets;
+  const std::set<std::string> wanted(steps.begin(), steps.end());
+  for (const StepDef& step : loaded.definitions->steps) {
+    if (!wanted.contains(step.name)) continue;
+    for (const OutputDef& output : step.outputs)
+      if (!output.asset.key.empty()) assets.push_back(output.asset.key.text());
+  }
+  return loaded.configure(run, assets);
 }
 
 }  // namespace treadle::cli

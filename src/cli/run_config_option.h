@@ -2,7 +2,10 @@
 #pragma once
 
 #include "session.h"
+#include <treadle/cli/cli.h>
 #include <treadle/define/definitions.h>
+#include <treadle/execute/run.h>
+#include <treadle/plan/plan.h>
 
 #include <string>
 
@@ -10,8 +13,13 @@ namespace treadle::cli {
 
 // The configuration as JSON; "" when none is given. A file ending in .yaml or .yml needs a program that reads such (Python).
 Result<std::string> read_run_config(const Session& session, const std::string& given);
-// What is wrong with it for a job of ops, everything at once.
-Result<void> check_run_config(const Definitions& definitions, const JobDef& job,
-                              const std::string& config);
+// Settles the configuration of a run before anything of it runs; an error has all that is wrong.
+Result<void> configure_job(const LoadedDefinitions& loaded, const JobDef& job,
+                           execute::RunOptions& run);
+Result<void> configure_assets(const LoadedDefinitions& loaded, const plan::Plan& plan,
+                              execute::RunOptions& run);
+// Of a run that is gone on with, or done again: its job, or the assets that these steps make.
+Result<void> configure_again(const LoadedDefinitions& loaded, const std::vector<std::string>& steps,
+                             execute::RunOptions& run);
 
 }  // namespace treadle::cli

@@ -162,12 +162,17 @@ def _refuse_real_dagster(module: ModuleType) -> None:
         )
 
 
-def load_for_core(file: str, module: str, working_dir: str, as_dagster: bool = False) -> tuple[Any, str, Any]:
-    """For the command line: the core's definitions, their origin, and what ticks schedules and sensors."""
+def load_for_core(
+    file: str, module: str, working_dir: str, as_dagster: bool = False
+) -> tuple[Any, str, Any, Any]:
+    """For the command line: the core's definitions, their origin, what ticks schedules and sensors, and what
+    checks the configuration of a run.
+    """
     from treadle._automation.tick import ticker
+    from treadle._run.command import configurer
 
     definitions, origin = load(file, module, working_dir, as_dagster)
-    return definitions._core(), origin, ticker(definitions)
+    return definitions._core(), origin, ticker(definitions), configurer(definitions)
 
 
 def tell_load_error(exception: BaseException) -> str:

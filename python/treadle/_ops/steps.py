@@ -91,6 +91,8 @@ def config_of_run(run_id: str, job_name: str) -> JobConfig:
         state = steps.states.get(run_id)
         if state is not None and state.checked is not None:
             checked = state.checked
+        elif steps.home_configured is not None and steps.home_configured[1] is not None:
+            checked = steps.home_configured[1]
         else:
             import json
 

@@ -55,7 +55,12 @@ class ResourceHolder:
 
     def set_up(self, run_id: str, required: Mapping[str, ResourceHandle]) -> ResourceHandle:
         values = {k: h.value for k, h in required.items()}
-        self.made_of = self.definition.process(self.config or {}, f"resource {self.key}")
+        config = self.config
+        if config is None:
+            from treadle._run.steps import resource_config
+
+            config = resource_config(self.key, run_id)
+        self.made_of = self.definition.process(config or {}, f"resource {self.key}")
         context = InitResourceContext(
             self.made_of,
             Resources(values.__getitem__, frozenset(values)),

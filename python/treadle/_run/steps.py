@@ -92,9 +92,31 @@ home: str = ""
 home_config: str = ""
 
 
+# The same with what config mappings make of it, and with everything filled in; None: not asked for yet.
+home_configured: tuple[Mapping[str, Any], Mapping[str, Any] | None] | None = None
+
+
 def set_home(path: str, run_config: str = "") -> None:
     global home, home_config
     home, home_config = path, run_config
+
+
+def set_config(config: Mapping[str, Any], checked: Mapping[str, Any] | None) -> None:
+    global home_configured
+    home_configured = (config, checked)
+
+
+def resource_config(key: str, run_id: str) -> Any:
+    """What the configuration of a run that the command line started says of a resource."""
+    if run_id in states or not home:
+        return None
+    if home_configured is not None:
+        config = home_configured[0]
+    else:
+        import json
+
+        config = json.loads(home_config) if home_config else {}
+    return (config.get("resources") or {}).get(key)
 
 
 def instance_of(run_id: str) -> DagsterInstance:

@@ -53,6 +53,10 @@ struct LoadedDefinitions {
   // Evaluates the schedules that tick at a moment (since `since`, 0 = at it) and all sensors. None:
   // the front end has neither.
   std::function<Result<std::vector<InstigatorTick>>(Micros since, Micros now, app::Home&)> tick;
+  // Settles what a run of these assets, or of its job, is configured with: what `run` says, else what the job says of itself. An error has
+  // everything that is wrong with it. None: StepDef::config says all there is to check.
+  std::function<Result<void>(execute::RunOptions& run, const std::vector<std::string>& assets)>
+      configure;
 };
 
 // Loads the user's code. Errors and DefinitionErrors thrown out of it end the command with exit
