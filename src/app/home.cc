@@ -1,3 +1,4 @@
+#include "home_database.h"
 #include <treadle/app/home.h>
 #include <treadle/app/settings.h>
 #include <treadle/artifact/store.h>
@@ -115,12 +116,13 @@ class LocalHome final : public Home {
     TREADLE_TRY(key_, key_file.empty()
                           ? load_or_make_key(join_path(path_, "key"), options.read_only)
                           : given_key(key_file));
-    TREADLE_TRY(database_, db::open_sqlite(join_path(path_, "treadle.db"),
-                                           {.durability = temporary_ ? db::Durability::kOff
-                                                                     : options.durability,
-                                            .read_only = options.read_only}));
-    TREADLE_CHECK(check_not_emptied());
+    DatabaseOptions where{path_, temporary_ ? "" : database_url(options), {}};
+    where.options.durability = temporary_ ? db::Durability::kOff : options.durability;
+    where.options.read_only = options.read_only;
+    where.options.reconnect_ms = options.reconnect_ms;
+    TREADLE_TRY(database_, open_database(where));
     TREADLE_TRY(record_, events::Record::open(*database_, path_));
+    TREADLE_CHECK(keep_together(where, *record_));
     dynamic_keys_ = std::make_unique<RecordedKeys>(*record_);
     artifact::StoreOptions store_options;
     store_options.read_only = options.read_only;
@@ -154,39 +156,6 @@ class LocalHome final : public Home {
     return {};
   }
 
-  // A database without a table beside content that is kept: somebody took away the database, or its
-  // log. Beginning anew would make garbage of the content.
-  Result<void> check_not_emptied() {
-    TREADLE_TRY(const bool before, has_tables());
-    if (before || !keeps_content()) return {};
-    TREADLE_TRY(const bool meanwhile, has_tables());  // another process may be making the home
-    if (meanwhile) return {};
-    return fail(Errc::kCorrupt,
-                "The database '" + join_path(path_, "treadle.db") +
-                    "' is empty, though content is kept in '" + join_path(path_, "blobs") +
-                    "'. Restore treadle.db (and treadle.db-wal, which belongs to it) "
-                    "from a backup, or move the whole home away to start anew.");
-  }
-
-  Result<bool> has_tables() {
-    bool found = false;
-    TREADLE_CHECK(database_->read([&](db::Session& session) -> Result<void> {
-      TREADLE_TRY(db::Statement * s,
-                  session.prepare("select 1 from sqlite_master where name = 'schema_versions'"));
-      TREADLE_TRY(found, s->step());
-      return {};
-    }));
-    return found;
-  }
-
-  bool keeps_content() const {
-    for (const char* folder : {"blobs/packs", "blobs/files"}) {
-      const auto names = real_files().list(join_path(path_, folder));
-      if (names && !names->empty()) return true;
-    }
-    return false;
-  }
-
   std::string path_;
   bool temporary_ = false;
   std::string key_;
@@ -199,6 +168,13 @@ class LocalHome final : public Home {
 };
 
 }  // namespace
+
+bool is_home(const std::string& path) {
+  for (const char* name : {"treadle.db", "database"}) {
+    if (real_files().stat(join_path(path, name))) return true;
+  }
+  return false;
+}
 
 std::string resolve_home(const HomeOptions& options) {
   for (const std::string& path :

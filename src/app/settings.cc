@@ -17,9 +17,9 @@
 namespace treadle::app {
 namespace {
 
-const std::vector<std::string> kKeys = {"as_dagster", "durability", "executor",
-                                        "file",       "home",       "max_concurrent",
-                                        "module",     "program",    "working_directory"};
+const std::vector<std::string> kKeys = {
+    "as_dagster", "database",       "durability", "executor", "file",
+    "home",       "max_concurrent", "module",     "program",  "working_directory"};
 
 Result<void> read_choice(const std::string& key, std::string& value,
                          const std::vector<std::string>& allowed, const std::string& path) {
@@ -72,6 +72,7 @@ Result<Settings> read_table(const toml::table& table, const std::string& path) {
     if (key == "program") settings.program = as_path();
     if (key == "home") settings.home = as_path();
     if (key == "working_directory") settings.working_directory = as_path();
+    if (key == "database") settings.database = *text;
     if (key == "executor") settings.executor = *text;
     if (key == "durability") settings.durability = *text;
   }

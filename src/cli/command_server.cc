@@ -80,7 +80,7 @@ void wait_for_end(const app::Server& server, int idle_exit) {
 }
 
 int run_server(Session& session, const ServerCommandOptions& options) {
-  auto home = session.open_home();
+  auto home = session.open_home_to_serve();
   if (!home) return session.fail(home.error());
   SharedServer shared((*home)->path());
   if (options.on_demand) {
@@ -189,7 +189,8 @@ CommandSpec server_command() {
   };
   command.examples = {
       {"server", "on this machine only, port 8080"},
-      {"server --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem", "for a team"}};
+      {"server --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem", "for a team"},
+      {"--database postgresql://treadle@db/treadle server", "its record in PostgreSQL"}};
   command.run = [o](Session& session) { return run_server(session, *o); };
   return command;
 }

@@ -137,9 +137,13 @@ Result<app::Settings> Session::settings() {
 Result<app::HomeOptions> Session::home_options() {
   app::HomeOptions options;
   options.path = globals_.home;
+  options.database = globals_.database;
   if (options.path.empty() && !env_is_set("TREADLE_HOME") && !env_is_set("DAGSTER_HOME")) {
     TREADLE_TRY(const app::Settings read, settings());
     options.path = read.home;
+    if (options.database.empty() && !env_is_set("TREADLE_DATABASE")) {
+      options.database = read.database;
+    }
   }
   return options;
 }
@@ -161,11 +165,16 @@ Result<std::unique_ptr<app::Home>> Session::open_home(db::Durability durability)
   return open(options);
 }
 
+Result<std::unique_ptr<app::Home>> Session::open_home_to_serve() {
+  TREADLE_TRY(app::HomeOptions options, home_options());
+  options.reconnect_ms = 1'000;
+  return open(options);
+}
+
 Result<std::unique_ptr<app::Home>> Session::open_existing_home() {
   TREADLE_TRY(app::HomeOptions options, home_options());
   const std::string path = app::resolve_home(options);
-  const auto database = real_files().stat(join_path(path, "treadle.db"));
-  if (!database && database.error().code == Errc::kNotFound) {
+  if (options.database.empty() && !env_is_set("TREADLE_DATABASE") && !app::is_home(path)) {
     // A home that was named and is not there is a slip of the hand; one that would be created later
     // is not.
     const bool named =

@@ -16,6 +16,7 @@ namespace treadle::cli {
 
 struct GlobalOptions {
   std::string home;
+  std::string database;
   bool json = false;
   std::string color = "auto";
 };
@@ -60,6 +61,8 @@ class Session {
   Result<app::HomeOptions> home_options();
   // The home, created when it does not exist.
   Result<std::unique_ptr<app::Home>> open_home(db::Durability durability = db::Durability::kNormal);
+  // For a server: a database that is gone is waited for no longer than a client would.
+  Result<std::unique_ptr<app::Home>> open_home_to_serve();
   // The home for reading; null when there is none yet, which is not an error: nothing has been
   // kept.
   Result<std::unique_ptr<app::Home>> open_existing_home();

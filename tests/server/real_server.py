@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import textwrap
@@ -26,6 +28,21 @@ SDKS = {
 }
 
 
+def own_schema(url: str, name: Path) -> str:
+    """The URL of a schema of its own in a PostgreSQL, made when it is not there."""
+    schema = "h_" + hashlib.sha256(str(name).encode()).hexdigest()[:24]
+    psql = shutil.which("psql") or max(map(str, Path("/usr/lib/postgresql").glob("*/bin/psql")))
+    command = [
+        psql,
+        url,
+        "-q",
+        "-c",
+        f"set client_min_messages = error; create schema if not exists {schema}",
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    return f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}"
+
+
 @dataclass
 class Answer:
     status: int
@@ -38,15 +55,30 @@ class Answer:
 
 @dataclass
 class Server:
-    """`treadle server` over a home of its own."""
+    """`treadle server` over a home of its own, in the PostgreSQL of TREADLE_TEST_DATABASE where there is one."""
 
     home: Path
+    database: str = ""
     process: subprocess.Popen[str] = field(init=False)
     url: str = field(init=False)
     key: str = field(init=False, default="")
 
     def start(self, *words: str) -> None:
-        command = [str(BIN / "treadle"), "--home", str(self.home), "--json", "server", "--port", "0", *words]
+        url = os.environ.get("TREADLE_TEST_DATABASE")
+        if url and not self.database:
+            self.database = own_schema(url, self.home)
+        where = ["--database", self.database] if self.database else []
+        command = [
+            str(BIN / "treadle"),
+            "--home",
+            str(self.home),
+            *where,
+            "--json",
+            "server",
+            "--port",
+            "0",
+            *words,
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         said = json.loads(self.process.stdout.readline())

@@ -29,7 +29,12 @@ namespace treadle::app {
 struct HomeOptions {
   std::string path;  // --home; else TREADLE_HOME, DAGSTER_HOME, [tool.treadle] home, else .treadle
                      // in the project folder
+  // --database, the URL of a PostgreSQL that keeps what else is in treadle.db; else
+  // TREADLE_DATABASE, [tool.treadle] database. A home remembers it: to be given once.
+  std::string database;
   db::Durability durability = db::Durability::kNormal;
+  // How long a database that has gone is waited for, see db::Options.
+  int reconnect_ms = 30'000;
   bool read_only = false;
   bool temporary = false;  // a new folder, removed when the Home is destroyed
 };
@@ -37,6 +42,9 @@ struct HomeOptions {
 // Which folder `options` means, absolute; touches no disk beyond looking for the project folder
 // (the nearest parent with a pyproject.toml, treadle.toml or .treadle, else the current one).
 std::string resolve_home(const HomeOptions& options);
+
+// Whether something is kept there: a record, or a note where it is.
+bool is_home(const std::string& path);
 
 // An open home. Thread-safe.
 class Home {

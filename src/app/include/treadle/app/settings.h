@@ -17,6 +17,7 @@ struct Settings {
   std::string program;            // C++ program with the definitions
   std::string working_directory;  // imports of `module` and `file` are resolved from here
   std::string home;
+  std::string database;    // URL of a PostgreSQL
   std::string executor;    // "in_process" | "process"
   std::string durability;  // "full" | "normal" | "off"
   int max_concurrent = 0;
