@@ -74,3 +74,25 @@ def test_metrics_are_of_the_executed_run(tmp_path: Path) -> None:
     assert tracked["config"]["rate"] == 0.05
     assert tracked["summary"]["loss"]["min"] < 0.02
     assert tracked["history_lines"] == 30
+
+
+def test_the_better_model_is_in_the_registry(tmp_path: Path) -> None:
+    project = Project("wandb_registry", tmp_path)
+    project.materialize()
+    shown = project.treadle("artifact", "show", "demo/wandb-registry-model/Iris:production")
+    assert shown["version"]["metadata"]["accuracy"] == 0.95
+    project.materialize()
+    history = project.treadle("registry", "history", "demo/model/Iris")
+    assert [h["action"] for h in history["history"]].count("link") == 1
+
+
+def test_partitions_are_artifacts(tmp_path: Path) -> None:
+    project = Project("wandb_partitions", tmp_path)
+    program = ("-f", project.program)
+    project.treadle("materialize", *program, "--select", "sales", "--partitions", "all")
+    project.treadle("materialize", *program, "--select", "cars", "--partition", "blue|van")
+    total = project.treadle("materialize", *program, "--select", "total")
+    assert total["success"]
+    listed = project.treadle("artifact", "list")
+    names = {c["name"] for c in listed["artifacts"]}
+    assert names == {*(f"sales.2026-01-0{day}" for day in (1, 2, 3)), "cars.blue.van", "total"}

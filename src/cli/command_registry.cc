@@ -37,8 +37,11 @@ int report_registry(Session& session, const artifact::Registry& registry, std::s
 int run_registry_create(Session& session, const RegistryCreateOptions& options) {
   const auto home = session.open_home();
   if (!home) return session.fail(home.error());
+  const auto place = parse_registry(options.name);
+  if (!place) return session.fail(place.error());
   artifact::RegistrySpec spec;
-  spec.name = options.name;
+  spec.entity = place->entity;
+  spec.name = place->registry;
   if (!options.description.empty()) spec.description = options.description;
   spec.all_types = options.types.empty();
   spec.types = options.types;
@@ -94,7 +97,7 @@ int run_registry_show(Session& session, const std::string& name) {
   artifact::Catalog catalog(home->store());
   const auto place = parse_registry_place(name);
   if (!place) return session.fail(place.error());
-  const auto registry = artifact::Registries(home->store()).get("", place->registry);
+  const auto registry = artifact::Registries(home->store()).get(place->entity, place->registry);
   if (!registry) return session.fail(registry.error());
   std::vector<artifact::Collection> collections;
   if (place->collection.empty()) {
@@ -164,8 +167,10 @@ int run_registry_edit(Session& session, const RegistryEditOptions& options) {
   if (!open_store_for_reading(session, code)) return code;
   const auto home = session.open_home();
   if (!home) return session.fail(home.error());
+  const auto place = parse_registry(options.name);
+  if (!place) return session.fail(place.error());
   artifact::Registries registries((*home)->store());
-  const auto registry = registries.get("", options.name);
+  const auto registry = registries.get(place->entity, place->registry);
   if (!registry) return session.fail(registry.error());
   artifact::RegistryEdit edit;
   if (!options.rename.empty()) edit.name = options.rename;
@@ -182,8 +187,10 @@ int run_registry_delete(Session& session, const std::string& name, bool override
   if (!open_store_for_reading(session, code)) return code;
   const auto home = session.open_home();
   if (!home) return session.fail(home.error());
+  const auto place = parse_registry(name);
+  if (!place) return session.fail(place.error());
   artifact::Registries registries((*home)->store());
-  const auto registry = registries.get("", name);
+  const auto registry = registries.get(place->entity, place->registry);
   if (!registry) return session.fail(registry.error());
   artifact::ChangeOptions change;
   change.protected_too = override_protection;

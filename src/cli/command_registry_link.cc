@@ -52,7 +52,7 @@ std::unique_ptr<app::Home> open_for_change(Session& session, int& code) {
 }
 
 Result<artifact::Membership> get_member(app::Home& home, const RegistryPlace& place) {
-  TREADLE_CHECK(artifact::Registries(home.store()).get("", place.registry));
+  TREADLE_CHECK(artifact::Registries(home.store()).get(place.entity, place.registry));
   TREADLE_TRY(auto found, artifact::Catalog(home.store()).find_member(place.ref()));
   if (found) return *std::move(found);
   TREADLE_CHECK(home.store().get(place.ref()));  // fails, saying why
@@ -140,7 +140,7 @@ int run_protect(Session& session, const AliasOptions& options) {
   int code = kExitOk;
   const auto home = open_for_change(session, code);
   if (!home) return code;
-  const auto registry = artifact::Registries(home->store()).get("", place->registry);
+  const auto registry = artifact::Registries(home->store()).get(place->entity, place->registry);
   if (!registry) return session.fail(registry.error());
   artifact::Catalog catalog(home->store());
   for (const std::string& alias : options.aliases) {

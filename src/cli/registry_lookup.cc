@@ -8,7 +8,7 @@
 namespace treadle::cli {
 
 ArtifactRef RegistryPlace::ref() const {
-  return {"", std::string(artifact::kRegistryPrefix) + registry, collection, version};
+  return {entity, std::string(artifact::kRegistryPrefix) + registry, collection, version};
 }
 
 Result<RegistryPlace> parse_registry_place(const std::string& text) {
@@ -19,15 +19,24 @@ Result<RegistryPlace> parse_registry_place(const std::string& text) {
     return out;
   }
   TREADLE_TRY(const ArtifactRef ref, parse_artifact_ref(text));
-  if (!ref.entity.empty()) {
-    return fail(
-        Errc::kInvalidArgument,
-        fmt::format("'{}' has too many parts. Write REGISTRY/COLLECTION.", printable(text)));
+  if (ref.entity.empty() && ref.collection.starts_with(artifact::kRegistryPrefix)) {
+    out.entity = ref.project;
+    out.registry = artifact::registry_name(ref.collection);
+    return out;
   }
+  out.entity = ref.entity;
   out.registry = artifact::registry_name(ref.project);
   out.collection = ref.collection;
   out.version = ref.version;
   return out;
+}
+
+Result<RegistryPlace> parse_registry(const std::string& text) {
+  TREADLE_TRY(RegistryPlace out, parse_registry_place(text));
+  if (out.collection.empty()) return out;
+  return fail(Errc::kInvalidArgument,
+              fmt::format("'{}' names a collection. Write REGISTRY, or ENTITY/{}REGISTRY.",
+                          printable(text), artifact::kRegistryPrefix));
 }
 
 Result<RegistryPlace> parse_registry_collection(const std::string& text) {

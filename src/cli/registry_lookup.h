@@ -9,14 +9,18 @@
 
 namespace treadle::cli {
 
-// "model", "model/Churn", "model/Churn:production".
+// "model", "model/Churn", "model/Churn:production"; of another entity "acme/wandb-registry-model",
+// "acme/model/Churn".
 struct RegistryPlace {
+  std::string entity;  // "" = default
   std::string registry;
   std::string collection;  // "" = the registry
   std::string version;     // "" = none given
   ArtifactRef ref() const;
 };
 Result<RegistryPlace> parse_registry_place(const std::string& text);
+// As parse_registry_place, refusing what names a collection.
+Result<RegistryPlace> parse_registry(const std::string& text);
 // As parse_registry_place, refusing what names no collection.
 Result<RegistryPlace> parse_registry_collection(const std::string& text);
 

@@ -112,6 +112,19 @@ def test_a_registry_links_versions(churn: Cli) -> None:
     assert "registry create other" in churn("registry", "link", "churn", "other/X", code=4).err
 
 
+def test_registries_of_other_entities_have_theirs_before_them(churn: Cli) -> None:
+    churn("registry", "create", "acme/wandb-registry-model")
+    churn("registry", "link", "churn:v1", "acme/model/Churn", "--alias", "production")
+    shown = churn.json("registry", "show", "acme/wandb-registry-model")
+    assert [m["name"] for m in shown["collections"][0]["members"]] == ["acme/wandb-registry-model/Churn:v0"]
+    [event, _] = churn.json("registry", "history", "acme/model/Churn")["history"]
+    assert event["action"] == "link"
+    churn("registry", "edit", "acme/wandb-registry-model", "--description", "theirs")
+    assert "names a collection" in churn("registry", "delete", "acme/model/Churn", code=2).err
+    churn("registry", "delete", "acme/wandb-registry-model")
+    churn("registry", "show", "acme/wandb-registry-model", code=4)
+
+
 def git(folder: Path, *words: str) -> str:
     name = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
     return subprocess.run(
