@@ -1,6 +1,7 @@
 // Opening, filling and reading drafts; drafts_commit.cc makes versions of them.
 #include "checks.h"
 #include "commit.h"
+#include "draft_reach.h"
 #include "draft_rows.h"
 #include "entry_blobs.h"
 #include "rows.h"
@@ -25,9 +26,27 @@ std::optional<Md5> md5_from(const std::string& base64) {
   return out;
 }
 
-// Fills in what the store knows of content that is named by MD5 only.
-Result<std::vector<std::string>> resolve(blob::BlobStore& blobs, db::Session& session,
-                                         std::vector<DraftItem>& items) {
+// Takes back what was found by digest alone and lies out of reach of the draft's project.
+Result<void> keep_reachable(Core& core, db::Session& session, const DraftSpec& place,
+                            std::vector<DraftItem>& items,
+                            const std::vector<std::size_t>& indices) {
+  std::vector<std::string> contents;
+  for (const std::size_t i : indices) {
+    if (!items[i].entry.sha256.empty()) contents.push_back(items[i].entry.sha256);
+  }
+  if (contents.empty()) return {};
+  TREADLE_TRY(const auto reached, reachable(core, session, place, contents));
+  for (const std::size_t i : indices) {
+    Entry& entry = items[i].entry;
+    if (!entry.sha256.empty() && !reached.contains(entry.sha256)) entry.sha256.clear();
+  }
+  return {};
+}
+
+// Fills in what the store knows of content that is named by MD5 only; with a `place`, what the place
+// can reach. The paths of the rest.
+Result<std::vector<std::string>> resolve(Core& core, db::Session& session,
+                                         std::vector<DraftItem>& items, const DraftSpec* place) {
   std::vector<Md5> digests;
   std::vector<std::size_t> of;
   std::vector<std::string> unknown;
@@ -42,15 +61,20 @@ Result<std::vector<std::string>> resolve(blob::BlobStore& blobs, db::Session& se
     digests.push_back(*md5);
     of.push_back(i);
   }
-  TREADLE_TRY(const auto found, blobs.find_md5(session, digests));
+  TREADLE_TRY(const auto found, core.blobs->find_md5(session, digests));
   for (std::size_t k = 0; k < found.size(); ++k) {
     Entry& entry = items[of[k]].entry;
-    if (!found[k] || (entry.size >= 0 && entry.size != found[k]->size)) {
-      unknown.push_back(entry.path);
-      continue;
-    }
+    if (!found[k] || (entry.size >= 0 && entry.size != found[k]->size)) continue;
     entry.sha256 = to_hex(found[k]->sha256);
-    entry.size = found[k]->size;
+  }
+  if (place) TREADLE_CHECK(keep_reachable(core, session, *place, items, of));
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    Entry& entry = items[of[k]].entry;
+    if (entry.sha256.empty()) {
+      unknown.push_back(entry.path);
+    } else {
+      entry.size = found[k]->size;
+    }
   }
   return unknown;
 }
@@ -64,11 +88,13 @@ Result<void> check_entry(const Entry& entry) {
 
 // The items, their content looked up; kNotFound names what the store does not have.
 Result<std::vector<DraftItem>> known_items(Core& core, db::Session& session, std::int64_t draft,
-                                           std::span<const Entry> entries) {
+                                           std::span<const Entry> entries, const DraftSpec* place) {
   std::vector<DraftItem> items;
   for (const Entry& entry : entries) {
     TREADLE_CHECK(check_entry(entry));
     items.push_back({entry, false});
+    // A writer from outside names content by MD5 only; another digest of theirs proves nothing.
+    if (place && entry.reference.empty()) items.back().entry.sha256.clear();
   }
   // Content this draft was given counts before anything else with its MD5.
   TREADLE_TRY(const std::vector<DraftItem> given, select_items(session, draft));
@@ -83,7 +109,7 @@ Result<std::vector<DraftItem>> known_items(Core& core, db::Session& session, std
     item.entry.sha256 = it->second->sha256;
     item.entry.size = it->second->size;
   }
-  TREADLE_TRY(std::vector<std::string> unknown, resolve(*core.blobs, session, items));
+  TREADLE_TRY(std::vector<std::string> unknown, resolve(core, session, items, place));
   std::vector<Entry> own;
   for (const DraftItem& item : items) own.push_back(item.entry);
   TREADLE_TRY(const std::vector<Sha256> absent, core.blobs->missing(session, blobs_of(own)));
@@ -96,6 +122,10 @@ Result<std::vector<DraftItem>> known_items(Core& core, db::Session& session, std
   return fail(Errc::kNotFound, "The store does not have the content of " + list +
                                    (unknown.size() > 5 ? " and more" : "") +
                                    ". Upload it before it is named.");
+}
+
+const DraftSpec* place_of(const DraftRow& row, Reach reach) {
+  return reach == Reach::kProject ? &row.state.spec : nullptr;
 }
 
 }  // namespace
@@ -257,21 +287,22 @@ Result<void> Drafts::put_folder(std::int64_t draft, const std::string& folder,
   });
 }
 
-Result<void> Drafts::put_entries(std::int64_t draft, std::span<const Entry> entries) {
+Result<void> Drafts::put_entries(std::int64_t draft, std::span<const Entry> entries, Reach reach) {
   Core& core = store_.core();
   return core.write([&](db::Session& session) -> Result<void> {
-    TREADLE_CHECK(get_pending(session, draft));
-    TREADLE_TRY(const auto items, known_items(core, session, draft, entries));
+    TREADLE_TRY(const DraftRow row, get_pending(session, draft));
+    TREADLE_TRY(const auto items, known_items(core, session, draft, entries, place_of(row, reach)));
     for (const DraftItem& item : items) TREADLE_CHECK(put_item(session, draft, item));
     return bump(session, draft);
   });
 }
 
-Result<void> Drafts::set_manifest(std::int64_t draft, const Manifest& manifest) {
+Result<void> Drafts::set_manifest(std::int64_t draft, const Manifest& manifest, Reach reach) {
   Core& core = store_.core();
   return core.write([&](db::Session& session) -> Result<void> {
-    TREADLE_CHECK(get_pending(session, draft));
-    TREADLE_TRY(const auto items, known_items(core, session, draft, manifest.entries));
+    TREADLE_TRY(const DraftRow row, get_pending(session, draft));
+    TREADLE_TRY(const auto items,
+                known_items(core, session, draft, manifest.entries, place_of(row, reach)));
     TREADLE_CHECK(run(session, "delete from artifact_draft_entry where draft_id = $1",
                       [&](db::Statement& s) { s.bind(1, draft); }));
     for (const DraftItem& item : items) TREADLE_CHECK(put_item(session, draft, item));
@@ -298,19 +329,19 @@ Result<void> Drafts::remove(std::int64_t draft, const std::string& path) {
   });
 }
 
-Result<std::vector<bool>> Drafts::announce(std::int64_t draft,
-                                           std::span<const AnnouncedFile> files) {
+Result<std::vector<bool>> Drafts::announce(std::int64_t draft, std::span<const AnnouncedFile> files,
+                                           Reach reach) {
   Core& core = store_.core();
   std::vector<bool> needed(files.size());
   TREADLE_CHECK(core.write([&](db::Session& session) -> Result<void> {
-    TREADLE_CHECK(get_pending(session, draft));
+    TREADLE_TRY(const DraftRow row, get_pending(session, draft));
     std::vector<DraftItem> items;
     for (const AnnouncedFile& file : files) {
       TREADLE_CHECK(check_entry_path(file.path));
       Entry entry{file.path, file.md5, "", file.size, "", ""};
       items.push_back({std::move(entry), false});
     }
-    TREADLE_CHECK(resolve(*core.blobs, session, items));
+    TREADLE_CHECK(resolve(core, session, items, place_of(row, reach)));
     for (std::size_t i = 0; i < items.size(); ++i) {
       needed[i] = items[i].entry.sha256.empty();
       TREADLE_CHECK(put_item(session, draft, items[i]));
@@ -341,11 +372,12 @@ class DraftUpload final : public Upload {
     }
     TREADLE_CHECK(batch_->finish());
     return core_.write([&](db::Session& session) -> Result<void> {
-      TREADLE_CHECK(get_pending(session, draft_));
+      TREADLE_TRY(const DraftRow row, get_pending(session, draft_));
       TREADLE_TRY(const bool recorded, batch_->record(session));
       if (!recorded) {
         return fail(Errc::kBusy, "Content was collected during the upload. Upload it again.");
       }
+      TREADLE_CHECK(note_reach(session, row.state.spec, blob.sha256));
       TREADLE_CHECK(run(session,
                         "update artifact_draft_entry set sha256 = $1, size = $2 where "
                         "draft_id = $3 and md5 = $4 and reference = '' and sha256 is null",

@@ -5,7 +5,7 @@
 namespace treadle::artifact {
 namespace {
 
-constexpr std::array<db::Migration, 2> kMigrations{{{1, R"sql(
+constexpr std::array<db::Migration, 3> kMigrations{{{1, R"sql(
 create table artifact_collection (
   id bigint primary key,
   entity text not null,
@@ -167,6 +167,14 @@ create index artifact_draft_entry_md5 on artifact_draft_entry (draft_id, md5);
 create table artifact_client (
   client_id text primary key,
   version_id bigint not null
+);
+)sql"},
+                                                    {3, R"sql(
+create table artifact_reach (
+  entity text not null,
+  project text not null,
+  sha256 bytea not null,
+  primary key (entity, project, sha256)
 );
 )sql"}}};
 

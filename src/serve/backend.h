@@ -10,6 +10,7 @@
 #include <treadle/desk/desk.h>
 #include <treadle/graphql/schema.h>
 #include <treadle/serve/service.h>
+#include <treadle/sweep/sweeps.h>
 #include <treadle/tracking/store.h>
 
 #include <optional>
@@ -19,7 +20,7 @@
 namespace treadle::serve {
 
 struct Backend {
-  Backend(const Parts& parts, desk::Desk& opened_desk)
+  Backend(const Parts& parts, desk::Desk& opened_desk, sweep::Sweeps& opened_sweeps)
       : database(parts.database),
         accounts(parts.accounts),
         artifacts(parts.artifacts),
@@ -28,6 +29,7 @@ struct Backend {
         registries(parts.artifacts),
         runs(parts.runs),
         desk(opened_desk),
+        sweeps(opened_sweeps),
         signer(parts.secret),
         folder(parts.folder),
         version(parts.version) {}
@@ -39,6 +41,7 @@ struct Backend {
   artifact::Registries registries;
   tracking::Store& runs;
   desk::Desk& desk;
+  sweep::Sweeps& sweeps;
   const Signer signer;
   const std::string folder;
   const std::string version;

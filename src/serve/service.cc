@@ -38,9 +38,11 @@ std::string path_prefix(const std::string& url) {
 
 class LocalService final : public Service {
  public:
-  LocalService(const Parts& parts, const Options& options, std::unique_ptr<desk::Desk> desk)
+  LocalService(const Parts& parts, const Options& options, std::unique_ptr<desk::Desk> desk,
+               std::unique_ptr<sweep::Sweeps> sweeps)
       : desk_(std::move(desk)),
-        backend_(parts, *desk_),
+        sweeps_(std::move(sweeps)),
+        backend_(parts, *desk_, *sweeps_),
         gate_(backend_),
         graphql_(backend_, gate_),
         file_stream_(backend_, gate_),
@@ -130,6 +132,7 @@ class LocalService final : public Service {
   }
 
   const std::unique_ptr<desk::Desk> desk_;
+  const std::unique_ptr<sweep::Sweeps> sweeps_;
   Backend backend_;
   Gate gate_;
   GraphqlEndpoint graphql_;
@@ -147,7 +150,8 @@ class LocalService final : public Service {
 
 Result<std::unique_ptr<Service>> Service::open(const Parts& parts, const Options& options) {
   TREADLE_TRY(auto desk, desk::Desk::open(parts.database));
-  auto service = std::make_unique<LocalService>(parts, options, std::move(desk));
+  TREADLE_TRY(auto sweeps, sweep::Sweeps::open(parts.database));
+  auto service = std::make_unique<LocalService>(parts, options, std::move(desk), std::move(sweeps));
   TREADLE_CHECK(service->listen(options));
   return service;
 }

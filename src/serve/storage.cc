@@ -91,7 +91,8 @@ class ManifestSink final : public http::BodySink {
   static constexpr std::size_t kLargestManifest = 1 << 30;
 
   Result<void> take(const artifact::Manifest& manifest) {
-    if (type_ == "FULL") return backend_.drafts.set_manifest(draft_, manifest);
+    constexpr auto kReach = artifact::Reach::kProject;
+    if (type_ == "FULL") return backend_.drafts.set_manifest(draft_, manifest, kReach);
     if (type_ == "INCREMENTAL") {
       TREADLE_TRY(const auto draft, backend_.drafts.find(draft_));
       if (!draft) return fail(Errc::kNotFound, "There is no such draft.");
@@ -103,7 +104,7 @@ class ManifestSink final : public http::BodySink {
         TREADLE_CHECK(backend_.drafts.put_entries(draft_, before));
       }
     }
-    return backend_.drafts.put_entries(draft_, manifest.entries);
+    return backend_.drafts.put_entries(draft_, manifest.entries, kReach);
   }
 
   Backend& backend_;
@@ -194,7 +195,12 @@ http::Response Storage::get(http::Request& request) {
     const auto id = parts.size() >= 3 ? number(parts[1]) : std::nullopt;
     if (!id) return not_here();
     if (parts.size() == 4) return blob_response(backend_, request, parts[2], parts[3], "");
-    if (parts[2] != "wandb_manifest.json") return not_here();
+    return not_here();
+  }
+  if (path.starts_with("artifact_documents/")) {
+    const auto parts = parts_of(path, 3);
+    const auto id = parts.size() == 3 ? number(parts[1]) : std::nullopt;
+    if (!id) return not_here();
     const auto version = backend_.catalog.find_version(*id);
     if (!version) return error_answer(version.error());
     if (!*version) return not_here();

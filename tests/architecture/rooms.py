@@ -21,6 +21,7 @@ HEAVY_HEADERS: dict[str, set[str]] = {
     r"nanobind/.*": {"python"},
     r"boost/(?!json).*": {"http"},
     r"zlib\.h": {"http", "pipes"},
+    r"yaml-cpp/.*": {"sweep"},
     r"boost/json\.hpp": {"*"},
     r"boost/json/(?!fwd).*": {"*"},
     r"fmt/.*": {"*"},

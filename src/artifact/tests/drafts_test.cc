@@ -167,6 +167,52 @@ TEST(Drafts, AnnouncedFilesComeByTheirMd5AndOnlyWhenTheyAreNotKnown) {
   EXPECT_EQ(must(home.store().read(made, "a")), "known");
 }
 
+TEST(Drafts, KnowingADigestGivesNobodyTheContentOfAnotherProject) {
+  TestHome home;
+  Drafts drafts(home.store());
+  const Version secret = must(home.store().log(draft_of("secret", {{"key", "s3cr3t"}}))).version;
+  const Entry known = must(home.store().entries(secret)).at(0);
+  DraftSpec theirs = spec_of("loot");
+  theirs.entity = "mallory";
+  const DraftState draft = must(drafts.open(theirs));
+  const AnnouncedFile file{"stolen", known.md5, -1};
+  EXPECT_EQ(must(drafts.announce(draft.id, {&file, 1}, Reach::kProject)), std::vector<bool>{true});
+  EXPECT_FALSE(drafts.commit(draft.id));
+  // Nor by naming it in a manifest, by whatever digest.
+  for (const std::string& sha256 : {std::string(), known.sha256}) {
+    const Entry entry{"stolen", known.md5, sha256, known.size, "", ""};
+    const auto answer = drafts.put_entries(draft.id, {&entry, 1}, Reach::kProject);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, Errc::kNotFound);
+    const auto whole = drafts.set_manifest(draft.id, {{entry}}, Reach::kProject);
+    EXPECT_FALSE(whole);
+  }
+  // Who has the content sends it, and need not send it again in that project.
+  auto upload = must(drafts.upload(draft.id, known.md5));
+  must(upload->write("s3cr3t"));
+  must(upload->finish());
+  must(drafts.commit(draft.id));
+  DraftSpec more = theirs;
+  more.collection = "more";
+  const DraftState second = must(drafts.open(more));
+  EXPECT_EQ(must(drafts.announce(second.id, {&file, 1}, Reach::kProject)),
+            std::vector<bool>{false});
+  DraftSpec elsewhere = theirs;
+  elsewhere.project = "elsewhere";
+  const DraftState third = must(drafts.open(elsewhere));
+  EXPECT_EQ(must(drafts.announce(third.id, {&file, 1}, Reach::kProject)), std::vector<bool>{true});
+}
+
+TEST(Drafts, WhatAVersionOfTheCollectionHasNeedNotBeSentAgain) {
+  TestHome home;
+  Drafts drafts(home.store());
+  const Version first = must(home.store().log(draft_of("iris", {{"a", "1"}}))).version;
+  const Entry known = must(home.store().entries(first)).at(0);
+  const DraftState draft = must(drafts.open(spec_of("iris")));
+  const AnnouncedFile file{"b", known.md5, -1};
+  EXPECT_EQ(must(drafts.announce(draft.id, {&file, 1}, Reach::kProject)), std::vector<bool>{false});
+}
+
 TEST(Drafts, AnUploadDroppedHalfWayLeavesNothingAndCanBeginAgain) {
   TestHome home;
   Drafts drafts(home.store());

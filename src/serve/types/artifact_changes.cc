@@ -96,8 +96,8 @@ Result<Output> change_aliases(const Call& call, bool add) {
         b.catalog.get_collection({entity, project, alias.text("artifactCollectionName"), ""}));
     const std::string name = alias.text("alias");
     TREADLE_CHECK(audit(call, entity + "/" + project + "/" + collection.name, name));
+    if (name == "latest") continue;  // moves by itself
     if (add) {
-      if (name == "latest") continue;  // moves by itself
       TREADLE_CHECK(b.catalog.add_aliases(version, collection.id, {name}, by(call)));
     } else {
       TREADLE_CHECK(b.catalog.remove_aliases(version, collection.id, {name}, by(call)));

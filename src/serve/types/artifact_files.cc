@@ -101,7 +101,7 @@ void define_artifact_files(graphql::Schema& schema) {
           StoredFile file;
           file.id = make_text_id("ManifestFile", std::to_string(v.id));
           file.name = "wandb_manifest.json";
-          file.storage_path = "wandb_artifacts/" + std::to_string(v.id) + "/wandb_manifest.json";
+          file.storage_path = "artifact_documents/" + std::to_string(v.id) + "/wandb_manifest.json";
           file.updated = v.created;
           file.artifact_id = v.id;
           return graphql::node("File", std::move(file));

@@ -189,7 +189,8 @@ Result<Output> create_files(const Call& call) {
     for (const std::size_t i : indices) {
       announced.push_back({files[i].text("name"), files[i].text("md5"), -1});
     }
-    TREADLE_TRY(const std::vector<bool> needed, b.drafts.announce(draft.id, announced));
+    TREADLE_TRY(const std::vector<bool> needed,
+                b.drafts.announce(draft.id, announced, artifact::Reach::kProject));
     for (std::size_t k = 0; k < indices.size(); ++k) {
       const auto md5 = from_base64(announced[k].md5);
       if (!md5) return fail(Errc::kInvalidArgument, "'" + announced[k].md5 + "' is no MD5.");

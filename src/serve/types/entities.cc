@@ -92,7 +92,11 @@ void define_entities(graphql::Schema& schema) {
        {"createdAt", [](const Entity& e, const Call&) { return time_output(e.created); }},
        {"members",
         [](const Entity& e, const Call& call) -> Result<Output> {
-          TREADLE_TRY(const auto members, backend(call).accounts.members(e.id));
+          TREADLE_TRY(auto members, backend(call).accounts.members(e.id));
+          if (e.kind == Entity::Kind::kUser) {
+            TREADLE_TRY(auto user, backend(call).accounts.find_user(e.user_id));
+            if (user) members.push_back({*std::move(user), Role::kAdmin});
+          }
           Outputs out;
           for (const Member& m : members) out.push_back(graphql::node("Member", m));
           return out;
@@ -130,7 +134,7 @@ void define_entities(graphql::Schema& schema) {
        {"name", [](const Member& m, const Call&) { return m.user.name; }},
        {"photoUrl", [](const Member&, const Call&) { return nullptr; }},
        {"accountType",
-        [](const Member& m, const Call&) { return m.user.service ? "SERVICE" : "MEMBER"; }},
+        [](const Member& m, const Call&) { return m.user.service ? "SERVICE" : "USER"; }},
        {"apiKey", [](const Member&, const Call&) { return nullptr; }},
        {"role", [](const Member& m, const Call&) { return account::to_string(m.role); }}});
   schema.resolve<Role>(

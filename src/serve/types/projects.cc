@@ -220,6 +220,7 @@ Result<Output> delete_model(const Call& call) {
     if (tracked) TREADLE_CHECK(b.runs.remove_project(tracked->key));
   }
   TREADLE_CHECK(b.desk.remove_project(project->id));
+  TREADLE_CHECK(b.sweeps.remove_project(project->id));
   TREADLE_CHECK(b.accounts.remove_project(project->id));
   return graphql::node("SuccessPayload", 0);
 }

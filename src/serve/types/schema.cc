@@ -16,6 +16,7 @@ graphql::Schema make_schema() {
   define_run_history(schema);
   define_run_files(schema);
   define_sweeps(schema);
+  define_launch(schema);
   define_automations(schema);
   define_views(schema);
   define_artifacts(schema);

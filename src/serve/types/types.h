@@ -26,6 +26,7 @@ void define_run_changes(graphql::Schema& schema);
 void define_run_history(graphql::Schema& schema);
 void define_run_files(graphql::Schema& schema);
 void define_sweeps(graphql::Schema& schema);
+void define_launch(graphql::Schema& schema);
 void define_automations(graphql::Schema& schema);
 void define_views(graphql::Schema& schema);
 void define_artifacts(graphql::Schema& schema);
@@ -58,6 +59,9 @@ Result<std::vector<account::Project>> filter_projects(const Call& call,
                                                       std::vector<account::Project> projects);
 
 graphql::Node run_node(tracking::Run run);
+// The sweep a run belongs to, and the agent that was told to do it; null for most.
+Result<Output> sweep_of_run(const tracking::Run& run, const Call& call);
+Result<Output> agent_of_run(const tracking::Run& run, const Call& call);
 // By a run's id of ours; kNotFound, and kPermissionDenied, as require().
 Result<tracking::Run> run_of_id(const Call& call, const std::string& id, account::Role role);
 Result<tracking::Run> run_named(const Call& call, const std::string& entity,

@@ -87,7 +87,7 @@ void define_users(graphql::Schema& schema) {
           }
           return connection_node("ApiKeyConnection",
                                  page(call.args, keys, [](const account::Key& key) {
-                                   return graphql::node("ApiKey", ShownKey{key, key.hint + "..."});
+                                   return graphql::node("ApiKey", ShownKey{key, key.hint});
                                  }));
         }},
        {"teams",

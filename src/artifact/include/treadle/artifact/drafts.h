@@ -64,6 +64,12 @@ struct AnnouncedFile {
   std::int64_t size = -1;  // -1 = unknown
 };
 
+// What content a writer may name by its digest instead of sending it.
+enum class Reach : std::uint8_t {
+  kHome,     // all that the home has: who owns the home
+  kProject,  // what the draft's project was given, or a version in its collection has: everybody else
+};
+
 // Content that arrives in pieces: durable and verified when finish() returns, gone when dropped
 // before. Single thread.
 class Upload {
@@ -96,13 +102,16 @@ class Drafts {
                           const std::string& prefix = {});
   // Entries as a manifest has them: references, and files whose content is in the store (by sha256,
   // else by MD5 where that is unambiguous; kNotFound names those that are not).
-  Result<void> put_entries(std::int64_t draft, std::span<const Entry> entries);
+  Result<void> put_entries(std::int64_t draft, std::span<const Entry> entries,
+                           Reach reach = Reach::kHome);
   // Takes out an entry that was put, or that the base has.
   Result<void> remove(std::int64_t draft, const std::string& path);
   // The draft's own entries are replaced by this manifest's: a full list, where put_entries adds.
-  Result<void> set_manifest(std::int64_t draft, const Manifest& manifest);
+  Result<void> set_manifest(std::int64_t draft, const Manifest& manifest,
+                            Reach reach = Reach::kHome);
   // Which files still have to be uploaded, in the same order: true = content unknown.
-  Result<std::vector<bool>> announce(std::int64_t draft, std::span<const AnnouncedFile> files);
+  Result<std::vector<bool>> announce(std::int64_t draft, std::span<const AnnouncedFile> files,
+                                     Reach reach = Reach::kHome);
   // Content for announced files with this MD5 (base64).
   Result<std::unique_ptr<Upload>> upload(std::int64_t draft, const std::string& md5);
 
