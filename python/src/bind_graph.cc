@@ -113,7 +113,8 @@ nb::list hook_outputs(const Hook& hook) {
   nb::list told;
   for (const HookOutput& output : hook.get().outputs()) {
     told.append(
-        nb::make_tuple(output.output, to_text(output.mapping_key), object_in(output.value)));
+        nb::make_tuple(output.output, to_text(output.mapping_key), object_in(output.value),
+                       to_text(output.metadata.empty() ? "" : metadata_to_json(output.metadata))));
   }
   return told;
 }

@@ -96,6 +96,7 @@ StepDef step_of(nb::handle told) {
   step.place = {items.text(8), static_cast<int>(items.integer(9))};
   step.body = std::make_shared<PythonBody>(nb::borrow(items.at(10)), nb::borrow(items.at(11)));
   step.observes = list_of<AssetKey>(items.at(12), key_of);
+  step.hooks = asset_hooks_of(items.at(13));
   return step;
 }
 

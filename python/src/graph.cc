@@ -224,6 +224,10 @@ GraphAssetDef graph_asset_of(nb::handle told) {
   return asset;
 }
 
+std::vector<HookDef> asset_hooks_of(nb::handle told) {
+  return hooks_of(told, {});
+}
+
 JobDef op_job_of(nb::handle told) {
   const Items items(told);
   Converted converted;

@@ -8,6 +8,7 @@ namespace treadle::python {
 
 JobDef op_job_of(nb::handle told);
 GraphAssetDef graph_asset_of(nb::handle told);
+std::vector<HookDef> asset_hooks_of(nb::handle told);
 
 // In definitions.cc.
 InputDef asset_input_of(nb::handle told);

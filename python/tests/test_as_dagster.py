@@ -95,6 +95,19 @@ def test_the_private_modules_public_code_imports_from_are_there(tmp_path: Path) 
     ]
 
 
+def test_a_private_name_that_is_not_there_can_be_named_and_not_used(tmp_path: Path) -> None:
+    text = (
+        "from dagster._core.snap import JobSnap\n"
+        "from dagster_shared.record import record\n"
+        "def told(snap: JobSnap | None, others: list[JobSnap]) -> None: ...\n"
+        "print(isinstance(1, JobSnap))\n"
+        "for use in (lambda: JobSnap(), lambda: JobSnap.name, lambda: type('X', (JobSnap,), {}), record):\n"
+        "    try: use()\n"
+        "    except ImportError as e: print(e.__class__.__name__, 'is not in Treadle' in str(e))\n"
+    )
+    assert program(tmp_path, text).splitlines() == ["False", *["NotInTreadleError True"] * 4]
+
+
 def test_the_real_dagster_must_not_be_loaded_already(tmp_path: Path) -> None:
     text = (
         "import sys, types; sys.modules['dagster'] = types.ModuleType('dagster'); import treadle.as_dagster"

@@ -18,6 +18,7 @@ FILES = (
     "graph_parity_programs.py",
     "execution_parity_programs.py",
     "asset_parity_programs.py",
+    "authoring_parity_programs.py",
     "pipes_parity_programs.py",
 )
 FOLDER = Path(__file__).parent

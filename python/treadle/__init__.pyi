@@ -241,8 +241,10 @@ from treadle._ops.graphs import GraphDefinition as GraphDefinition
 from treadle._ops.graphs import GraphIn as GraphIn
 from treadle._ops.graphs import GraphOut as GraphOut
 from treadle._ops.graphs import graph as graph
+from treadle._ops.hook_invocation import build_hook_context as build_hook_context
 from treadle._ops.hooks import HookContext as HookContext
 from treadle._ops.hooks import HookDefinition as HookDefinition
+from treadle._ops.hooks import HookExecutionResult as HookExecutionResult
 from treadle._ops.hooks import failure_hook as failure_hook
 from treadle._ops.hooks import success_hook as success_hook
 from treadle._ops.jobs import job as job

@@ -334,7 +334,7 @@ StepOutcome StepExecution::handle_output(OutputReport report) {
                       .version = {},
                       .mapping_key = report.mapping_key};
   if (!def_.hooks.empty() && report.value) {
-    kept_.push_back({report.output, report.mapping_key, report.value});
+    kept_.push_back({report.output, report.mapping_key, report.value, report.metadata});
   }
   Metadata stored_metadata;
   std::vector<StoredPartition> stored_partitions;

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from treadle._automation.conditions import AutomationCondition
     from treadle._automation.freshness import FreshnessPolicy
+    from treadle._ops.hooks import HookDefinition
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetDep, CoercibleToAssetKey, CoercibleToAssetKeyPrefix, UserFn
 
@@ -50,7 +51,7 @@ def asset(
     config_schema: Any = None,
     required_resource_keys: AbstractSet[str] | None = None,
     resource_defs: Mapping[str, object] | None = None,
-    hooks: object | None = None,
+    hooks: AbstractSet[HookDefinition] | None = None,
     io_manager_def: object | None = None,
     io_manager_key: str | None = None,
     dagster_type: Any = None,
@@ -87,7 +88,7 @@ def asset(
     config_schema: Any = None,
     required_resource_keys: AbstractSet[str] | None = None,
     resource_defs: Mapping[str, object] | None = None,
-    hooks: object | None = None,
+    hooks: AbstractSet[HookDefinition] | None = None,
     io_manager_def: object | None = None,
     io_manager_key: str | None = None,
     dagster_type: Any = None,
@@ -115,12 +116,8 @@ def asset(
     AssetExecutionContext.
     """
     check_partitions_def(partitions_def)
-    if hooks or is_virtual:
-        unsupported(
-            "@asset",
-            hooks=hooks,
-            is_virtual=is_virtual or None,
-        )
+    if is_virtual:
+        unsupported("@asset", is_virtual=is_virtual)
 
     def decorate(fn: UserFn) -> AssetsDefinition:
         what = "@asset"
@@ -172,6 +169,7 @@ def asset(
             op_tags=op_tags,
             backfill_policy=backfill_policy,
             memoize=memoize,
+            hooks=hooks,
         )
 
     return decorate if compute_fn is None else decorate(compute_fn)
@@ -188,7 +186,7 @@ def multi_asset(
     required_resource_keys: AbstractSet[str] | None = None,
     internal_asset_deps: Mapping[str, set[AssetKey]] | None = None,
     partitions_def: object | None = None,
-    hooks: object | None = None,
+    hooks: AbstractSet[HookDefinition] | None = None,
     backfill_policy: object | None = None,
     op_tags: Mapping[str, Any] | None = None,
     can_subset: bool = False,
@@ -205,7 +203,6 @@ def multi_asset(
     """Declares several assets that one function makes: `outs` where it hands over their values, `specs` where
     it writes them itself.
     """
-    unsupported("@multi_asset", hooks=hooks)
     check_partitions_def(partitions_def)
     if outs and specs:
         raise DagsterInvalidDefinitionError("Must specify only outs or specs but not both.")
@@ -254,6 +251,7 @@ def multi_asset(
             is_multi=True,
             backfill_policy=backfill_policy,
             memoize=memoize,
+            hooks=hooks,
         )
 
     return decorate

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from treadle._automation.conditions import AutomationCondition
     from treadle._automation.freshness import FreshnessPolicy
+    from treadle._ops.hooks import HookDefinition
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetKey, UserFn
 
@@ -154,6 +155,7 @@ class AssetsDefinition:
         "_config_schema",
         "_execution_type",
         "_fn",
+        "_hooks",
         "_inputs",
         "_is_multi",
         "_kwargs_param",
@@ -195,7 +197,9 @@ class AssetsDefinition:
         execution_type: ExecutionType = ExecutionType.MATERIALIZATION,
         backfill_policy: Any = None,
         memoize: bool = False,
+        hooks: Iterable[HookDefinition] | None = None,
     ) -> None:
+        self._hooks: frozenset[HookDefinition] = frozenset(hooks or ())
         self._backfill_policy = backfill_policy
         self._memoize = memoize
         if specs is not None:
@@ -216,7 +220,8 @@ class AssetsDefinition:
         self._config_field_cache: Any = None
         self._kwargs_param = kwargs_param
         self._resource_params = resource_params
-        self._required_resource_keys = frozenset(required_resource_keys)
+        of_hooks = {k for h in self._hooks for k in h.required_resource_keys}
+        self._required_resource_keys = frozenset((*required_resource_keys, *of_hooks))
         self._resource_defs = dict(resource_defs) if resource_defs else {}
         self._retry_policy = retry_policy
         self._op_tags = op_tags or {}
@@ -484,6 +489,18 @@ class AssetsDefinition:
         """The same with resources bound to it; those it was declared with stay."""
         other = self._copy()
         other._resource_defs = {**resource_defs, **self._resource_defs}
+        return other
+
+    @property
+    def hook_defs(self) -> frozenset[HookDefinition]:
+        return self._hooks
+
+    def with_hooks(self, hook_defs: Iterable[HookDefinition]) -> AssetsDefinition:
+        """The same with these hooks called when it has been made, or has failed, as well."""
+        other = self._copy()
+        other._hooks = self._hooks | frozenset(hook_defs)
+        of_hooks = {k for h in hook_defs for k in h.required_resource_keys}
+        other._required_resource_keys = self._required_resource_keys | of_hooks
         return other
 
     def map_asset_specs(self, fn: Callable[[AssetSpec], AssetSpec]) -> AssetsDefinition:

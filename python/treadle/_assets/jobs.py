@@ -8,9 +8,11 @@ from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from treadle._definitions.definitions import Definitions
+    from treadle._ops.hooks import HookDefinition
     from treadle._run.executors import Executor, ExecutorDefinition
     from treadle._run.instance import DagsterInstance
     from treadle._run.policies import RetryPolicy
@@ -25,6 +27,7 @@ class UnresolvedAssetJobDefinition:
         "config",
         "description",
         "executor_def",
+        "hooks",
         "metadata",
         "name",
         "op_retry_policy",
@@ -48,7 +51,9 @@ class UnresolvedAssetJobDefinition:
         op_retry_policy: RetryPolicy | None,
         owners: Sequence[str] | None,
         partitions_def: Any = None,
+        hooks: AbstractSet[HookDefinition] | None = None,
     ) -> None:
+        self.hooks = frozenset(hooks or ())
         self.partitions_def = partitions_def
         self.name = name
         self.selection = selection
@@ -200,7 +205,7 @@ class JobDefinition:
             selection = selection & AssetSelection.from_coercible(list(asset_selection))
         definitions = self._definitions
         return execute(
-            [*definitions._assets, *definitions._asset_checks],
+            [_hooked(d, declared.hooks) for d in (*definitions._assets, *definitions._asset_checks)],
             resources={**definitions._resources, **(resources or {})},
             jobs=definitions._jobs,
             selection=selection,
@@ -233,7 +238,7 @@ def define_asset_job(
     metadata: Mapping[str, Any] | None = None,
     partitions_def: object | None = None,
     executor_def: object | None = None,
-    hooks: object | None = None,
+    hooks: AbstractSet[HookDefinition] | None = None,
     op_retry_policy: RetryPolicy | None = None,
     owners: Sequence[str] | None = None,
     automation_condition: object | None = None,
@@ -243,7 +248,6 @@ def define_asset_job(
     """
     unsupported(
         "define_asset_job",
-        hooks=hooks,
         automation_condition=automation_condition,
     )
     return UnresolvedAssetJobDefinition(
@@ -258,7 +262,12 @@ def define_asset_job(
         op_retry_policy,
         owners,
         partitions_def if partitions_def is not None else getattr(config, "partitions_def", None),
+        hooks,
     )
+
+
+def _hooked(definition: Any, hooks: AbstractSet[HookDefinition]) -> Any:
+    return definition.with_hooks(hooks) if hooks and hasattr(definition, "with_hooks") else definition
 
 
 def _plain_config(config: Any) -> Any:

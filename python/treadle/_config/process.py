@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from treadle._config.fields import config_type
 from treadle._typing import TYPE_CHECKING
 
@@ -10,19 +12,32 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+class DagsterEvaluationErrorReason(str, Enum):
+    """What kind of mistake it is."""
+
+    RUNTIME_TYPE_MISMATCH = "RUNTIME_TYPE_MISMATCH"
+    MISSING_REQUIRED_FIELD = "MISSING_REQUIRED_FIELD"
+    MISSING_REQUIRED_FIELDS = "MISSING_REQUIRED_FIELDS"
+    FIELD_NOT_DEFINED = "FIELD_NOT_DEFINED"
+    FIELDS_NOT_DEFINED = "FIELDS_NOT_DEFINED"
+    SELECTOR_FIELD_ERROR = "SELECTOR_FIELD_ERROR"
+    FAILED_POST_PROCESSING = "FAILED_POST_PROCESSING"
+    FIELD_ALIAS_COLLISION = "FIELD_ALIAS_COLLISION"
+
+
 class EvaluationError:
     """One mistake in a configuration."""
 
     __slots__ = ("message", "names", "path", "reason")
 
     def __init__(self, reason: str, path: str, message: str, names: Sequence[str] = ()) -> None:
-        self.reason = reason
+        self.reason = DagsterEvaluationErrorReason(reason)
         self.path = path  # "root:ops:model:config:trees"; "" = the root
         self.message = message
         self.names = list(names)  # the fields it is about
 
     def __repr__(self) -> str:
-        return f"EvaluationError(reason={self.reason!r}, path={self.path!r}, message={self.message!r})"
+        return f"EvaluationError(reason={self.reason.value!r}, path={self.path!r}, message={self.message!r})"
 
 
 class EvaluateValueResult:

@@ -12,6 +12,7 @@ from types import ModuleType
 from treadle._dagster import absent
 from treadle._dagster.inner import NAMES as INNER_NAMES
 from treadle._dagster.inner import WHOLE, is_inner
+from treadle._dagster.private import private_name
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -118,8 +119,10 @@ class _View(ModuleType):
         try:
             value = _find(self.__name__, name)
         except AttributeError as e:
-            if full.partition(".")[0] == "dagster" and absent.is_for_installed_package():
+            if full.startswith("dagster") and absent.is_for_installed_package():
                 return absent.stand_in(full, str(e))
+            if full.startswith(("dagster._", "dagster_shared.")):
+                return private_name(name, str(e))
             raise
         self.__dict__[name] = value
         return value
@@ -144,7 +147,7 @@ def _find(module: str, name: str) -> Any:
             where, _, own = found.partition(":")
             return getattr(import_module(where), own)
         return found
-    if root == "dagster":
+    if root in ("dagster", "dagster_shared"):
         import treadle
 
         if name in treadle.__all__ and name not in _own_names():
@@ -153,8 +156,9 @@ def _find(module: str, name: str) -> Any:
             whole = import_module(WHOLE[module])
             if hasattr(whole, name):
                 return getattr(whole, name)
-        if is_inner(module) and name in INNER_NAMES:
-            return getattr(import_module(INNER_NAMES[name]), name)
+        if module.startswith(("dagster._", "dagster_shared")) and name in INNER_NAMES:
+            where, _, own = INNER_NAMES[name].partition(":")
+            return getattr(import_module(where), own)
     raise AttributeError(_sentence(module, name), name=name, obj=sys.modules.get(module))
 
 
@@ -167,7 +171,9 @@ def _sentence(module: str, name: str) -> str:
     from treadle._dagster.names import NAMES, advice
 
     root = module.partition(".")[0]
-    if root == "dagster" and (name in NAMES or module != "dagster" or name == "components"):
+    if root == "dagster_shared" or (
+        root == "dagster" and (name in NAMES or module != "dagster" or name == "components")
+    ):
         return f"{module}.{name} is not in Treadle. {advice(name)} What is there: {PAGE}."
     if root == "dagster":
         from difflib import get_close_matches
@@ -223,7 +229,7 @@ class _Finder:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         root = name.partition(".")[0]
-        if root in ("dagster", "dagster_wandb"):
+        if root in ("dagster", "dagster_shared", "dagster_wandb"):
             return find_spec(name)
         if root == "wandb" and (
             isinstance(sys.modules.get("wandb"), _View) or (name == "wandb" and not _has_sdk())
@@ -242,7 +248,7 @@ def install() -> None:
     """From here on the names mean Treadle. Refused once the real Dagster is loaded."""
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return
-    for name in ("dagster", "dagster_wandb"):
+    for name in ("dagster", "dagster_shared", "dagster_wandb"):
         loaded = sys.modules.get(name)
         if loaded is not None and not isinstance(loaded, _View):
             where = getattr(loaded, "__file__", None) or "memory"

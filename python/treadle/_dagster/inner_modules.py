@@ -4,11 +4,31 @@ from __future__ import annotations
 
 # Package: its modules.
 MODULES = {
-    "": "_annotations _builtins _check _config _core _record _symbol_annotations _time _utils",
+    "": """
+        _annotations _api _builtins _check _cli _config _core _daemon _experimental _generate _grpc _legacy
+        _loggers _record _scheduler _serdes _symbol_annotations _time _utils""",
     "_symbol_annotations": "annotatable lifecycle public",
+    "_api": """
+        get_server_id list_repositories notebook_data snapshot_execution_plan snapshot_job
+        snapshot_partition snapshot_repository snapshot_schedule snapshot_sensor""",
+    "_cli": """
+        api asset code_server config_scaffolder debug definitions dev instance job project
+        proxy_server_manager run schedule sensor utils workspace""",
+    "_cli.workspace": "cli_target",
+    "_daemon": """
+        asset_daemon auto_run_reexecution backfill cli controller daemon freshness monitoring
+        run_coordinator sensor types utils""",
+    "_daemon.auto_run_reexecution": "auto_run_reexecution event_log_consumer",
+    "_daemon.monitoring": "concurrency run_monitoring",
+    "_daemon.run_coordinator": "queued_run_coordinator_daemon",
+    "_generate": "download generate",
+    "_grpc": """
+        client compile constants impl proxy_server server server_watcher types utils""",
+    "_scheduler": "scheduler stale",
+    "_serdes": "config_class serdes",
     "_config": """
         config_schema config_type errors evaluate_value_result field field_utils post_process
-        primitive_mapping pythonic_config source stack traversal_context type_printer validate""",
+        primitive_mapping pythonic_config snap source stack traversal_context type_printer validate""",
     "_config.pythonic_config": """
         attach_other_object_to_context config conversion_utils io_manager resource type_check_utils
         typing_utils""",
@@ -16,7 +36,7 @@ MODULES = {
         asset_graph_view assets captured_log_api code_pointer container_context debug decorator_utils
         definitions errors event_api events execution executor instance instance_for_test launcher
         libraries loader log_manager nux op_concurrency_limits_counter origin pipes remote_origin
-        remote_representation run_coordinator scheduler secrets selector snowflake_partner storage
+        remote_representation run_coordinator scheduler secrets selector snap snowflake_partner storage
         system_config telemetry telemetry_upload test_utils types utility_ops utils workspace""",
     "_core.asset_graph_view": """
         asset_graph_view bfs entity_subset serializable_entity_subset timing_metadata""",
@@ -76,7 +96,8 @@ MODULES = {
         load_asset_checks_from_modules load_assets_from_modules load_defs_from_module object_list utils""",
     "_core.definitions.partitions": """
         context definition mapping partition partition_key_range partitioned_config partitioned_schedule
-        schedule_type subset utils""",
+        schedule_type snap subset utils""",
+    "_core.definitions.partitions.snap": "snap",
     "_core.definitions.partitions.definition": """
         dynamic multi partitions_definition static time_window time_window_subclasses""",
     "_core.definitions.partitions.mapping": """
@@ -120,6 +141,9 @@ MODULES = {
     "_core.run_coordinator": """
         base default_run_coordinator queued_run_coordinator sync_in_memory_run_coordinator""",
     "_core.scheduler": "execution instigation scheduler",
+    "_core.snap": """
+        config_types dagster_types dep_snapshot execution_plan_snapshot job_snapshot mode node
+        snap_to_yaml""",
     "_core.secrets": "env_file loader",
     "_core.selector": "subset_selector",
     "_core.storage": """
@@ -153,4 +177,18 @@ MODULES = {
         data_versions definitions hello_world_defs hello_world_repository mysql_instance
         named_hello_world_repository postgres_instance quarantine schedule_storage toys""",
     "_utils.test.toys": "single_repository",
+}
+
+# The same of `dagster_shared`, which Dagster installs beside itself.
+SHARED = {
+    "": """
+        check dagster_model error ipc libraries match merger record scaffold serdes seven utils version
+        yaml_utils""",
+    "check": "builder decorator functions record",
+    "serdes": "errors objects pack serdes utils",
+    "serdes.objects": "definition_metadata models package_entry",
+    "serdes.objects.models": "defs_state_info",
+    "seven": "compat json temp_dir",
+    "utils": "cached_method config fs hash test timing warnings",
+    "yaml_utils": "source_position",
 }

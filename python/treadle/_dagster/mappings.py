@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from treadle._dagster.check import failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from concurrent.futures import Future, ThreadPoolExecutor
     from typing import Any
 
@@ -92,3 +93,11 @@ def imap(executor: ThreadPoolExecutor, iterable: Iterator[T], func: Callable[[T]
     while (one := waiting.get()) is not None:
         yield one.result()
     feeding.result()
+
+
+def list_pull(alist: Iterable[Any], key: str) -> list[Any]:
+    return [getattr(element, key) for element in alist]
+
+
+def is_enum_value(value: object) -> bool:
+    return isinstance(value, Enum)

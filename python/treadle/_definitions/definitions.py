@@ -562,6 +562,9 @@ _NO_KEY = AssetKey(())
 
 
 def _step(definition: AssetsDefinition, names: Names) -> tuple[Any, ...]:
+    if definition._hooks:
+        from treadle._ops.hooks import told_hooks
+
     return (
         definition._name,
         [
@@ -582,6 +585,7 @@ def _step(definition: AssetsDefinition, names: Names) -> tuple[Any, ...]:
         definition,
         definition._fn,
         [o.key.parts for o in definition._outputs] if definition.is_observable else (),
+        told_hooks(definition._hooks, definition) if definition._hooks else (),
     )
 
 

@@ -32,7 +32,7 @@ declared: dict[str, Node] = {}
 class GraphAssetsDefinition(AssetsDefinition):
     """Assets that are outputs of a graph, or of an op."""
 
-    __slots__ = ("_graph", "_hooks", "_node")
+    __slots__ = ("_graph", "_node")
 
     def __init__(
         self,
@@ -44,13 +44,10 @@ class GraphAssetsDefinition(AssetsDefinition):
         hooks: AbstractSet[HookDefinition],
     ) -> None:
         self._node = node
-        self._hooks = frozenset(hooks)
         self._graph = node if isinstance(node, GraphDefinition) else _graph_of(node)
         ops = dict(self._graph._all_ops())
         required = {k for op in ops.values() for k in op._required_resource_keys}
-        required.update(
-            k for h in (*self._hooks, *self._graph._all_hooks()) for k in h.required_resource_keys
-        )
+        required.update(k for h in (*hooks, *self._graph._all_hooks()) for k in h.required_resource_keys)
         super().__init__(
             name=node._name,
             fn=node,
@@ -60,13 +57,14 @@ class GraphAssetsDefinition(AssetsDefinition):
             resource_defs=resource_defs,
             can_subset=can_subset,
             is_multi=len(outputs) > 1,
+            hooks=hooks,
         )
         self._place = node._place
         declared[node._name] = node
 
     def _copy(self) -> AssetsDefinition:
         other: Any = super()._copy()
-        other._graph, other._hooks, other._node = self._graph, self._hooks, self._node
+        other._graph, other._node = self._graph, self._node
         return other  # type: ignore[no-any-return]
 
     @property

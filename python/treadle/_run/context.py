@@ -132,13 +132,7 @@ class _StepContext(PartitionsOfStep):
     @property
     def op_config(self) -> Any:
         """What the run's configuration says under ops -> this step -> config, with everything filled in."""
-        from treadle._config.run_schema import node_config
-
-        name = self._assets_def._name
-        if self._state is not None and self._state.checked is not None:
-            return (self._state.checked["ops"].get(name) or {}).get("config")
-        given = (self.run_config.get("ops") or {}).get(name) or {}
-        return node_config(self._assets_def, given.get("config"), f'op "{name}"')
+        return _op_config(self._assets_def, self._state, self.run_config)
 
     @property
     def op(self) -> OpRef:
@@ -328,6 +322,24 @@ class AssetCheckExecutionContext(_StepContext):
     @property
     def is_subset(self) -> bool:
         return len(self.selected_asset_check_keys) < len(self._assets_def._check_specs)
+
+
+def _op_config(definition: AssetsDefinition, state: RunState | None, run_config: Mapping[str, Any]) -> Any:
+    from treadle._config.run_schema import node_config
+
+    name = definition._name
+    if state is not None and state.checked is not None:
+        return (state.checked["ops"].get(name) or {}).get("config")
+    given = (run_config.get("ops") or {}).get(name) or {}
+    return node_config(definition, given.get("config"), f'op "{name}"')
+
+
+def config_of_asset(definition: AssetsDefinition, run_id: str) -> Any:
+    """What the configuration of a run of this process says for the step of an asset."""
+    from treadle._run.steps import states
+
+    state = states.get(run_id)
+    return _op_config(definition, state, state.run_config if state is not None else {})
 
 
 def report_evaluation(home: _core.Home, evaluation: AssetCheckEvaluation) -> None:

@@ -16,6 +16,7 @@ struct HookOutput {
   std::size_t output = 0;   // index into StepDef::outputs
   std::string mapping_key;  // of a dynamic output
   Value value;
+  Metadata metadata;
 };
 
 // What a hook may ask for. Borrowed; valid during the call, on the step's thread.
