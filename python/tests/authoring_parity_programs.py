@@ -103,5 +103,144 @@ def hooks_with_resources_that_clean_up(dg):
     return [log, raised(lambda: tell(outside))]
 
 
+@program
+def assets_of_a_node_by_constructor(dg):
+    @dg.op
+    def double(x):
+        return x * 2
+
+    @dg.asset
+    def one():
+        return 1
+
+    made = dg.AssetsDefinition(
+        keys_by_input_name={"x": dg.AssetKey("one")},
+        keys_by_output_name={"result": dg.AssetKey("two")},
+        node_def=double,
+        group_names_by_key={dg.AssetKey("two"): "numbers"},
+        owners_by_key={dg.AssetKey("two"): ["team:data"]},
+    )
+    result = dg.materialize([one, made])
+    spec = made.get_asset_spec(dg.AssetKey("two"))
+    return [
+        result.asset_value("two"),
+        spec.group_name,
+        spec.owners,
+        sorted(i for i in made.op.ins),
+        list(made.op.outs),
+    ]
+
+
+@program
+def resources_an_asset_brings_along(dg):
+    class Bare:
+        value = "bare"
+
+    @dg.asset(resource_defs={"own": Bare(), "text": dg.ResourceDefinition.hardcoded_resource("hard")})
+    def one(context):
+        return [context.resources.own.value, context.resources.text]
+
+    @dg.asset(required_resource_keys={"given"})
+    def two(context):
+        return context.resources.given
+
+    @dg.op(required_resource_keys={"given"})
+    def three(context):
+        return context.resources.given
+
+    context = dg.build_asset_context(resources={"given": "g"})
+    return [
+        dg.materialize_to_memory([one]).asset_value("one"),
+        one(dg.build_asset_context()),
+        raised(lambda: one(dg.build_asset_context(resources={"text": "twice"})))[0],
+        two(context),
+        raised(lambda: two(dg.build_asset_context(resources={"other": 1}))),
+        raised(lambda: three(dg.build_op_context(resources={"other": 1}))),
+    ]
+
+
+@program
+def attributes_added_to_assets(dg):
+    @dg.success_hook
+    def told(context):
+        pass
+
+    @dg.asset
+    def one():
+        return 1
+
+    condition = dg.AutomationCondition.eager()
+    other = one.with_attributes(
+        automation_condition=condition,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        hook_defs={told},
+        tags_by_key={one.key: {"a": "b"}},
+    )
+    return [
+        other.automation_conditions_by_key[one.key] == condition,
+        other.backfill_policy == dg.BackfillPolicy.single_run(),
+        [h.name for h in other.hook_defs],
+        other.tags_by_key[one.key],
+        raised(lambda: other.with_attributes(automation_condition=dg.AutomationCondition.on_cron("@daily"))),
+        raised(lambda: other.with_attributes(tags_by_key={one.key: {}}))[0],
+    ]
+
+
+@program
+def what_events_say(dg):
+    @dg.op(ins={"x": dg.In(int)}, out={"a": dg.Out(str), "b": dg.DynamicOut()})
+    def split(x):
+        yield dg.Output("a", "a", metadata={"size": 1})
+        yield dg.DynamicOutput(x, "one", "b")
+
+    @dg.op
+    def number():
+        return 1
+
+    @dg.graph
+    def inner():
+        split(number())
+
+    @dg.job
+    def j():
+        inner()
+
+    told = []
+    for event in j.execute_in_process().all_events:
+        if event.is_successful_output:
+            data = event.step_output_data
+            handle = data.step_output_handle
+            told.append([handle.step_key, data.output_name, data.mapping_key, sorted(data.metadata)])
+            told.append([data.type_check_data.success, data.type_check_data.label])
+        if event.event_type_value == "STEP_INPUT":
+            data = event.step_input_data
+            told.append([data.input_name, data.type_check_data.success, data.type_check_data.label])
+        if event.is_step_success:
+            told.append([event.node_name, str(event.node_handle), event.node_handle.parent.name])
+            told.append([type(event.event_specific_data).__name__, event.is_hook_event, event.is_failure])
+    return told
+
+
+@program
+def what_is_refused_of_assets(dg):
+    @dg.io_manager
+    def manager():
+        pass
+
+    @dg.multi_asset(outs={"a": dg.AssetOut(), "b": dg.AssetOut()}, can_subset=True)
+    def both():
+        return 1, 2
+
+    key = dg.AssetKey("k")
+    return [
+        raised(lambda: dg.asset(io_manager_key="k", io_manager_def=manager)(lambda: 1))[0],
+        raised(lambda: dg.AssetDep(3))[0],
+        raised(lambda: dg.AssetDep(both))[0],
+        raised(lambda: dg.materialize([both], selection=["a"])),
+        raised(lambda: list(key))[0] is not None,
+        dg.AssetSpec("a", owners=["team:x"]).owners,
+    ]
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

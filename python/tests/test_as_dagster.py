@@ -98,10 +98,10 @@ def test_the_private_modules_public_code_imports_from_are_there(tmp_path: Path) 
 def test_a_private_name_that_is_not_there_can_be_named_and_not_used(tmp_path: Path) -> None:
     text = (
         "from dagster._core.snap import JobSnap\n"
-        "from dagster_shared.record import record\n"
+        "from dagster_shared.ipc import open_ipc_subprocess as opened\n"
         "def told(snap: JobSnap | None, others: list[JobSnap]) -> None: ...\n"
         "print(isinstance(1, JobSnap))\n"
-        "for use in (lambda: JobSnap(), lambda: JobSnap.name, lambda: type('X', (JobSnap,), {}), record):\n"
+        "for use in (lambda: JobSnap(), lambda: JobSnap.name, lambda: type('X', (JobSnap,), {}), opened):\n"
         "    try: use()\n"
         "    except ImportError as e: print(e.__class__.__name__, 'is not in Treadle' in str(e))\n"
     )

@@ -163,7 +163,11 @@ def asset(
             config_schema=config_schema,
             kwargs_param=signature.has_kwargs,
             resource_params=signature.resources,
-            required_resource_keys=(*(required_resource_keys or ()), *(signature.resources or ())),
+            required_resource_keys=(
+                *(required_resource_keys or ()),
+                *(resource_defs or ()),
+                *(signature.resources or ()),
+            ),
             resource_defs=bound,
             retry_policy=retry_policy,
             op_tags=op_tags,
@@ -243,7 +247,11 @@ def multi_asset(
             config_schema=config_schema,
             kwargs_param=signature.has_kwargs,
             resource_params=signature.resources,
-            required_resource_keys=(*(required_resource_keys or ()), *(signature.resources or ())),
+            required_resource_keys=(
+                *(required_resource_keys or ()),
+                *(resource_defs or ()),
+                *(signature.resources or ()),
+            ),
             resource_defs=resource_defs,
             retry_policy=retry_policy,
             op_tags=op_tags,
@@ -343,7 +351,10 @@ def _io_manager(
     if definition is None:
         return key or "io_manager", resource_defs
     if key is not None:
-        raise CheckError("@asset: io_manager_key and io_manager_def cannot both be given")
+        raise CheckError(
+            "Invariant failed. Description: Both io_manager_key and io_manager_def were provided to `@asset`"
+            " decorator. Please provide one or the other. "
+        )
     key = f"{step}__io_manager"
     return key, {**(resource_defs or {}), key: definition}
 

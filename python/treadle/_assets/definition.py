@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from treadle._assets.keys import AssetCheckKey, AssetKey
-from treadle._assets.rules import unsupported
+from treadle._assets.op_ref import OpRef
 from treadle._assets.specs import AssetCheckSpec, AssetDep, AssetSpec, SourceAsset
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
 from treadle._typing import TYPE_CHECKING
@@ -120,22 +120,6 @@ class ExecutionType(Enum):
     UNEXECUTABLE = "UNEXECUTABLE"
 
 
-class OpRef:
-    """What a step is known as: Dagster's `assets_def.op` as far as it is needed."""
-
-    __slots__ = ("_owner", "description", "name", "tags")
-
-    def __init__(self, owner: AssetsDefinition) -> None:
-        self._owner = owner
-        self.name = owner._name
-        self.tags = dict(owner._op_tags)
-        self.description = owner._fn.__doc__
-
-    @property
-    def retry_policy(self) -> RetryPolicy | None:
-        return self._owner._retry_policy
-
-
 def _made_elsewhere() -> None:
     raise DagsterInvalidDefinitionError("An external asset is made elsewhere: there is nothing to call.")
 
@@ -173,6 +157,13 @@ class AssetsDefinition:
         "_takes_context",
     )
     _is_check = False
+
+    def __new__(cls, *_: Any, node_def: Any = None, **given: Any) -> AssetsDefinition:
+        if node_def is None:
+            return object.__new__(cls)
+        from treadle._ops.graph_assets import from_declared
+
+        return from_declared(node_def, **given)
 
     def __init__(
         self,
@@ -569,29 +560,28 @@ class AssetsDefinition:
         hook_defs: Any = None,
         metadata_by_key: Mapping[Any, Mapping[str, Any]] | None = None,
     ) -> AssetsDefinition:
-        """The same with other keys, here and in what it depends on, and with groups, tags and metadata."""
-        unsupported(
-            "with_attributes",
-            automation_condition=automation_condition,
-            backfill_policy=backfill_policy,
-            hook_defs=hook_defs,
-        )
+        """The same with other keys, here and in what it depends on; with groups, tags, metadata and hooks;
+        with a condition where there was none.
+        """
         groups, keys = group_names_by_key or {}, asset_key_replacements or {}
         tags, metadata = tags_by_key or {}, metadata_by_key or {}
         for name, taken in (
-            ("tags", [o.key for o in self._outputs if o.tags and o.key in tags]),
+            ("automation_condition", [o for o in self._outputs if o.automation_condition]),
+            ("tags", [o for o in self._outputs if o.tags and o.key in tags]),
             (
                 "group_name",
-                [o.key for o in self._outputs if o.group not in (None, "default") and o.key in groups],
+                [o for o in self._outputs if o.group not in (None, "default") and o.key in groups],
             ),
         ):
-            if taken:
+            if taken and (name != "automation_condition" or automation_condition is not None):
                 raise DagsterInvalidDefinitionError(
-                    f"{name} already exists on assets {', '.join(k.to_user_string() for k in taken)}"
+                    f"{name} already exists on assets {', '.join(o.key.to_user_string() for o in taken)}"
                 )
-        other = self._copy()
+        other = self.with_hooks(hook_defs) if hook_defs else self._copy()
+        other._backfill_policy = backfill_policy or self._backfill_policy
         other._outputs = [
             o.copy(
+                automation_condition=automation_condition or o.automation_condition,
                 key=keys.get(o.key, o.key),
                 group=groups.get(o.key, o.group),
                 tags=tags.get(o.key, o.tags),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from treadle._errors import CheckError, ParameterCheckError
+from treadle._errors import CheckError, DagsterInvariantViolationError, ParameterCheckError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
     from treadle._assets.definition import AssetsDefinition
     from treadle._assets.specs import AssetSpec, SourceAsset
@@ -33,6 +34,16 @@ class AssetKey:
     @property
     def path(self) -> Sequence[str]:
         return list(self.parts)
+
+    def __iter__(self) -> NoReturn:
+        raise DagsterInvariantViolationError(
+            "Iteration is not allowed on `@record` AssetKey. Iterate over its `path`."
+        )
+
+    def __getitem__(self, _: object) -> NoReturn:
+        raise DagsterInvariantViolationError(
+            "Index access is not allowed on `@record` AssetKey. Look into its `path`."
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AssetKey) and self.parts == other.parts

@@ -58,14 +58,14 @@ def check_group(group: str | None) -> None:
         )
 
 
-def check_owners(owners: Iterable[str] | None, what: object) -> tuple[str, ...]:
+def check_owners(owners: Iterable[str] | None, what: object) -> list[str]:
     if owners is None:
-        return ()
+        return []
     if isinstance(owners, str):
         raise DagsterInvalidDefinitionError(
             f"owners of asset '{what}' must be a list of strings, not the string {owners!r}."
         )
-    checked = tuple(owners)
+    checked = list(owners)
     for owner in checked:
         if not isinstance(owner, str) or not (
             _is_email(owner) or (owner.startswith("team:") and len(owner) > 5)
@@ -119,7 +119,7 @@ def check_kinds(kinds: Iterable[str] | None, what: object) -> tuple[str, ...]:
     checked = tuple(sorted(kinds)) if isinstance(kinds, (set, frozenset)) else tuple(kinds)
     if len(checked) > 10:
         raise DagsterInvalidDefinitionError(
-            f"Assets can have at most 10 kinds currently; {what} has {len(checked)}."
+            f"Assets can have at most ten kinds currently. {what} has {len(checked)}."
         )
     return checked
 

@@ -7,7 +7,12 @@ from enum import Enum
 
 from treadle._assets.keys import AssetCheckKey, AssetKey, prefix_parts
 from treadle._assets.rules import check_group, check_kinds, check_name, check_owners, check_tags, unsupported
-from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvalidInvocationError
+from treadle._errors import (
+    CheckError,
+    DagsterInvalidDefinitionError,
+    DagsterInvalidInvocationError,
+    ParameterCheckError,
+)
 from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
 
@@ -27,6 +32,9 @@ FILE_METADATA = "treadle/file"
 
 class Nothing:
     """As a type: a dependency or output without a value."""
+
+    key = display_name = unique_name = "Nothing"
+    is_nothing = True
 
 
 def check_partitions_def(given: object) -> Any:
@@ -78,6 +86,13 @@ class AssetDep(Record):
                 "Cannot create an AssetDep from a multi_asset AssetsDefinition. Instead, specify"
                 " dependencies on the assets"
                 f" created by the multi_asset via AssetKeys or strings. For the multi_asset {asset!r}."
+            )
+        if not isinstance(asset, (AssetKey, str, list, tuple)) and (
+            isinstance(asset, AssetDep) or not hasattr(asset, "key")
+        ):
+            raise ParameterCheckError(
+                "Param \"asset\" is not one of ['AssetKey', 'AssetSpec', 'AssetsDefinition', 'SourceAsset',"
+                f" 'str']. Got {asset!r} which is type {type(asset)}."
             )
         self.asset_key = AssetKey.from_coercible_or_definition(asset)
         self.metadata = metadata or {}

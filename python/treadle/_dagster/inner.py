@@ -78,6 +78,11 @@ _OF_MODULE = {
         MetadataMapping OpComputeFunction PackableValue PipesMessage PipesParams RawMetadataMapping
         RawMetadataValue TypeCheckFn UserConfigSchema""",
     "_events.dagster_event": "SerializableErrorInfo",
+    "_events.event_data": """
+        AssetCheckEvaluationPlanned AssetMaterializationPlannedData AssetObservationData
+        ComputeLogsCaptureData EngineEventData HandledOutputData HookErroredData JobCanceledData
+        JobFailureData LoadedInputData StepExpectationResultData StepFailureData StepInputData
+        StepMaterializationData StepOutputData StepOutputHandle StepRetryData StepSuccessData""",
     "_events.metadata": "normalize_metadata normalize_metadata_value",
     "_events.metadata_set": """
         NamespacedMetadataSet NamespacedTagSet TableMetadataSet UriMetadataSet""",

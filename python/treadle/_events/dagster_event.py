@@ -6,6 +6,8 @@ from enum import Enum
 
 from treadle._assets.keys import AssetCheckKey, AssetKey
 from treadle._assets.specs import AssetCheckSeverity
+from treadle._errors import CheckError
+from treadle._events.event_data import EventData, StepOutputHandle, class_of
 from treadle._events.events import AssetCheckEvaluation, AssetMaterialization, AssetObservation
 from treadle._events.metadata import metadata_from_json
 from treadle._events.record import Record
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._events.metadata import MetadataValue
+    from treadle._ops.handle import NodeHandle
 
 
 class DagsterEventType(str, Enum):
@@ -110,23 +113,67 @@ class SerializableErrorInfo(Record):
         )
 
 
-class EventData(Record):
-    """The particulars of an event; which there are depends on its type."""
-
-    __slots__ = ("__dict__",)
-
-    def __init__(self, **particulars: Any) -> None:
-        self.__dict__.update(particulars)
-
-    def __repr__(self) -> str:
-        return f"EventData({', '.join(f'{k}={v!r}' for k, v in self.__dict__.items())})"
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"This event has no {name!r}; it has {', '.join(self.__dict__) or 'nothing'}.")
+_IS = {
+    "is_asset_check_evaluation": ("ASSET_CHECK_EVALUATION",),
+    "is_asset_failed_to_materialize": ("ASSET_FAILED_TO_MATERIALIZE",),
+    "is_asset_materialization_planned": ("ASSET_MATERIALIZATION_PLANNED",),
+    "is_asset_observation": ("ASSET_OBSERVATION",),
+    "is_engine_event": ("ENGINE_EVENT",),
+    "is_expectation_result": ("STEP_EXPECTATION_RESULT",),
+    "is_failure": ("RUN_CANCELED", "RUN_FAILURE", "STEP_FAILURE"),
+    "is_handled_output": ("HANDLED_OUTPUT",),
+    "is_hook_event": ("HOOK_COMPLETED", "HOOK_ERRORED", "HOOK_SKIPPED"),
+    "is_job_failure": ("RUN_FAILURE",),
+    "is_job_success": ("RUN_SUCCESS",),
+    "is_loaded_input": ("LOADED_INPUT",),
+    "is_resource_init_failure": ("RESOURCE_INIT_FAILURE",),
+    "is_run_failure": ("RUN_FAILURE",),
+    "is_step_failure": ("STEP_FAILURE",),
+    "is_step_materialization": ("ASSET_MATERIALIZATION",),
+    "is_step_restarted": ("STEP_RESTARTED",),
+    "is_step_skipped": ("STEP_SKIPPED",),
+    "is_step_start": ("STEP_START",),
+    "is_step_success": ("STEP_SUCCESS",),
+    "is_step_up_for_retry": ("STEP_UP_FOR_RETRY",),
+    "is_successful_output": ("STEP_OUTPUT",),
+}
+_DATA_OF = {
+    "asset_check_planned_data": "ASSET_CHECK_EVALUATION_PLANNED",
+    "asset_materialization_planned_data": "ASSET_MATERIALIZATION_PLANNED",
+    "asset_observation_data": "ASSET_OBSERVATION",
+    "engine_event_data": "ENGINE_EVENT",
+    "hook_errored_data": "HOOK_ERRORED",
+    "job_canceled_data": "RUN_CANCELED",
+    "job_failure_data": "RUN_FAILURE",
+    "logs_captured_data": "LOGS_CAPTURED",
+    "step_expectation_result_data": "STEP_EXPECTATION_RESULT",
+    "step_failure_data": "STEP_FAILURE",
+    "step_input_data": "STEP_INPUT",
+    "step_materialization_data": "ASSET_MATERIALIZATION",
+    "step_output_data": "STEP_OUTPUT",
+    "step_retry_data": "STEP_UP_FOR_RETRY",
+    "step_success_data": "STEP_SUCCESS",
+}
 
 
 class DagsterEvent:
-    """One event of a run."""
+    """One event of a run. `is_X` says whether it is of a kind, `X_data` are the particulars of that kind."""
+
+    if TYPE_CHECKING:
+        is_engine_event: bool
+        is_failure: bool
+        is_handled_output: bool
+        is_hook_event: bool
+        is_loaded_input: bool
+        is_step_failure: bool
+        is_step_materialization: bool
+        is_step_success: bool
+        is_successful_output: bool
+        engine_event_data: Any
+        step_failure_data: Any
+        step_input_data: Any
+        step_materialization_data: Any
+        step_output_data: Any
 
     __slots__ = (
         "_asset",
@@ -191,75 +238,73 @@ class DagsterEvent:
     def metadata(self) -> Mapping[str, MetadataValue]:
         return metadata_from_json(self.payload.get("metadata") or {})
 
+    @property
+    def pid(self) -> int | None:
+        """The process of the step, where the record knows it."""
+        return self.payload.get("pid")
+
+    @property
+    def node_handle(self) -> NodeHandle | None:
+        """Where the op is in the graphs of the job."""
+        from treadle._ops.handle import NodeHandle
+
+        if self.step_key is None:
+            return None
+        return NodeHandle.from_string(self.step_key.partition("[")[0])
+
+    @property
+    def node_name(self) -> str:
+        handle = self.node_handle
+        if handle is None:
+            raise CheckError("Invariant failed. Description: No step: the event is not one of a step.")
+        return handle.name
+
+    @property
+    def step_handle(self) -> str | None:
+        return self.step_key
+
+    @property
+    def step_kind_value(self) -> str | None:
+        """Whether the step is one of a dynamic output."""
+        if self.step_key is None:
+            return None
+        return "UNRESOLVED_MAPPED" if "[?]" in self.step_key else "COMPUTE"
+
+    @property
+    def logging_tags(self) -> Mapping[str, str]:
+        if self.step_key is None:
+            return {}
+        return {"step_key": self.step_key, "op_name": self.node_name}
+
     # --- what kind
+
+    def __getattr__(self, name: str) -> Any:
+        """`is_step_success` and the like: whether it is of those kinds; `step_output_data` and the like: its
+        particulars, of an event of that kind.
+        """
+        kinds = _IS.get(name)
+        if kinds is not None:
+            return self._name in kinds
+        kind = _DATA_OF.get(name)
+        if kind is None:
+            raise AttributeError(f"'DagsterEvent' object has no attribute {name!r}")
+        if self._name != kind:
+            raise CheckError(
+                f"Invariant failed. Description: {name} called on an event of type {self.event_type_value}."
+            )
+        return self.event_specific_data
 
     @property
     def is_step_event(self) -> bool:
         return self.step_key is not None
 
     @property
-    def is_failure(self) -> bool:
-        return self._name in ("STEP_FAILURE", "RUN_FAILURE", "RUN_CANCELED")
+    def hook_completed_data(self) -> Any:
+        return self.event_specific_data
 
     @property
-    def is_run_failure(self) -> bool:
-        return self._name == "RUN_FAILURE"
-
-    @property
-    def is_job_success(self) -> bool:
-        return self._name == "RUN_SUCCESS"
-
-    @property
-    def is_job_failure(self) -> bool:
-        return self._name == "RUN_FAILURE"
-
-    @property
-    def is_step_success(self) -> bool:
-        return self._name == "STEP_SUCCESS"
-
-    @property
-    def is_step_failure(self) -> bool:
-        return self._name == "STEP_FAILURE"
-
-    @property
-    def is_step_start(self) -> bool:
-        return self._name == "STEP_START"
-
-    @property
-    def is_step_skipped(self) -> bool:
-        return self._name == "STEP_SKIPPED"
-
-    @property
-    def is_step_up_for_retry(self) -> bool:
-        return self._name == "STEP_UP_FOR_RETRY"
-
-    @property
-    def is_step_restarted(self) -> bool:
-        return self._name == "STEP_RESTARTED"
-
-    @property
-    def is_successful_output(self) -> bool:
-        return self._name == "STEP_OUTPUT"
-
-    @property
-    def is_step_materialization(self) -> bool:
-        return self._name == "ASSET_MATERIALIZATION"
-
-    @property
-    def is_asset_observation(self) -> bool:
-        return self._name == "ASSET_OBSERVATION"
-
-    @property
-    def is_handled_output(self) -> bool:
-        return self._name == "HANDLED_OUTPUT"
-
-    @property
-    def is_loaded_input(self) -> bool:
-        return self._name == "LOADED_INPUT"
-
-    @property
-    def is_engine_event(self) -> bool:
-        return self._name == "ENGINE_EVENT"
+    def hook_skipped_data(self) -> Any:
+        return self.event_specific_data
 
     # --- particulars
 
@@ -272,14 +317,6 @@ class DagsterEvent:
         return self.event_specific_data  # type: ignore[no-any-return]
 
     @property
-    def step_materialization_data(self) -> Any:
-        return self.event_specific_data
-
-    @property
-    def step_failure_data(self) -> Any:
-        return self.event_specific_data
-
-    @property
     def event_specific_data(self) -> Any:
         if self._data is None:
             self._data = self._particulars()
@@ -288,13 +325,13 @@ class DagsterEvent:
     def _particulars(self) -> Any:
         p = self.payload
         if self._name == "ASSET_MATERIALIZATION":
-            return EventData(materialization=self._fact(AssetMaterialization), asset_lineage=[])
+            return class_of(self._name)(materialization=self._fact(AssetMaterialization), asset_lineage=[])
         if self._name == "ASSET_OBSERVATION":
-            return EventData(asset_observation=self._fact(AssetObservation))
+            return class_of(self._name)(asset_observation=self._fact(AssetObservation))
         if self._name == "STEP_EXPECTATION_RESULT":
             from treadle._events.expectation import expectation_of
 
-            return EventData(expectation_result=expectation_of(p, self.metadata))
+            return class_of(self._name)(expectation_result=expectation_of(p, self.metadata))
         if self._name == "ASSET_CHECK_EVALUATION":
             assert self.asset_key is not None
             return AssetCheckEvaluation(
@@ -309,7 +346,7 @@ class DagsterEvent:
             )
         if self._name == "ASSET_CHECK_EVALUATION_PLANNED":
             assert self.asset_key is not None
-            return EventData(asset_check_key=AssetCheckKey(self.asset_key, p.get("check", "")))
+            return class_of(self._name)(asset_check_key=AssetCheckKey(self.asset_key, p.get("check", "")))
         particulars = {k: v for k, v in p.items() if k not in ("metadata", "error")}
         if "metadata" in p:
             particulars["metadata"] = self.metadata
@@ -323,15 +360,36 @@ class DagsterEvent:
         if self._name == "STEP_SUCCESS":
             particulars["duration_ms"] = p.get("duration_us", 0) / 1000
         if self._name == "STEP_OUTPUT":
-            particulars["output_name"] = p.get("output")
+            name, key = p.get("output") or "", p.get("mapping_key")
+            particulars["output_name"] = name
+            particulars["mapping_key"] = key
+            particulars["step_output_handle"] = StepOutputHandle(self.step_key or "", name, key)
+            particulars["type_check_data"] = self._type_check(name)
+            particulars["version"] = None
             particulars.setdefault("metadata", {})
+        if self._name == "STEP_INPUT":
+            particulars["input_name"] = p.get("input")
+            particulars["type_check_data"] = self._type_check(p.get("input") or "", self.metadata)
+        if self._name == "ENGINE_EVENT":
+            particulars.setdefault("metadata", {})
+            for part in ("error", "marker_start", "marker_end"):
+                particulars.setdefault(part, None)
         if self._name in ("HANDLED_OUTPUT", "LOADED_INPUT"):
             particulars["manager_key"] = p.get("io_manager")
             particulars["output_name" if self._name == "HANDLED_OUTPUT" else "input_name"] = p.get(
                 "output" if self._name == "HANDLED_OUTPUT" else "input"
             )
             particulars.setdefault("metadata", {})
-        return EventData(**particulars)
+        return class_of(self._name)(**particulars)
+
+    def _type_check(self, label: str, metadata: Mapping[str, MetadataValue] | None = None) -> EventData:
+        """What the type of an input or output said of a value."""
+        return EventData(
+            success=self.payload.get("type_check_passed", True),
+            label=label,
+            description=self.payload.get("type_check_description"),
+            metadata=dict(metadata or {}),
+        )
 
     def _fact(self, cls: type[AssetMaterialization] | type[AssetObservation]) -> Any:
         p = self.payload

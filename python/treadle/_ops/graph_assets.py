@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from typing import Any
 
-    from treadle._assets.specs import AssetOut
+    from treadle._assets.specs import AssetOut, AssetSpec
     from treadle._typing import CoercibleToAssetKey, CoercibleToAssetKeyPrefix, UserFn
 
 # The graphs that make assets in this process, by the name of their steps' prefix, the latest of each; and the
@@ -34,7 +34,10 @@ class GraphAssetsDefinition(AssetsDefinition):
 
     __slots__ = ("_graph", "_node")
 
-    def __init__(
+    def __init__(self, **_: Any) -> None:
+        """Made by `from_node` alone; `AssetsDefinition(node_def=...)` finds it complete."""
+
+    def _make(
         self,
         node: Node,
         inputs: list[Input],
@@ -48,7 +51,8 @@ class GraphAssetsDefinition(AssetsDefinition):
         ops = dict(self._graph._all_ops())
         required = {k for op in ops.values() for k in op._required_resource_keys}
         required.update(k for h in (*hooks, *self._graph._all_hooks()) for k in h.required_resource_keys)
-        super().__init__(
+        AssetsDefinition.__init__(
+            self,
             name=node._name,
             fn=node,
             inputs=inputs,
@@ -246,11 +250,66 @@ def from_node(
                 partitions_def=check_partitions_def(partitions_def),
             )
         )
-    made = GraphAssetsDefinition(
-        node, told_inputs, told_outputs, resource_defs, can_subset, hook_defs or frozenset()
-    )
+    made: GraphAssetsDefinition = object.__new__(GraphAssetsDefinition)
+    made._make(node, told_inputs, told_outputs, resource_defs, can_subset, hook_defs or frozenset())
     made._backfill_policy = backfill_policy
     return made
+
+
+def from_declared(
+    node_def: Node,
+    *,
+    keys_by_output_name: Mapping[str, AssetKey],
+    keys_by_input_name: Mapping[str, AssetKey] | None = None,
+    partition_mappings: Mapping[AssetKey, Any] | None = None,
+    asset_deps: Mapping[AssetKey, AbstractSet[AssetKey]] | None = None,
+    group_names_by_key: Mapping[AssetKey, str] | None = None,
+    metadata_by_key: Mapping[AssetKey, Mapping[str, Any]] | None = None,
+    tags_by_key: Mapping[AssetKey, Mapping[str, str]] | None = None,
+    descriptions_by_key: Mapping[AssetKey, str] | None = None,
+    owners_by_key: Mapping[AssetKey, Sequence[str]] | None = None,
+    specs: Sequence[AssetSpec] | None = None,
+    **given: Any,
+) -> GraphAssetsDefinition:
+    """`AssetsDefinition(node_def=...)`: what is said of each asset, by its key or as its spec."""
+    given = {k: v for k, v in given.items() if v is not None and v is not False}
+    of_input = keys_by_input_name or {i.name: AssetKey(i.name) for i in node_def._inputs}
+    told = {s.key: s for s in specs or ()}
+
+    def by_output(mapping: Mapping[AssetKey, Any] | None, attribute: str) -> dict[str, Any]:
+        return {
+            name: (mapping or {}).get(key) or getattr(told.get(key), attribute, None)
+            for name, key in keys_by_output_name.items()
+        }
+
+    outputs = {o.name: o for o in node_def._outputs}
+    follows: dict[str, set[AssetKey]] = {
+        name: {d.asset_key for d in told[key].deps}
+        for name, key in keys_by_output_name.items()
+        if key in told
+    }
+    for name, key in keys_by_output_name.items():
+        if asset_deps is not None and key in asset_deps:
+            follows[name] = set(asset_deps[key])
+    return from_node(
+        node_def,
+        keys_by_input_name=of_input,
+        keys_by_output_name=keys_by_output_name,
+        internal_asset_deps=follows or None,
+        group_names_by_output_name=by_output(group_names_by_key, "group_name"),
+        descriptions_by_output_name={
+            k: v for k, v in by_output(descriptions_by_key, "description").items() if v is not None
+        },
+        metadata_by_output_name={
+            name: {**getattr(outputs.get(name), "metadata", {}), **(metadata or {})}
+            for name, metadata in by_output(metadata_by_key, "metadata").items()
+        },
+        tags_by_output_name=by_output(tags_by_key, "tags"),
+        owners_by_output_name=by_output(owners_by_key, "owners"),
+        code_versions_by_output_name=by_output(None, "code_version"),
+        partition_mappings={name: (partition_mappings or {}).get(key) for name, key in of_input.items()},
+        **given,
+    )
 
 
 def _inputs_of(fn: UserFn, ins: Mapping[str, AssetIn] | None) -> dict[str, AssetIn]:

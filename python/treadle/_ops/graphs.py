@@ -469,14 +469,14 @@ def _outputs_of(
 def _pairs(result: Any, explicit: Mapping[str, Any] | None, name: str, source: str) -> list[tuple[str, Any]]:
     if isinstance(result, dict):
         return list(result.items())
-    if not all(isinstance(r, InvokedNodeOutputHandle) for r in result):
+    if explicit is None or not all(isinstance(r, InvokedNodeOutputHandle) for r in result):
         raise DagsterInvalidDefinitionError(
             f"{source} '{name}' returned problematic value of type {type(result)}. Expected return value from"
             " invoked node or dict mapping output name to return values from invoked nodes"
         )
     by_name = {r.output_name: r for r in result}
-    names = list(explicit) if explicit is not None else list(by_name)
-    if explicit is not None and set(by_name) != set(names) and len(names) == len(result):
+    names = list(explicit)
+    if set(by_name) != set(names) and len(names) == len(result):
         return list(zip(names, result))
     return list(by_name.items())
 

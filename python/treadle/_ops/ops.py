@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from treadle import _core
     from treadle._events.metadata import MetadataValue
+    from treadle._types.dagster_type import DagsterType
     from treadle._typing import RawMetadataMapping, UserFn
 
 
@@ -176,6 +177,10 @@ class OpInput:
         self.manager_key = (given.input_manager_key or "") if given is not None else ""
 
     @property
+    def dagster_type(self) -> DagsterType:
+        return _declared_type(self.type)
+
+    @property
     def has_default_value(self) -> bool:
         return self.default is not NoValue
 
@@ -215,8 +220,22 @@ class OpOutput:
         self.key = None
 
     @property
+    def dagster_type(self) -> DagsterType:
+        return _declared_type(self.type)
+
+    @property
     def is_required(self) -> bool:
         return self.required
+
+
+def _declared_type(given: Any) -> DagsterType:
+    """What an annotation means; any value where there is none."""
+    from typing import Any as AnyValue
+
+    from treadle._types.dagster_type import resolve_dagster_type
+
+    unset = given is NoValue or given is None or isinstance(given, str)
+    return resolve_dagster_type(AnyValue if unset else given)
 
 
 class OpDefinition(Node):
@@ -307,6 +326,26 @@ class OpDefinition(Node):
     @property
     def output_defs(self) -> list[OpOutput]:
         return list(self._outputs)
+
+    @property
+    def input_dict(self) -> Mapping[str, OpInput]:
+        return {i.name: i for i in self._inputs}
+
+    @property
+    def output_dict(self) -> Mapping[str, OpOutput]:
+        return {o.name: o for o in self._outputs}
+
+    def has_input(self, name: str) -> bool:
+        return name in self.input_dict
+
+    def has_output(self, name: str) -> bool:
+        return name in self.output_dict
+
+    def input_def_named(self, name: str) -> OpInput:
+        return self.input_dict[name]
+
+    def output_def_named(self, name: str) -> OpOutput:
+        return self.output_dict[name]
 
     @property
     def ins(self) -> Mapping[str, In]:

@@ -8,6 +8,7 @@ from treadle._assets.specs import NoValue
 from treadle._config.run_schema import config_argument, node_config
 from treadle._errors import (
     DagsterInvalidInvocationError,
+    DagsterInvalidPropertyError,
     DagsterInvariantViolationError,
     DagsterStepOutputNotFoundError,
     DagsterTypeCheckDidNotPass,
@@ -177,7 +178,7 @@ class OpContext(AssetExecutionContext):
 
     @property
     def assets_def(self) -> Any:
-        raise DagsterInvariantViolationError(f"Op '{self.alias}' does not have an assets definition.")
+        raise DagsterInvalidPropertyError(f"Op '{self.alias}' does not have an assets definition.")
 
     @property
     def selected_asset_keys(self) -> set[Any]:
@@ -519,17 +520,12 @@ def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], a
 
 
 def _bound(op: OpDefinition, given: Any, kwargs: Mapping[str, Any]) -> Any:
-    from treadle._run.invoke import UnboundContext, _UnboundStep
+    from treadle._run.invoke import UnboundContext, _UnboundStep, require_resources
 
     if not isinstance(given, UnboundContext):
         return given
     known = given._given
-    missing = [k for k in sorted(op._required_resource_keys) if k not in known and k not in kwargs]
-    if missing:
-        raise DagsterInvalidInvocationError(
-            f"op '{op._name}' requires the resource '{missing[0]}', which was not provided: use"
-            " build_op_context(resources={...})."
-        )
+    require_resources(op._required_resource_keys - set(kwargs), set(known), f"op '{op._name}'")
     state = steps.RunState(given._state.instance if given._state else None, {}, {}, False)
     if given._state is not None:
         state.tags = given._state.tags

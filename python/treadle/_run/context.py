@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle import _core
-    from treadle._assets.definition import AssetsDefinition, OpRef
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._assets.op_ref import OpRef
     from treadle._events.events import AssetCheckEvaluation, AssetMaterialization
     from treadle._events.expectation import ExpectationResult
     from treadle._events.metadata import MetadataValue

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from treadle._errors import DagsterInvalidInvocationError
+from treadle._errors import DagsterInvalidDefinitionError, DagsterInvalidInvocationError
 from treadle._resources.context import as_given
 from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, _StepContext
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from treadle._assets.definition import AssetsDefinition
@@ -96,14 +97,27 @@ class UnboundContext(AssetExecutionContext):
         self._config = config
 
     def bind(self, definition: AssetsDefinition) -> _StepContext:
+        """The same as a call of the definition sees it, which may bring resources of its own."""
+        given = self._given
+        own = definition._resource_defs
+        if own:
+            from treadle._resources.context import Resources
+
+            for key in sorted(own):
+                if key in given:
+                    raise DagsterInvalidInvocationError(
+                        f"Error when invoking {definition!r}: resource '{key}' provided on both the"
+                        " definition and invocation context. Please provide on only one or the other."
+                    )
+            given = {**given, **_live(own, None)}
         cls = AssetCheckExecutionContext if definition._is_check else AssetExecutionContext
-        step = _UnboundStep(self._given, definition._name, self._partitions, definition)
+        step = _UnboundStep(given, definition._name, self._partitions, definition)
         step._store = self._state.instance if self._state is not None else None
         bound = cls(definition, step, self._state)  # type: ignore[arg-type]
         if self._config is not None:
             assert bound._state is not None
             bound._state.run_config = {"ops": {definition._name: {"config": self._config}}}
-        bound._resources = self._resources
+        bound._resources = Resources(given.__getitem__, frozenset(given)) if own else self._resources
         return bound
 
 
@@ -183,6 +197,15 @@ def without_resources(
     return tuple(left), found
 
 
+def require_resources(required: AbstractSet[str], provided: AbstractSet[str], what: str) -> None:
+    for key in sorted(required - provided):
+        raise DagsterInvalidDefinitionError(
+            f"resource with key '{key}' required by {what} was not provided. Please provide a"
+            f" ResourceDefinition to key '{key}', or change the required key to one of the following keys"
+            f" which points to an ResourceDefinition: {sorted(provided)}"
+        )
+
+
 def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Calls the function with a context bound to it, resources from that context, and the given values."""
     name = definition._name
@@ -200,7 +223,15 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
             f"Decorated function '{name}' has context argument, but no context was provided when invoking."
             " Use build_asset_context."
         )
-    context = given.bind(definition) if isinstance(given, UnboundContext) else given
+    context = given
+    if isinstance(given, UnboundContext):
+        context = given.bind(definition)
+        by_name = {k for p, k in (definition._resource_params or {}).items() if p in kwargs}
+        require_resources(
+            definition._required_resource_keys - by_name,
+            {*given._given, *definition._resource_defs},
+            f"op '{definition.op.name}'",
+        )
     args, kwargs = without_resources(definition, args, kwargs)
     for parameter, key in (definition._resource_params or {}).items():
         if parameter not in kwargs:

@@ -462,6 +462,11 @@ class StepExecution:
             raise DagsterInvariantViolationError(
                 f'Compute for {self.context.describe_op()} returned an output "{output.name}" multiple times'
             )
+        if not self.step.output_selected(index):
+            raise DagsterInvariantViolationError(
+                f'Core compute for {self.context.describe_op()} returned an output "{output.name}" that is'
+                f" not selected. The selected outputs are {self.context.selected_output_names}"
+            )
         self.given.add(index)
         if has_value:
             if not output.stores_value:
