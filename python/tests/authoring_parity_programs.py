@@ -242,5 +242,139 @@ def what_is_refused_of_assets(dg):
     ]
 
 
+@program
+def what_failed_steps_say(dg):
+    class MineError(Exception):
+        pass
+
+    @dg.op
+    def raises():
+        raise MineError("no")
+
+    @dg.op
+    def fails():
+        raise dg.Failure("on purpose")
+
+    @dg.op(out=dg.Out(int))
+    def mistyped():
+        return "x"
+
+    @dg.op(retry_policy=dg.RetryPolicy(max_retries=1))
+    def again():
+        raise MineError("again")
+
+    told = []
+    for op in (raises, fails, mistyped, again):
+        job = dg.GraphDefinition(f"job_of_{op.name}", node_defs=[op]).to_job()
+        for event in job.execute_in_process(raise_on_error=False).all_events:
+            if event.is_step_failure or event.is_step_up_for_retry:
+                error = event.event_specific_data.error
+                cause = error.cause
+                told.append([error.cls_name, None if cause is None else [cause.cls_name, cause.message]])
+                if event.is_step_failure:
+                    told.append(event.step_failure_data.error_source.value)
+    return told
+
+
+@program
+def inputs_from_configuration_of_graphs(dg):
+    @dg.op
+    def add(x: int, y: int):
+        return x + y
+
+    @dg.op
+    def one():
+        return 1
+
+    @dg.graph
+    def inner(x, y):
+        return add(x, y)
+
+    @dg.graph
+    def outer(x):
+        return inner(x, one())
+
+    @dg.graph
+    def open_inside():
+        return inner(y=one())
+
+    def run(graph, config):
+        result = graph.execute_in_process(run_config=config)
+        return [result.success, [e.step_key for e in result.get_step_success_events()]]
+
+    return [
+        run(inner, {"inputs": {"x": 1, "y": {"value": 2}}}),
+        run(outer, {"inputs": {"x": 1}}),
+        run(open_inside, {"ops": {"inner": {"inputs": {"x": {"value": 5}}}}}),
+        outer.execute_in_process(run_config={"inputs": {"x": 4}}).output_for_node("inner.add"),
+        raised(lambda: run(outer, {}))[0],
+        raised(lambda: run(outer, {"ops": {"inner": {"inputs": {"x": 1}}}}))[0],
+        raised(lambda: run(outer, {"inputs": {"x": "a"}}))[0],
+    ]
+
+
+@program
+def configuration_of_selected_ops(dg):
+    @dg.op
+    def start(x: int):
+        return x
+
+    @dg.op
+    def end(x=1):
+        return x
+
+    @dg.op
+    def last(a: int, b: int):
+        return a + b
+
+    @dg.graph
+    def inside():
+        return last(start.alias("left")(), start.alias("right")())
+
+    @dg.job
+    def j():
+        end(start())
+        inside()
+
+    both = {"left": {"inputs": {"x": 1}}, "right": {"inputs": {"x": 2}}}
+
+    def run(config, *selection):
+        result = j.execute_in_process(run_config={"ops": config}, op_selection=list(selection) or None)
+        return sorted(e.step_key for e in result.get_step_success_events())
+
+    part = {"inside": {"ops": {"left": {"inputs": {"x": 1}}, "last": {"inputs": {"b": 5}}}}}
+    subset = j.get_subset(op_selection=["inside.left"])
+    return [
+        run({"start": {"inputs": {"x": 4}}, "inside": {"ops": both}}),
+        run({"start": {"inputs": {"x": 4}}}, "end"),
+        run({"end": {"inputs": {"x": {"value": 4}}}}, "end"),
+        run(part, "inside.left", "inside.last"),
+        raised(lambda: run({}, "inside.left"))[0],
+        [
+            e.step_key
+            for e in subset.execute_in_process(
+                {"ops": {"inside": {"ops": {"left": {"inputs": {"x": 1}}}}}}, op_selection=["*"]
+            ).get_step_success_events()
+        ],
+    ]
+
+
+@program
+def values_as_text(dg):
+    values = [
+        dg.AssetKey(["a", "b"]),
+        [1, None, "x", 2.5],
+        {"a": [1], "b": {"c": None}},
+        dg.AssetCheckKey(dg.AssetKey("a"), "c"),
+    ]
+    texts = [dg.serialize_value(v) for v in values]
+    return [
+        texts,
+        [dg.deserialize_value(t) == v for t, v in zip(texts, values, strict=True)],
+        raised(lambda: dg.deserialize_value(texts[1], dg.AssetKey))[0],
+        raised(lambda: dg.serialize_value(object()))[0],
+    ]
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

@@ -52,8 +52,11 @@ def test_the_record_tells_class_message_traceback_and_cause() -> None:
     assert result.get_failed_step_keys() == {"bad"}
     assert result.is_node_success("beside")
     assert result.is_node_untouched("after")
-    error = result.failure_data_for_node("bad").error
-    assert (error.cls_name, error.message) == ("ValueError", "outer")
+    wrapper = result.failure_data_for_node("bad").error
+    assert wrapper.cls_name == "DagsterExecutionStepExecutionError"
+    assert 'Error occurred while executing op "bad":' in wrapper.message
+    error = wrapper.cause
+    assert (error.cls_name, error.message) == ("ValueError", "ValueError: outer\n")
     assert error.cause.cls_name == "KeyError"
     stack = "".join(error.stack)
     assert "test_failures.py" in stack
@@ -69,7 +72,7 @@ def test_failure_carries_a_description_and_metadata() -> None:
 
     result = dg.materialize([bad], raise_on_error=False)
     data = result.failure_data_for_node("bad")
-    assert data.error.message == "no rows"
+    assert data.error.message == "Failure: no rows\n"
     assert data.user_failure_data.metadata == {"rows": dg.MetadataValue.int(0)}
     with pytest.raises(dg.Failure, match="no rows"):
         dg.materialize([bad])

@@ -71,11 +71,13 @@ _PUBLIC = {
         ParameterCheckError RetryRequested TreadleError
         DagsterEventLogInvalidForRun DagsterExecutionStepNotFoundError DagsterSubprocessError
         DagsterTypeCheckError""",
+    "_dagster.serdes": "deserialize_value serialize_value",
     "_dagster.warnings": """
         BetaWarning BindResourcesToJobs ConfigArgumentWarning deprecation_warning file_relative_path
         PreviewWarning SupersessionWarning""",
     "_events.code_reference": "CodeReferencesMetadataValue LocalFileCodeReference UrlCodeReference",
-    "_events.dagster_event": "DagsterEvent DagsterEventType SerializableErrorInfo",
+    "_events.dagster_event": "DagsterEvent DagsterEventType",
+    "_events.error": "SerializableErrorInfo",
     "_events.events": """
         AssetCheckEvaluation AssetCheckResult AssetMaterialization AssetObservation DataVersion
         DataVersionsByPartition MaterializeResult ObserveResult Output""",

@@ -95,6 +95,8 @@ from treadle._config.types import Selector as Selector
 from treadle._config.types import Shape as Shape
 from treadle._config.types import StringSource as StringSource
 from treadle._dagster.libraries import DagsterLibraryRegistry as DagsterLibraryRegistry
+from treadle._dagster.serdes import deserialize_value as deserialize_value
+from treadle._dagster.serdes import serialize_value as serialize_value
 from treadle._dagster.warnings import BetaWarning as BetaWarning
 from treadle._dagster.warnings import BindResourcesToJobs as BindResourcesToJobs
 from treadle._dagster.warnings import ConfigArgumentWarning as ConfigArgumentWarning
@@ -162,7 +164,7 @@ from treadle._events.code_reference import LocalFileCodeReference as LocalFileCo
 from treadle._events.code_reference import UrlCodeReference as UrlCodeReference
 from treadle._events.dagster_event import DagsterEvent as DagsterEvent
 from treadle._events.dagster_event import DagsterEventType as DagsterEventType
-from treadle._events.dagster_event import SerializableErrorInfo as SerializableErrorInfo
+from treadle._events.error import SerializableErrorInfo as SerializableErrorInfo
 from treadle._events.events import AssetCheckEvaluation as AssetCheckEvaluation
 from treadle._events.events import AssetCheckResult as AssetCheckResult
 from treadle._events.events import AssetMaterialization as AssetMaterialization

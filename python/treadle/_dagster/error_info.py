@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._events.dagster_event import SerializableErrorInfo
+from treadle._events.error import SerializableErrorInfo
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -68,6 +68,7 @@ _OF_MODULE = {
         parse_env_var snakecase str_format_list str_format_set""",
     "_dagster.processes": """
         alter_sys_path=added_to_path find_free_port process_is_alive segfault send_interrupt""",
+    "_dagster.serdes": "DeserializationError SerializationError deserialize_value serialize_value",
     "_dagster.testing": """
         copy_directory create_op_with_deps create_root_op create_stub_op environ get_temp_dir
         get_temp_file_handle get_temp_file_handle_with_data get_temp_file_name get_temp_file_name_with_data
@@ -77,10 +78,10 @@ _OF_MODULE = {
         ArbitraryMetadataMapping CoercibleToAssetDep CoercibleToAssetKey CoercibleToAssetKeyPrefix
         MetadataMapping OpComputeFunction PackableValue PipesMessage PipesParams RawMetadataMapping
         RawMetadataValue TypeCheckFn UserConfigSchema""",
-    "_events.dagster_event": "SerializableErrorInfo",
+    "_events.error": "SerializableErrorInfo",
     "_events.event_data": """
         AssetCheckEvaluationPlanned AssetMaterializationPlannedData AssetObservationData
-        ComputeLogsCaptureData EngineEventData HandledOutputData HookErroredData JobCanceledData
+        ComputeLogsCaptureData EngineEventData ErrorSource HandledOutputData HookErroredData JobCanceledData
         JobFailureData LoadedInputData StepExpectationResultData StepFailureData StepInputData
         StepMaterializationData StepOutputData StepOutputHandle StepRetryData StepSuccessData""",
     "_events.metadata": "normalize_metadata normalize_metadata_value",

@@ -7,14 +7,14 @@ from enum import Enum
 from treadle._assets.keys import AssetCheckKey, AssetKey
 from treadle._assets.specs import AssetCheckSeverity
 from treadle._errors import CheckError
-from treadle._events.event_data import EventData, StepOutputHandle, class_of
+from treadle._events.error import SerializableErrorInfo, error_of_step, is_own
+from treadle._events.event_data import ErrorSource, EventData, StepOutputHandle, class_of
 from treadle._events.events import AssetCheckEvaluation, AssetMaterialization, AssetObservation
 from treadle._events.metadata import metadata_from_json
-from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
     from treadle._events.metadata import MetadataValue
@@ -70,47 +70,6 @@ class DagsterEventType(str, Enum):
     OBJECT_STORE_OPERATION = "OBJECT_STORE_OPERATION"
     ASSET_STORE_OPERATION = "ASSET_STORE_OPERATION"
     ASSET_WIPED = "ASSET_WIPED"
-
-
-class SerializableErrorInfo(Record):
-    """What went wrong, in text."""
-
-    __slots__ = _fields = ("message", "stack", "cls_name", "cause")
-    message: str
-    stack: Sequence[str]
-    cls_name: str | None
-    cause: SerializableErrorInfo | None
-
-    def __init__(
-        self,
-        message: str,
-        stack: Sequence[str],
-        cls_name: str | None,
-        cause: SerializableErrorInfo | None = None,
-    ) -> None:
-        self.message = message
-        self.stack = stack
-        self.cls_name = cls_name
-        self.cause = cause
-
-    def to_string(self) -> str:
-        text = f"{self.cls_name}: {self.message}\n\nStack Trace:\n{''.join(self.stack)}"
-        return (
-            text
-            if self.cause is None
-            else f"{text}\nThe above exception was caused by the following"
-            f" exception:\n{self.cause.to_string()}"
-        )
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> SerializableErrorInfo:
-        cause = data.get("cause")
-        return SerializableErrorInfo(
-            data.get("message") or "",
-            (data.get("stack") or "").splitlines(keepends=True),
-            data.get("cls_name"),
-            SerializableErrorInfo.from_json(cause) if cause else None,
-        )
 
 
 _IS = {
@@ -352,8 +311,18 @@ class DagsterEvent:
             particulars["metadata"] = self.metadata
         if p.get("error"):
             particulars["error"] = SerializableErrorInfo.from_json(p["error"])
-        if self._name in ("STEP_FAILURE", "STEP_UP_FOR_RETRY"):
+        if self._name == "RUN_FAILURE":
             particulars.setdefault("error", None)
+        if self._name in ("STEP_FAILURE", "STEP_UP_FOR_RETRY"):
+            error = particulars.setdefault("error", None)
+            if error is not None:
+                attempt = int(p.get("attempt") or 1)
+                particulars["error"] = error_of_step(error, self.node_name, self._name, attempt)
+            if p.get("error_source"):
+                own = error is not None and is_own(error)
+                particulars["error_source"] = (
+                    ErrorSource.FRAMEWORK_ERROR if own else ErrorSource(p["error_source"])
+                )
             particulars["user_failure_data"] = (
                 EventData(label="intentional-failure", metadata=self.metadata) if "metadata" in p else None
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
 
@@ -28,6 +30,15 @@ class EventData(Record):
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"This event has no {name!r}; it has {', '.join(self.__dict__) or 'nothing'}.")
+
+
+class ErrorSource(str, Enum):
+    """Where the error of a failed step came from."""
+
+    FRAMEWORK_ERROR = "FRAMEWORK_ERROR"
+    USER_CODE_ERROR = "USER_CODE_ERROR"
+    UNEXPECTED_ERROR = "UNEXPECTED_ERROR"
+    INTERRUPT = "INTERRUPT"
 
 
 class StepOutputHandle(Record):

@@ -33,12 +33,10 @@ def job_shape(
     required.update(o.io_manager_key for op in ops for o in op._outputs if o.stores_value)
     required.update(i.manager_key for op in ops for i in op._inputs if i.manager_key)
     required.update(k for h in (*job._hooks, *graph._all_hooks()) for k in h.required_resource_keys)
-    bound = frozenset(job._input_values)
-    top = None if selected is None else {key.partition(".")[0] for key in selected}
     return run_shape(
-        nodes_shape(graph, resources, bound, top),
+        nodes_shape(graph, resources, "", selected),
         resources_shape(resources, with_transitive(required, resources)),
-        _open_inputs(graph, bound),
+        _open_inputs(graph, frozenset(job._input_values)),
         job._loggers or None,
     )
 
@@ -46,41 +44,49 @@ def job_shape(
 def nodes_shape(
     graph: Any,
     resources: Mapping[str, ResourceDefinition],
-    bound: frozenset[str] = frozenset(),
+    path: str = "",
     selected: AbstractSet[str] | None = None,
 ) -> Shape:
-    """What stands under `ops` of a job, or in the entry of a graph instead of `ops`. `bound`: those of its
-    inputs that have a value.
+    """What stands under `ops` of a job, or in the entry of a graph instead of `ops`. `path`: the graph's in
+    the job, "" or with a dot at its end.
     """
     if graph.has_config_mapping:
         return Shape({"config": graph_field(graph)})
-    return inner_shape(graph, resources, bound, selected)
+    return inner_shape(graph, resources, path, selected)
 
 
 def inner_shape(
     graph: Any,
     resources: Mapping[str, ResourceDefinition],
-    bound: frozenset[str] = frozenset(),
+    path: str = "",
     selected: AbstractSet[str] | None = None,
 ) -> Shape:
     """Of the nodes themselves: what a config mapping must give."""
     fields = {}
     for name, node in graph._nodes.items():
-        if selected is None or name in selected:
-            plain = _plain_entry(node, graph, resources, bound)
+        runs = _runs(path + name, selected)
+        if runs:
+            plain = _plain_entry(node, graph, resources, path, selected)
             if plain is not None:
                 fields[name] = plain
                 continue
-        entry = _entry(node, graph, resources, bound)
+        entry = _entry(node, graph, resources, path, selected if runs else None)
         if entry:
-            fields[name] = Field(
-                Shape(entry), is_required=None if selected is None or name in selected else False
-            )
+            fields[name] = Field(Shape(entry), is_required=None if runs else False)
     return Shape(fields)
 
 
+def _runs(key: str, selected: AbstractSet[str] | None) -> bool:
+    """Whether a node, or one inside of it, is executed."""
+    return selected is None or key in selected or any(s.startswith(f"{key}.") for s in selected)
+
+
 def _plain_entry(
-    node: Any, graph: Any, resources: Mapping[str, ResourceDefinition], bound: frozenset[str]
+    node: Any,
+    graph: Any,
+    resources: Mapping[str, ResourceDefinition],
+    path: str,
+    selected: AbstractSet[str] | None,
 ) -> Field | None:
     """Of an op that may be told its `config` alone: the same for every use of it. Else None."""
     op = node.definition
@@ -88,7 +94,7 @@ def _plain_entry(
         return None
     for i in op._inputs:
         if i.manager_key in resources or not (
-            i.nothing or _is_bound(node.bindings.get(i.name), graph, bound)
+            i.nothing or _is_bound(node.bindings.get(i.name), graph, path, selected)
         ):
             return None
     if any(o.io_manager_key in resources for o in op._outputs):
@@ -107,18 +113,21 @@ def graph_field(graph: Any) -> Field:
 
 
 def _entry(
-    node: Any, graph: Any, resources: Mapping[str, ResourceDefinition], bound: frozenset[str]
+    node: Any,
+    graph: Any,
+    resources: Mapping[str, ResourceDefinition],
+    path: str,
+    selected: AbstractSet[str] | None,
 ) -> dict[str, Field]:
     definition = node.definition
     open_inputs = [
         i
         for i in definition._inputs
-        if not i.nothing and not _is_bound(node.bindings.get(i.name), graph, bound)
+        if not i.nothing and not _is_bound(node.bindings.get(i.name), graph, path, selected)
     ]
     entry: dict[str, Field] = {}
     if isinstance(definition, GraphDefinition):
-        known = frozenset(i.name for i in definition._inputs) - {i.name for i in open_inputs}
-        inner = nodes_shape(definition, resources, known | frozenset(i.name for i in open_inputs))
+        inner = nodes_shape(definition, resources, f"{path}{node.name}.", selected)
         if definition.has_config_mapping:
             entry.update(inner.fields)
         elif inner.fields:
@@ -144,7 +153,7 @@ def _entry(
 def node_entry(definition: Any, resources: Mapping[str, ResourceDefinition]) -> Field:
     """Of a graph or op whose inputs are all wired: one that makes assets."""
     if isinstance(definition, GraphDefinition):
-        inner = nodes_shape(definition, resources, frozenset(i.name for i in definition._inputs))
+        inner = nodes_shape(definition, resources)
         return Field(inner if definition.has_config_mapping else Shape({"ops": Field(inner)}))
     outputs = [(o.name, o.io_manager_key) for o in definition._outputs if o.stores_value]
     return Field(Shape({"config": config_field(definition), **io_fields((), outputs, resources)}))
@@ -161,16 +170,18 @@ def _open_inputs(graph: Any, bound: frozenset[str]) -> dict[str, Field]:
 
 def _graph_input_field(graph: Any, given: Any) -> Field | None:
     """An input of a graph is loaded as that of the first op it is wired to."""
-    if given.default is not NoValue:
-        return None
     for node in graph._nodes.values():
         for name, binding in node.bindings.items():
             if isinstance(binding, list) or binding.node_name or binding.output_name != given.name:
                 continue
             inner = next(i for i in node.definition._inputs if i.name == name)
             if isinstance(node.definition, GraphDefinition):
-                return _graph_input_field(node.definition, inner)
-            return input_field(node.definition, inner)
+                field = _graph_input_field(node.definition, inner)
+            else:
+                field = input_field(node.definition, inner)
+            if field is not None and given.default is not NoValue:
+                return Field(field.config_type, is_required=False)
+            return field
     return None
 
 
@@ -193,10 +204,24 @@ def input_field(op: Any, given: Any) -> Field | None:
     return Field(ScalarUnion(scalar, written) if scalar is not None else written, is_required=required)
 
 
-def _is_bound(binding: Any, graph: Any, bound: frozenset[str]) -> bool:
+def _is_bound(binding: Any, graph: Any, path: str, selected: AbstractSet[str] | None) -> bool:
+    """Whether something that runs gives an input its value, or the graph it is in does."""
     if binding is None:
         return False
-    if isinstance(binding, list) or binding.node_name:
+    if isinstance(binding, list):
+        return any(_is_bound(one, graph, path, selected) for one in binding)
+    if not binding.node_name or selected is None or binding.node_name not in graph._nodes:
         return True
-    given = next(i for i in graph._inputs if i.name == binding.output_name)
-    return binding.output_name in bound or given.default is not NoValue
+    return _producer(graph, binding, path) in selected
+
+
+def _producer(graph: Any, handle: Any, path: str) -> str:
+    """The step whose output a handle is."""
+    node: str = handle.node_name
+    output: str = handle.output_name
+    inner = graph._nodes[node].definition
+    while isinstance(inner, GraphDefinition):
+        found = next(o for o in inner._outputs if o.name == output)
+        path, node, output = f"{path}{node}.", found.node, found.output
+        inner = inner._nodes[node].definition
+    return path + node

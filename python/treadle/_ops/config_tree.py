@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from treadle._assets.specs import NoValue
 from treadle._errors import DagsterConfigMappingFunctionError
 from treadle._typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ class JobConfig:
         self.run_config = run_config
         self._children: dict[str, Mapping[str, Any]] = {}
         # Nothing is configured and nothing makes configuration of nothing.
-        self.plain = not run_config.get("ops") and not job._has_config_mappings
+        self.plain = not (run_config.get("ops") or run_config.get("inputs") or job._has_config_mappings)
 
     def entry(self, node_key: str) -> Mapping[str, Any]:
         """What there is for a node: a dictionary that may have `config`, `inputs`, `outputs`, `ops`."""
@@ -32,6 +33,24 @@ class JobConfig:
             return {}
         path, _, name = node_key.rpartition(".")
         return self.nodes(path).get(name) or {}
+
+    def given_input(self, node_key: str, name: str) -> Any:
+        """What is said for an input of a node: in its own entry, or in that of a graph whose input it takes.
+        NoValue when nothing is.
+        """
+        entry = self.entry(node_key).get("inputs")
+        if isinstance(entry, dict) and name in entry:
+            return entry[name]
+        path, _, node = node_key.rpartition(".")
+        graph: Any = self._job.graph
+        for part in path.split(".") if path else ():
+            graph = graph._nodes[part].definition
+        binding = graph._nodes[node].bindings.get(name)
+        if getattr(binding, "node_name", None) != "":
+            return NoValue
+        if path:
+            return self.given_input(path, binding.output_name)
+        return (self.run_config.get("inputs") or {}).get(binding.output_name, NoValue)
 
     def nodes(self, path: str) -> Mapping[str, Any]:
         """What there is for the nodes of the graph at that path; "" is the job's own."""
@@ -84,7 +103,7 @@ def mapped(graph: Any, config: Any, job: OpJobDefinition, path: str) -> Mapping[
         if path
         else f"In job '{job.name}', top level graph '{graph._name}' has a configuration error."
     )
-    shape = inner_shape(graph, definitions_of(job._resource_defs), frozenset(i.name for i in graph._inputs))
+    shape = inner_shape(graph, definitions_of(job._resource_defs))
     checked: Mapping[str, Any] = processed(shape, {} if result is None else result, where)
     return checked
 

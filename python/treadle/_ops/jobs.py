@@ -221,6 +221,8 @@ class OpJobDefinition(JobDefinition):
         if not wanted:
             return self
         selected = _core.select_ops(self._core(self._resource_defs, {}), wanted)
+        if self._op_selection:
+            selected = [key for key in selected if key in self._op_selection]
         job = self._copy()
         job._op_selection = tuple(selected)
         return job
@@ -436,7 +438,9 @@ class OpJobDefinition(JobDefinition):
 
         raw = _config(run_config if run_config is not None else self.run_config)
         config = run_config_of(self, raw)
-        selection = list(op_selection) if op_selection is not None else list(self._op_selection)
+        selection = list(self._op_selection)
+        if op_selection is not None:
+            selection = list(self.get_subset(op_selection=op_selection)._op_selection)
         all_resources = {**self._resource_defs, **(resources or {})}
         checked = self._checked(config, all_resources, selection)
         core = self._core(all_resources, config)

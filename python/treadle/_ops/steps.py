@@ -251,13 +251,13 @@ class _OpExecution(steps.StepExecution):
         value: Any = NoValue
         config = config_of_run(step.run_id, step.job_name)
         if not config.plain and not self.definition._inputs[index].manager_key:
-            entry = config.entry(step_node(step.step_key))
+            given = config.given_input(step_node(step.step_key), name)
             plan: Any = self.plan
             loader = plan.loader(index)
-            if loader is not None and name in (entry.get("inputs") or {}):
-                value = loader.construct_from_config_value(self.context, entry["inputs"][name])
+            if given is not NoValue and loader is not None:
+                value = loader.construct_from_config_value(self.context, given)
             else:
-                value = _given(entry, name)
+                value = _given(given)
         if value is NoValue and _core.op_input_is_list(step, index):
             value = [self._one(index, at) for at in range(_core.op_input_size(step, index))]
         elif value is NoValue:
@@ -444,12 +444,8 @@ class _OpExecution(steps.StepExecution):
             self._hand(index, None, False, None, None, "")
 
 
-def _given(entry: Mapping[str, Any], name: str) -> Any:
-    """The value that the run's configuration gives for an input that nothing is wired to."""
-    entry = entry.get("inputs")  # type: ignore[assignment]
-    if not isinstance(entry, dict) or name not in entry:
-        return NoValue
-    value = entry[name]
+def _given(value: Any) -> Any:
+    """The value that the run's configuration writes so, for an input that nothing is wired to."""
     if isinstance(value, dict) and len(value) == 1:
         if "value" in value:
             return value["value"]
