@@ -38,6 +38,7 @@ Result<std::string> read_run_config(const Session& session, const std::string& g
                     "This program reads its configuration as JSON: give a "
                     "JSON file, or the JSON itself.");
       }
+      if (auto there = real_files().stat(given); !there) return tl::unexpected(there.error());
       TREADLE_TRY(text, session.program().read_yaml(given));
     } else {
       TREADLE_TRY(text, read_file(real_files(), given));

@@ -110,11 +110,27 @@ void Session::redraw(std::string_view text) {
   if (err_.interactive) write_all(STDERR_FILENO, "\r\x1b[2K" + std::string(text));
 }
 
+namespace {
+
+// Errors of the rooms below may begin in the middle of a sentence, and texts end in a new line. A first word that may be a name stays as
+// it is.
+std::string as_sentence(std::string_view text) {
+  std::string sentence(text.substr(0, text.find_last_not_of('\n') + 1));
+  constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
+  const std::size_t end = sentence.find_first_not_of(kLower);
+  if (end != 0 && end != std::string::npos && sentence[end] == ' ')
+    sentence.front() = static_cast<char>(sentence.front() - 'a' + 'A');
+  return sentence;
+}
+
+}  // namespace
+
 int Session::fail(const Error& error) {
   return fail(exit_code_for(error.code), to_string(error.code), error.message);
 }
 
-int Session::fail(ExitCode code, std::string_view kind, std::string_view message) {
+int Session::fail(ExitCode code, std::string_view kind, std::string_view text) {
+  const std::string message = as_sentence(text);
   note(err_.paint(Style::kRed, "Error:") + " " + printable_block(message));
   if (json()) {
     JsonWriter w;
@@ -174,6 +190,10 @@ Result<std::unique_ptr<app::Home>> Session::open_home_to_serve() {
 Result<std::unique_ptr<app::Home>> Session::open_existing_home() {
   TREADLE_TRY(app::HomeOptions options, home_options());
   const std::string path = app::resolve_home(options);
+  if (const auto found = real_files().stat(path); found && found->kind != FileStat::Kind::kFolder)
+    return treadle::fail(Errc::kIo, "The home '" + path +
+                                        "' is not a folder. Name another one: --home, or "
+                                        "TREADLE_HOME.");
   if (options.database.empty() && !env_is_set("TREADLE_DATABASE") && !app::is_home(path)) {
     // A home that was named and is not there is a slip of the hand; one that would be created later
     // is not.

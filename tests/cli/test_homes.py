@@ -126,3 +126,25 @@ def test_a_home_that_is_a_file_says_so(treadle: Cli, write: Write) -> None:
 def test_an_unreadable_place_for_the_home_says_so(treadle: Cli, write: Write) -> None:
     write("a.txt", "a")
     assert "/proc/nowhere" in treadle("--home", "/proc/nowhere", "artifact", "put", "x", "a.txt", code=5).err
+
+
+def test_a_home_that_is_a_file_is_told_by_what_it_is(treadle: Cli, write: Write) -> None:
+    write("home", "not a folder")
+    for words in (
+        ("run", "list"),
+        ("run", "show", "latest"),
+        ("artifact", "list"),
+        ("artifact", "put", "a", "home"),
+    ):
+        assert "home" in treadle(*words, "--home", "home", code=5).err
+    assert "is not a folder" in treadle("run", "list", "--home", "home", code=5).err
+
+
+def test_an_error_is_a_sentence_on_lines_of_its_own(treadle: Cli) -> None:
+    for words in (("run", "show", "x"), ("artifact", "put", "a", "no_such_file")):
+        error = treadle(*words, code=4).err
+        assert error.startswith("Error: ")
+        assert error[7].isupper()
+        assert not error.endswith("\n\n")
+    told = treadle.json("run", "show", "x", code=4)["error"]["message"]
+    assert told == told.strip()
