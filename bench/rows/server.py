@@ -11,15 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from measure import OUT, ROOT, Figure, fresh_folder, repeat, reported
+from measure import OUT, Figure, fresh_folder, repeat, reported
 from serving import Client, ServerProcess, mlflow_server, sdk_environment, treadle_server
 
-from rows.artifacts import folder_of_files
+from rows.artifacts import GIB, MLFLOW_PYTHON, folder_of_files, large_file
 from rows.row import BIN, DAGSTER, WORKLOADS, Row
 
-MLFLOW_PYTHON = ROOT / "build" / "mlflow" / "bin" / "python"
 RUNS = 10_000
-GIB = 1 << 30
 
 UPSERT = """mutation($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }"""
 LIST = """query($filters: JSONString, $order: String) { project(name: "bench", entityName: "bench") {
@@ -105,16 +103,6 @@ def graphql_p99() -> float:
         request.write_bytes(client.raw("/graphql", json.dumps({"query": query})))
         words: list[str | Path] = ["127.0.0.1", str(server.port), request, "5000", "4", "8"]
         return float(reported([BIN / "http_load", *words], fresh_folder("load"))["p99"])
-
-
-def large_file() -> Path:
-    path = OUT / "work" / "one-gibibyte"
-    if not path.exists() or path.stat().st_size != GIB:
-        block = hashlib.shake_256(b"bench").digest(1 << 20)
-        with path.open("wb") as out:
-            for index in range(GIB >> 20):
-                out.write(index.to_bytes(8, "big") + block[8:])
-    return path
 
 
 def artifact_upload_url(client: Client, name: str, md5: str) -> tuple[str, dict[str, str]]:

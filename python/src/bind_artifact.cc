@@ -4,6 +4,8 @@
 #include <treadle/io/file_cache.h>
 #include <treadle/io/signature.h>
 
+#include <algorithm>
+
 namespace treadle::python {
 
 nb::tuple text_tuple(const std::vector<std::string>& items) {
@@ -151,6 +153,34 @@ nb::bytes read(Artifacts& self, nb::handle text, nb::handle path, bool is_signed
   return nb::bytes(content.data(), content.size());
 }
 
+// (file, content) of the first of these files that the version has, its signature checked, for a run that
+// uses it; None when it has none of them.
+nb::object open_signed(Artifacts& self, nb::handle text, nb::handle run_id, nb::handle files) {
+  const ArtifactRef ref = ref_of(text);
+  const std::string run = text_of(run_id);
+  const std::vector<std::string> wanted = texts_of(files);
+  std::string found;
+  const std::string content = value_or_raise(without_lock([&]() -> Result<std::string> {
+    TREADLE_TRY(const artifact::Version version, self.store().get(ref));
+    TREADLE_CHECK(self.store().use(version, run));
+    TREADLE_TRY(const auto all, self.store().entries(version));
+    const artifact::Entry* chosen = nullptr;
+    for (auto name = wanted.begin(); chosen == nullptr && name != wanted.end(); ++name) {
+      const auto at = std::find_if(all.begin(), all.end(), [&](const artifact::Entry& entry) {
+        return entry.path == *name && entry.reference.empty();
+      });
+      if (at != all.end()) chosen = &*at;
+    }
+    if (chosen == nullptr) return std::string();
+    TREADLE_TRY(std::string bytes, self.store().read(version, chosen->path));
+    TREADLE_CHECK(io::check_signature(self.home->signing_key(), version, *chosen, bytes));
+    found = chosen->path;
+    return bytes;
+  }));
+  if (found.empty()) return nb::none();
+  return nb::make_tuple(to_text(found), nb::bytes(content.data(), content.size()));
+}
+
 nb::tuple download(Artifacts& self, nb::handle text, nb::handle folder, nb::handle only_path) {
   const artifact::Version version = version_of(self, text);
   const std::string into = text_of(folder);
@@ -192,6 +222,7 @@ void bind_artifact(nb::module_& module) {
            [](Artifacts& self, nb::handle text) { return version_tuple(version_of(self, text)); })
       .def("entries", entries)
       .def("read", read)
+      .def("open_signed", open_signed)
       .def("download", download)
       .def("cached_folder", cached_folder)
       .def("versions", versions)

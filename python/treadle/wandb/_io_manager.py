@@ -388,7 +388,15 @@ class ArtifactsIOManager(IOManager):
     def _read(self, record: Record, get: str | None, get_path: str | None) -> Any:
         self._join_run()
         self._cache.hold()
-        self._store.core.use(record.text, self.wandb_run_id)
+        if get is None and get_path is None:
+            from treadle.wandb import _pickling
+
+            names = list(_pickling.FILE_NAMES.values())
+            found = self._store.core.open_signed(record.text, self.wandb_run_id, names)
+            if found is not None:
+                return _pickling.load(found[1], list(_pickling.FILE_NAMES)[names.index(found[0])])
+        else:
+            self._store.core.use(record.text, self.wandb_run_id)
         artifact = Artifact(record.collection, record.type)
         artifact._is_logged_as(record, self._store)
         if get is not None:
@@ -404,17 +412,8 @@ class ArtifactsIOManager(IOManager):
                 return artifact.get_path(get_path).download()
             except KeyError as error:
                 raise WandbArtifactsIOManagerError(f"'get_path': {error.args[0]}") from error
-        return self._whole(artifact, record)
-
-    def _whole(self, artifact: Artifact, record: Record) -> Any:
-        from treadle.wandb import _pickling
-
-        pickled = _pickling.find(e.path for e in artifact.files())
-        if pickled is None:
-            artifact.download()
-            return artifact
-        module, file = pickled
-        return _pickling.load(self._store.core.read(record.text, file, True), module)
+        artifact.download()
+        return artifact
 
     def _find(self, context: InputContext, parameters: Mapping[str, Any]) -> Record:
         name: str | None = parameters.get("name")
