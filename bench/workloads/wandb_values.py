@@ -12,10 +12,10 @@ from treadle.wandb import WandbArtifactsIOManager
 count = int(sys.argv[1])
 
 
-def pair(index: int) -> list[object]:
+def pair(index: int) -> list[dg.AssetsDefinition]:
     @dg.asset(name=f"value_{index}")
     def write() -> object:
-        return {"index": index, "tags": {"a", "b"}}
+        return {"index": index, "tags": ["a", "b"]}
 
     @dg.asset(name=f"reader_{index}", ins={"value": dg.AssetIn(f"value_{index}")})
     def read(value: dict[str, object]) -> None:
