@@ -20,7 +20,7 @@ from treadle._events.wrappers import Json
 from treadle._ops.config_tree import JobConfig, run_config_of
 from treadle._ops.ops import DynamicOutput, OpDefinition
 from treadle._resources.context import as_given
-from treadle._run import capture, steps
+from treadle._run import capture, steps, tracking_server
 from treadle._run.context import AssetExecutionContext
 from treadle._run.current import current
 from treadle._types.types import label_of, value_type
@@ -225,6 +225,7 @@ def run_op(op: OpDefinition, step: _core.Step) -> None:
     """Executes one step to its end; raises what user code raised."""
     before = current.step, current.context
     current.step = step
+    tracking_server.arm(step.run_id)
     try:
         _OpExecution(op, plan_of(op), step).run()  # type: ignore[arg-type]
     finally:

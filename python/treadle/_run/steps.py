@@ -25,7 +25,7 @@ from treadle._events.events import (
 )
 from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
-from treadle._run import capture
+from treadle._run import capture, tracking_server
 from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, report_fact
 from treadle._run.current import current
 from treadle._types.types import label_of, value_type
@@ -166,6 +166,7 @@ def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
         plan = definition._plan_cache = StepPlan(definition)
     before = current.step, current.context
     current.step = step
+    tracking_server.arm(step.run_id)
     try:
         if definition.is_observable:
             from treadle._run.observing import Observation

@@ -10,6 +10,7 @@ and the integration's, those of `dagster_wandb`.
 mean this.
 """
 
+from treadle._run.tracking_server import server_environment
 from treadle._typing import TYPE_CHECKING
 from treadle.wandb._api import Api
 from treadle.wandb._artifact import Artifact
@@ -91,6 +92,7 @@ __all__ = [
     "login",
     "run_launch_agent",
     "run_launch_job",
+    "server_environment",
     "setup",
     "teardown",
     "wandb_artifacts_io_manager",
