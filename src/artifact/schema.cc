@@ -5,7 +5,7 @@
 namespace treadle::artifact {
 namespace {
 
-constexpr std::array<db::Migration, 3> kMigrations{{{1, R"sql(
+constexpr std::array<db::Migration, 4> kMigrations{{{1, R"sql(
 create table artifact_collection (
   id bigint primary key,
   entity text not null,
@@ -176,6 +176,18 @@ create table artifact_reach (
   sha256 bytea not null,
   primary key (entity, project, sha256)
 );
+)sql"},
+                                                    {4, R"sql(
+create table artifact_run_link (
+  version_id bigint not null,
+  entity text not null,
+  project text not null,
+  run_id text not null,
+  kind smallint not null,
+  at bigint not null,
+  primary key (version_id, entity, project, run_id, kind)
+);
+create index artifact_run_link_run on artifact_run_link (entity, project, run_id, kind);
 )sql"}}};
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <treadle/artifact/catalog.h>
 #include <treadle/artifact/drafts.h>
 #include <treadle/artifact/registry.h>
+#include <treadle/artifact/run_links.h>
 #include <treadle/artifact/store.h>
 #include <treadle/desk/desk.h>
 #include <treadle/graphql/schema.h>
@@ -27,6 +28,7 @@ struct Backend {
         catalog(parts.artifacts),
         drafts(parts.artifacts),
         registries(parts.artifacts),
+        run_links(parts.artifacts),
         runs(parts.runs),
         desk(opened_desk),
         sweeps(opened_sweeps),
@@ -39,6 +41,7 @@ struct Backend {
   artifact::Catalog catalog;
   artifact::Drafts drafts;
   artifact::Registries registries;
+  artifact::RunLinks run_links;
   tracking::Store& runs;
   desk::Desk& desk;
   sweep::Sweeps& sweeps;

@@ -198,3 +198,53 @@ def test_what_the_sdk_logs_is_what_treadle_keeps(sdk: Sdk) -> None:
     sdk(LOG + "\nmake('one', aliases=['best'])\n")
     kept = sdk.server.admin("artifact", "show", "iris/data:best")
     assert kept["version"]["size"] == 76803
+
+
+def test_runs_of_one_id_in_two_projects_have_lineages_of_their_own(sdk: Sdk) -> None:
+    result = sdk(
+        """
+        import wandb
+        for project in ("one", "two"):
+            with wandb.init(project=project, id="same") as run:
+                art = wandb.Artifact(f"made-{project}", type="data")
+                with art.new_file("f") as f:
+                    f.write(project)
+                run.log_artifact(art).wait()
+            with wandb.init(project=project, id="reader") as run:
+                run.use_artifact(f"made-{project}:latest")
+                if project == "two":
+                    run.use_artifact("one/made-one:latest")
+        api = wandb.Api()
+        result = []
+        for project in ("one", "two"):
+            made, reader = api.run(f"{project}/same"), api.run(f"{project}/reader")
+            result.append([sorted(a.name for a in made.logged_artifacts()),
+                           sorted(a.name for a in reader.used_artifacts())])
+            version = api.artifact(f"{project}/made-{project}:v0")
+            result.append([version.logged_by().project, sorted(r.project for r in version.used_by())])
+        """
+    )
+    assert result == [
+        [["made-one:v0"], ["made-one:v0"]],
+        ["one", ["one", "two"]],
+        [["made-two:v0"], ["made-one:v0", "made-two:v0"]],
+        ["two", ["two"]],
+    ]
+
+
+def test_a_run_that_logs_the_same_content_again_has_it_among_its_outputs(sdk: Sdk) -> None:
+    result = sdk(
+        """
+        import wandb
+        names = []
+        for number in ("first", "second"):
+            with wandb.init(project="p", id=number) as run:
+                art = wandb.Artifact("same", type="data")
+                with art.new_file("f") as f:
+                    f.write("content")
+                run.log_artifact(art).wait()
+            names.append([a.name for a in wandb.Api().run(f"p/{number}").logged_artifacts()])
+        result = names
+        """
+    )
+    assert result == [["same:v0"], ["same:v0"]]

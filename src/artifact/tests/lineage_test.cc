@@ -2,6 +2,7 @@
 #include <treadle/artifact/code_source.h>
 #include <treadle/artifact/diff.h>
 #include <treadle/artifact/lineage.h>
+#include <treadle/artifact/run_links.h>
 #include <treadle/base/process.h>
 
 #include <gtest/gtest.h>
@@ -178,6 +179,24 @@ TEST(Diff, NamesWhatWasAddedRemovedChangedAndMoved) {
   }
   EXPECT_EQ(metadata, (Strings{"nested.x:1>5", "nested.y:2>", "z:>null"}));
   EXPECT_TRUE(must(diff(home.store(), v0, v0)).same_content());
+}
+
+TEST(RunLinks, TellRunsOfOneIdInTwoProjectsApart) {
+  TestHome home;
+  const Version iris = must(home.store().log(draft_of("iris", {{"a", "1"}}))).version;
+  const Version churn = must(home.store().log(draft_of("churn", {{"a", "2"}}))).version;
+  RunLinks links(home.store());
+  const RunPlace one{"ada", "one", "r1"};
+  const RunPlace two{"ada", "two", "r1"};
+  must(links.add(iris, one, RunLink::kUsed));
+  must(links.add(iris, one, RunLink::kUsed));
+  must(links.add(churn, two, RunLink::kUsed));
+  must(links.add(iris, two, RunLink::kLogged));
+  EXPECT_EQ(must(links.runs(iris, RunLink::kUsed)), std::vector<RunPlace>{one});
+  EXPECT_EQ(must(links.runs(iris, RunLink::kLogged)), std::vector<RunPlace>{two});
+  ASSERT_EQ(must(links.versions(two, RunLink::kUsed)).size(), 1U);
+  EXPECT_EQ(must(links.versions(two, RunLink::kUsed))[0].id, churn.id);
+  EXPECT_TRUE(must(links.versions({"bob", "two", "r1"}, RunLink::kUsed)).empty());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
+#include <treadle/db/testing.h>
 #include <treadle/desk/desk.h>
 
 #include <gtest/gtest.h>
@@ -11,7 +12,7 @@ class DeskTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(real_files().make_folders(folder_));
-    database_ = *db::open_sqlite(folder_ + "/treadle.db", {.durability = db::Durability::kOff});
+    database_ = *db::open_for_test(folder_ + "/treadle.db", {.durability = db::Durability::kOff});
     desk_ = *Desk::open(*database_);
   }
   void TearDown() override {

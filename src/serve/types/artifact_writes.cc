@@ -97,6 +97,14 @@ Result<std::optional<Version>> latest_of(Backend& b, const artifact::DraftSpec& 
   return b.artifacts.find({spec.entity, spec.project, spec.collection, ""});
 }
 
+// A run that logs what is the latest version already has it among its outputs all the same.
+Result<void> note_logged_again(Backend& b, const Version& version,
+                               const artifact::DraftSpec& spec) {
+  if (spec.run_id.empty() || spec.run_id == version.run_id) return {};
+  return b.run_links.add(version, {spec.entity, spec.project, spec.run_id},
+                         artifact::RunLink::kLogged);
+}
+
 Result<Output> create_artifact(const Call& call) {
   const auto input = call.args.object("input");
   Backend& b = backend(call);
@@ -141,6 +149,7 @@ Result<Output> create_artifact(const Call& call) {
         TREADLE_TRY(const auto edited, b.catalog.edit_version(*latest, {.tags_to_add = spec.tags}));
         (void)edited;
       }
+      TREADLE_CHECK(note_logged_again(b, *latest, spec));
       if (!spec.client_id.empty()) TREADLE_CHECK(b.drafts.name_client(spec.client_id, latest->id));
       TREADLE_TRY(auto now, b.catalog.find_version(latest->id));
       if (now)
@@ -217,6 +226,7 @@ Result<Output> commit_artifact(const Call& call) {
   Backend& b = backend(call);
   TREADLE_TRY(const DraftState draft, draft_of_id(call, id));
   TREADLE_TRY(auto logged, b.drafts.commit(draft.id));
+  if (!logged.created) TREADLE_CHECK(note_logged_again(b, logged.version, draft.spec));
   // Acknowledged is durable.
   TREADLE_CHECK(b.artifacts.flush());
   TREADLE_CHECK(audit(call, logged.version.text(), logged.created ? "new" : "same as latest"));
@@ -241,6 +251,8 @@ Result<Output> use_artifact(const Call& call) {
   TREADLE_TRY(const bool allowed, may_read(call, *version));
   if (!allowed) return fail(Errc::kNotFound, "There is no such artifact.");
   TREADLE_CHECK(b.artifacts.use(*version, run.id));
+  TREADLE_CHECK(
+      b.run_links.add(*version, {run.entity, run.project, run.id}, artifact::RunLink::kUsed));
   return graphql::node("ArtifactPayload",
                        ArtifactData{std::make_shared<Version>(*std::move(version)), nullptr});
 }

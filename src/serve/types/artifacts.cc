@@ -15,10 +15,6 @@ extend type Project {
   artifact(name: String!, enableTracking: Boolean): Artifact
   artifactCollectionMembership(name: String!): ArtifactCollectionMembership
 }
-extend type Run {
-  outputArtifacts(after: String, first: Int, before: String, last: Int): ArtifactConnection
-  inputArtifacts(after: String, first: Int, before: String, last: Int): ArtifactConnection
-}
 extend type User implements ArtifactCreator { isBot: Boolean }
 enum ArtifactDigestAlgorithm { MANIFEST_MD5 MANIFEST_XXH128 }
 enum ArtifactState { PENDING COMMITTED DELETED }
@@ -27,7 +23,6 @@ type Artifact {
   metadata: JSONString ttlDurationSeconds: Int64! ttlIsInherited: Boolean! tags: [Tag!]! historyStep: Int64
   state: ArtifactState! size: Int64! digest: String! digestAlgorithm: ArtifactDigestAlgorithm commitHash: String
   fileCount: Int64! createdAt: DateTime! updatedAt: DateTime aliases: [ArtifactAlias!]!
-  createdBy: ArtifactCreator usedBy: RunConnection! usedCount: Int
   artifactMemberships(first: Int, after: String): ArtifactCollectionMembershipConnection!
   artifactCollections(first: Int, after: String): ArtifactCollectionConnection!
 }
@@ -50,24 +45,6 @@ Result<std::optional<Membership>> find_member(const Project& project, const Call
   const auto [collection, version] = split_name(call.args.text("name"));
   if (collection.empty()) return std::nullopt;
   return backend(call).catalog.find_member({project.entity, project.name, collection, version});
-}
-
-Output artifact_list(const Call& call, const std::vector<Version>& versions) {
-  return connection_node("ArtifactConnection", page(call.args, versions, [](const Version& v) {
-                           return artifact_node(v);
-                         }));
-}
-
-// The runs that have this id, those the caller may see; that of the artifact's own project first.
-Result<std::vector<tracking::Run>> runs_with_id(const Call& call, const std::string& id,
-                                                const Version& version) {
-  TREADLE_TRY(auto runs, backend(call).runs.find_by_id(id));
-  std::erase_if(
-      runs, [&](const tracking::Run& r) { return !may(call, Role::kViewer, r.entity, r.project); });
-  std::stable_partition(runs.begin(), runs.end(), [&](const tracking::Run& r) {
-    return r.entity == version.entity && r.project == version.project;
-  });
-  return runs;
 }
 
 Lookup member_lookup(const Membership& m) {
@@ -240,24 +217,6 @@ void define_artifacts(graphql::Schema& schema) {
           TREADLE_TRY(auto member, find_member(p, call));
           return member ? Output(membership_node(*std::move(member))) : Output();
         }}});
-  schema.resolve<tracking::Run>(
-      "Run", {{"outputArtifacts",
-               [](const tracking::Run& r, const Call& call) -> Result<Output> {
-                 TREADLE_TRY(auto versions, backend(call).artifacts.made_by(r.id));
-                 std::erase_if(versions, [&](const Version& v) {
-                   return v.entity != r.entity || v.project != r.project;
-                 });
-                 return artifact_list(call, versions);
-               }},
-              {"inputArtifacts", [](const tracking::Run& r, const Call& call) -> Result<Output> {
-                 TREADLE_TRY(const auto used, backend(call).artifacts.used_by(r.id));
-                 std::vector<Version> versions;
-                 for (const Version& v : used) {
-                   TREADLE_TRY(const bool allowed, may_read(call, v));
-                   if (allowed) versions.push_back(v);
-                 }
-                 return artifact_list(call, versions);
-               }}});
   using A = ArtifactData;
   schema.resolve<A>(
       "Artifact",
@@ -332,32 +291,6 @@ void define_artifacts(graphql::Schema& schema) {
             for (Output& alias : alias_nodes(m)) out.push_back(std::move(alias));
           }
           return out;
-        }},
-       {"createdBy",
-        [](const A& a, const Call& call) -> Result<Output> {
-          if (!a.version || a.version->run_id.empty()) return nullptr;
-          TREADLE_TRY(auto runs, runs_with_id(call, a.version->run_id, *a.version));
-          return runs.empty() ? Output() : Output(run_node(std::move(runs.front())));
-        }},
-       {"usedBy",
-        [](const A& a, const Call& call) -> Result<Output> {
-          std::vector<tracking::Run> found;
-          if (a.version) {
-            TREADLE_TRY(const auto ids, backend(call).artifacts.users_of(*a.version));
-            for (const std::string& id : ids) {
-              TREADLE_TRY(auto runs, runs_with_id(call, id, *a.version));
-              if (!runs.empty()) found.push_back(std::move(runs.front()));
-            }
-          }
-          return connection_node(
-              "RunConnection",
-              page(call.args, found, [](const tracking::Run& r) { return run_node(r); }, 1000));
-        }},
-       {"usedCount",
-        [](const A& a, const Call& call) -> Result<Output> {
-          if (!a.version) return 0;
-          TREADLE_TRY(const auto ids, backend(call).artifacts.users_of(*a.version));
-          return static_cast<std::int64_t>(ids.size());
         }},
        {"artifactMemberships",
         [](const A& a, const Call& call) -> Result<Output> {

@@ -59,13 +59,23 @@ void define_entities(graphql::Schema& schema) {
   schema.define(kChanges);
   define_connection(schema, "Entity");
   schema.resolve("Query", "entity", [](const Call& call) -> Result<Output> {
-    return entity_named(call, entity_or_default(call, call.args.text("name")));
+    const std::string name = entity_or_default(call, call.args.text("name"));
+    // Who asks whether a name is available is told so of one that nobody has.
+    if (call.selects("available")) {
+      TREADLE_TRY(const auto taken, backend(call).accounts.find_entity(name));
+      if (!taken) {
+        Entity nobody;
+        nobody.name = name;
+        return entity_node(std::move(nobody));
+      }
+    }
+    return entity_named(call, name);
   });
   schema.resolve<Entity>(
       "Entity",
       {{"id", [](const Entity& e, const Call&) { return make_id("Entity", e.id); }},
        {"name", [](const Entity& e, const Call&) { return e.name; }},
-       {"available", [](const Entity&, const Call&) { return false; }},
+       {"available", [](const Entity& e, const Call&) { return e.id == 0; }},
        {"photoUrl", [](const Entity&, const Call&) { return nullptr; }},
        {"readOnly",
         [](const Entity& e, const Call& call) { return !may(call, Role::kMember, e.name); }},

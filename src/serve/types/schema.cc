@@ -22,6 +22,7 @@ graphql::Schema make_schema() {
   define_artifacts(schema);
   define_artifact_collections(schema);
   define_artifact_files(schema);
+  define_artifact_lineage(schema);
   define_artifact_writes(schema);
   define_artifact_changes(schema);
   define_registries(schema);

@@ -31,6 +31,7 @@ void define_automations(graphql::Schema& schema);
 void define_views(graphql::Schema& schema);
 void define_artifacts(graphql::Schema& schema);
 void define_artifact_collections(graphql::Schema& schema);
+void define_artifact_lineage(graphql::Schema& schema);
 void define_artifact_files(graphql::Schema& schema);
 void define_artifact_writes(graphql::Schema& schema);
 void define_artifact_changes(graphql::Schema& schema);
