@@ -376,5 +376,71 @@ def values_as_text(dg):
     ]
 
 
+@program
+def ops_called_directly(dg):
+    @dg.op(out={"a": dg.Out(int), "b": dg.Out(str, is_required=False)})
+    def two(values):
+        yield from values
+
+    @dg.op(out={"a": dg.Out(int), "b": dg.Out(str)})
+    def pair(value):
+        return value
+
+    @dg.op
+    def number(value) -> int:
+        return value
+
+    @dg.op
+    def wrapped(value) -> dg.Output[int]:
+        return value
+
+    @dg.op
+    def pieces(value) -> list[dg.DynamicOutput[int]]:
+        return value
+
+    @dg.op(config_schema={"x": int})
+    def configured(context):
+        return context.op_config["x"]
+
+    @dg.op(config_schema={"x": dg.Field(int, default_value=3)})
+    def defaulted(context):
+        return context.op_config["x"]
+
+    @dg.op(ins={"one": dg.In(int)})
+    def by_name(**kwargs):
+        return kwargs["one"]
+
+    out = dg.Output
+    context = dg.build_op_context
+    parts = [dg.DynamicOutput(1, "a"), dg.DynamicOutput(2, "b")]
+    return [
+        [o.value for o in two([out(1, "a"), out("x", "b")])],
+        raised(lambda: list(two([out("x", "b")]))),
+        raised(lambda: list(two([out(1, "a"), out(2, "a")]))),
+        raised(lambda: list(two([1]))),
+        raised(lambda: list(two([out("x", "a")]))),
+        pair((1, "b")),
+        raised(lambda: pair((1, "b", 2)))[0],
+        raised(lambda: pair(1))[0],
+        raised(lambda: number("x")),
+        raised(lambda: number(out(1))),
+        wrapped(out(4)).value,
+        raised(lambda: wrapped(4)),
+        [p.value for p in pieces(parts)],
+        raised(lambda: pieces(1)),
+        raised(lambda: pieces([1])),
+        raised(lambda: pieces([dg.DynamicOutput("x", "a")]))[0],
+        configured(context(op_config={"x": 2})),
+        raised(lambda: configured(None))[0],
+        raised(lambda: configured(context()))[0],
+        raised(lambda: configured())[0],
+        [defaulted(None), defaulted(context())],
+        by_name(one=1),
+        raised(lambda: by_name(1)),
+        [o.is_dynamic for o in pieces.output_defs],
+        [o.dagster_type.display_name for o in (*wrapped.output_defs, *pieces.output_defs)],
+    ]
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

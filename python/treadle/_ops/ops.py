@@ -193,6 +193,7 @@ class OpOutput:
     """One output of an op definition."""
 
     __slots__ = (
+        "annotation",
         "code_version",
         "description",
         "io_manager_key",
@@ -207,6 +208,7 @@ class OpOutput:
 
     def __init__(self, name: str, given: Out, annotation: Any) -> None:
         self.name = name
+        self.annotation = annotation
         self.type = given.dagster_type if given.dagster_type is not NoValue else annotation
         self.stores_value = not (
             self.type is Nothing or (self.type is not NoValue and gives_nothing(self.type))
@@ -232,8 +234,13 @@ def _declared_type(given: Any) -> DagsterType:
     """What an annotation means; any value where there is none."""
     from typing import Any as AnyValue
 
+    from treadle._events.events import Output
     from treadle._types.dagster_type import resolve_dagster_type
 
+    if getattr(given, "__origin__", None) is Output:
+        given = given.__args__[0]
+    if given is Output:
+        given = NoValue
     unset = given is NoValue or given is None or isinstance(given, str)
     return resolve_dagster_type(AnyValue if unset else given)
 
@@ -448,7 +455,10 @@ def _outputs(outs: Mapping[str, Out] | None, returns: Any, scope: Mapping[str, A
     from treadle._assets.signature import resolve
 
     if outs is None:
-        return [OpOutput("result", Out(), returns)]
+        dynamic, inner = _dynamic_of(resolve(returns, scope))
+        return [
+            OpOutput("result", DynamicOut(inner), NoValue) if dynamic else OpOutput("result", Out(), returns)
+        ]
     if len(outs) == 1:
         name, out = next(iter(outs.items()))
         return [OpOutput(name, out, NoValue if out.is_dynamic else returns)]
@@ -459,6 +469,17 @@ def _outputs(outs: Mapping[str, Out] | None, returns: Any, scope: Mapping[str, A
     return [
         OpOutput(check_name(n), o, NoValue if o.is_dynamic else p) for (n, o), p in zip(outs.items(), parts)
     ]
+
+
+def _dynamic_of(annotation: Any) -> tuple[bool, Any]:
+    """Whether an annotation is `DynamicOutput[X]` or a list of such, and X."""
+    if getattr(annotation, "__origin__", None) is list:
+        annotation = next(iter(annotation.__args__), None)
+    if annotation is DynamicOutput:
+        return True, NoValue
+    if getattr(annotation, "__origin__", None) is DynamicOutput:
+        return True, annotation.__args__[0]
+    return False, NoValue
 
 
 @overload

@@ -18,6 +18,7 @@ from treadle._events.expectation import ExpectationResult, report_expectation
 from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
 from treadle._ops.config_tree import JobConfig, run_config_of
+from treadle._ops.direct import DirectResult, check_wrapping, is_wrapped
 from treadle._ops.ops import DynamicOutput, OpDefinition
 from treadle._resources.context import as_given
 from treadle._run import capture, steps, tracking_server
@@ -41,7 +42,16 @@ _FROM_CONFIG = ("Any", "Int", "Float", "String", "Bool")
 class OpPlan:
     """What is the same in every execution of an op. Read by the execution of steps (treadle._run.steps)."""
 
-    __slots__ = ("config", "context_class", "input_types", "labels", "output_types", "resources", "values")
+    __slots__ = (
+        "config",
+        "context_class",
+        "input_types",
+        "labels",
+        "output_types",
+        "resources",
+        "values",
+        "wrapped",
+    )
 
     def __init__(self, op: OpDefinition) -> None:
         scope = getattr(op._fn, "__globals__", {})
@@ -53,6 +63,7 @@ class OpPlan:
         self.labels = [
             label_of(t) if o.stores_value else "Nothing" for t, o in zip(self.output_types, op._outputs)
         ]
+        self.wrapped = [is_wrapped(resolve(o.annotation, scope)) for o in op._outputs]
         self.config: Any = None
         if op._takes_config is not None:
             found = resolve(op._takes_config, scope)
@@ -332,6 +343,8 @@ class _OpExecution(steps.StepExecution):
             if isinstance(element, DynamicOutput):
                 self._dynamic(index, element)
                 return
+            plan: Any = self.plan
+            check_wrapping(self.context.describe_op(), output, plan.wrapped[index], element)
             super()._element(index, element)
             return
         if not isinstance(element, list):
@@ -342,8 +355,8 @@ class _OpExecution(steps.StepExecution):
         for item in element:
             if not isinstance(item, DynamicOutput):
                 raise DagsterInvariantViolationError(
-                    f"{what} expected a list of DynamicOutput objects, but received an item with type"
-                    f" {type(item)}."
+                    f"{what} at position {index} expected a list of DynamicOutput objects, but received an"
+                    f" item with type {type(item)}."
                 )
             self._dynamic(index, item)
 
@@ -469,7 +482,7 @@ def _given(value: Any) -> Any:
 def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], alias: str | None) -> Any:
     """Calls the function with a context bound to it, resources from that context, and the given values."""
     from treadle._run.context import _StepContext
-    from treadle._run.invoke import UnboundContext, build_op_context, without_resources
+    from treadle._run.invoke import build_op_context, without_resources
 
     name = op.__name__
     context: Any = None
@@ -508,12 +521,10 @@ def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], a
         if config is NoValue:
             config = config_argument(plan.config, bound.op_config)
         values["config"] = config
-    elif op._config_schema and not isinstance(context, UnboundContext):
-        raise DagsterInvalidInvocationError(
-            f"op '{op._name}' has required config schema, but no config was provided when invoking. Use"
-            " build_op_context(op_config=...)."
-        )
-    return op._fn(bound, **values) if op._takes_context else op._fn(**values)
+    elif op._config_schema is not None:
+        _ = bound.op_config  # raises what is wrong with it
+    result = op._fn(bound, **values) if op._takes_context else op._fn(**values)
+    return DirectResult(op, plan, alias or op._name).of(result)
 
 
 def _bound(op: OpDefinition, given: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -522,7 +533,8 @@ def _bound(op: OpDefinition, given: Any, kwargs: Mapping[str, Any]) -> Any:
     if not isinstance(given, UnboundContext):
         return given
     known = given._given
-    require_resources(op._required_resource_keys - set(kwargs), set(known), f"op '{op._name}'")
+    if op._takes_context or op._resource_params:
+        require_resources(op._required_resource_keys - set(kwargs), set(known), f"op '{op._name}'")
     state = steps.RunState(given._state.instance if given._state else None, {}, {}, False)
     if given._state is not None:
         state.tags = given._state.tags
@@ -553,6 +565,14 @@ def _values(op: OpDefinition, args: tuple[Any, ...], kwargs: Mapping[str, Any], 
         raise DagsterInvalidInvocationError(
             f"Too many input arguments were provided for op '{alias}'. {told}"
         )
+    if op._kwargs_param:
+        code = op._fn.__code__
+        positional = code.co_argcount - op._takes_context
+        if len(args) > positional:
+            raise DagsterInvalidInvocationError(
+                f"op '{op._name}' has {positional} positional inputs, but {len(args)} positional inputs were"
+                " provided."
+            )
     values = {i.name: v for i, v in zip(inputs, args)}
     plan = plan_of(op)
     for key, value in kwargs.items():
