@@ -239,3 +239,15 @@ def test_programs_of_a_home_share_one_server_on_demand(tmp_path: Path) -> None:
         first.terminate()
         assert first.wait(timeout=30) == 0
     assert not (tmp_path / "home/server.json").exists()
+
+
+def test_beginning_an_artifact_twice_under_one_client_id_goes_on_with_it(server: Server) -> None:
+    create = """mutation($metadata: JSONString, $client: ID!) { createArtifact(input: {entityName: "local",
+      projectName: "p", runName: "", artifactTypeName: "job", artifactCollectionNames: ["j"], digest: "d",
+      clientID: $client, metadata: $metadata, aliases: []}) { artifact { id state } } }"""
+    first = server.data(create, client="one", metadata='{"_partial": true}')["createArtifact"]["artifact"]
+    assert first["state"] == "PENDING"
+    again = server.data(create, client="one", metadata=None)["createArtifact"]["artifact"]
+    assert again["id"] == first["id"]
+    other = server.data(create, client="two", metadata=None)["createArtifact"]["artifact"]
+    assert other["id"] != first["id"]

@@ -105,6 +105,20 @@ Result<void> note_logged_again(Backend& b, const Version& version,
                          artifact::RunLink::kLogged);
 }
 
+// What was begun under this client id in this collection, and is not committed: beginning it again
+// goes on with it, as a client does that asks twice.
+Result<std::optional<DraftState>> begun_before(Backend& b, const artifact::DraftSpec& spec) {
+  if (spec.client_id.empty()) return std::nullopt;
+  TREADLE_TRY(const auto id, b.drafts.find_client(spec.client_id));
+  if (!id) return std::nullopt;
+  TREADLE_TRY(auto draft, b.drafts.find(*id));
+  const bool same = draft && draft->phase == artifact::DraftPhase::kPending &&
+                    draft->spec.entity == spec.entity && draft->spec.project == spec.project &&
+                    draft->spec.collection == spec.collection && draft->spec.type == spec.type;
+  if (!same) return std::nullopt;
+  return draft;
+}
+
 Result<Output> create_artifact(const Call& call) {
   const auto input = call.args.object("input");
   Backend& b = backend(call);
@@ -156,6 +170,11 @@ Result<Output> create_artifact(const Call& call) {
         return graphql::node("CreateArtifactPayload",
                              ArtifactData{std::make_shared<Version>(*now), nullptr});
     }
+  }
+  TREADLE_TRY(auto begun, begun_before(b, spec));
+  if (begun) {
+    return graphql::node("CreateArtifactPayload",
+                         ArtifactData{nullptr, std::make_shared<DraftState>(*std::move(begun))});
   }
   TREADLE_TRY(auto draft, b.drafts.open(spec));
   return graphql::node("CreateArtifactPayload",
