@@ -232,7 +232,13 @@ def what_is_refused_of_assets(dg):
         return 1, 2
 
     key = dg.AssetKey("k")
+
+    def taking(channel: dg.ResourceParam[str]):
+        pass
+
     return [
+        raised(lambda: dg.asset(required_resource_keys={"other"})(taking))[0],
+        raised(lambda: dg.multi_asset(specs=[dg.AssetSpec("a")], required_resource_keys={"x"})(taking))[0],
         raised(lambda: dg.asset(io_manager_key="k", io_manager_def=manager)(lambda: 1))[0],
         raised(lambda: dg.AssetDep(3))[0],
         raised(lambda: dg.AssetDep(both))[0],

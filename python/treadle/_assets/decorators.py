@@ -20,7 +20,7 @@ from treadle._assets.specs import (
     coerce_deps,
     with_kinds,
 )
-from treadle._errors import CheckError, DagsterInvalidDefinitionError
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, ParameterCheckError
 from treadle._typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def asset(
         out_key = asset_key_of(fn, name, key_prefix, key, what)
         step = out_key.to_python_identifier()
         signature = Signature(fn, f"{what} '{step}'", frozenset(ins) if ins else frozenset())
+        _check_resources(required_resource_keys, signature, what)
         inputs = value_inputs(signature, ins, step)
         add_deps(inputs, deps, what, out_key)
         manager_key, bound = _io_manager(io_manager_key, io_manager_def, resource_defs, step)
@@ -220,6 +221,7 @@ def multi_asset(
         step = check_name(name, "multi-asset name") if name is not None else fn.__name__
         what = f"@multi_asset '{step}'"
         signature = Signature(fn, what, frozenset(ins) if ins else frozenset())
+        _check_resources(required_resource_keys, signature, "@multi_asset")
         inputs = value_inputs(signature, ins, step)
         add_deps(inputs, deps, what, None)
         if specs:
@@ -343,6 +345,14 @@ def add_deps(
         if dep.asset_key not in known:
             inputs.append(Input("", dep.asset_key, "", dep.metadata, partition_mapping=dep.partition_mapping))
             known.add(dep.asset_key)
+
+
+def _check_resources(keys: AbstractSet[str] | None, signature: Signature, what: str) -> None:
+    if keys and signature.resources:
+        raise ParameterCheckError(
+            f"Invariant violation for parameter Cannot specify resource requirements in both {what} decorator"
+            " and as arguments to the decorated function"
+        )
 
 
 def _io_manager(
