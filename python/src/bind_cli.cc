@@ -44,10 +44,10 @@ void rethrow_problems(nb::python_error& error) {
 
 // What the schedules and sensors of the loaded module ask for: see treadle/_automation/tick.py.
 Result<std::vector<cli::InstigatorTick>> tick(const Object& ticker, Micros since, Micros now,
-                                              app::Home& home) {
+                                              app::Home& home, bool remember) {
   const nb::gil_scoped_acquire gil;
   try {
-    const nb::object told = nb::borrow(ticker.get())(since, now, to_text(home.path()));
+    const nb::object told = nb::borrow(ticker.get())(since, now, to_text(home.path()), remember);
     std::vector<cli::InstigatorTick> out;
     const Items items(told);
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -103,8 +103,8 @@ Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest
     loaded.codec = python_codec();
     if (items.size() > 2 && !items.is_none(2)) {
       loaded.tick = [ticker = Object(nb::borrow(items.at(2)))](Micros since, Micros now,
-                                                               app::Home& home) {
-        return tick(ticker, since, now, home);
+                                                               app::Home& home, bool remember) {
+        return tick(ticker, since, now, home, remember);
       };
     }
     if (items.size() > 3) {

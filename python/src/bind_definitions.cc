@@ -6,6 +6,8 @@
 #include "home.h"
 #include "run_options.h"
 #include "signals.h"
+#include <treadle/app/partition_runs.h>
+#include <treadle/app/status.h>
 #include <treadle/plan/selection.h>
 
 namespace treadle::python {
@@ -78,6 +80,41 @@ nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle sele
   return outcome_of(value_or_raise(std::move(result)));
 }
 
+// What `treadle status --why --json` prints.
+nb::object status(PythonDefinitions& self, PythonHome& home, nb::handle selection,
+                  Micros unneeded_after) {
+  const std::vector<plan::NodeId> selected = select(self, text_of(selection));
+  return to_text(value_or_raise(without_lock([&]() -> Result<std::string> {
+    TREADLE_TRY(const app::Status status,
+                app::Status::read(home.home.get(), self.graph(), selected,
+                                  {.now = system_clock().now(), .unneeded_after = unneeded_after}));
+    return status.json(true);
+  })));
+}
+
+// The tags of each run that these partitions take. `which`: a text as on the command line, or keys.
+nb::list partition_runs(PythonDefinitions& self, PythonHome& home, nb::handle selection,
+                        nb::handle which) {
+  const std::vector<plan::NodeId> selected = select(self, text_of(selection));
+  app::PartitionChoice choice{.partition_word = "a key", .partitions_word = "partitions"};
+  if (nb::isinstance<nb::str>(which)) {
+    choice.partitions = text_of(which);
+  } else {
+    choice.keys = texts_of(which);
+    if (choice.keys.empty()) return {};
+  }
+  const auto runs =
+      app::choose_partitions(home.home.get(), self.graph(), selected, choice, system_clock().now());
+  if (!runs) raise("DagsterInvalidSubsetError", runs.error().message);
+  nb::list out;
+  for (const plan::PartitionRequest& run : runs->runs) {
+    nb::dict tags;
+    for (const auto& [name, value] : plan::tags_of(run)) tags[to_text(name)] = to_text(value);
+    out.append(tags);
+  }
+  return out;
+}
+
 }  // namespace
 
 void bind_definitions(nb::module_& module) {
@@ -90,6 +127,8 @@ void bind_definitions(nb::module_& module) {
       .def("set_automation", &PythonDefinitions::set_automation)
       .def("materialize", materialize, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
            nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg())
+      .def("status", status)
+      .def("partition_runs", partition_runs)
       .def("close_io_managers", &PythonDefinitions::close_io_managers);
 }
 

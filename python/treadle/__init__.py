@@ -156,6 +156,8 @@ _PUBLIC = {
     "_resources.values": "make_values_resource",
     "_run.context": "AssetCheckExecutionContext AssetExecutionContext OpExecutionContext",
     "_run.execute": "materialize materialize_to_memory observe",
+    "_run.partitioned": "materialize_partitions",
+    "_run.status": "AssetState StaleReason asset_status",
     "_run.executors": """
         executor Executor ExecutorDefinition ExecutorRequirement in_process_executor InitExecutorContext
         multi_or_in_process_executor multiple_process_executor_requirements multiprocess_executor""",

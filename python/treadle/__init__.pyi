@@ -363,6 +363,7 @@ from treadle._run.loggers import default_loggers as default_loggers
 from treadle._run.loggers import default_system_loggers as default_system_loggers
 from treadle._run.loggers import json_console_logger as json_console_logger
 from treadle._run.loggers import logger as logger
+from treadle._run.partitioned import materialize_partitions as materialize_partitions
 from treadle._run.policies import Backoff as Backoff
 from treadle._run.policies import Jitter as Jitter
 from treadle._run.policies import RetryPolicy as RetryPolicy
@@ -375,6 +376,9 @@ from treadle._run.records import RunRecord as RunRecord
 from treadle._run.records import RunShardedEventsCursor as RunShardedEventsCursor
 from treadle._run.records import RunStatusChangeRecordsFilter as RunStatusChangeRecordsFilter
 from treadle._run.results import ExecuteInProcessResult as ExecuteInProcessResult
+from treadle._run.status import AssetState as AssetState
+from treadle._run.status import StaleReason as StaleReason
+from treadle._run.status import asset_status as asset_status
 from treadle._run.testing import instance_for_test as instance_for_test
 from treadle._types.dagster_type import Any as Any
 from treadle._types.dagster_type import Bool as Bool

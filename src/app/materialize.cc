@@ -9,6 +9,9 @@
 namespace treadle::app {
 namespace {
 
+// The tag of a run whose steps are not run when what they would make was made before.
+constexpr const char* kMemoizeTag = "treadle/memoize";
+
 std::string texts_of(const std::vector<Problem>& problems) {
   std::string text;
   for (const Problem& problem : problems) {
@@ -56,6 +59,13 @@ std::optional<execute::MemoHit> find_memo(Home& home, const std::string& memo) {
 Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& graph, plan::Plan plan,
                                         execute::RunOptions options,
                                         const PartitionsPtr& job = nullptr) {
+  // Recorded with the run, so that resuming it does the same.
+  const auto memoize = options.tags.find(kMemoizeTag);
+  if (options.memoize) {
+    options.tags[kMemoizeTag] = "true";
+  } else {
+    options.memoize = memoize != options.tags.end() && memoize->second == "true";
+  }
   TREADLE_CHECK(add_known_versions(home, graph, options));
   TREADLE_CHECK(add_partitions(home, plan, options, job));
   if (options.logs_folder.empty()) options.logs_folder = home.logs_folder();

@@ -57,6 +57,26 @@ Result<std::unordered_set<std::string>> Store::version_texts() {
   return texts;
 }
 
+Result<std::map<std::string, Micros>> Store::last_uses() {
+  std::map<std::string, Micros> uses;
+  TREADLE_CHECK(core_->database.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(
+        db::Statement * s,
+        session.prepare("select c.entity, c.project, c.name, max(u.used) "
+                        "from artifact_use u join artifact_version v on v.id = u.version_id "
+                        "join artifact_collection c on c.id = v.collection_id "
+                        "group by c.id, c.entity, c.project, c.name"));
+    while (true) {
+      TREADLE_TRY(const bool row, s->step());
+      if (!row) return {};
+      std::string text(s->text(0));
+      text.append("/").append(s->text(1)).append("/").append(s->text(2));
+      uses[std::move(text)] = s->integer(3);
+    }
+  }));
+  return uses;
+}
+
 Result<void> Store::add_alias(const Version& version, const std::string& alias,
                               const ChangeOptions& options) {
   TREADLE_CHECK(check_given_alias(alias));

@@ -114,6 +114,29 @@ void write_instigator(JsonWriter& w, const InstigatorTick& tick) {
   w.end_array().end_object();
 }
 
+Result<std::vector<InstigatorTick>> tick_all(const LoadedDefinitions& loaded, app::Home& home,
+                                             Micros since, Micros now, bool remember) {
+  TREADLE_TRY(std::vector<InstigatorTick> ticks,
+              app::tick_instigators(home, *loaded.definitions, since, now, remember));
+  if (!loaded.tick) return ticks;
+  TREADLE_TRY(std::vector<InstigatorTick> others, loaded.tick(since, now, home, remember));
+  std::move(others.begin(), others.end(), std::back_inserter(ticks));
+  return ticks;
+}
+
+// What is kept of one evaluation, for `automation history`.
+events::Tick record_of(const InstigatorTick& tick, Micros now) {
+  JsonWriter w;
+  write_instigator(w, tick);
+  const char* status = !tick.error.empty() ? "failed" : "skipped";
+  return {.id = 0,
+          .kind = tick.kind,
+          .name = tick.name,
+          .time = now,
+          .status = tick.requests.empty() ? status : "requested",
+          .detail = std::move(w).str()};
+}
+
 int run_tick(Session& session, const TickOptions& options) {
   Micros now = session.now();
   if (!options.at.empty()) {
@@ -136,13 +159,10 @@ int run_tick(Session& session, const TickOptions& options) {
   const automate::Entities& entities = *moment->entities;
   const auto evaluation = automate::evaluate(entities, moment->facts, *before);
   if (!evaluation) return session.fail(evaluation.error());
-  std::vector<InstigatorTick> ticks;
-  if (code->loaded.tick) {
-    auto told = code->loaded.tick(last_time(*before), now, **home);
-    if (!told) return session.fail(told.error());
-    ticks = std::move(*told);
-  }
+  auto ticks = tick_all(code->loaded, **home, last_time(*before), now, !options.dry_run);
+  if (!ticks) return session.fail(ticks.error());
 
+  std::vector<events::Tick> records;
   JsonWriter w;
   w.begin_object().field("at", format_utc(now)).field("dry_run", options.dry_run);
   w.key("conditions").begin_array();
@@ -160,21 +180,30 @@ int run_tick(Session& session, const TickOptions& options) {
     w.field("requested", result.slice.count(entity.size));
     if (entity.partitions)
       w.field("partitions", entity.partitions->text(result.slice.subset(entity.size), 100));
-    w.key("explanation").raw(why->to_json(entities)).end_object();
+    const std::string explanation = why->to_json(entities);
+    w.key("explanation").raw(explanation).end_object();
+    records.push_back({.id = 0,
+                       .kind = "condition",
+                       .name = std::string(entity.key),
+                       .time = now,
+                       .status = result.slice.is_none() ? "skipped" : "requested",
+                       .detail = explanation});
     std::string title = "\n" + std::string(entity.key);
     if (entity.partitions && !result.slice.is_none())
       title += "  " + entity.partitions->text(result.slice.subset(entity.size), 5);
     session.print(title + "\n" + why->text(entities));
   }
   w.end_array().key("instigators").begin_array();
-  if (!ticks.empty()) session.print("\n");
-  for (const InstigatorTick& tick : ticks) {
+  if (!ticks->empty()) session.print("\n");
+  for (const InstigatorTick& tick : *ticks) {
     write_instigator(w, tick);
     print_instigator(session, tick);
+    records.push_back(record_of(tick, now));
   }
   w.end_array().end_object();
   if (session.json()) session.print_json(w.str());
   if (options.dry_run) return kExitOk;
+  if (auto kept = (*home)->record().add_ticks(records); !kept) return session.fail(kept.error());
   if (auto kept = write_cursor(path, evaluation->cursor); !kept) return session.fail(kept.error());
   return kExitOk;
 }

@@ -1,10 +1,11 @@
 #include "commands.h"
 #include "execute.h"
 #include "load.h"
-#include "partitions.h"
 #include "render.h"
 #include "run_config_option.h"
 #include "text.h"
+#include <treadle/app/partition_runs.h>
+#include <treadle/app/status.h>
 #include <treadle/base/suggest.h>
 #include <treadle/plan/partitions.h>
 #include <treadle/plan/plan.h>
@@ -211,20 +212,21 @@ Result<std::vector<plan::NodeId>> select_assets(const std::string& text,
 }
 
 Result<Decision> decide(app::Home* home, const plan::AssetGraph& graph,
-                        std::vector<plan::NodeId> selected, bool only_stale) {
+                        std::vector<plan::NodeId> selected, bool only_stale, Micros now) {
   Decision decision;
   decision.facts.resize(graph.nodes().size());
   if (home) {
     TREADLE_TRY(decision.facts, app::load_facts(*home, graph));
   }
-  decision.statuses = plan::find_stale(graph, decision.facts, code_version_of);
+  TREADLE_TRY(const app::Status status,
+              app::Status::read(home, graph, selected, {.now = now, .unneeded_after = 0}));
+  decision.statuses = status.staleness();
   if (!only_stale) {
     decision.wanted = std::move(selected);
     return decision;
   }
-  for (const plan::NodeId id : selected) {
-    const bool fresh = decision.statuses[id].staleness == plan::Staleness::kFresh;
-    if (!fresh) decision.wanted.push_back(id);
+  for (const app::AssetReport& asset : status.assets()) {
+    if (!asset.is_fresh()) decision.wanted.push_back(asset.node);
   }
   // One stale output of a function that makes all at once takes the others along.
   decision.wanted = plan::complete_steps(graph, decision.wanted);
@@ -278,7 +280,8 @@ int run_job(Session& session, const MaterializeOptions& options, app::Home* home
 // from running.
 int run_partitions(Session& session, const MaterializeOptions& options, app::Home& home,
                    const Code& code, const std::vector<plan::NodeId>& selected,
-                   const plan::Plan& plan, const PartitionRuns& chosen, execute::RunOptions run) {
+                   const plan::Plan& plan, const app::PartitionRuns& chosen,
+                   execute::RunOptions run) {
   if (chosen.runs.empty()) {
     session.print("There is nothing to do: no such partitions.\n");
     if (session.json()) session.print_json("{\"runs\":[],\"success\":true}");
@@ -343,6 +346,7 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     if (!job) return session.fail(no_such_job(*code->loaded.definitions, options.job));
     text = job->selection == "*" ? "" : job->selection;
     run.job_name = job->name;
+    run.memoize = job->memoize;
     run.default_retry_policy = job->retry_policy;
     run.tags.insert(job->tags.begin(), job->tags.end());
     if (job->graph) {
@@ -353,12 +357,13 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
   if (!options.ops.empty())
     return session.usage_error("--op selects steps of a job of ops: name it with --job.");
   run.selection = text;
+  run.memoize = run.memoize || options.stale;
   for (auto& [name, value] : *tags) run.tags[name] = value;
 
   auto selected = select_assets(text, graph);
   if (!selected) return session.fail(selected.error());
   if (options.stale || options.dry_run) {
-    auto decision = decide(home->get(), graph, std::move(*selected), options.stale);
+    auto decision = decide(home->get(), graph, std::move(*selected), options.stale, session.now());
     if (!decision) return session.fail(decision.error());
     if (decision->wanted.empty()) return report_nothing_stale(session, *decision, graph);
     if (options.dry_run) {
@@ -380,8 +385,18 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     return session.fail(chosen.error());
   if (auto named = plan::request_of(run.tags);
       named && std::holds_alternative<std::monostate>(*named)) {
-    const auto partitions = choose_partitions(home->get(), graph, *selected, options.partition,
-                                              options.partitions, session.now());
+    // Of partitioned assets those partitions that are stale.
+    const bool given = !options.partition.empty() || !options.partitions.empty();
+    const auto common = plan::partitions_of(graph, *selected);
+    const bool only_stale = options.stale && !given && common && *common;
+    const auto partitions =
+        app::choose_partitions(home->get(), graph, *selected,
+                               {.partition = options.partition,
+                                .partitions = only_stale ? "stale" : options.partitions,
+                                .keys = {},
+                                .partition_word = "--partition",
+                                .partitions_word = "--partitions"},
+                               session.now());
     if (!partitions) return session.fail(partitions.error());
     if (partitions->definition) {
       run.run_config = given_config;  // a job may have another one for each partition
@@ -440,11 +455,13 @@ CommandSpec materialize_command(const Program& program) {
                              .target = &o->partition});
   command.options.push_back({.names = "--partitions",
                              .value = "WHICH",
-                             .help = "all, missing, failed, or keys and ranges: 'a,c...f'",
+                             .help = "all, missing, failed, stale, or keys and ranges: 'a,c...f'",
                              .target = &o->partitions});
   command.options.push_back({.names = "--stale",
                              .value = "",
-                             .help = "Only what is missing or stale; says why for each asset",
+                             .help =
+                                 "Only what is missing or stale, as if declared with memoize; says "
+                                 "why for each asset",
                              .target = &o->stale});
   command.options.push_back({.names = "--dry-run",
                              .value = "",

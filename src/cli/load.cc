@@ -169,11 +169,6 @@ OrStop<Code> check_code(Session& session, LoadedDefinitions loaded, app::Home* h
   return Code{std::move(loaded), std::move(graph)};
 }
 
-std::string code_version_of(const plan::Node& node) {
-  if (!node.info->code_version.empty()) return node.info->code_version;
-  return node.step ? derived_code_version(*node.step) : std::string();
-}
-
 int report_problems(Session& session, const std::vector<Problem>& problems) {
   session.note(render_problems(problems, session.err()));
   if (session.json()) {

@@ -4,6 +4,7 @@
 
 #include "session.h"
 #include "spec.h"
+#include <treadle/app/status.h>
 #include <treadle/plan/graph.h>
 
 #include <memory>
@@ -54,8 +55,7 @@ OrStop<Code> check_code(Session& session, LoadedDefinitions loaded, app::Home* h
 // project's settings.
 bool has_default_source(Session& session);
 
-// The code version staleness compares: the user's, else derived from the function.
-std::string code_version_of(const plan::Node& node);
+using app::code_version_of;
 
 // Reports problems for people and as JSON; returns kExitInvalidDefinitions.
 int report_problems(Session& session, const std::vector<Problem>& problems);

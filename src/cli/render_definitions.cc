@@ -1,5 +1,6 @@
 #include "render.h"
 #include "text.h"
+#include <treadle/app/status.h>
 
 #include <fmt/format.h>
 
@@ -68,13 +69,8 @@ void write_reasons(JsonWriter& json, const plan::AssetStatus& status,
                    const plan::AssetGraph& graph) {
   json.begin_array();
   for (const plan::StaleReason& reason : status.reasons) {
-    json.begin_object().field("text", plan::describe(reason, graph)).key("upstream");
-    reason.upstream == plan::kNoNode ? json.null()
-                                     : json.value(graph.node(reason.upstream).info->key.text());
-    json.key("from");
-    reason.from.empty() ? json.null() : json.value(reason.from);
-    json.key("to");
-    reason.to.empty() ? json.null() : json.value(reason.to);
+    json.begin_object();
+    app::write_reason_fields(json, reason, graph);
     json.end_object();
   }
   json.end_array();

@@ -1,6 +1,7 @@
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/cpp/body.h>
+#include <treadle/define/partition_set.h>
 
 #include <cstring>
 #include <elf.h>
@@ -11,7 +12,7 @@
 namespace treadle::cpp {
 
 StepOutcome FunctionBody::run(StepContext& step) {
-  Context context(step, outputs_);
+  Context context(step, outputs_, inputs_);
   try {
     call(context);
     return {};
@@ -26,6 +27,7 @@ std::string FunctionBody::derived_code_version() {
 
 void set_body(StepDef& step, std::unique_ptr<FunctionBody> body, const void* code) {
   for (const auto& output : step.outputs) body->outputs_.push_back(output.asset.key);
+  for (const auto& input : step.inputs) body->inputs_.push_back(input.asset);
   body->code_ = code;
   step.body = std::move(body);
 }
@@ -47,6 +49,11 @@ void hand_over(Context& context, std::size_t index, Value value, const std::type
   if (auto done = context.step().handle_output(std::move(report)); !done) {
     throw std::move(done).error();
   }
+}
+
+bool is_only_partition(Context& context, const std::string& key) {
+  const PartitionSlice* own = context.step().partitions();
+  return own != nullptr && own->subset.size() == 1 && own->set.key(own->subset.first()) == key;
 }
 
 bool is_wanted(Context& context, std::size_t index) {
@@ -79,14 +86,22 @@ void declare_input(StepDef& step, AssetKey asset, const std::type_info* type,
   step.inputs.push_back(std::move(input));
 }
 
-void declare_order(StepDef& step, AssetKey asset) {
+void declare_order(StepDef& step, AssetKey asset, PartitionMappingPtr mapping) {
   InputDef input;
   input.asset = std::move(asset);
   input.loads_value = false;
+  input.partition_mapping = std::move(mapping);
   step.inputs.push_back(std::move(input));
 }
 
 Value load_input(Context& context, std::size_t input, const std::type_info& wanted) {
+  const PartitionSlice* read = context.step().input_partitions(input);
+  if (read != nullptr && read->subset.size() != 1) {
+    throw to_failure("Input " + std::to_string(input + 1) + " of step '" + context.step_key() +
+                     "' reads " + std::to_string(read->subset.size()) +
+                     " partitions, but the function takes the value of one. Wire it as "
+                     "td::by_partition(asset), for a parameter const td::ByPartition<T>&.");
+  }
   auto value = context.step().load_input(input);
   if (!value) throw std::move(value).error();
   if (value->type() == nullptr || *value->type() != wanted) {
@@ -94,6 +109,28 @@ Value load_input(Context& context, std::size_t input, const std::type_info& want
                      "' came as " + (*value ? type_name(*value->type()) : "nothing") +
                      ", but the function takes a " + type_name(wanted) +
                      ". Its IO manager must load what the function takes.");
+  }
+  return std::move(*value);
+}
+
+Value load_partitions(Context& context, std::size_t input, const std::type_info& wanted,
+                      const std::type_info& all, std::string& key) {
+  const PartitionSlice* read = context.step().input_partitions(input);
+  if (read == nullptr) {
+    throw to_failure("Input " + std::to_string(input + 1) + " of step '" + context.step_key() +
+                     "' has no partitions: wire the asset itself instead of td::by_partition.");
+  }
+  if (read->subset.size() == 1) {
+    key = read->set.key(read->subset.first());
+    return load_input(context, input, wanted);
+  }
+  auto value = context.step().load_input(input);
+  if (!value) throw std::move(value).error();
+  if (*value && *value->type() != all) {
+    throw to_failure("Input " + std::to_string(input + 1) + " of step '" + context.step_key() +
+                     "' came as " + type_name(*value->type()) +
+                     ". Its IO manager must load several partitions as a td::ByPartition of " +
+                     type_name(wanted) + ".");
   }
   return std::move(*value);
 }

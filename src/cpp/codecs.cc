@@ -78,6 +78,20 @@ Result<Json> decode_json(Stored& stored) {
   return Json::parse(bytes);
 }
 
+tl::unexpected<Error> other_partitions(const std::vector<std::string>& given,
+                                       const std::vector<std::string>& wanted) {
+  const auto some = [](const std::vector<std::string>& keys) {
+    std::string text;
+    for (std::size_t i = 0; i < keys.size() && i < 5; ++i)
+      text += (i ? ", '" : "'") + keys[i] + "'";
+    if (keys.size() > 5) text += " and " + std::to_string(keys.size() - 5) + " more";
+    return keys.empty() ? "none" : text;
+  };
+  return fail(Errc::kInvalidArgument, "The function returned values for the partitions " +
+                                          some(given) + ", but the run computes " + some(wanted) +
+                                          ". Return one for each of context.partition_keys().");
+}
+
 Result<Encoded> JsonCodec::encode(const Value& value) const {
   if (value.type() == nullptr || *value.type() != type_) return wrong_type(value, type_);
   JsonOut out;

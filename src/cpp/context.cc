@@ -65,4 +65,95 @@ std::string Context::scratch_path(std::string_view name) {
   return join_path(scratch_, name);
 }
 
+namespace {
+
+[[noreturn]] void refuse(const std::string& message) {
+  throw Failure(message, {}, false);
+}
+
+PartitionKeyRange range_of(const PartitionSlice& slice, const std::string& whose) {
+  if (slice.subset.empty()) refuse(whose + " reads no partitions, so there is no range of them.");
+  return {slice.set.key(slice.subset.first()), slice.set.key(slice.subset.last())};
+}
+
+TimeWindow window_of(const PartitionSlice& slice, const std::string& whose) {
+  if (slice.subset.empty()) refuse(whose + " reads no partitions, so there is no window of them.");
+  const auto first = slice.set.window(slice.subset.first());
+  const auto last = slice.set.window(slice.subset.last());
+  if (!first || !last) {
+    refuse(whose + " has the partitions '" + slice.set.definition()->description() +
+           "', which are no windows of time: ask for the keys.");
+  }
+  return {first->start, last->end};
+}
+
+}  // namespace
+
+const PartitionSlice& Context::own_partitions() const {
+  if (const PartitionSlice* own = step_.partitions()) return *own;
+  refuse("Step '" + step_key() +
+         "' is run without partitions. Give its asset partitions, and the run a partition key; ask "
+         "has_partition_key() where there may be none.");
+}
+
+const PartitionSlice& Context::partitions_read(const AssetKey& input) const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    names.push_back(inputs_[i].text());
+    if (inputs_[i] != input) continue;
+    if (const PartitionSlice* read = step_.input_partitions(i)) return *read;
+    refuse("Asset '" + input.text() + "' has no partitions.");
+  }
+  refuse("Step '" + step_key() + "' does not read the asset '" + input.text() + "'." +
+         did_you_mean(input.text(), names));
+}
+
+std::string Context::partition_key() const {
+  const PartitionSlice& own = own_partitions();
+  if (own.subset.size() != 1) {
+    refuse("Step '" + step_key() + "' computes " + std::to_string(own.subset.size()) +
+           " partitions in this run: use partition_keys(), or a backfill policy of one a run.");
+  }
+  return own.set.key(own.subset.first());
+}
+
+std::vector<std::string> Context::partition_keys() const {
+  return own_partitions().keys();
+}
+
+PartitionKeyRange Context::partition_key_range() const {
+  return range_of(own_partitions(), "Step '" + step_key() + "'");
+}
+
+TimeWindow Context::partition_time_window() const {
+  return window_of(own_partitions(), "Step '" + step_key() + "'");
+}
+
+std::map<std::string, std::string> Context::multi_partition_key() const {
+  const PartitionSlice& own = own_partitions();
+  const std::string key = partition_key();
+  if (own.set.dimensions().empty()) {
+    refuse("Partition '" + key + "' of step '" + step_key() + "' has one dimension only.");
+  }
+  std::map<std::string, std::string> keys;
+  const std::vector<std::int64_t> numbers = own.set.split(own.subset.first());
+  const auto& names = own.set.definition()->as_multi()->dimensions;
+  for (std::size_t d = 0; d < numbers.size(); ++d) {
+    keys[names[d].name] = own.set.dimensions()[d].key(numbers[d]);
+  }
+  return keys;
+}
+
+std::vector<std::string> Context::partition_keys_of(const AssetKey& input) const {
+  return partitions_read(input).keys();
+}
+
+PartitionKeyRange Context::partition_key_range_of(const AssetKey& input) const {
+  return range_of(partitions_read(input), "Asset '" + input.text() + "'");
+}
+
+TimeWindow Context::partition_time_window_of(const AssetKey& input) const {
+  return window_of(partitions_read(input), "Asset '" + input.text() + "'");
+}
+
 }  // namespace treadle

@@ -2,6 +2,8 @@
 #include <treadle/cpp/defs.h>
 #include <treadle/define/type_name.h>
 #include <treadle/io/file_source.h>
+#include <treadle/plan/partitions.h>
+#include <treadle/plan/selection.h>
 
 namespace treadle {
 namespace {
@@ -58,6 +60,18 @@ StepDef step_of(const Options& options) {
 
 }  // namespace
 
+Partitions::Partitions(Result<PartitionsPtr> made, std::source_location where) {
+  if (!made) {
+    throw DefinitionError(
+        {Problem{.code = "wrong_partitions",
+                 .subject = "partitions",
+                 .place = place_of(where),
+                 .message = std::move(made).error().message,
+                 .cure = "Say which partitions there are so that they can be told apart."}});
+  }
+  definition_ = std::move(*made);
+}
+
 Defs::Defs() = default;
 Defs::~Defs() = default;
 Defs::Defs(const Defs&) = default;
@@ -73,6 +87,9 @@ StepDef& Defs::add_asset(const AssetOptions& options) {
   StepDef step = step_of(options);
   step.name = step_key_of(options.key);
   step.outputs.push_back(output_of(options));
+  step.outputs.back().asset.partitions = options.partitions;
+  step.backfill_policy = options.backfill_policy;
+  step.memoize = options.memoize;
   for (const auto& dep : options.deps) cpp::declare_order(step, dep);
   return definitions_.steps.emplace_back(std::move(step));
 }
@@ -81,6 +98,8 @@ StepDef& Defs::add_multi_asset(const MultiAssetOptions& options, std::size_t ret
   StepDef step = step_of(options);
   step.name = options.name;
   step.can_subset = options.can_subset;
+  step.backfill_policy = options.backfill_policy;
+  step.memoize = options.memoize;
   if (options.outputs.size() != returned) {
     throw DefinitionError({Problem{
         .code = "wrong_output_count",
@@ -95,6 +114,7 @@ StepDef& Defs::add_multi_asset(const MultiAssetOptions& options, std::size_t ret
     OutputDef& output = step.outputs.back();
     output.name = step_key_of(output.asset.key);
     output.follows_from = options.outputs[i].follows_from;
+    output.asset.partitions = options.partitions;
   }
   if (step.name.empty() && !step.outputs.empty()) {
     step.name = step.outputs.front().name;
@@ -116,6 +136,8 @@ StepDef& Defs::add_check(const Named& name, const AssetKey& asset, const CheckOp
   check.blocking = options.blocking;
   check.description = options.description;
   check.metadata = options.metadata;
+  check.partitions = options.partitions;
+  check.automation_condition = options.automation_condition;
   step.checks.push_back(std::move(check));
   return definitions_.steps.emplace_back(std::move(step));
 }
@@ -138,6 +160,8 @@ void Defs::add_source(SourceOptions options, const std::type_info* type) {
   source.io_manager_key = std::move(options.io_manager);
   source.type = type;
   source.asset = info_of(options);
+  source.asset.partitions = options.partitions;
+  source.asset.freshness_policy = options.freshness_policy;
   definitions_.sources.push_back(std::move(source));
 }
 
@@ -183,6 +207,7 @@ void Defs::add_job(std::string name, std::shared_ptr<const GraphDef> graph, JobO
   job.retry_policy = std::move(options.retry_policy);
   job.hooks = std::move(options.hooks);
   job.op_tags = std::move(options.op_tags);
+  job.partitions = options.partitions;
   job.place = place_of(options.where);
   definitions_.jobs.push_back(std::move(job));
 }
@@ -194,11 +219,99 @@ void Defs::job(std::string name, std::string selection, JobOptions options) {
   job.description = std::move(options.description);
   job.tags = std::move(options.tags);
   job.retry_policy = std::move(options.retry_policy);
+  job.memoize = options.memoize;
   job.place = place_of(options.where);
   definitions_.jobs.push_back(std::move(job));
 }
 
+void Defs::add_schedule(ScheduleOptions options, TickFunction evaluate) {
+  definitions_.schedules.push_back({.name = std::move(options.name),
+                                    .cron = std::move(options.cron),
+                                    .timezone = std::move(options.timezone),
+                                    .job = std::move(options.job),
+                                    .description = std::move(options.description),
+                                    .running = options.running,
+                                    .evaluate = std::move(evaluate),
+                                    .place = place_of(options.where)});
+}
+
+void Defs::add_sensor(SensorOptions options, TickFunction evaluate) {
+  definitions_.sensors.push_back({.name = std::move(options.name),
+                                  .job = std::move(options.job),
+                                  .description = std::move(options.description),
+                                  .minimum_interval_seconds = options.minimum_interval_seconds,
+                                  .running = options.running,
+                                  .evaluate = std::move(evaluate),
+                                  .place = place_of(options.where)});
+}
+
+void Defs::schedule_partitions(std::string job, ScheduleOptions options) {
+  const auto refuse = [&](std::string message, std::string cure) {
+    throw DefinitionError({Problem{.code = "bad_schedule",
+                                   .subject = job,
+                                   .place = place_of(options.where),
+                                   .message = std::move(message),
+                                   .cure = std::move(cure)}});
+  };
+  PartitionsPtr partitions = cpp::partitions_of_job(definitions_, job);
+  if (!partitions) {
+    refuse("Job '" + job + "' has no partitions: they are those of what it selects.",
+           "Declare the job and its assets before the schedule, and give them partitions.");
+  }
+  // The dimension of time, if any.
+  PartitionsPtr windows = partitions->as_time() ? partitions : nullptr;
+  if (const MultiPartitions* multi = partitions->as_multi()) {
+    for (const PartitionDimension& dimension : multi->dimensions) {
+      if (dimension.partitions->as_time()) windows = dimension.partitions;
+    }
+  }
+  if (windows) {
+    if (!options.cron.empty()) {
+      refuse("The partitions of job '" + job + "' are of time: it runs when a window ends.",
+             "Leave out `cron` and `timezone`, which are those of the partitions.");
+    }
+    options.cron = {windows->as_time()->cron};
+    options.timezone = windows->as_time()->timezone;
+  } else if (options.cron.empty()) {
+    refuse("The partitions of job '" + job + "' are not of time, so nothing says when it runs.",
+           "Give the schedule a `cron`.");
+  }
+  if (options.name.empty()) options.name = job + "_schedule";
+  options.job = std::move(job);
+  add_schedule(std::move(options), cpp::latest_partitions(std::move(partitions)));
+}
+
 namespace cpp {
+
+PartitionsPtr partitions_of_job(const Definitions& definitions, const std::string& name) {
+  for (const JobDef& job : definitions.jobs) {
+    if (job.name != name) continue;
+    if (job.partitions || job.graph) return job.partitions;
+    const plan::AssetGraph graph(definitions);
+    auto selection = job.selection.empty() || job.selection == "*"
+                         ? Result<plan::Selection>(plan::Selection())
+                         : plan::parse_selection(job.selection);
+    if (!selection) return nullptr;
+    const auto selected = plan::select(*selection, graph);
+    if (!selected) return nullptr;
+    return plan::partitions_of(graph, *selected).value_or(nullptr);
+  }
+  return nullptr;
+}
+
+TickFunction latest_partitions(PartitionsPtr partitions) {
+  return [partitions = std::move(partitions)](TickContext& c) -> Result<TickResult> {
+    TREADLE_TRY(const PartitionSet set, c.partitions(partitions));
+    const PartitionSubset latest = set.has_windows() ? set.latest_window() : set.all();
+    if (latest.empty()) return TickResult(SkipReason{"the job's partitions have none yet"});
+    std::vector<RunRequest> requests;
+    for (std::string& key : set.keys(latest)) {
+      requests.push_back({.run_key = set.has_windows() || latest.size() > 1 ? key : std::string(),
+                          .partition = key});
+    }
+    return TickResult(std::move(requests));
+  };
+}
 
 const Value& needed_resource(const Resource::SetupContext& context, const std::string& key) {
   for (const auto& [name, value] : context.required) {

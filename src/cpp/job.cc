@@ -87,14 +87,17 @@ Result<void> run(const Definitions& given, const std::string& name, RunJobOption
     throw DefinitionError(std::move(problems));
   }
   const JobDef* job = find_job(given, name);
-  if (job == nullptr || !job->graph) {
+  if (job == nullptr) {
     std::vector<std::string> names;
-    for (const JobDef& one : given.jobs) {
-      if (one.graph) names.push_back(one.name);
-    }
-    return fail(Errc::kNotFound, "There is no job of ops '" + name + "' in these definitions." +
-                                     did_you_mean(name, names));
+    for (const JobDef& one : given.jobs) names.push_back(one.name);
+    return fail(Errc::kNotFound,
+                "There is no job '" + name + "' in these definitions." + did_you_mean(name, names));
   }
+  if (!job->graph) {
+    return fail(Errc::kInvalidArgument,
+                "Job '" + name + "' is of assets: steps and runs to repeat are for jobs of ops.");
+  }
+  if (!options.partition.empty()) options.tags["dagster/partition"] = options.partition;
   TREADLE_CHECK(
       check_run_config(definitions_of_job(given, *job).steps, options.config, "job " + name));
   TREADLE_TRY(state.home, app::Home::open(home_options(options.home, options.temporary_home)));
@@ -118,7 +121,36 @@ Result<void> run(const Definitions& given, const std::string& name, RunJobOption
 
 }  // namespace
 
+namespace {
+
+// A job of assets is its selection, with what the job says of its runs.
+RunReport materialize_job(const Definitions& definitions, const JobDef& job,
+                          RunJobOptions options) {
+  MaterializeOptions run;
+  run.selection = job.selection == "*" ? "" : job.selection;
+  run.memoize = job.memoize;
+  run.partition = std::move(options.partition);
+  run.config = std::move(options.config);
+  run.home = std::move(options.home);
+  run.temporary_home = options.temporary_home;
+  run.own_processes = options.own_processes;
+  run.max_concurrent = options.max_concurrent;
+  run.tags = std::move(options.tags);
+  run.tags.insert(job.tags.begin(), job.tags.end());
+  run.run_id = std::move(options.run_id);
+  run.observer = std::move(options.observer);
+  run.cancellation = options.cancellation;
+  run.job_name = job.name;
+  return materialize(definitions, std::move(run));
+}
+
+}  // namespace
+
 RunReport run_job(const Definitions& definitions, const std::string& job, RunJobOptions options) {
+  const JobDef* found = find_job(definitions, job);
+  if (found != nullptr && !found->graph && options.steps.empty() && options.again.empty()) {
+    return materialize_job(definitions, *found, std::move(options));
+  }
   auto state = std::make_shared<RunReport::State>();
   if (auto done = run(definitions, job, std::move(options), *state); !done) {
     state->error = std::move(done).error();

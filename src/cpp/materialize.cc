@@ -1,10 +1,10 @@
 #include "run_report.h"
-#include <treadle/cli/cli.h>
+#include <treadle/app/partition_runs.h>
+#include <treadle/app/status.h>
 #include <treadle/cpp/materialize.h>
 #include <treadle/execute/run.h>
 #include <treadle/plan/plan.h>
 #include <treadle/plan/selection.h>
-#include <treadle/plan/staleness.h>
 
 #include <climits>
 #include <unistd.h>
@@ -17,68 +17,136 @@ execute::RunOptions run_options(MaterializeOptions options, const app::Home& hom
   execute::RunOptions run;
   run.run_id = std::move(options.run_id);
   run.tags = std::move(options.tags);
+  if (!options.job_name.empty()) run.job_name = std::move(options.job_name);
   run.selection = std::move(options.selection);
   run.run_config = std::move(options.config);
   run.executor =
       options.own_processes ? execute::Executor::kProcess : execute::Executor::kInProcess;
   run.max_concurrent = options.max_concurrent;
+  run.memoize = options.memoize || options.only_stale;
   run.cancellation = options.cancellation;
   run.observer = std::move(options.observer);
   run.logs_folder = home.logs_folder();
   return run;
 }
 
-std::string code_version_of(const plan::Node& node) {
-  if (!node.info->code_version.empty()) return node.info->code_version;
-  return node.step != nullptr ? derived_code_version(*node.step) : "";
-}
-
 Result<std::vector<plan::NodeId>> stale_of(app::Home& home, const plan::AssetGraph& graph,
                                            const std::vector<plan::NodeId>& selected) {
-  TREADLE_TRY(const plan::Facts facts, app::load_facts(home, graph));
-  const auto statuses = plan::find_stale(graph, facts, code_version_of);
+  TREADLE_TRY(const app::Status status,
+              app::Status::read(&home, graph, selected,
+                                {.now = system_clock().now(), .unneeded_after = 0}));
   std::vector<plan::NodeId> stale;
-  for (const plan::NodeId id : selected) {
-    if (statuses[id].staleness != plan::Staleness::kFresh) stale.push_back(id);
+  for (const app::AssetReport& asset : status.assets()) {
+    if (!asset.is_fresh()) stale.push_back(asset.node);
   }
-  return stale;
+  return plan::complete_steps(graph, stale);
 }
 
-Result<void> run(const Definitions& given, MaterializeOptions options, RunReport::State& state) {
+// What is common to all runs of one call.
+struct Work {
+  std::shared_ptr<app::Home> home;
+  std::unique_ptr<Definitions> definitions;  // the graph borrows them
+  std::unique_ptr<plan::AssetGraph> graph;
+  std::vector<plan::NodeId> selected;
+  app::PartitionRuns partitions;
+};
+
+Result<Work> prepare(const Definitions& given, const MaterializeOptions& options) {
   if (auto problems = plan::check_definitions(given); !problems.empty()) {
     throw DefinitionError(std::move(problems));
   }
   TREADLE_CHECK(check_run_config(given.steps, options.config, "this run"));
-  TREADLE_TRY(state.home, app::Home::open(home_options(options.home, options.temporary_home)));
-  Definitions definitions = given;
-  app::add_defaults(definitions, *state.home);
-  const plan::AssetGraph graph(definitions);
+  Work work;
+  TREADLE_TRY(work.home, app::Home::open(home_options(options.home, options.temporary_home)));
+  work.definitions = std::make_unique<Definitions>(given);
+  app::add_defaults(*work.definitions, *work.home);
+  work.graph = std::make_unique<plan::AssetGraph>(*work.definitions);
   plan::Selection selection;
   if (!options.selection.empty()) {
     TREADLE_TRY(selection, plan::parse_selection(options.selection));
   }
-  TREADLE_TRY(auto selected, plan::select(selection, graph, false));
+  TREADLE_TRY(work.selected, plan::select(selection, *work.graph, false));
+  app::PartitionChoice choice{.partition = options.partition,
+                              .partitions = options.partitions,
+                              .keys = {},
+                              .partition_word = "`partition`",
+                              .partitions_word = "`partitions`"};
   if (options.only_stale) {
-    TREADLE_TRY(selected, stale_of(*state.home, graph, selected));
-    if (selected.empty()) {
-      state.success = true;
-      return {};
-    }
+    TREADLE_TRY(work.selected, stale_of(*work.home, *work.graph, work.selected));
+    const auto common = plan::partitions_of(*work.graph, work.selected);
+    if (!choice.given() && common && *common) choice.partitions = "stale";
   }
-  TREADLE_TRY(
-      execute::RunResult result,
-      app::materialize(*state.home, graph, selected, run_options(std::move(options), *state.home)));
+  TREADLE_TRY(const plan::PartitionRequest tagged, plan::request_of(options.tags));
+  if (work.selected.empty() || !std::holds_alternative<std::monostate>(tagged)) return work;
+  TREADLE_TRY(work.partitions, app::choose_partitions(work.home.get(), *work.graph, work.selected,
+                                                      choice, system_clock().now()));
+  return work;
+}
+
+Result<void> run(const Work& work, execute::RunOptions options, RunReport::State& state) {
+  if (work.selected.empty()) {
+    state.success = true;
+    return {};
+  }
+  TREADLE_TRY(execute::RunResult result,
+              app::materialize(*work.home, *work.graph, work.selected, std::move(options)));
   keep(std::move(result), state);
   return {};
+}
+
+std::vector<RunReport> run_all(const Definitions& definitions, MaterializeOptions options,
+                               bool several) {
+  std::vector<RunReport> reports;
+  const auto report = [&](std::shared_ptr<app::Home> home, auto call) {
+    auto state = std::make_shared<RunReport::State>();
+    state->home = std::move(home);
+    if (Result<void> done = call(*state); !done) state->error = std::move(done).error();
+    reports.emplace_back(std::move(state));
+  };
+  auto work = prepare(definitions, options);
+  if (!work) {
+    report(nullptr, [&](auto&) -> Result<void> { return fail(std::move(work).error()); });
+    return reports;
+  }
+  const std::vector<plan::PartitionRequest>& runs = work->partitions.runs;
+  if (!several && runs.size() > 1) {
+    report(work->home, [&](auto&) -> Result<void> {
+      return fail(Errc::kInvalidArgument,
+                  "These partitions take " + std::to_string(runs.size()) +
+                      " runs by the backfill policies of what is selected: use "
+                      "td::materialize_partitions, or BackfillPolicy::single_run().");
+    });
+    return reports;
+  }
+  if (work->partitions.definition && runs.empty()) {
+    if (!several) {
+      report(work->home, [&](RunReport::State& state) -> Result<void> {
+        state.success = true;
+        return {};
+      });
+    }
+    return reports;
+  }
+  for (std::size_t i = 0; i == 0 || i < runs.size(); ++i) {
+    execute::RunOptions one = run_options(options, *work->home);
+    if (i > 0) one.run_id.clear();
+    if (i < runs.size()) {
+      for (auto& [name, value] : plan::tags_of(runs[i])) one.tags[name] = value;
+    }
+    report(work->home, [&](RunReport::State& state) { return run(*work, std::move(one), state); });
+  }
+  return reports;
 }
 
 }  // namespace
 
 RunReport materialize(const Definitions& definitions, MaterializeOptions options) {
-  auto state = std::make_shared<RunReport::State>();
-  if (auto done = run(definitions, std::move(options), *state); !done)
-    state->error = std::move(done).error();
-  return RunReport(std::move(state));
+  return run_all(definitions, std::move(options), false).front();
+}
+
+std::vector<RunReport> materialize_partitions(const Definitions& definitions,
+                                              MaterializeOptions options) {
+  return run_all(definitions, std::move(options), true);
 }
 
 bool RunReport::success() const {
@@ -134,20 +202,23 @@ Result<std::optional<Event>> RunReport::materialization(const AssetKey& asset) c
   return std::optional<Event>(std::move(events.front()));
 }
 
-Result<Value> RunReport::load(const AssetKey& asset, const Codec& codec) const {
+Result<Value> RunReport::load(const AssetKey& asset, const Codec& codec,
+                              const std::string& partition) const {
   if (state_->home == nullptr) return fail(not_run());
   TREADLE_TRY(const auto made,
               state_->run_id.empty() ? Result<std::optional<Event>>() : materialization(asset));
-  return app::load_asset_value(*state_->home, asset, codec, made ? state_->run_id : std::string());
+  return app::load_asset_value(*state_->home, asset, codec, made ? state_->run_id : std::string(),
+                               partition);
 }
 
 namespace cpp {
 
-Result<Value> load_latest(const AssetKey& asset, const Codec& codec, const std::string& home) {
+Result<Value> load_latest(const AssetKey& asset, const Codec& codec, const std::string& home,
+                          const std::string& partition) {
   auto options = home_options(home, false);
   options.read_only = true;
   TREADLE_TRY(const auto opened, app::Home::open(options));
-  return app::load_asset_value(*opened, asset, codec);
+  return app::load_asset_value(*opened, asset, codec, {}, partition);
 }
 
 }  // namespace cpp

@@ -13,7 +13,7 @@
 namespace treadle {
 
 struct RunReport::State {
-  std::unique_ptr<app::Home> home;  // null: it could not be opened
+  std::shared_ptr<app::Home> home;  // null: it could not be opened
   std::string run_id;
   bool success = false;
   std::optional<Error> error;  // the run could not be started or recorded

@@ -188,6 +188,7 @@ std::vector<Problem> find_problems(const Definitions& definitions) {
     }
     if (job.graph) check_job(definitions, job, findings);
   }
+  check_instigators(definitions, findings);
   return std::move(findings).sorted();
 }
 

@@ -105,6 +105,7 @@ void check_retry_policy(const RetryPolicy& policy, const std::string& who,
                         const std::string& subject, const Place& place, Findings& findings);
 // That partitions of what a step makes and of what it reads can be mapped to each other.
 void check_partitions(const DefinitionIndex& index, const StepDef& step, Findings& findings);
+void check_instigators(const Definitions& definitions, Findings& findings);
 void check_cycles(const DefinitionIndex& index, Findings& findings);
 
 }  // namespace treadle

@@ -397,6 +397,43 @@ class SqlRecord final : public Record {
     return found;
   }
 
+  Result<void> add_ticks(const std::vector<Tick>& ticks) override {
+    return database_.write([&](db::Session& session) -> Result<void> {
+      for (const Tick& tick : ticks) {
+        TREADLE_TRY(db::Statement * s,
+                    session.prepare("insert into ticks (kind, name, time, status, detail) values "
+                                    "($1, $2, $3, $4, $5)"));
+        s->bind(1, tick.kind).bind(2, tick.name).bind(3, tick.time);
+        s->bind(4, tick.status).bind(5, tick.detail);
+        TREADLE_CHECK(s->run());
+      }
+      return {};
+    });
+  }
+
+  Result<std::vector<Tick>> ticks(const TickFilter& filter) override {
+    std::vector<Tick> found;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(db::Statement * s,
+                  session.prepare("select id, kind, name, time, status, detail from ticks where "
+                                  "($1 = '' or kind = $1) and ($2 = '' or name = $2) "
+                                  "order by id desc limit $3"));
+      s->bind(1, filter.kind).bind(2, filter.name);
+      s->bind(3, static_cast<std::int64_t>(filter.limit > 0 ? filter.limit : -1));
+      while (true) {
+        TREADLE_TRY(const bool row, s->step());
+        if (!row) return {};
+        found.push_back({.id = s->integer(0),
+                         .kind = std::string(s->text(1)),
+                         .name = std::string(s->text(2)),
+                         .time = s->integer(3),
+                         .status = std::string(s->text(4)),
+                         .detail = std::string(s->text(5))});
+      }
+    }));
+    return found;
+  }
+
   Result<void> set_values(const std::map<std::string, std::string>& values) override {
     return database_.write(
         [&](db::Session& session) -> Result<void> {

@@ -97,6 +97,17 @@ create table memos (
   event bigint not null
 );
 )sql"},
+    {4, R"sql(
+create table ticks (
+  id integer primary key,
+  kind text not null,
+  name text not null,
+  time bigint not null,
+  status text not null,
+  detail text not null
+);
+create index ticks_name on ticks (name, id);
+)sql"},
 };
 
 }  // namespace treadle::events

@@ -56,6 +56,16 @@ class Reasons {
   std::vector<std::pair<StaleReason, std::vector<std::int64_t>>> reasons_;
 };
 
+// The partitions that are made from stale ones of an upstream asset.
+PartitionSubset stale_below(const PartitionQuestion& question, NodeId upstream,
+                            const PartitionMapping& mapping, const PartitionedFacts& own,
+                            const PartitionedFacts* read) {
+  const PartitionSubset stale = question.stale ? question.stale(upstream) : PartitionSubset();
+  if (stale.empty()) return stale;
+  if (read == nullptr) return own.set.all();
+  return downstream_of(mapping, read->set, stale, own.set).value_or(PartitionSubset());
+}
+
 }  // namespace
 
 PartitionStaleness find_stale_partitions(const PartitionQuestion& question) {
@@ -80,6 +90,7 @@ PartitionStaleness find_stale_partitions(const PartitionQuestion& question) {
     const PartitionedFacts* read = question.facts(upstream);
     const PartitionMapping mapping = mapping_between(question.graph, question.node, upstream);
     const std::string whole = read == nullptr ? question.version(upstream) : std::string();
+    PartitionSubset upstream_stale = stale_below(question, upstream, mapping, *own, read);
     for (const std::int64_t number : made) {
       const std::vector<Provenance::Input>& inputs = own->made.at(number).inputs;
       const auto used = std::find_if(inputs.begin(), inputs.end(), [&](const auto& input) {
@@ -96,12 +107,24 @@ PartitionStaleness find_stale_partitions(const PartitionQuestion& question) {
         if (!mapped) continue;
         now = version_of(*read, mapped->subset);
       }
-      if (used->data_version.empty() || now.empty() || used->data_version == now) continue;
-      reasons.add(number, {StaleReason::Kind::kUpstreamChanged, upstream, used->data_version, now});
+      if (!used->data_version.empty() && !now.empty() && used->data_version != now) {
+        reasons.add(number,
+                    {StaleReason::Kind::kUpstreamChanged, upstream, used->data_version, now});
+      } else if (upstream_stale.contains(number)) {
+        reasons.add(number, {StaleReason::Kind::kUpstreamStale, upstream, {}, {}});
+      }
     }
   }
   std::move(reasons).give(result);
   return result;
+}
+
+bool reads_any(const PartitionQuestion& question, NodeId upstream, const PartitionSubset& subset) {
+  const PartitionedFacts* read = question.facts(upstream);
+  if (read == nullptr) return false;
+  const auto mapped = upstream_of(mapping_between(question.graph, question.node, upstream), nullptr,
+                                  nullptr, read->set);
+  return mapped && mapped->subset.intersects(subset);
 }
 
 std::string version_read_now(const PartitionQuestion& question, NodeId upstream) {

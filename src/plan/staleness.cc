@@ -53,10 +53,12 @@ class RecordedInputs {
 class StaleFinder {
  public:
   StaleFinder(const AssetGraph& graph, const Facts& facts,
-              const std::function<std::string(const Node&)>& code_version)
+              const std::function<std::string(const Node&)>& code_version,
+              const PartitionJudge* partitions)
       : graph_(graph),
         facts_(facts),
         code_version_(code_version),
+        partitions_(partitions),
         derived_(graph.definitions().steps.size()),
         statuses_(graph.nodes().size()) {}
 
@@ -70,6 +72,12 @@ class StaleFinder {
  private:
   void judge(NodeId id) {
     const Node& node = graph_.node(id);
+    if (partitions_ && node.info->partitions) {
+      if (auto judged = partitions_->judge(id, statuses_)) {
+        statuses_[id] = std::move(*judged);
+        return;
+      }
+    }
     const AssetFacts& facts = facts_of_latest_call(id);
     const bool own = &facts == &facts_[id];
     AssetStatus& status = statuses_[id];
@@ -105,7 +113,7 @@ class StaleFinder {
       const std::string& now = partitioned ? facts.upstream_now(parent) : data_version(parent);
       if (!used->data_version.empty() && !now.empty() && used->data_version != now) {
         add(StaleReason::Kind::kUpstreamChanged, parent, used->data_version, now);
-      } else if (statuses_[parent].staleness != Staleness::kFresh) {
+      } else if (is_stale(id, parent)) {
         add(StaleReason::Kind::kUpstreamStale, parent, {}, {});
       }
     }
@@ -116,6 +124,12 @@ class StaleFinder {
           upstream == kNoNode ? input.asset.text() : std::string(), {});
     });
     if (!status.reasons.empty()) status.staleness = Staleness::kStale;
+  }
+
+  bool is_stale(NodeId id, NodeId parent) const {
+    if (statuses_[parent].staleness == Staleness::kFresh) return false;
+    return !partitions_ || !graph_.node(parent).info->partitions ||
+           partitions_->reads_stale(id, parent);
   }
 
   // An optional output may not have come out of the latest call of its function. Then that call is what counts, told by another
@@ -158,6 +172,7 @@ class StaleFinder {
   const AssetGraph& graph_;
   const Facts& facts_;
   const std::function<std::string(const Node&)>& code_version_;
+  const PartitionJudge* partitions_;
   std::vector<std::optional<std::string>> derived_;  // by step
   std::vector<NodeId>
       latest_of_step_;  // the output of each step that was made last; empty until asked for
@@ -185,8 +200,9 @@ const std::string& AssetFacts::upstream_now(NodeId upstream) const {
 }
 
 std::vector<AssetStatus> find_stale(const AssetGraph& graph, const Facts& facts,
-                                    const std::function<std::string(const Node&)>& code_version) {
-  return StaleFinder(graph, facts, code_version).run();
+                                    const std::function<std::string(const Node&)>& code_version,
+                                    const PartitionJudge* partitions) {
+  return StaleFinder(graph, facts, code_version, partitions).run();
 }
 
 std::string describe(const StaleReason& reason, const AssetGraph& graph) {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from treadle._definitions.definitions import Definitions
     from treadle._ops.hooks import HookDefinition
+    from treadle._partitions.keys import PartitionKeyRange
     from treadle._run.executors import Executor, ExecutorDefinition
     from treadle._run.instance import DagsterInstance
     from treadle._run.policies import RetryPolicy
@@ -148,6 +149,27 @@ class JobDefinition:
             run_config, instance, raise_on_error, asset_selection, run_id, tags, resources, None
         )
 
+    def execute_partitions(
+        self,
+        partitions: str | Sequence[str] | PartitionKeyRange,
+        instance: DagsterInstance | None = None,
+        run_config: Any = None,
+        raise_on_error: bool = True,
+        tags: Mapping[str, str] | None = None,
+    ) -> list[ExecuteInProcessResult]:
+        """Runs it over partitions, in as many runs as the backfill policies of its assets ask for; see
+        `materialize_partitions`. Treadle's own."""
+        from treadle._run.partitioned import runs_over
+
+        def one(instance: DagsterInstance, own: Mapping[str, str]) -> ExecuteInProcessResult:
+            config = run_config
+            all_tags: Mapping[str, str] = {**(tags or {}), **own}
+            if key := own.get("dagster/partition"):
+                config, all_tags = self._of_partition(run_config, all_tags, key)
+            return self._execute_assets(config, instance, raise_on_error, None, None, all_tags, None, None)
+
+        return runs_over(self._definitions._core(), self.selection._text, partitions, instance, one)
+
     def _checked_run_config(self, run_config: Any) -> dict[str, Any]:
         """What validate_run_config says."""
         from treadle._assets.definition import AssetsDefinition
@@ -242,14 +264,18 @@ def define_asset_job(
     op_retry_policy: RetryPolicy | None = None,
     owners: Sequence[str] | None = None,
     automation_condition: object | None = None,
+    *,
+    memoize: bool = False,
 ) -> UnresolvedAssetJobDefinition:
     """Declares a job that materializes a selection of assets (all, when none is given) with the checks on
-    them.
+    them. With `memoize` (Treadle's own) what was made of the same code, config and inputs before is linked.
     """
     unsupported(
         "define_asset_job",
         automation_condition=automation_condition,
     )
+    if memoize:
+        run_tags = {**(run_tags if run_tags is not None else tags or {}), "treadle/memoize": "true"}
     return UnresolvedAssetJobDefinition(
         check_name(name, "job name"),
         selection_text(selection),

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 Told = tuple[str, str, str, str, list[tuple[str, str, str, str, str]]]
 
 
-def ticker(definitions: Definitions) -> Callable[[int, int, str], list[Told]] | None:
-    """What the core calls with (since, now, home); None when there is nothing to evaluate."""
+def ticker(definitions: Definitions) -> Callable[[int, int, str, bool], list[Told]] | None:
+    """What the core calls with (since, now, home, remember); None when there is nothing to evaluate."""
     if not definitions._schedules and not definitions._sensors:
         return None
 
-    def tick(since: int, now: int, home: str) -> list[Told]:
+    def tick(since: int, now: int, home: str, remember: bool) -> list[Told]:
         from treadle._run.instance import DagsterInstance
 
         instance = DagsterInstance.from_home(home)

@@ -164,7 +164,12 @@ def _find(module: str, name: str) -> Any:
 
 def _own_names() -> frozenset[str]:
     """What `treadle` has and Dagster has not."""
-    return frozenset(("File", "Folder", "Json", "TreadleError", "file_asset"))
+    return frozenset(
+        (
+            *("AssetState", "File", "Folder", "Json", "StaleReason", "TreadleError", "asset_status"),
+            *("file_asset", "materialize_partitions"),
+        )
+    )
 
 
 def _sentence(module: str, name: str) -> str:

@@ -15,9 +15,12 @@
 // docs/getting-started-cpp.md walks through it; examples/iris_cpp is a complete program.
 #pragma once
 
-#include <treadle/cpp/config.h>       // td::Config: structs as configuration
-#include <treadle/cpp/defs.h>         // td::Defs: assets, checks, sources, resources, jobs
+#include <treadle/cpp/automation.h>  // td::RunRequest, td::condition: schedules, sensors, conditions
+#include <treadle/cpp/config.h>      // td::Config: structs as configuration
+#include <treadle/cpp/defs.h>        // td::Defs: assets, checks, sources, resources, jobs
 #include <treadle/cpp/materialize.h>  // td::materialize, td::run_job, td::load_value, td::main
 #include <treadle/cpp/op.h>           // td::op, td::graph (compose.h), td::success_hook (hook.h)
+#include <treadle/cpp/partitions.h>   // td::Partitions, td::ByPartition
+#include <treadle/cpp/status.h>       // td::status: what is stale, and why
 #include <treadle/cpp/wandb.h>        // td::wandb: W&B artifacts
 #include <treadle/cpp/wandb_runs.h>   // td::wandb::init, Api: metrics of runs, logged and read

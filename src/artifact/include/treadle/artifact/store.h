@@ -11,6 +11,7 @@
 #include <treadle/db/database.h>
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <unordered_set>
@@ -97,6 +98,9 @@ class Store final : public ArtifactService {
 
   // Version::text() of every version there is: which of many still exist, in one look.
   Result<std::unordered_set<std::string>> version_texts();
+  // By collection ("local/default/model") when a run last used any of its versions; those that no run
+  // ever used are left out.
+  Result<std::map<std::string, Micros>> last_uses();
 
   // Of the version's own collection (others: Catalog). Moves or makes an alias; at every instant
   // exactly one version has it.

@@ -3,6 +3,7 @@
 // loaded; everything else happens here.
 #pragma once
 
+#include <treadle/app/instigators.h>
 #include <treadle/base/result.h>
 #include <treadle/define/definitions.h>
 #include <treadle/execute/run.h>
@@ -11,10 +12,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-namespace treadle::app {
-class Home;
-}
 
 namespace treadle::cli {
 
@@ -27,17 +24,7 @@ struct LoadRequest {
   bool as_dagster = false;  // `import dagster` means Treadle, even where Dagster is installed
 };
 
-// What one schedule or sensor asks for at a moment.
-struct InstigatorTick {
-  struct Request {
-    std::string run_key, job, partition, assets, tags;  // "" = none; `tags` is JSON object text
-  };
-  std::string kind;  // "schedule" | "sensor"
-  std::string name;
-  std::string skip;   // why it asks for nothing
-  std::string error;  // what its function raised
-  std::vector<Request> requests;
-};
+using app::InstigatorTick;
 
 struct LoadedDefinitions {
   std::shared_ptr<Definitions> definitions;
@@ -50,9 +37,11 @@ struct LoadedDefinitions {
   std::string origin;
   // Reads values whose outputs bring no codec of their own.
   std::shared_ptr<const Codec> codec;
-  // Evaluates the schedules that tick at a moment (since `since`, 0 = at it) and all sensors. None:
-  // the front end has neither.
-  std::function<Result<std::vector<InstigatorTick>>(Micros since, Micros now, app::Home&)> tick;
+  // Evaluates the schedules and sensors that the front end keeps itself, as
+  // app::tick_instigators does those of the definitions. None: it has none.
+  std::function<Result<std::vector<InstigatorTick>>(Micros since, Micros now, app::Home&,
+                                                    bool remember)>
+      tick;
   // Settles what a run of these assets, or of its job, is configured with: what `run` says, else what the job says of itself. An error has
   // everything that is wrong with it. None: StepDef::config says all there is to check.
   std::function<Result<void>(execute::RunOptions& run, const std::vector<std::string>& assets)>

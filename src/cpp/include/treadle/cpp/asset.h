@@ -1,6 +1,7 @@
 // Handles that declarations give back, and the options they take. Values.
 #pragma once
 
+#include <treadle/cpp/partitions.h>
 #include <treadle/define/definitions.h>
 #include <treadle/define/retry_policy.h>
 
@@ -28,14 +29,36 @@ class Asset {
 
 // An asset with words for the IO manager that reads it for this one function:
 //   defs.asset("score", score, td::with(model, {td::wandb::configuration({.version = "v3"})}));
+// or with the mapping that says which of its partitions are read for which:
+//   defs.asset("trend", trend, td::with(sales, td::TimeWindowMapping{.start_offset = -6}));
 template <class T>
 struct AssetWith {
   Asset<T> asset;
   Metadata metadata;
+  PartitionMappingPtr mapping;  // null: what the two definitions suggest
 };
 template <class T>
 AssetWith<T> with(Asset<T> asset, Metadata metadata) {
-  return {std::move(asset), std::move(metadata)};
+  return {std::move(asset), std::move(metadata), nullptr};
+}
+template <class T, Mapping M>
+AssetWith<T> with(Asset<T> asset, M mapping, Metadata metadata = {}) {
+  return {std::move(asset), std::move(metadata), treadle::mapping(std::move(mapping))};
+}
+
+// All partitions that are read, by key, also when it is one or none: for a parameter
+// const td::ByPartition<T>&.
+template <class T>
+struct AllOf {
+  AssetWith<T> asset;
+};
+template <class T>
+AllOf<T> by_partition(Asset<T> asset) {
+  return {{std::move(asset), {}, nullptr}};
+}
+template <class T>
+AllOf<T> by_partition(AssetWith<T> asset) {
+  return {std::move(asset)};
 }
 
 // An asset by its name alone: one declared further down, or in another part of the program. That it
@@ -49,11 +72,22 @@ Asset<T> by_name(AssetKey key) {
 // Assets that must be there first, without handing over their values:
 //   defs.asset("report", write_report, td::after(model));
 struct After {
-  std::vector<AssetKey> assets;
+  struct One {
+    AssetKey asset;
+    PartitionMappingPtr mapping;
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    template <class A>
+      requires std::convertible_to<const A&, AssetKey>
+    One(const A& key) : asset(key) {}
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    template <class T>
+    One(const AssetWith<T>& given) : asset(given.asset.key()), mapping(given.mapping) {}
+  };
+  std::vector<One> assets;
 };
 template <class... Assets>
 After after(const Assets&... assets) {
-  return After{{AssetKey(assets)...}};
+  return After{{After::One(assets)...}};
 }
 
 // A resource of the run: hand it to a function that takes a T&. Steps run in parallel: T must bear
@@ -83,6 +117,11 @@ struct AssetOptions {
   std::vector<std::string> resources = {};  // that the function asks its td::Context for
   std::string io_manager = "io_manager";    // stores the value
   std::optional<RetryPolicy> retry_policy = {};
+  Partitions partitions = {};  // td::daily_partitions("2026-01-01") ...
+  // How many partitions one run takes; without: one.
+  std::optional<BackfillPolicy> backfill_policy = {};
+  // Not run when code, configuration and inputs were seen before: what was made of them is linked.
+  bool memoize = false;
   AutomationCondition automation_condition = {};  // td::AutomationCondition::eager() ...
   std::optional<FreshnessPolicy> freshness_policy = {};
   std::source_location where = std::source_location::current();
@@ -112,6 +151,9 @@ struct MultiAssetOptions {
   std::vector<AssetKey> deps = {};
   std::vector<std::string> resources = {};
   std::optional<RetryPolicy> retry_policy = {};
+  Partitions partitions = {};  // of all its outputs
+  std::optional<BackfillPolicy> backfill_policy = {};
+  bool memoize = false;
   // The function looks at Context::wants and may leave out std::optional outputs.
   bool can_subset = false;
   std::source_location where = std::source_location::current();
@@ -123,6 +165,8 @@ struct CheckOptions {
   Metadata metadata = {};
   std::vector<std::string> resources = {};
   std::optional<RetryPolicy> retry_policy = {};
+  Partitions partitions = {};  // those of the asset: a result for each; none: one for all
+  AutomationCondition automation_condition = {};
   std::source_location where = std::source_location::current();
 };
 
@@ -135,6 +179,8 @@ struct SourceOptions {
   Tags tags = {};
   Metadata metadata = {};
   std::string io_manager = "io_manager";  // loads the value
+  Partitions partitions = {};
+  std::optional<FreshnessPolicy> freshness_policy = {};
   std::source_location where = std::source_location::current();
 };
 
@@ -144,6 +190,9 @@ struct JobOptions {
   std::optional<RetryPolicy> retry_policy = {};  // for steps without their own
   std::vector<HookDef> hooks = {};               // of a job of ops: for all its steps
   Tags op_tags = {};                             // of a job of ops: for all its steps
+  // Of a job of ops, whose runs are then over partitions; assets bring their own.
+  Partitions partitions = {};
+  bool memoize = false;  // of a job of assets: as if each were declared so
   std::source_location where = std::source_location::current();
 };
 

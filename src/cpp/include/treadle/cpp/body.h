@@ -25,6 +25,7 @@ class FunctionBody : public StepBody {
  private:
   friend void set_body(StepDef& step, std::unique_ptr<FunctionBody> body, const void* code);
   std::vector<AssetKey> outputs_;
+  std::vector<AssetKey> inputs_;
   const void* code_ = nullptr;  // an address in the program or shared library that has the function
 };
 
@@ -48,7 +49,7 @@ std::string build_version(const void* code);
 // The dependency side of a step definition; inputs get the names of their assets.
 void declare_input(StepDef& step, AssetKey asset, const std::type_info* type,
                    std::shared_ptr<const Codec> codec);
-void declare_order(StepDef& step, AssetKey asset);
+void declare_order(StepDef& step, AssetKey asset, PartitionMappingPtr mapping = nullptr);
 
 template <class T>
 void declare(StepDef& step, const Asset<T>& asset) {
@@ -64,9 +65,16 @@ template <class T>
 void declare(StepDef& step, const AssetWith<T>& given) {
   declare(step, given.asset);
   step.inputs.back().metadata = given.metadata;
+  step.inputs.back().partition_mapping = given.mapping;
+}
+template <class T>
+void declare(StepDef& step, const AllOf<T>& given) {
+  static_assert(!std::is_void_v<T>,
+                "treadle: this asset keeps no values to take by partition: write td::after(asset)");
+  declare(step, given.asset);
 }
 inline void declare(StepDef& step, const After& after) {
-  for (const auto& asset : after.assets) declare_order(step, asset);
+  for (const After::One& one : after.assets) declare_order(step, one.asset, one.mapping);
 }
 template <class T>
 void declare(StepDef& step, const ResourceHandle<T>& resource) {
@@ -78,6 +86,10 @@ void declare(StepDef&, const T&) {}  // a mistake that Wire<T> has already told
 // The step's input of that index, as the IO manager gives it. Throws StepFailure; so when it is no
 // `wanted`.
 Value load_input(Context& context, std::size_t input, const std::type_info& wanted);
+// The same for an input over partitions: a `wanted` of the only one, whose key goes to `key`, else
+// an `all` (of several) or nothing (there are none).
+Value load_partitions(Context& context, std::size_t input, const std::type_info& wanted,
+                      const std::type_info& all, std::string& key);
 
 // One thing that is wired: keeps its value alive during the call, and gives the arguments it stands
 // for (one or none).
@@ -101,6 +113,22 @@ template <class T>
 struct Loaded<AssetWith<T>> : Loaded<Asset<T>> {
   Loaded(Context& context, const AssetWith<T>& given, std::size_t& next_input)
       : Loaded<Asset<T>>(context, given.asset, next_input) {}
+};
+template <class T>
+struct Loaded<AllOf<T>> {
+  Value value;
+  Loaded(Context& context, const AllOf<T>&, std::size_t& next_input) {
+    std::string key;
+    value = load_partitions(context, next_input++, typeid(T), typeid(ByPartition<T>), key);
+    if (const T* only = value.get<T>()) {
+      ByPartition<T> all;
+      all.emplace(std::move(key), *only);
+      value = Value::of(std::move(all));
+    } else if (!value) {
+      value = Value::of(ByPartition<T>());
+    }
+  }
+  std::tuple<const ByPartition<T>&> arguments() { return {*value.get<ByPartition<T>>()}; }
 };
 template <class T>
 struct Loaded<ResourceHandle<T>> {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <treadle/cpp/json_containers.h>
+#include <treadle/cpp/partitions.h>
 #include <treadle/cpp/values.h>
 #include <treadle/define/codec.h>
 #include <treadle/define/type_name.h>
@@ -42,6 +43,10 @@ Result<Encoded> encode_json(JsonOut out);
 Result<Json> decode_json(Stored& stored);
 tl::unexpected<Error> unreadable(const Stored& stored, std::string_view wanted);
 tl::unexpected<Error> wrong_type(const Value& value, const std::type_info& wanted);
+tl::unexpected<Error> other_partitions(const std::vector<std::string>& given,
+                                       const std::vector<std::string>& wanted);
+tl::unexpected<Error> wrong_partitions(const std::vector<std::string>& given,
+                                       const std::vector<std::string>& wanted);
 
 }  // namespace cpp
 
@@ -95,10 +100,41 @@ class JsonCodec : public Codec {
   const std::type_info& type_;
 };
 
-template <class T>
-class JsonCodecOf final : public JsonCodec {
+// Several partitions at once are a ByPartition<T>.
+template <class T, class Base>
+class OverPartitions : public Base {
  public:
-  JsonCodecOf() : JsonCodec(typeid(T)) {}
+  using Base::Base;
+  Result<std::vector<Value>> split(const Value& value,
+                                   const std::vector<std::string>& keys) const final {
+    const auto* all = value.get<ByPartition<T>>();
+    if (all == nullptr) return Codec::split(value, keys);
+    std::vector<Value> values;
+    for (const std::string& key : keys) {
+      if (const auto found = all->find(key); found != all->end()) {
+        values.push_back(Value::of(T(found->second)));
+      }
+    }
+    if (values.size() == keys.size() && all->size() == keys.size()) return values;
+    std::vector<std::string> given;
+    for (const auto& [key, one] : *all) given.push_back(key);
+    return other_partitions(given, keys);
+  }
+  Result<Value> decode_all(
+      const std::vector<std::pair<std::string, Stored*>>& partitions) const final {
+    ByPartition<T> all;
+    for (const auto& [key, stored] : partitions) {
+      TREADLE_TRY(const Value value, this->decode(*stored));
+      all.emplace(key, *value.template get<T>());
+    }
+    return Value::of(std::move(all));
+  }
+};
+
+template <class T>
+class JsonCodecOf final : public OverPartitions<T, JsonCodec> {
+ public:
+  JsonCodecOf() : OverPartitions<T, JsonCodec>(typeid(T)) {}
 
  private:
   void write(JsonOut& out, const Value& value) const override {
@@ -112,7 +148,7 @@ class JsonCodecOf final : public JsonCodec {
 };
 
 template <class T>
-class OwnCodecOf final : public Codec {
+class OwnCodecOf final : public OverPartitions<T, Codec> {
  public:
   Result<Encoded> encode(const Value& value) const override {
     const T* object = value.get<T>();

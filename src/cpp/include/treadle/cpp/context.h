@@ -3,8 +3,10 @@
 
 #include <treadle/cpp/values.h>
 #include <treadle/define/definitions.h>
+#include <treadle/define/partition_set.h>
 #include <treadle/define/step.h>
 
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -23,9 +25,10 @@ struct Cancelled : std::runtime_error {
 // Borrowed: lives as long as the call. Used from the thread of the call.
 class Context {
  public:
-  // `outputs`: the assets of the step, in order.
-  Context(StepContext& step, const std::vector<AssetKey>& outputs)
-      : step_(step), outputs_(outputs) {}
+  // `outputs`: the assets of the step, in order; `inputs`: those that it reads.
+  Context(StepContext& step, const std::vector<AssetKey>& outputs,
+          const std::vector<AssetKey>& inputs)
+      : step_(step), outputs_(outputs), inputs_(inputs) {}
   Context(const Context&) = delete;
   ~Context();
 
@@ -45,6 +48,19 @@ class Context {
 
   // Whether this run wants that output (a multi-asset that can be run in part).
   bool wants(const AssetKey& asset) const;
+
+  // Partitions: what the run computes. Without any, all but the first throw td::Failure; so do those
+  // for a single one when there are several.
+  bool has_partition_key() const { return step_.partitions() != nullptr; }
+  std::string partition_key() const;
+  std::vector<std::string> partition_keys() const;
+  PartitionKeyRange partition_key_range() const;  // the first and the last
+  TimeWindow partition_time_window() const;  // from the first one's start to the last one's end
+  std::map<std::string, std::string> multi_partition_key() const;  // by dimension
+  // The same of what is read of an asset for them.
+  std::vector<std::string> partition_keys_of(const AssetKey& input) const;
+  PartitionKeyRange partition_key_range_of(const AssetKey& input) const;
+  TimeWindow partition_time_window_of(const AssetKey& input) const;
 
   // True once the run is being cancelled: look now and then in a long computation.
   bool cancelled() const { return step_.cancelled(); }
@@ -74,9 +90,12 @@ class Context {
  private:
   [[noreturn]] static void throw_no_resource(const std::string& key, const std::type_info& wanted);
   std::size_t output_of(const AssetKey& asset) const;
+  const PartitionSlice& own_partitions() const;
+  const PartitionSlice& partitions_read(const AssetKey& input) const;
 
   StepContext& step_;
   const std::vector<AssetKey>& outputs_;
+  const std::vector<AssetKey>& inputs_;
   std::vector<std::pair<std::size_t, std::pair<std::string, MetadataValue>>> added_;
   std::string scratch_;  // "" = not made yet
 };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <treadle/cpp/asset.h>
+#include <treadle/cpp/automation.h>
 #include <treadle/cpp/body.h>
 #include <treadle/cpp/compose.h>
 #include <treadle/cpp/resource.h>
@@ -134,6 +135,48 @@ class Defs {
     add_job(std::move(name), graph.graph(), std::move(options));
   }
 
+  // Runs of a job at the ticks of a cron expression; with a function what it returns: a RunRequest,
+  // several, a SkipReason or a TickResult, or a td::Result of it.
+  void schedule(ScheduleOptions options) { add_schedule(std::move(options), {}); }
+  template <class F>
+    requires std::invocable<F&, TickContext&>
+  void schedule(ScheduleOptions options, F fn) {
+    add_schedule(std::move(options),
+                 [fn = std::move(fn)](TickContext& c) mutable { return cpp::asked(fn, c); });
+  }
+  // A run of each partition of a job when its window has ended. The job: one declared before. Of
+  // partitions that are not of time all at each tick of `cron`.
+  void schedule_partitions(std::string job, ScheduleOptions options = {});
+  // A function that is asked again and again; it says in TickResult::cursor what it has seen.
+  template <class F>
+    requires std::invocable<F&, TickContext&>
+  void sensor(SensorOptions options, F fn) {
+    add_sensor(std::move(options),
+               [fn = std::move(fn)](TickContext& c) mutable { return cpp::asked(fn, c); });
+  }
+  // Asked for each new materialization of an asset: fn(TickContext&, const Event&).
+  template <class F>
+    requires std::invocable<F&, TickContext&, const Event&>
+  void asset_sensor(SensorOptions options, AssetKey asset, F fn) {
+    add_sensor(std::move(options),
+               cpp::for_each_materialization(
+                   std::move(asset), [fn = std::move(fn)](TickContext& c, const Event& e) mutable {
+                     return cpp::asked(fn, c, e);
+                   }));
+  }
+  // Asked for each run (of these jobs, none: any) that starts, succeeds, fails or is cancelled:
+  // fn(TickContext&, const Run&).
+  template <class F>
+    requires std::invocable<F&, TickContext&, const Run&>
+  void run_status_sensor(SensorOptions options, RunStatus status, F fn,
+                         std::vector<std::string> jobs = {}) {
+    add_sensor(std::move(options),
+               cpp::for_each_run(status, std::move(jobs),
+                                 [fn = std::move(fn)](TickContext& c, const Run& run) mutable {
+                                   return cpp::asked(fn, c, run);
+                                 }));
+  }
+
   const Definitions& definitions() const { return definitions_; }
   // NOLINTNEXTLINE(google-explicit-constructor): handed over as they are
   operator const Definitions&() const { return definitions_; }
@@ -197,6 +240,8 @@ class Defs {
   StepDef& add_check(const Named& name, const AssetKey& asset, const CheckOptions& options);
   void add_job(std::string name, std::shared_ptr<const GraphDef> graph, JobOptions options);
   void add_source(SourceOptions options, const std::type_info* type);
+  void add_schedule(ScheduleOptions options, TickFunction evaluate);
+  void add_sensor(SensorOptions options, TickFunction evaluate);
   void add_file_source(SourceOptions options, const std::type_info* type, const std::string& path);
 
   Definitions definitions_;

@@ -23,8 +23,15 @@ class Cancellation;
 struct MaterializeOptions {
   // Selection syntax: "model+", "group:training and not kind:onnx"; "" = everything.
   std::string selection = {};
-  // Of the selected assets those whose code or inputs have changed. None: nothing runs.
+  // Of the selected assets those whose code or inputs have changed, of partitioned ones such
+  // partitions. None: nothing runs.
   bool only_stale = false;
+  // What was made of the same code, configuration and inputs before is not made again.
+  bool memoize = false;
+  // Of partitioned assets: one key, or "all", "missing", "failed", "stale", or keys and ranges:
+  // "2026-01-01...2026-03-31,2026-04-05".
+  std::string partition = {};
+  std::string partitions = {};
   // JSON: {"ops": {"model": {"config": {"rate": 0.5}}}}, by step. Checked before anything runs.
   std::string config = {};
   // "" = TREADLE_HOME, DAGSTER_HOME, the settings file, .treadle in the project folder.
@@ -34,6 +41,7 @@ struct MaterializeOptions {
   bool own_processes = false;
   int max_concurrent = 0;  // steps at once; 0 = one per core
   std::map<std::string, std::string> tags = {};
+  std::string job_name = {};                            // for the record; "" = none
   std::string run_id = {};                              // "" = a new one
   std::function<void(const Event&)> observer = {};      // called in order, as events happen
   const execute::Cancellation* cancellation = nullptr;  // to stop it from another thread
@@ -60,6 +68,7 @@ struct RunJobOptions {
   bool own_processes = false;
   int max_concurrent = 0;
   std::vector<TagLimit> tag_limits = {};
+  std::string partition = {};             // of a job with partitions
   std::map<std::string, int> pools = {};  // steps at once by OpOptions::pool
   bool retries = true;                    // false: nothing is tried again
   std::map<std::string, std::string> tags =
@@ -97,7 +106,13 @@ class RunReport {
   // The asset's value as this run stored it, or if it did not make it, as the home has it.
   template <class T>
   Result<T> value(const Asset<T>& asset) const {
-    TREADLE_TRY(const Value value, load(asset.key(), *codec_of<T>()));
+    TREADLE_TRY(const Value value, load(asset.key(), *codec_of<T>(), {}));
+    return *value.get<T>();
+  }
+  // The same of one partition.
+  template <class T>
+  Result<T> value(const Asset<T>& asset, const std::string& partition) const {
+    TREADLE_TRY(const Value value, load(asset.key(), *codec_of<T>(), partition));
     return *value.get<T>();
   }
 
@@ -113,7 +128,7 @@ class RunReport {
   explicit RunReport(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
  private:
-  Result<Value> load(const AssetKey& asset, const Codec& codec) const;
+  Result<Value> load(const AssetKey& asset, const Codec& codec, const std::string& partition) const;
   Result<Value> load_output(const std::string& step_key, const std::string& output,
                             const std::string& mapping_key, const Codec& codec) const;
   std::shared_ptr<const State> state_;
@@ -123,26 +138,33 @@ class RunReport {
 // DefinitionError, with everything that is wrong, before anything runs.
 RunReport materialize(const Definitions& definitions, MaterializeOptions options = {});
 
-// Runs a job of ops of these definitions. Throws DefinitionError, with everything that is wrong with the definitions, before
+// The same in as many runs as the backfill policies of what is selected ask for, one after the other;
+// a failed one does not keep the others from running. Without partitions: one run.
+std::vector<RunReport> materialize_partitions(const Definitions& definitions,
+                                              MaterializeOptions options = {});
+
+// Runs a job of these definitions. Throws DefinitionError, with everything that is wrong with the definitions, before
 // anything runs; a wrong configuration is the report's problem().
 RunReport run_job(const Definitions& definitions, const std::string& job,
                   RunJobOptions options = {});
 
-// The latest value of an asset in a home, whoever made it.
+// The latest value of an asset, or of one of its partitions, in a home, whoever made it.
 template <class T>
-Result<T> load_value(const Asset<T>& asset, const std::string& home = {});
+Result<T> load_value(const Asset<T>& asset, const std::string& home = {},
+                     const std::string& partition = {});
 
 // A whole command line over the definitions of this program: materialize, list, check, run, asset,
 // artifact; see --help. Returns the exit code.
 int main(int argc, const char* const* argv, const Definitions& definitions);
 
 namespace cpp {
-Result<Value> load_latest(const AssetKey& asset, const Codec& codec, const std::string& home);
+Result<Value> load_latest(const AssetKey& asset, const Codec& codec, const std::string& home,
+                          const std::string& partition);
 }
 
 template <class T>
-Result<T> load_value(const Asset<T>& asset, const std::string& home) {
-  TREADLE_TRY(const Value value, cpp::load_latest(asset.key(), *codec_of<T>(), home));
+Result<T> load_value(const Asset<T>& asset, const std::string& home, const std::string& partition) {
+  TREADLE_TRY(const Value value, cpp::load_latest(asset.key(), *codec_of<T>(), home, partition));
   return *value.get<T>();
 }
 

@@ -32,6 +32,9 @@ struct Kept<std::string_view> {
 };
 template <class T>
 struct Kept<Output<T>> : Kept<T> {};
+// A value for each partition that the run computes.
+template <class T>
+struct Kept<ByPartition<T>> : Kept<T> {};
 
 template <class X>
 struct Element {
@@ -104,10 +107,25 @@ void hand_over(Context& context, std::size_t index, Value value, const std::type
 // Whether the run wants that output.
 bool is_wanted(Context& context, std::size_t index);
 
+// Whether the run computes this partition and no other.
+bool is_only_partition(Context& context, const std::string& key);
+
+template <class X>
+Value kept_value(Context&, X element) {
+  return Value::of(typename Kept<X>::type(std::move(element)));
+}
+template <class T>
+Value kept_value(Context& context, ByPartition<T> all) {
+  if (all.size() == 1 && is_only_partition(context, all.begin()->first)) {
+    return Value::of(T(std::move(all.begin()->second)));
+  }
+  return Value::of(std::move(all));
+}
+
 template <class X>
 void hand_over_element(Context& context, std::size_t index, X element) {
   using T = typename Kept<X>::type;
-  hand_over(context, index, Value::of(T(std::move(element))), &typeid(T));
+  hand_over(context, index, kept_value(context, std::move(element)), &typeid(T));
 }
 template <class X>
 void hand_over_element(Context& context, std::size_t index, Output<X> element) {
@@ -115,7 +133,7 @@ void hand_over_element(Context& context, std::size_t index, Output<X> element) {
     hand_over(context, index, Value(), nullptr, std::move(element));
   } else {
     using T = typename Kept<X>::type;
-    hand_over(context, index, Value::of(T(std::move(element.value))), &typeid(T),
+    hand_over(context, index, kept_value(context, std::move(element.value)), &typeid(T),
               Output<void>{std::move(element.metadata), std::move(element.data_version),
                            std::move(element.tags)});
   }

@@ -83,6 +83,10 @@ struct Wire<Asset<void>> {
 };
 template <class T>
 struct Wire<AssetWith<T>> : Wire<Asset<T>> {};
+template <class T>
+struct Wire<AllOf<T>> {
+  using Given = Types<const ByPartition<T>&>;
+};
 template <>
 struct Wire<After> {
   using Given = Types<>;

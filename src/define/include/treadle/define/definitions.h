@@ -7,8 +7,10 @@
 #include <treadle/define/codec.h>
 #include <treadle/define/freshness_policy.h>
 #include <treadle/define/hook.h>
+#include <treadle/define/instigator.h>
 #include <treadle/define/io_manager.h>
 #include <treadle/define/partition_mapping.h>
+#include <treadle/define/place.h>
 #include <treadle/define/retry_policy.h>
 #include <treadle/define/step.h>
 
@@ -24,13 +26,6 @@ namespace treadle {
 class ConfigType;
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
-
-// Where in the user's code something was declared, for messages. line 0 = unknown.
-struct Place {
-  std::string file;
-  int line = 0;
-  std::string text() const;  // "pipeline.py:12" or ""
-};
 
 // What describes an asset, wherever it is made.
 struct AssetInfo {
@@ -199,6 +194,8 @@ struct Definitions {
   std::vector<StepDef> steps;
   std::vector<SourceAssetDef> sources;
   std::vector<JobDef> jobs;
+  std::vector<ScheduleDef> schedules;
+  std::vector<SensorDef> sensors;
   std::map<std::string, std::shared_ptr<Resource>> resources;
   std::map<std::string, std::shared_ptr<IOManager>>
       io_managers;  // "io_manager" is always there: added when absent

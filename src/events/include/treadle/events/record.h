@@ -61,6 +61,22 @@ struct PartitionSummary {
   std::string materialized, failed;  // PartitionSubset::encode
 };
 
+// One evaluation of a schedule, a sensor, or the condition of an asset or check.
+struct Tick {
+  std::int64_t id = 0;  // given by the record
+  std::string kind;     // "schedule", "sensor", "condition"
+  std::string name;     // of the schedule or sensor; the asset, or "asset:check"
+  Micros time = 0;      // the moment that was evaluated
+  std::string status;   // "requested", "skipped", "failed"
+  std::string detail;   // JSON: what was asked for and why; of a condition its explanation
+};
+
+struct TickFilter {
+  std::string kind;  // "" = any
+  std::string name;  // "" = any
+  int limit = 0;     // 0 = all; newest first
+};
+
 struct EventFilter {
   std::string run_id;            // "" = every run
   std::string asset_key;         // "" = every asset
@@ -156,6 +172,9 @@ class Record {
   virtual Result<void> wipe_asset(const AssetKey& asset) = 0;
   // Forgets a run and all its events. kNotFound when there is no such run, kBusy while it is executed.
   virtual Result<void> delete_run(const std::string& run_id) = 0;
+
+  virtual Result<void> add_ticks(const std::vector<Tick>& ticks) = 0;
+  virtual Result<std::vector<Tick>> ticks(const TickFilter& filter) = 0;
 
   // Small texts that programs keep in the home, such as cursors.
   virtual Result<std::map<std::string, std::string>> values(

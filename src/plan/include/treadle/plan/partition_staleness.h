@@ -34,8 +34,13 @@ struct PartitionQuestion {
   std::function<const PartitionedFacts*(NodeId)> facts;
   std::function<std::string(NodeId)> version;
   std::string code_version;
+  // Partitions of an upstream asset that are stale themselves, of one without partitions number 0.
+  std::function<PartitionSubset(NodeId)> stale = {};
 };
 PartitionStaleness find_stale_partitions(const PartitionQuestion& question);
+
+// Whether an unpartitioned asset reads any of these partitions of another.
+bool reads_any(const PartitionQuestion& question, NodeId upstream, const PartitionSubset& subset);
 
 // The version now of what an unpartitioned asset reads of a partitioned one; "" = unknown.
 std::string version_read_now(const PartitionQuestion& question, NodeId upstream);

@@ -6,6 +6,7 @@
 #include <treadle/plan/graph.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,10 +54,20 @@ struct AssetStatus {
   std::vector<StaleReason> reasons;  // empty exactly when fresh
 };
 
+// How assets with partitions are judged (plan/partition_staleness.h). Called in topological order,
+// with the statuses of what lies upstream.
+struct PartitionJudge {
+  // Nothing: as if it had none, by whichever partition was made last.
+  std::function<std::optional<AssetStatus>(NodeId, const std::vector<AssetStatus>&)> judge;
+  // Whether an asset without partitions reads stale ones of a parent that has some.
+  std::function<bool(NodeId node, NodeId parent)> reads_stale;
+};
+
 // One status per node. `code_version` gives the current code version of a made asset ("" = unknown:
 // not compared); called at most once per step. Source assets are fresh.
 std::vector<AssetStatus> find_stale(const AssetGraph& graph, const Facts& facts,
-                                    const std::function<std::string(const Node&)>& code_version);
+                                    const std::function<std::string(const Node&)>& code_version,
+                                    const PartitionJudge* partitions = nullptr);
 
 // "code version changed from 1a2b to 3c4d", "upstream 'raw_iris' changed from v1... to v2...": one
 // sentence, without a full stop.

@@ -1,0 +1,37 @@
+// From what a user says about partitions to the runs that make them, by the backfill policies of what
+// is selected.
+#pragma once
+
+#include <treadle/app/home.h>
+#include <treadle/app/partitions.h>
+#include <treadle/plan/graph.h>
+#include <treadle/plan/partitions.h>
+
+#include <string>
+#include <vector>
+
+namespace treadle::app {
+
+struct PartitionChoice {
+  std::string partition;   // one key
+  std::string partitions;  // "all", "missing", "failed", "stale", or keys and ranges: "a,c...f"
+  std::vector<std::string> keys;  // these
+  // How the user spells the first two, for messages.
+  std::string partition_word = "partition";
+  std::string partitions_word = "partitions";
+  bool given() const { return !partition.empty() || !partitions.empty() || !keys.empty(); }
+};
+
+struct PartitionRuns {
+  PartitionsPtr definition;  // null: nothing that is selected is partitioned
+  std::vector<plan::PartitionRequest> runs;
+  std::vector<std::string> texts;  // of each, for people
+};
+
+// An error when something is partitioned and nothing is chosen, which says what to give. `home` null:
+// nothing was ever made.
+Result<PartitionRuns> choose_partitions(Home* home, const plan::AssetGraph& graph,
+                                        const std::vector<plan::NodeId>& selected,
+                                        const PartitionChoice& choice, Micros now);
+
+}  // namespace treadle::app
