@@ -41,7 +41,7 @@ def test_a_decorated_schedule_is_called_with_its_tick() -> None:
     context = dg.build_schedule_context(scheduled_execution_time=at(3))
     assert daily(context) == dg.RunRequest(run_key="2026-03-29", tags={"day": "2026-03-29"})
     assert daily.evaluate_tick(context).run_requests[0].run_key == "2026-03-29"
-    with pytest.raises(dg.DagsterInvalidInvocationError, match="expected a context"):
+    with pytest.raises(dg.DagsterInvalidInvocationError, match="expected context argument"):
         daily()
 
 
@@ -119,14 +119,20 @@ def test_sensors_yield_requests_or_one_reason() -> None:
     with pytest.raises(dg.CheckError, match="received both"):
         mixed.evaluate_tick(dg.build_sensor_context())
 
-    @dg.sensor(job=nightly)
+    @dg.asset(partitions_def=dg.DynamicPartitionsDefinition(name="files"))
+    def file() -> None: ...
+
+    @dg.sensor(job=dg.define_asset_job("new_file", [file]))
     def adds(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         new = dg.AddDynamicPartitionsRequest("files", ["a"])
         return dg.SensorResult(
             [dg.RunRequest(run_key="a", partition_key="a")], dynamic_partitions_requests=[new]
         )
 
-    data = adds.evaluate_tick(dg.build_sensor_context())
+    with pytest.raises(dg.DagsterInvariantViolationError, match="Must provide repository def"):
+        adds.evaluate_tick(dg.build_sensor_context())
+    definitions = dg.Definitions([file], sensors=[adds])
+    data = adds.evaluate_tick(dg.build_sensor_context(definitions=definitions))
     assert data.dynamic_partitions_requests == [dg.AddDynamicPartitionsRequest("files", ["a"])]
     assert data.run_requests[0].tags["dagster/partition"] == "a"
 
@@ -256,3 +262,84 @@ def test_conditions_are_evaluated_by_their_sensor() -> None:
     assert request.asset_selection == [dg.AssetKey("due")]
     assert request.tags["dagster/sensor_name"] == "conditions"
     assert data.cursor
+
+
+def test_requests_for_partitions_get_the_config_of_their_job() -> None:
+    @dg.static_partitioned_config(["a", "b"], tags_for_partition_key_fn=lambda key: {"of": key})
+    def config(partition_key: str) -> dict[str, Any]:
+        return {"ops": {"work": {"config": {"key": partition_key}}}}
+
+    @dg.op(config_schema={"key": str})
+    def work() -> None: ...
+
+    @dg.job(config=config)
+    def partitioned() -> None:
+        work()
+
+    @dg.sensor(job=partitioned)
+    def good() -> dg.RunRequest:
+        return dg.RunRequest(partition_key="a")
+
+    @dg.sensor(job_name="partitioned")
+    def bad() -> dg.RunRequest:
+        return dg.RunRequest(partition_key="c")
+
+    definitions = dg.Definitions(jobs=[partitioned], sensors=[good, bad])
+    (request,) = good.evaluate_tick(dg.build_sensor_context(definitions=definitions)).run_requests
+    assert request.run_config == {"ops": {"work": {"config": {"key": "a"}}}}
+    assert (request.tags["of"], request.tags["dagster/partition"]) == ("a", "a")
+    with pytest.raises(dg.DagsterUnknownPartitionError, match="Could not find a partition"):
+        bad.evaluate_tick(dg.build_sensor_context(definitions=definitions))
+
+
+def test_a_sensor_of_assets_asks_for_its_selection() -> None:
+    @dg.sensor(asset_selection=[table])
+    def asks() -> dg.RunRequest:
+        return dg.RunRequest()
+
+    definitions = dg.Definitions([table], sensors=[asks])
+    (request,) = asks.evaluate_tick(dg.build_sensor_context(definitions=definitions)).run_requests
+    assert request.asset_selection == [table.key]
+
+
+def test_a_schedule_of_a_job_whose_assets_have_the_partitions() -> None:
+    @dg.asset(partitions_def=dg.DailyPartitionsDefinition("2026-01-01"))
+    def daily() -> None: ...
+
+    schedule = dg.build_schedule_from_partitioned_job(dg.define_asset_job("all_days", [daily]), hour_of_day=3)
+    resolved = dg.Definitions([daily], schedules=[schedule]).get_schedule_def("all_days_schedule")
+    assert resolved.cron_schedule == "0 3 * * *"
+    at = datetime.datetime(2026, 1, 5, 3, tzinfo=datetime.timezone.utc)
+    data = resolved.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=at))
+    assert [r.partition_key for r in data.run_requests] == ["2026-01-04"]
+
+
+def test_a_schedule_of_partitions_skips_windows_that_are_left_out() -> None:
+    days = dg.DailyPartitionsDefinition("2026-01-01", exclusions=["0 0 * * sun"])
+
+    @dg.asset(partitions_def=days)
+    def daily() -> None: ...
+
+    job = dg.define_asset_job("weekdays", [daily], partitions_def=days)
+    schedule = dg.build_schedule_from_partitioned_job(job)
+
+    def asked(day: int) -> list[Any]:
+        at = datetime.datetime(2026, 1, day, tzinfo=datetime.timezone.utc)
+        context = dg.build_schedule_context(scheduled_execution_time=at)
+        return [r.partition_key for r in schedule.evaluate_tick(context).run_requests]
+
+    assert (asked(4), asked(5), asked(6)) == (["2026-01-03"], [], ["2026-01-05"])
+
+
+class Inbox(dg.ConfigurableResource):
+    folder: str
+
+
+def test_a_resource_that_is_not_given_is_named() -> None:
+    @dg.sensor(job=nightly)
+    def files(inbox: Inbox) -> dg.RunRequest:
+        return dg.RunRequest(run_key=inbox.folder)
+
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="'inbox' required by sensor 'files'"):
+        files()
+    assert files(dg.build_sensor_context(resources={"inbox": Inbox(folder="f")})).run_key == "f"

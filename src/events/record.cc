@@ -414,12 +414,12 @@ class SqlRecord final : public Record {
   Result<std::vector<Tick>> ticks(const TickFilter& filter) override {
     std::vector<Tick> found;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
-      TREADLE_TRY(db::Statement * s,
-                  session.prepare("select id, kind, name, time, status, detail from ticks where "
-                                  "($1 = '' or kind = $1) and ($2 = '' or name = $2) "
-                                  "order by id desc limit $3"));
+      std::string sql =
+          "select id, kind, name, time, status, detail from ticks where ($1 = '' or kind = $1) and "
+          "($2 = '' or name = $2) order by id desc";
+      if (filter.limit > 0) sql += " limit " + std::to_string(filter.limit);
+      TREADLE_TRY(db::Statement * s, session.prepare(sql));
       s->bind(1, filter.kind).bind(2, filter.name);
-      s->bind(3, static_cast<std::int64_t>(filter.limit > 0 ? filter.limit : -1));
       while (true) {
         TREADLE_TRY(const bool row, s->step());
         if (!row) return {};

@@ -9,8 +9,11 @@ from treadle._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from datetime import datetime
     from typing import Any
 
+    from treadle._assets.keys import AssetKey
+    from treadle._automation.requests import RunRequest
     from treadle._definitions.definitions import Definitions
     from treadle._ops.hooks import HookDefinition
     from treadle._partitions.keys import PartitionKeyRange
@@ -67,6 +70,30 @@ class UnresolvedAssetJobDefinition:
         self.op_retry_policy = op_retry_policy
         self.owners = check_owners(owners, name)
 
+    def run_request_for_partition(
+        self,
+        partition_key: str,
+        run_key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        asset_selection: Sequence[AssetKey] | None = None,
+        run_config: Any = None,
+        current_time: datetime | None = None,
+        dynamic_partitions_store: Any = None,
+    ) -> RunRequest:
+        """A request of a run over one partition, with the config and tags of it."""
+        from treadle._automation.resolving import request_for_partition
+
+        return request_for_partition(
+            self,
+            partition_key,
+            run_key,
+            tags,
+            run_config,
+            current_time,
+            dynamic_partitions_store,
+            asset_selection,
+        )
+
     def resolve(self, definitions: Definitions) -> JobDefinition:
         return JobDefinition(self, definitions)
 
@@ -117,6 +144,30 @@ class JobDefinition:
     @property
     def selection(self) -> AssetSelection:
         return self._declared.selection
+
+    def run_request_for_partition(
+        self,
+        partition_key: str,
+        run_key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        asset_selection: Sequence[AssetKey] | None = None,
+        run_config: Any = None,
+        current_time: datetime | None = None,
+        dynamic_partitions_store: Any = None,
+    ) -> RunRequest:
+        """A request of a run over one partition, with the config and tags of it."""
+        from treadle._automation.resolving import request_for_partition
+
+        return request_for_partition(
+            self,
+            partition_key,
+            run_key,
+            tags,
+            run_config,
+            current_time,
+            dynamic_partitions_store,
+            asset_selection,
+        )
 
     def resolve(self, definitions: Definitions) -> JobDefinition:
         return self

@@ -44,12 +44,24 @@ class EvaluationFunction:
         arguments = dict(zip(self.names, (context, *others)))
         given = dict(given or {})
         for parameter, key in self.resources.items():
-            arguments[parameter] = (
-                given.pop(parameter) if parameter in given else as_given(context.resources, key)
-            )
+            if parameter in given:
+                arguments[parameter] = given.pop(parameter)
+                continue
+            if key not in context.resource_defs:
+                raise DagsterInvalidDefinitionError(
+                    f"Resource with key '{key}' required by {self.what[:1].lower()}{self.what[1:]} was not"
+                    " provided."
+                )
+            arguments[parameter] = as_given(context.resources, key)
         if given:
             raise DagsterInvalidInvocationError(f"{self.what} has no parameter {next(iter(given))!r}.")
         return self.fn(**arguments)
+
+    def _too_many(self) -> str:
+        return (
+            f"{self.what.partition(' ')[0]} invocation received multiple non-resource arguments. Only a first"
+            " positional context parameter should be provided when invoking."
+        )
 
     def find_context(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], cls: type, build: Any
@@ -57,21 +69,26 @@ class EvaluationFunction:
         """The context of a direct call, and the other named arguments."""
         if args:
             if len(args) > 1:
-                raise DagsterInvalidInvocationError(
-                    f"{self.what} was called with more than one positional argument: give the context first,"
-                    " and resources by name."
-                )
+                raise DagsterInvalidInvocationError(self._too_many())
+            if any(name in kwargs for name in self.names[:1]):
+                raise DagsterInvalidInvocationError(self._too_many())
             context = args[0]
+            if context is None and self.names:
+                return build(), kwargs
         else:
             context = None
             for name in self.names[:1]:
                 if name in kwargs:
                     context = kwargs.pop(name)
         if context is None:
+            kind = self.what.partition(" ")[0]
+            others = [k for k in kwargs if k not in self.resources]
+            if self.names and others:
+                raise DagsterInvalidInvocationError(f"{kind} invocation expected argument '{self.names[0]}'.")
             if self.names:
                 raise DagsterInvalidInvocationError(
-                    f"{self.what} expected a context argument, but none was provided. Make one with"
-                    f" {build.__name__}()."
+                    f"{kind} evaluation function expected context argument, but no context argument was"
+                    f" provided when invoking. Make one with {build.__name__}()."
                 )
             return build(), kwargs
         if not isinstance(context, cls):

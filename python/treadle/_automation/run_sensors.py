@@ -182,9 +182,9 @@ class RunStatusSensorDefinition(SensorDefinition):
             )
             for told in as_list(self._function.call(self._fitting(one))):
                 if isinstance(told, RunRequest):
-                    requests.append(self._request(told))
+                    requests.append(self._request(told, None))
                 elif isinstance(told, SensorResult):
-                    requests += [self._request(r) for r in told.run_requests or ()]
+                    requests += [self._request(r, None) for r in told.run_requests or ()]
         skip = None if requests else "No run asks for another."
         return SensorExecutionData(requests, skip, str(after), [], [])
 

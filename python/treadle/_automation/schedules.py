@@ -8,6 +8,7 @@ from treadle._automation.cron import check_schedule
 from treadle._automation.functions import EvaluationFunction, as_list
 from treadle._automation.instigation import EvaluationContext, Instigator, jobs_of
 from treadle._automation.requests import SCHEDULE_TAG, RunRequest, SkipReason
+from treadle._automation.resolving import resolve_partition
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
 from treadle._typing import TYPE_CHECKING
 
@@ -200,7 +201,14 @@ class ScheduleDefinition(Instigator):
             raise CheckError(
                 "Schedules that return multiple RunRequests must specify a run_key in each RunRequest"
             )
-        return ScheduleExecutionData([r._resolved({SCHEDULE_TAG: self.name}) for r in told], None)
+        at = context._scheduled_execution_time
+        requests = [
+            resolve_partition(
+                r, self._jobs, context.repository_def, context._instance, "build_schedule_context", at
+            )
+            for r in told
+        ]
+        return ScheduleExecutionData([r._resolved({SCHEDULE_TAG: self.name}) for r in requests], None)
 
     def _evaluate(self, context: ScheduleEvaluationContext) -> Iterator[Any]:
         if self._function is not None:
@@ -332,14 +340,34 @@ def build_schedule_from_partitioned_job(
     execution_timezone: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     owners: Sequence[str] | None = None,
-) -> ScheduleDefinition:
+) -> Any:
     """A schedule that runs each partition of a job when its window has ended; of partitions that are not of
     time, all at each tick of `cron_schedule`.
     """
+    given = (minute_of_hour, hour_of_day, day_of_week, day_of_month)
     partitions = getattr(job, "partitions_def", None)
+    if partitions is None and hasattr(job, "selection") and not hasattr(job, "graph"):
+        # Its partitions are those of what it selects: known together with the definitions.
+        return UnresolvedPartitionedAssetScheduleDefinition(
+            name or f"{job.name}_schedule",
+            job,
+            {
+                "description": description,
+                "minute_of_hour": minute_of_hour,
+                "hour_of_day": hour_of_day,
+                "day_of_week": day_of_week,
+                "day_of_month": day_of_month,
+                "default_status": default_status,
+                "tags": tags,
+                "cron_schedule": cron_schedule,
+                "execution_timezone": execution_timezone,
+                "metadata": metadata,
+                "owners": owners,
+            },
+        )
     if partitions is None:
         raise CheckError(
-            f"The job {job.name!r} has no partitions of its own: give define_asset_job a partitions_def."
+            f"The job {job.name!r} has no partitions: give it a partitions_def, or a partitioned config."
         )
     windows = partitions
     if getattr(partitions, "has_time_window_dimension", False):
@@ -354,7 +382,7 @@ def build_schedule_from_partitioned_job(
         ticks = windows.get_cron_schedule(minute_of_hour, hour_of_day, day_of_week, day_of_month)
         zone = windows.timezone
     else:
-        if any(v is not None for v in (minute_of_hour, hour_of_day, day_of_week, day_of_month)):
+        if any(v is not None for v in given):
             raise CheckError(
                 "Cannot set minute_of_hour, hour_of_day, day_of_week or day_of_month for a job whose"
                 " partitions are not of time: give cron_schedule."
@@ -364,22 +392,30 @@ def build_schedule_from_partitioned_job(
         ticks, zone = cron_schedule, execution_timezone
 
     def latest(context: ScheduleEvaluationContext) -> Any:
+        at = context._scheduled_execution_time
+        nothing = SkipReason("The job's PartitionsDefinition has no partitions")
         if not timed:
             keys = partitions.get_partition_keys(dynamic_partitions_store=context._instance)
         else:
-            last = windows.get_last_partition_key(current_time=context._scheduled_execution_time)
+            last = windows.get_last_partition_key(current_time=at)
             if last is None:
-                return SkipReason("The job's PartitionsDefinition has no partitions")
+                return nothing
+            if _is_excluded(windows, last, at):
+                return SkipReason("The window that has ended is excluded from the partitions.")
             keys = [last]
             if windows is not partitions:
                 keys = partitions.get_multipartition_keys_with_dimension_value(
                     partitions.time_window_dimension.name, last, dynamic_partitions_store=context._instance
                 )
         if not keys:
-            return SkipReason("The job's PartitionsDefinition has no partitions")
+            return nothing
         return [
-            RunRequest(
-                run_key=str(k) if len(keys) > 1 or timed else None, partition_key=k, tags=dict(tags or {})
+            job.run_request_for_partition(
+                k,
+                run_key=str(k) if len(keys) > 1 or timed else None,
+                tags=tags,
+                current_time=at,
+                dynamic_partitions_store=context._instance,
             )
             for k in keys
         ]
@@ -395,3 +431,53 @@ def build_schedule_from_partitioned_job(
         metadata=metadata,
         owners=owners,
     )
+
+
+def _is_excluded(windows: Any, last: str, at: datetime.datetime | None) -> bool:
+    """Whether the window that should have ended at the tick is left out: then the last one ended before."""
+    if at is None or not windows.exclusions:
+        return False
+    import datetime
+
+    from treadle._partitions.time import to_micros
+
+    tick = to_micros(at, windows.timezone)
+    cron = check_schedule(windows.cron_schedule, windows.timezone, "partitions")
+    begun = cron.at_or_before(tick)
+    for _ in range(1 - windows.end_offset):
+        begun = None if begun is None else cron.at_or_before(begun - 1)
+    start = windows.time_window_for_partition_key(last).start
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return begun is not None and (start - epoch) // datetime.timedelta(microseconds=1) != begun
+
+
+class UnresolvedPartitionedAssetScheduleDefinition:
+    """A schedule of a job of assets whose partitions are not known yet."""
+
+    def __init__(self, name: str, job: Any, rest: Mapping[str, Any]) -> None:
+        from treadle._assets.rules import check_owners
+
+        self.name = name
+        self.job = job
+        self._rest = dict(rest)
+        self.owners = check_owners(rest.get("owners"), name)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return dict(self._rest["metadata"] or {})
+
+    def with_metadata(self, metadata: Mapping[str, Any]) -> UnresolvedPartitionedAssetScheduleDefinition:
+        return UnresolvedPartitionedAssetScheduleDefinition(
+            self.name, self.job, {**self._rest, "metadata": metadata}
+        )
+
+    def resolve(self, definitions: Any) -> ScheduleDefinition:
+        """Once the definitions are known. Raises when nothing that the job selects has partitions."""
+        job = self.job.resolve(definitions)
+        if job.partitions_def is None:
+            raise DagsterInvalidDefinitionError(
+                f"Job '{job.name}' provided to build_schedule_from_partitioned_job must contain partitioned"
+                " assets or a partitions definition."
+            )
+        schedule: ScheduleDefinition = build_schedule_from_partitioned_job(job, name=self.name, **self._rest)
+        return schedule

@@ -14,6 +14,7 @@ from treadle._automation.requests import (
     SensorResult,
     SkipReason,
 )
+from treadle._automation.resolving import KeysAfter, definitions_of, resolve_partition
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
 from treadle._typing import TYPE_CHECKING, overload
 
@@ -291,9 +292,11 @@ class SensorDefinition(Instigator):
         for request in dynamic:
             if not isinstance(request, (AddDynamicPartitionsRequest, DeleteDynamicPartitionsRequest)):
                 raise CheckError(f"dynamic_partitions_requests of sensor '{self.name}' holds {request!r}.")
-        return SensorExecutionData([self._request(r) for r in requests], skip, cursor, dynamic, events)
+        return SensorExecutionData(
+            [self._request(r, context, dynamic) for r in requests], skip, cursor, dynamic, events
+        )
 
-    def _request(self, request: RunRequest) -> RunRequest:
+    def _request(self, request: RunRequest, context: Any, dynamic: Sequence[Any] = ()) -> RunRequest:
         if not self._jobs and self._asset_selection is None and request.asset_selection is None:
             raise DagsterInvariantViolationError(
                 f"Error in sensor {self.name}: Sensor evaluation function returned a RunRequest for a sensor"
@@ -310,6 +313,13 @@ class SensorDefinition(Instigator):
                 f"Error in sensor {self.name}: Sensor returned a RunRequest with job_name {request.job_name}."
                 f" Expected one of: {names}"
             )
+        definitions = getattr(context, "repository_def", None)
+        if request.asset_selection is None and self._asset_selection is not None and definitions is not None:
+            selected = self._asset_selection.resolve(definitions_of(definitions))
+            request = request._replace(asset_selection=sorted(selected))
+        if context is not None:
+            store = KeysAfter(context._instance, dynamic) if dynamic else context._instance
+            request = resolve_partition(request, self._jobs, definitions, store, "build_sensor_context", None)
         return request._resolved({SENSOR_TAG: self.name})
 
     def with_updated_jobs(self, new_jobs: Sequence[Any]) -> SensorDefinition:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from treadle._automation.requests import AddDynamicPartitionsRequest
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ def ticker(definitions: Definitions) -> Callable[[int, int, str, bool], list[Tol
         from treadle._run.instance import DagsterInstance
 
         instance = DagsterInstance.from_home(home)
-        told = [_schedule(definitions, s, since, now, instance) for s in definitions._schedules]
-        told += [_sensor(definitions, s, instance) for s in definitions._sensors]
+        schedules = [s.resolve(definitions) if hasattr(s, "resolve") else s for s in definitions._schedules]
+        told = [_schedule(definitions, s, since, now, instance) for s in schedules]
+        told += [_sensor(definitions, s, instance, remember) for s in definitions._sensors]
         return [t for t in told if t is not None]
 
     return tick
@@ -52,21 +54,39 @@ def _schedule(definitions: Definitions, schedule: Any, since: int, now: int, ins
     return _evaluated("schedule", schedule, context)
 
 
-def _sensor(definitions: Definitions, sensor: Any, instance: Any) -> Told | None:
+def _sensor(definitions: Definitions, sensor: Any, instance: Any, remember: bool) -> Told | None:
     from treadle._automation.sensors import AutomationConditionSensorDefinition, build_sensor_context
 
     if isinstance(sensor, AutomationConditionSensorDefinition):
         return None  # its conditions are evaluated with all others
+    key = f"sensor cursor:{sensor.name}"
     context = build_sensor_context(
-        instance, sensor_name=sensor.name, resources=definitions.resources, definitions=definitions
+        instance,
+        cursor=instance._home.values([key]).get(key),
+        sensor_name=sensor.name,
+        resources=definitions.resources,
+        definitions=definitions,
     )
-    return _evaluated("sensor", sensor, context)
+
+    def keep(data: Any) -> None:
+        for request in data.dynamic_partitions_requests:
+            if isinstance(request, AddDynamicPartitionsRequest):
+                instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
+            else:
+                for partition in request.partition_keys:
+                    instance.delete_dynamic_partition(request.partitions_def_name, partition)
+        if data.cursor is not None:
+            instance._home.set_values({key: data.cursor})
+
+    return _evaluated("sensor", sensor, context, keep if remember else None)
 
 
-def _evaluated(kind: str, instigator: Any, context: Any) -> Told:
+def _evaluated(kind: str, instigator: Any, context: Any, keep: Callable[[Any], None] | None = None) -> Told:
     try:
         with context:
             data = instigator.evaluate_tick(context)
+        if keep is not None:
+            keep(data)
     except Exception as error:
         return (kind, instigator.name, "", f"{type(error).__name__}: {error}", [])
     own = instigator._job_names

@@ -118,7 +118,9 @@ class RepositoryDefinition:
 
     @property
     def schedule_defs(self) -> Sequence[Any]:
-        return list(self._definitions.schedules or ())
+        definitions = self._definitions
+        # Of a job of assets whose partitions are known only here.
+        return [s.resolve(definitions) if hasattr(s, "resolve") else s for s in definitions.schedules or ()]
 
     def get_schedule_def(self, name: str) -> Any:
         return _named(self.schedule_defs, name, "schedule", self.name)

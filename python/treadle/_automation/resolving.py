@@ -1,0 +1,137 @@
+"""From what a schedule or sensor asked for to requests that can be carried out: the partitions are known, and
+what the job says of them is filled in.
+"""
+
+from __future__ import annotations
+
+from treadle._automation.requests import AddDynamicPartitionsRequest, RunRequest
+from treadle._errors import DagsterInvariantViolationError
+from treadle._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from treadle._assets.keys import AssetKey
+    from treadle._definitions.definitions import Definitions
+
+
+class KeysAfter:
+    """The keys of dynamic partitions once a sensor's requests to add and remove some are carried out."""
+
+    def __init__(self, instance: Any, requests: Sequence[Any]) -> None:
+        self._instance = instance
+        self._requests = requests
+
+    def get_dynamic_partitions(self, name: str) -> Sequence[str]:
+        keys = [] if self._instance is None else list(self._instance.get_dynamic_partitions(name))
+        for request in self._requests:
+            if request.partitions_def_name != name:
+                continue
+            given = set(request.partition_keys)
+            keys = [k for k in keys if k not in given]
+            if isinstance(request, AddDynamicPartitionsRequest):
+                keys += request.partition_keys
+        return keys
+
+
+def request_for_partition(
+    job: Any,
+    partition_key: str,
+    run_key: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    run_config: Any = None,
+    current_time: datetime | None = None,
+    dynamic_partitions_store: Any = None,
+    asset_selection: Sequence[AssetKey] | None = None,
+) -> RunRequest:
+    """A request for one partition of a job, with the run config and tags that the job gives it."""
+    partitions = job.partitions_def
+    if partitions is None:
+        raise DagsterInvariantViolationError(
+            f"Cannot produce a run request for the partition '{partition_key}': job '{job.name}' has no"
+            " partitions."
+        )
+    _check_key(partitions, partition_key, current_time, dynamic_partitions_store)
+    of_key: Mapping[str, str] = partitions.get_tags_for_partition_key(partition_key)
+    config = partitioned_config_of(job)
+    if config is not None:
+        of_key = config.get_tags_for_partition_key(partition_key, job_name=job.name)
+        if not run_config:
+            run_config = config.get_run_config_for_partition_key(partition_key)
+    return RunRequest(
+        run_key=run_key,
+        run_config=run_config or {},
+        tags={**(tags or {}), **of_key},
+        job_name=job.name,
+        asset_selection=asset_selection,
+        partition_key=partition_key,
+    )
+
+
+def partitioned_config_of(job: Any) -> Any:
+    declared = getattr(job, "_declared", job)
+    for config in (getattr(declared, "partitioned_config", None), getattr(declared, "config", None)):
+        if hasattr(config, "get_run_config_for_partition_key"):
+            return config
+    return None
+
+
+def resolve_partition(
+    request: RunRequest, jobs: Sequence[Any], definitions: Any, instance: Any, what: str, at: datetime | None
+) -> RunRequest:
+    """A request for a partition, checked and filled in by the job it is of. `jobs`: those that `what`
+    may run, by object or name."""
+    if request.partition_key is None or request.has_resolved_partition():
+        return request
+    if definitions is None:
+        raise DagsterInvariantViolationError(
+            f"Must provide repository def to {what} when partitions are asked for: give repository_def, with"
+            " the jobs and assets that they are of."
+        )
+    partitions, job = _target(request, jobs, definitions)
+    if partitions is None:
+        raise DagsterInvariantViolationError(
+            f"The request for partition '{request.partition_key}' is for something without partitions."
+        )
+    _check_key(partitions, request.partition_key, at, instance)
+    own = dict(partitions.get_tags_for_partition_key(request.partition_key))
+    run_config: Mapping[str, Any] = request.run_config
+    config = None if job is None else partitioned_config_of(job)
+    if config is not None:
+        own = dict(config.get_tags_for_partition_key(request.partition_key, job_name=job.name))
+        run_config = run_config or config.get_run_config_for_partition_key(request.partition_key)
+    return request._replace(run_config=run_config, tags={**request.tags, **own})
+
+
+def _target(request: RunRequest, jobs: Sequence[Any], definitions: Any) -> tuple[Any, Any]:
+    """The partitions that a request is over, and its job if it has one."""
+    name = request.job_name
+    if name is None and len(jobs) == 1:
+        name = jobs[0] if isinstance(jobs[0], str) else jobs[0].name
+    if name is None:
+        for key in request.asset_selection or ():
+            partitions = getattr(definitions_of(definitions).get_assets_def(key), "partitions_def", None)
+            if partitions is not None:
+                return partitions, None
+        return None, None
+    for one in jobs:
+        if not isinstance(one, str) and one.name == name:
+            job = one.resolve(definitions_of(definitions))
+            return job.partitions_def, job
+    job = definitions_of(definitions).resolve_job_def(name)
+    return job.partitions_def, job
+
+
+def definitions_of(definitions: Any) -> Definitions:
+    """Of a repository its definitions."""
+    found: Definitions = getattr(definitions, "_definitions", definitions)
+    return found
+
+
+def _check_key(partitions: Any, key: str, at: datetime | None, instance: Any) -> None:
+    from treadle._partitions.time import partition_loading_context
+
+    with partition_loading_context(at, instance):
+        partitions.validate_partition_key(str(key), dynamic_partitions_store=instance)
