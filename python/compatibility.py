@@ -59,7 +59,9 @@ A run remembers under which names it was made: `run resume` and `run reexecute` 
 
 A name that Treadle does not have is an error that says its name, what to use instead, and this page; nothing
 is stubbed. An installed integration package (`dagster_duckdb`, `dagster_dbt`, ...) may import such names and
-declare with them, as most do for their components; the error comes when something that needs one is used.
+declare with them, as most do for their components; the error comes when something that needs one is used. So
+it is for everyone with the names of private modules (`dagster._core...`, `dagster_shared`), which are often
+imported for annotations alone.
 `dagster.__version__` is {version}.
 
 Which projects and packages have been run so, and how: [Dagster projects on Treadle](dagster-projects.md).
