@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import textwrap
 import urllib.error
@@ -28,12 +29,15 @@ SDKS = {
 }
 
 
+def psql_program() -> str:
+    return shutil.which("psql") or max(map(str, Path("/usr/lib/postgresql").glob("*/bin/psql")))
+
+
 def own_schema(url: str, name: Path) -> str:
     """The URL of a schema of its own in a PostgreSQL, made when it is not there."""
     schema = "h_" + hashlib.sha256(str(name).encode()).hexdigest()[:24]
-    psql = shutil.which("psql") or max(map(str, Path("/usr/lib/postgresql").glob("*/bin/psql")))
     command = [
-        psql,
+        psql_program(),
         url,
         "-q",
         "-c",
@@ -96,6 +100,15 @@ class Server:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
+
+    def rows(self, query: str) -> list[tuple[str, ...]]:
+        """What the database itself says; every value as text."""
+        if not self.database:
+            with sqlite3.connect(self.home / "treadle.db") as database:
+                return [tuple(map(str, row)) for row in database.execute(query)]
+        command = [psql_program(), self.database, "-At", "-F", "\t", "-c", query]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
 
     def request(
         self,

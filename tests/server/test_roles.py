@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sqlite3
 from dataclasses import dataclass
 
 import pytest
@@ -131,8 +130,6 @@ def test_keys_of_others_are_neither_shown_nor_revoked(place: Place) -> None:
 
 
 def test_changes_are_in_the_audit_log(place: Place) -> None:
-
     place.ask(WRITES["upsert"], "member", "mutation")
-    with sqlite3.connect(place.server.home / "treadle.db") as database:
-        rows = database.execute("select name, target from account_audit").fetchall()
+    rows = place.server.rows("select name, target from account_audit")
     assert ("member", "vision/p/new") in rows
