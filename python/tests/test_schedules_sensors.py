@@ -343,3 +343,23 @@ def test_a_resource_that_is_not_given_is_named() -> None:
     with pytest.raises(dg.DagsterInvalidDefinitionError, match="'inbox' required by sensor 'files'"):
         files()
     assert files(dg.build_sensor_context(resources={"inbox": Inbox(folder="f")})).run_key == "f"
+
+
+def test_a_sensor_may_return_after_it_has_yielded() -> None:
+    @dg.sensor(job=nightly)
+    def quiet() -> Any:
+        if datetime.datetime.now().year < 2000:
+            yield dg.RunRequest()
+        return dg.SkipReason("nothing new")
+
+    data = quiet.evaluate_tick(dg.build_sensor_context())
+    assert (data.run_requests, data.skip_message) == ([], "nothing new")
+
+
+def test_a_sensor_again_with_other_attributes() -> None:
+    @dg.sensor(job=nightly, metadata={"a": 1})
+    def one() -> None: ...
+
+    other = one.with_attributes(metadata={"b": 2})
+    assert set(other.metadata) == {"b"}
+    assert set(one.metadata) == {"a"}

@@ -106,5 +106,10 @@ def as_list(result: Any) -> list[Any]:
     if isinstance(result, (list, tuple)):
         return list(result)
     if hasattr(result, "__next__"):
-        return list(result)
+        told = []
+        while True:
+            try:
+                told.append(next(result))
+            except StopIteration as end:
+                return told if end.value is None else [*told, end.value]
     return [result]

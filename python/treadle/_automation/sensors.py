@@ -322,6 +322,20 @@ class SensorDefinition(Instigator):
             request = resolve_partition(request, self._jobs, definitions, store, "build_sensor_context", None)
         return request._resolved({SENSOR_TAG: self.name})
 
+    def with_attributes(
+        self, *, jobs: Sequence[Any] | None = None, metadata: Mapping[str, Any] | None = None
+    ) -> SensorDefinition:
+        import copy
+
+        from treadle._events.metadata import normalize_metadata
+
+        other = copy.copy(self)
+        if jobs is not None:
+            other._jobs = list(jobs)
+        if metadata is not None:
+            other._metadata = normalize_metadata(metadata)
+        return other
+
     def with_updated_jobs(self, new_jobs: Sequence[Any]) -> SensorDefinition:
         import copy
 
