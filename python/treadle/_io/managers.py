@@ -6,6 +6,7 @@ from treadle._assets.keys import AssetKey
 from treadle._errors import CheckError, DagsterInvariantViolationError
 from treadle._events.metadata import metadata_from_json, metadata_to_core, normalize_metadata
 from treadle._io.definition import IInputManagerDefinition, InputManager
+from treadle._io.of_step import run_key_of, said_of, slice_of
 from treadle._resources.building import ResourceHolder, ResourceScope
 from treadle._resources.context import Resources
 from treadle._resources.definition import definitions_of
@@ -162,22 +163,6 @@ class _Context:
     _resources: Any
     _run_key: str | None
     _step_key: str | None
-
-
-class NativeManager(IOManager):
-    """Stands for one of the core's own: runs never call it, they go there."""
-
-    def __init__(self, core: _core.NativeIOManager, name: str) -> None:
-        self.core = core
-        self._name = name
-
-    def handle_output(self, context: OutputContext, obj: Any) -> None:
-        raise DagsterInvariantViolationError(
-            f"{self._name} keeps what a run makes; it is not called by hand."
-        )
-
-    def load_input(self, context: InputContext) -> Any:
-        raise DagsterInvariantViolationError(f"{self._name} loads for a run; it is not called by hand.")
 
 
 class OutputContext(_Context):
@@ -530,7 +515,7 @@ class IOManagerHolder:
             run_id=run_id or step.run_id,
             definition_metadata=output.metadata if output is not None else None,
             mapping_key=mapping_key or None,
-            config=_said(step, step_key, "outputs", name) if own else None,
+            config=said_of(step, step_key, "outputs", name) if own else None,
             resource_config=self._holder.made_of,
             dagster_type=label,
             resources=self._resources(step),
@@ -541,8 +526,8 @@ class IOManagerHolder:
             if output is not None and definition is not None and own
             else None,
             log=DagsterLogManager(step),
-            partition_key=_run_key_of(step),
-            partitions=_slice_of(partitions),
+            partition_key=run_key_of(step),
+            partitions=slice_of(partitions),
         )
 
     def handle_output(
@@ -564,9 +549,9 @@ class IOManagerHolder:
         """
         from treadle._events.wrappers import Json
 
-        manager = self.manager(step)
-        if isinstance(manager, NativeManager):
-            return manager.core
+        manager: Any = self.manager(step)
+        if getattr(type(manager), "_is_native", False):
+            return manager.core  # type: ignore[no-any-return]
         handle_output: Any = manager.handle_output
         context = self._output_context(
             step, step.step_key, name, asset, metadata, True, mapping_key, partitions=partitions
@@ -605,8 +590,8 @@ class IOManagerHolder:
         from treadle._run.log import DagsterLogManager
 
         manager: Any = self.manager(step)
-        if isinstance(manager, NativeManager):
-            return manager.core
+        if getattr(type(manager), "_is_native", False):
+            return manager.core  # type: ignore[no-any-return]
         definition = self.by_step.get(step.step_key)
         given = (
             next((i for i in definition._inputs if i.name == name), None) if definition is not None else None
@@ -644,46 +629,16 @@ class IOManagerHolder:
             dagster_type=_type_of(definition, given),
             resources=self._resources(step),
             asset_key=key,
-            config=_said(step, step.step_key, "inputs", name),
+            config=said_of(step, step.step_key, "inputs", name),
             resource_config=self._holder.made_of,
             log=DagsterLogManager(step),
-            partition_key=_run_key_of(step),
-            partitions=_slice_of(partitions),
+            partition_key=run_key_of(step),
+            partitions=slice_of(partitions),
         )
         context._artifact = artifact
         context._stored = stored
         value = manager.load_input(context)
         return value, metadata_to_core(context._logged), context._data_version
-
-
-def _said(step: _core.Step, step_key: str, section: str, name: str) -> Any:
-    """What the run's configuration says of one input or output, for its IO manager."""
-    from treadle._run.steps import states
-
-    node = step_key.partition("[")[0]
-    state = states.get(step.run_id)
-    if state is not None and state.checked is not None:
-        entry = state.checked["ops"].get(node) or {}
-    else:
-        import sys
-
-        ops = sys.modules.get("treadle._ops.steps")
-        config = ops.configs.get(step.run_id) if ops is not None else None
-        entry = config.entry(node) if config is not None else {}
-    return (entry.get(section) or {}).get(name)
-
-
-def _slice_of(told: Any) -> Slice | None:
-    if told is None:
-        return None
-    from treadle._partitions.slices import Slice
-
-    return Slice(told)
-
-
-def _run_key_of(step: _core.Step) -> str | None:
-    own = step.partitions
-    return own[0].keys_of(own[1])[0] if own is not None and len(own[1]) == 1 else None
 
 
 class DagsterTypeRef:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from treadle._io.managers import NativeManager
+from treadle._io.native import NativeManager
 from treadle._io.pythonic import ConfigurableIOManagerFactory
 
 if TYPE_CHECKING:

@@ -577,3 +577,18 @@ def told_time(micros: int) -> str:
     from datetime import datetime, timezone
 
     return datetime.fromtimestamp(micros / 1_000_000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def artifact_of_path(path: str, name: str, type: str) -> Artifact:
+    artifact = Artifact(name, type)
+    if os.path.isfile(path):
+        artifact.add_file(path)
+    elif os.path.isdir(path):
+        artifact.add_dir(path)
+    elif "://" in path:
+        artifact.add_reference(path)
+    else:
+        raise ValueError(
+            f"path must be a file, directory or external reference like s3://bucket/path: {path!r}"
+        )
+    return artifact

@@ -9,6 +9,7 @@ import time
 from treadle._typing import TYPE_CHECKING
 from treadle.wandb._config import Config
 from treadle.wandb._errors import Error, UsageError
+from treadle.wandb._metric import Metric
 from treadle.wandb._summary import Summary
 
 if TYPE_CHECKING:
@@ -396,14 +397,14 @@ class Run:
 
     def _draft_of(self, given: Any, name: str | None, type: str | None) -> Artifact:
         from treadle.wandb import _sdk
-        from treadle.wandb._artifact import Artifact
+        from treadle.wandb._artifact import Artifact, artifact_of_path
 
         if isinstance(given, Artifact):
             artifact = given
         elif _sdk.is_artifact(given):
             artifact = _sdk.to_artifact(given)
         else:
-            artifact = _of_path(os.fspath(given), name or f"run-{self._id}", type or "unspecified")
+            artifact = artifact_of_path(os.fspath(given), name or f"run-{self._id}", type or "unspecified")
         if artifact._record is not None:
             raise UsageError(f"The artifact '{artifact.name}' is logged already: make a new one.")
         return artifact
@@ -665,42 +666,3 @@ class Run:
                 except Exception as error:  # told at the next log, which meets it too
                     self._warn(f"the run {self.path} could not be written: {error}")
                     self._flushed = time.monotonic() + 5
-
-
-class Metric:
-    """What define_metric defined."""
-
-    __slots__ = ("goal", "hidden", "name", "step_metric", "step_sync", "summary")
-
-    def __init__(
-        self,
-        name: str,
-        step_metric: str | None,
-        step_sync: bool | None,
-        hidden: bool | None,
-        summary: tuple[str, ...],
-        goal: str | None,
-    ) -> None:
-        self.name = name
-        self.step_metric = step_metric
-        self.step_sync = step_sync
-        self.hidden = hidden
-        self.summary = summary
-        self.goal = goal
-
-
-def _of_path(path: str, name: str, type: str) -> Artifact:
-    from treadle.wandb._artifact import Artifact
-
-    artifact = Artifact(name, type)
-    if os.path.isfile(path):
-        artifact.add_file(path)
-    elif os.path.isdir(path):
-        artifact.add_dir(path)
-    elif "://" in path:
-        artifact.add_reference(path)
-    else:
-        raise ValueError(
-            f"path must be a file, directory or external reference like s3://bucket/path: {path!r}"
-        )
-    return artifact
