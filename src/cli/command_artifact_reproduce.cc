@@ -88,7 +88,8 @@ int run_artifact_reproduce(Session& session, const ArtifactReproduceOptions& opt
     session.print(recipe_text(*recipe, session.out()));
     return kExitOk;
   }
-  if (!recipe->obstacle.empty()) return session.fail(Error{Errc::kUnsupported, recipe->obstacle});
+  if (!recipe->obstacle.empty())
+    return session.fail(Error{Errc::kInvalidArgument, recipe->obstacle});
   const auto remade = make_again(session, *home, *recipe, options.folder);
   if (!remade) return session.fail(remade.error());
   const bool same = remade->version.digest == version->digest;
