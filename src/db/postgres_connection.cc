@@ -1,18 +1,26 @@
 #include "postgres_connection.h"
 
 #include "postgres_text.h"
+#include <treadle/base/digest.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <poll.h>
+#include <thread>
+#include <unistd.h>
 
 namespace treadle::db {
 namespace {
 
 constexpr std::size_t kMostUnanswered = 256;
 constexpr std::size_t kMostStatements = 500;
+constexpr int kMostLooks = 1000;
+constexpr auto kBetweenLooks = std::chrono::milliseconds(5);
 
 Errc code_for(std::string_view state) {
   if (state == "42501") return Errc::kPermissionDenied;
@@ -50,6 +58,16 @@ std::string one_line(std::string_view text) {
 }
 
 void quiet(void*, const char*) {}
+
+// How connections of processes of this machine are told from others: all that may be asked whether they
+// live. A process id says nothing in another container.
+std::string here() {
+  char host[256] = {};
+  char space[64] = {};
+  (void)gethostname(host, sizeof(host) - 1);
+  (void)readlink("/proc/self/ns/pid", space, sizeof(space) - 1);
+  return to_hex(sha256(std::string(host) + space)).substr(0, 16);
+}
 
 }  // namespace
 
@@ -231,7 +249,8 @@ Result<void> PostgresConnection::open(const PostgresTarget& target) {
   // What stands before the URL is a default, what stands after it is not up to it.
   const char* keywords[] = {"connect_timeout", "fallback_application_name", "dbname",
                             "client_encoding", nullptr};
-  const char* values[] = {"10", "treadle", target.url.c_str(), "UTF8", nullptr};
+  const std::string name = "treadle " + here() + " " + std::to_string(getpid());
+  const char* values[] = {"10", name.c_str(), target.url.c_str(), "UTF8", nullptr};
   handle_ = pq_->PQconnectdbParams(keywords, values, 1);
   if (handle_ == nullptr) return fail(Errc::kIo, "no memory for a connection");
   if (pq_->PQstatus(handle_) != CONNECTION_OK) {
@@ -256,8 +275,31 @@ Result<void> PostgresConnection::open(const PostgresTarget& target) {
   if (options.durability == Durability::kOff) setup += "set synchronous_commit = off;";
   if (options.read_only) setup += "set default_transaction_read_only = on;";
   auto ready = plain(setup);
+  if (ready) wait_for_the_dead();
   if (!ready) close();
   return ready;
+}
+
+// What a killed process had sent is still carried out after its death. Whoever takes its place, as the
+// coordinator of a resumed run does, must not look before that is over.
+void PostgresConnection::wait_for_the_dead() {
+  const std::string query =
+      "select application_name from pg_stat_activity where application_name like 'treadle " +
+      here() + " %'";
+  for (int i = 0; i < kMostLooks; ++i) {
+    (void)pq_->PQexitPipelineMode(handle_);
+    PGresult* rows = pq_->PQexec(handle_, query.c_str());
+    bool dead = false;
+    for (int row = 0; row < pq_->PQntuples(rows); ++row) {
+      const std::string_view name = pq_->PQgetvalue(rows, row, 0);
+      const pid_t process = std::atoi(name.substr(name.rfind(' ') + 1).data());
+      dead = dead || (process > 0 && kill(process, 0) != 0 && errno == ESRCH);
+    }
+    pq_->PQclear(rows);
+    (void)pq_->PQenterPipelineMode(handle_);
+    if (!dead) return;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
 }
 
 void PostgresConnection::close() {

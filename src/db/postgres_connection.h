@@ -114,6 +114,7 @@ class PostgresConnection final : public Session {
   tl::unexpected<Error> lost();
   Error error_of(const PGresult* result) const;
   Result<void> plain(const std::string& sql);
+  void wait_for_the_dead();
 
   struct TextHash {
     using is_transparent = void;

@@ -28,7 +28,7 @@ class PostgresTest : public testing::Test {
     TREADLE_TRY(
         Statement * s,
         session.prepare("select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid "
-                        "<> pg_backend_pid() and application_name = 'treadle' and "
+                        "<> pg_backend_pid() and application_name like 'treadle %' and "
                         "datname = current_database()"));
     return s->run();
   }
