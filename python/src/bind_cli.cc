@@ -113,6 +113,17 @@ Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest
         return configure(configurer, run, assets);
       };
     }
+    if (items.size() > 4) {
+      loaded.sample_config = [sampler = Object(nb::borrow(items.at(4)))](
+                                 const std::string& job) -> Result<std::string> {
+        const nb::gil_scoped_acquire inner;
+        try {
+          return text_of(nb::borrow(sampler.get())(to_text(job)));
+        } catch (nb::python_error& error) {
+          return fail(error_of(error, "reading what the job takes"));
+        }
+      };
+    }
     return loaded;
   } catch (nb::python_error& error) {
     rethrow_problems(error);

@@ -4,6 +4,7 @@
 #include "home.h"
 #include "partitions.h"
 #include <treadle/app/partitions.h>
+#include <treadle/app/pools.h>
 #include <treadle/define/time_grid.h>
 #include <treadle/plan/partition_mapping.h>
 
@@ -235,6 +236,20 @@ void bind_partitions(nb::module_& module) {
     return value_or_raise(
         home.home->record().delete_dynamic_partitions(text_of(name), texts_of(keys)));
   });
+  module.def("pools", [](PythonHome& home) {
+    nb::list out;
+    for (const auto& [name, pool] : value_or_raise(app::pools(*home.home)))
+      out.append(nb::make_tuple(to_text(name), pool.limit, pool.running));
+    return out;
+  });
+  module.def(
+      "set_pool",
+      [](PythonHome& home, nb::handle name, nb::handle limit) {
+        value_or_raise(
+            app::set_pool(*home.home, text_of(name),
+                          limit.is_none() ? std::nullopt : std::optional(nb::cast<int>(limit))));
+      },
+      nb::arg(), nb::arg(), nb::arg().none());
   module.def("dynamic_partitions", [](PythonHome& home, nb::handle name) {
     return key_texts(value_or_raise(home.home->record().dynamic_partitions(text_of(name))));
   });

@@ -97,6 +97,7 @@ StepDef step_of(nb::handle told) {
   step.body = std::make_shared<PythonBody>(nb::borrow(items.at(10)), nb::borrow(items.at(11)));
   step.observes = list_of<AssetKey>(items.at(12), key_of);
   step.hooks = asset_hooks_of(items.at(13));
+  step.pool = items.text(14);
   return step;
 }
 

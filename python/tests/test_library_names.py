@@ -310,3 +310,50 @@ print(given(Shop(name="a")), mixed(dg.build_asset_context(), 1, Shop(name="b"), 
 print(doubled(3, Shop(name="c")))
 """
     assert under_dagsters_names(tmp_path, program) == ["a (1, 'b', 2)", "(3, 'c')"]
+
+
+def test_a_directly_called_asset_checks_the_types_of_what_goes_in_and_out(tmp_path: Path) -> None:
+    program = """
+import dagster as dg
+
+@dg.asset
+def wrong(x) -> int: return "s"
+@dg.asset
+def nothing(x) -> None: return 5
+@dg.asset
+def output(x) -> dg.Output[int]: return dg.Output("s")
+@dg.asset
+def given(x: int) -> int: return x
+
+for f in (wrong, nothing, output, given):
+    try: f("v")
+    except dg.DagsterTypeCheckDidNotPass as e: print(e)
+print(given(1))
+"""
+    assert under_dagsters_names(tmp_path, program) == [
+        'Type check failed for op "wrong" output "result" - expected type "Int". Description: Value "s" of'
+        ' python type "str" must be a int.',
+        'Type check failed for op "nothing" output "result" - expected type "Nothing". Description: Value'
+        " must be None or unset, got a <class 'int'>",
+        'Type check failed for op "output" output "result" - expected type "Int". Description: Value "s" of'
+        ' python type "str" must be a int.',
+        'Type check failed for op "given" input "x" - expected type "Int". Description: Value "v" of python'
+        ' type "str" must be a int.',
+        "1",
+    ]
+
+
+def test_dynamic_partitions_make_requests_and_jobs_have_those_of_their_assets(tmp_path: Path) -> None:
+    program = """
+import dagster as dg
+
+images = dg.DynamicPartitionsDefinition(name="images")
+print(images.build_add_request(["a"]).partition_keys, images.build_delete_request(["b"]).partitions_def_name)
+
+@dg.asset(partitions_def=dg.DailyPartitionsDefinition("2026-01-01"))
+def sales(): ...
+
+schedule = dg.build_schedule_from_partitioned_job(dg.define_asset_job("daily", [sales]))
+print(schedule.name, schedule.cron_schedule)
+"""
+    assert under_dagsters_names(tmp_path, program) == ["['a'] images", "daily_schedule 0 0 * * *"]

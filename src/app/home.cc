@@ -142,6 +142,7 @@ class LocalHome final : public Home {
   tracking::Store& tracking() override { return *tracking_; }
   std::shared_ptr<IOManager> default_io_manager() override { return io_manager_; }
   std::string cache_folder() const override { return join_path(path_, "cache"); }
+  std::string pools_folder() const override { return join_path(path_, "pools"); }
   std::string logs_folder() const override { return join_path(path_, "logs"); }
   const std::string& signing_key() const override { return key_; }
   const DynamicKeys& dynamic_keys() const override { return *dynamic_keys_; }

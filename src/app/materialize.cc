@@ -1,6 +1,7 @@
 // From a selection of assets to a finished run, in one home.
 #include <treadle/app/home.h>
 #include <treadle/app/partitions.h>
+#include <treadle/app/pools.h>
 #include <treadle/artifact/code_source.h>
 #include <treadle/artifact/store.h>
 #include <treadle/base/random.h>
@@ -68,6 +69,9 @@ Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& grap
   }
   TREADLE_CHECK(add_known_versions(home, graph, options));
   TREADLE_CHECK(add_partitions(home, plan, options, job));
+  TREADLE_TRY(const auto limits, pools(home));
+  for (const auto& [name, pool] : limits) options.shared_pools.emplace(name, pool.limit);
+  options.pools_folder = home.pools_folder();
   if (options.logs_folder.empty()) options.logs_folder = home.logs_folder();
   options.find_memo = [&home](const std::string& memo) { return find_memo(home, memo); };
   if (options.executor == execute::Executor::kProcess) {

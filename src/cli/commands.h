@@ -18,6 +18,9 @@ CommandSpec asset_show_command(const Program& program);
 
 CommandSpec automation_tick_command(const Program& program);
 
+CommandSpec config_command(const Program& program);
+CommandSpec pool_command();
+
 CommandSpec run_list_command();
 CommandSpec run_show_command();
 CommandSpec run_logs_command();

@@ -87,6 +87,7 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
   root.subcommands.push_back(status_command(program));
   root.subcommands.push_back(partitions_command(program));
   root.subcommands.push_back(check_command(program));
+  root.subcommands.push_back(config_command(program));
   std::vector<CommandSpec> automation_commands;
   automation_commands.push_back(automation_tick_command(program));
   root.subcommands.push_back(make_group("automation",
@@ -114,6 +115,7 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
       "registry", "Link versions into collections that others rely on", registry_commands()));
   root.subcommands.push_back(server_command());
   for (CommandSpec& command : account_commands()) root.subcommands.push_back(std::move(command));
+  root.subcommands.push_back(pool_command());
   root.subcommands.push_back(completion_command(program));
   return root;
 }

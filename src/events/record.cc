@@ -434,6 +434,22 @@ class SqlRecord final : public Record {
     return found;
   }
 
+  Result<std::map<std::string, std::string>> values_below(const std::string& prefix) override {
+    std::map<std::string, std::string> found;
+    TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(
+          db::Statement * s,
+          session.prepare("select name, value from key_values where substr(name, 1, $2) = $1"));
+      s->bind(1, prefix).bind(2, static_cast<std::int64_t>(prefix.size()));
+      while (true) {
+        TREADLE_TRY(const bool row, s->step());
+        if (!row) return {};
+        found.emplace(s->text(0), s->text(1));
+      }
+    }));
+    return found;
+  }
+
   Result<void> set_values(const std::map<std::string, std::string>& values) override {
     return database_.write(
         [&](db::Session& session) -> Result<void> {

@@ -175,12 +175,13 @@ void Coordinator::run(StepRunner& runner) {
     {
       const std::scoped_lock lock(mutex_);
       check_runtime(now);
-      const bool over = in_flight_ == 0 && retries_.empty();
+      if (limits_.waits_for_others()) start({});
+      const bool over = in_flight_ == 0 && retries_.empty() && !limits_.waits_for_others();
       const bool asked = options_.cancellation != nullptr && options_.cancellation->requested();
       // What is not recorded would have to be run again: nothing more is begun.
       const bool give_up = asked || log_.broken() || overran_;
       if (!stop_.requested() && (interrupted_ || (give_up && !over))) begin_cancel();
-      if (in_flight_ == 0 && retries_.empty()) break;
+      if (in_flight_ == 0 && retries_.empty() && !limits_.waits_for_others()) break;
       if (!retries_.empty()) start_due_retries(now);
       deadline = next_deadline(now);
     }

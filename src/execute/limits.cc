@@ -24,8 +24,12 @@ int priority_of(const StepDef& step) {
 
 }  // namespace
 
-Limits::Limits(const plan::Plan& plan, const RunOptions& options, int at_once) : at_once_(at_once) {
-  const bool limited = !options.tag_concurrency_limits.empty() || !options.pools.empty();
+Limits::Limits(const plan::Plan& plan, const RunOptions& options, int at_once)
+    : pools_folder_(options.pools_folder), at_once_(at_once) {
+  bool limited = !options.tag_concurrency_limits.empty() || !options.pools.empty();
+  for (const plan::PlannedStep& step : plan.steps) {
+    limited = limited || options.shared_pools.count(step.def->pool) != 0;
+  }
   any_ = limited;
   for (const plan::PlannedStep& step : plan.steps) {
     any_ = any_ || (!step.def->op_tags.empty() && priority_of(*step.def) != 0);
@@ -47,13 +51,20 @@ Limits::Limits(const plan::Plan& plan, const RunOptions& options, int at_once) :
     if (!def.pool.empty() && pool != options.pools.end()) {
       need(needs_[s], "pool " + def.pool, pool->second);
     }
+    const auto shared = options.shared_pools.find(def.pool);
+    if (!def.pool.empty() && shared != options.shared_pools.end()) {
+      need(needs_[s], "shared pool " + def.pool, shared->second, def.pool);
+      shared_ = true;
+    }
   }
 }
 
-void Limits::need(Needs& needs, const std::string& name, int limit) {
+void Limits::need(Needs& needs, const std::string& name, int limit, const std::string& pool) {
   const auto [at, is_new] = by_name_.try_emplace(name, counters_.size());
   // With room for none, the run would never end.
-  if (is_new) counters_.push_back({.limit = std::max(1, limit), .running = 0});
+  if (is_new) {
+    counters_.push_back({.limit = std::max(1, limit), .running = 0, .pool = pool, .places = {}});
+  }
   needs.counters.push_back(at->second);
 }
 
@@ -71,7 +82,7 @@ std::vector<std::uint32_t> Limits::take() {
     const bool free = std::all_of(needed.begin(), needed.end(), [&](std::size_t c) {
       return counters_[c].running < counters_[c].limit;
     });
-    if (!free) {
+    if (!free || !take_places(needed)) {
       ++at;
       continue;
     }
@@ -83,9 +94,23 @@ std::vector<std::uint32_t> Limits::take() {
   return taken;
 }
 
+bool Limits::take_places(const std::vector<std::size_t>& needed) {
+  // At most one: a step has one pool.
+  for (const std::size_t c : needed) {
+    if (counters_[c].pool.empty()) continue;
+    auto place = take_place(pools_folder_, counters_[c].pool, counters_[c].limit);
+    if (!place) return false;
+    counters_[c].places.push_back(std::move(*place));
+  }
+  return true;
+}
+
 void Limits::ended(std::uint32_t step) {
   if (!any_) return;
-  for (const std::size_t c : needs_[step].counters) --counters_[c].running;
+  for (const std::size_t c : needs_[step].counters) {
+    --counters_[c].running;
+    if (!counters_[c].pool.empty()) counters_[c].places.pop_back();
+  }
   --running_;
 }
 

@@ -1,6 +1,7 @@
 // How many steps of a kind may run at once, and which of those that wait come first. Not thread-safe.
 #pragma once
 
+#include "pool_places.h"
 #include <treadle/execute/run.h>
 #include <treadle/plan/plan.h>
 
@@ -25,6 +26,8 @@ class Limits {
   // Those that may start now, in order; they count as running from here on.
   std::vector<std::uint32_t> take();
   void ended(std::uint32_t step);
+  // Whether steps wait for places that other processes have: it is to be asked again in a while.
+  bool waits_for_others() const { return shared_ && !waiting_.empty(); }
   // Gives back all that wait.
   std::vector<std::uint32_t> clear();
 
@@ -41,8 +44,15 @@ class Limits {
   struct Counter {
     int limit = 0;
     int running = 0;
+    std::string pool;               // whose places are shared with other processes; "" = none
+    std::vector<PoolPlace> places;  // those that steps of this run hold
   };
-  void need(Needs& needs, const std::string& name, int limit);
+  void need(Needs& needs, const std::string& name, int limit, const std::string& pool = {});
+  // A place of each shared pool it needs, or none at all.
+  bool take_places(const std::vector<std::size_t>& needed);
+
+  const std::string pools_folder_;
+  bool shared_ = false;
 
   const int at_once_;
   bool any_ = false;

@@ -94,6 +94,7 @@ def asset_check(
             op_tags,
             False,
             config_schema,
+            pool,
         )
 
     return decorate
@@ -137,6 +138,7 @@ def multi_asset_check(
             op_tags,
             can_subset,
             config_schema,
+            pool,
         )
 
     return decorate
@@ -154,6 +156,7 @@ def _definition(
     op_tags: Mapping[str, Any] | None,
     can_subset: bool,
     config_schema: Any,
+    pool: str | None,
 ) -> AssetChecksDefinition:
     return AssetChecksDefinition(
         name=step,
@@ -172,4 +175,5 @@ def _definition(
         op_tags=op_tags,
         can_subset=can_subset,
         is_multi=len(specs) > 1,
+        pool=pool,
     )

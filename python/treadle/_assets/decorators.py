@@ -175,6 +175,7 @@ def asset(
             backfill_policy=backfill_policy,
             memoize=memoize,
             hooks=hooks,
+            pool=pool,
         )
 
     return decorate if compute_fn is None else decorate(compute_fn)
@@ -262,6 +263,7 @@ def multi_asset(
             backfill_policy=backfill_policy,
             memoize=memoize,
             hooks=hooks,
+            pool=pool,
         )
 
     return decorate

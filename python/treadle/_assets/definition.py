@@ -149,6 +149,7 @@ class AssetsDefinition:
         "_outputs",
         "_place",
         "_plan_cache",
+        "_pool",
         "_required_resource_keys",
         "_resource_defs",
         "_resource_params",
@@ -189,8 +190,10 @@ class AssetsDefinition:
         backfill_policy: Any = None,
         memoize: bool = False,
         hooks: Iterable[HookDefinition] | None = None,
+        pool: str | None = None,
     ) -> None:
         self._hooks: frozenset[HookDefinition] = frozenset(hooks or ())
+        self._pool = pool
         self._backfill_policy = backfill_policy
         self._memoize = memoize
         if specs is not None:

@@ -586,6 +586,7 @@ def _step(definition: AssetsDefinition, names: Names) -> tuple[Any, ...]:
         definition._fn,
         [o.key.parts for o in definition._outputs] if definition.is_observable else (),
         told_hooks(definition._hooks, definition) if definition._hooks else (),
+        getattr(definition, "_pool", None) or "",
     )
 
 

@@ -164,15 +164,21 @@ def _refuse_real_dagster(module: ModuleType) -> None:
 
 def load_for_core(
     file: str, module: str, working_dir: str, as_dagster: bool = False
-) -> tuple[Any, str, Any, Any]:
+) -> tuple[Any, str, Any, Any, Any]:
     """For the command line: the core's definitions, their origin, what ticks schedules and sensors, and what
-    checks the configuration of a run.
+    checks the configuration of a run, and what tells the one that a job takes.
     """
     from treadle._automation.tick import ticker
     from treadle._run.command import configurer
 
     definitions, origin = load(file, module, working_dir, as_dagster)
-    return definitions._core(), origin, ticker(definitions), configurer(definitions)
+
+    def sample(job: str) -> str:
+        from treadle._config.sample import sample_config
+
+        return sample_config(definitions, job)
+
+    return definitions._core(), origin, ticker(definitions), configurer(definitions), sample
 
 
 def tell_load_error(exception: BaseException) -> str:

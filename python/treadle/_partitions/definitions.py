@@ -27,6 +27,11 @@ from treadle._partitions.time import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from treadle._automation.requests import (
+        AddDynamicPartitionsRequest,
+        DeleteDynamicPartitionsRequest,
+    )
+
 
 class Partition(NamedTuple):
     """A key as an object. Dagster's old form: use the key."""
@@ -208,6 +213,18 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
         if self.name is None:
             raise CheckError("Dynamic partitions definition must have a name to fetch dynamic partitions")
         return self.name
+
+    def build_add_request(self, partition_keys: Sequence[str]) -> AddDynamicPartitionsRequest:
+        """For a sensor to ask that these keys be added."""
+        from treadle._automation.requests import AddDynamicPartitionsRequest
+
+        return AddDynamicPartitionsRequest(self._validated_name(), partition_keys)
+
+    def build_delete_request(self, partition_keys: Sequence[str]) -> DeleteDynamicPartitionsRequest:
+        """For a sensor to ask that these keys be removed."""
+        from treadle._automation.requests import DeleteDynamicPartitionsRequest
+
+        return DeleteDynamicPartitionsRequest(self._validated_name(), partition_keys)
 
     def _make(self) -> _core.Partitions:
         return _core.Partitions.dynamic(self.name or f"partition_fn:{id(self.partition_fn)}")

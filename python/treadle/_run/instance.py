@@ -11,6 +11,7 @@ from treadle._events.dagster_event import DagsterEvent
 from treadle._events.events import AssetMaterialization, AssetObservation, DataVersion
 from treadle._events.record import Record
 from treadle._run.instance_events import InstanceEvents
+from treadle._run.pools import Pools
 from treadle._run.records import KeyValues, RunRecord
 from treadle._typing import TYPE_CHECKING
 
@@ -265,7 +266,7 @@ class DataProvenance(Record):
         self.is_user_provided = is_user_provided
 
 
-class DagsterInstance(InstanceEvents):
+class DagsterInstance(InstanceEvents, Pools):
     """An open home folder: the record of runs and events, and the store of what they made."""
 
     def __init__(self, home: _core.Home, ephemeral: bool = False) -> None:

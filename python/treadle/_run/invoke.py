@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from treadle._errors import DagsterInvalidDefinitionError, DagsterInvalidInvocationError
+from treadle._errors import (
+    DagsterInvalidDefinitionError,
+    DagsterInvalidInvocationError,
+    DagsterTypeCheckDidNotPass,
+)
 from treadle._resources.context import as_given
 from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, _StepContext
 from treadle._typing import TYPE_CHECKING
@@ -258,6 +262,56 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
         missing = [i for i in inputs if i not in values]
         if missing and len(missing) > optional:
             raise DagsterInvalidInvocationError(f'No value provided for required input "{missing[0]}".')
-    if context is None:
-        return definition._fn(**values)
-    return definition._fn(context, **values) if definition._takes_context else definition._fn(**values)
+    _check_inputs(definition, values)
+    result = definition._fn(context, **values) if definition._takes_context else definition._fn(**values)
+    _check_result(definition, result)
+    return result
+
+
+def _check_inputs(definition: AssetsDefinition, values: Mapping[str, Any]) -> None:
+    from treadle._run.steps import plan_of
+    from treadle._types.types import label_of
+
+    for given, expected in zip(definition._inputs, plan_of(definition).input_types):
+        wrong = expected.misfit(values[given.name]) if expected is not None and given.name in values else None
+        if wrong is not None:
+            raise DagsterTypeCheckDidNotPass(
+                f'Type check failed for op "{definition._name}" input "{given.name}" - expected type'
+                f' "{label_of(expected)}". Description: {wrong}'
+            )
+
+
+# Results that are looked at, if at all, when a step runs.
+_NOT_VALUES = frozenset(
+    (
+        "AssetCheckResult",
+        "AssetObservation",
+        "MaterializeResult",
+        "ObserveResult",
+        "async_generator",
+        "coroutine",
+        "generator",
+    )
+)
+
+
+def _check_result(definition: AssetsDefinition, result: Any) -> None:
+    """Of a value or an Output of the only output; what is yielded is not looked at."""
+    from treadle._events.events import Output
+    from treadle._run.steps import plan_of
+    from treadle._types.types import label_of
+
+    if len(definition._outputs) != 1 or type(result).__name__ in _NOT_VALUES:
+        return
+    value = result.value if isinstance(result, Output) else result
+    output, expected = definition._outputs[0], plan_of(definition).output_types[0]
+    label, wrong = "Nothing", None
+    if not output.stores_value:
+        wrong = None if value is None else f"Value must be None or unset, got a {type(value)}"
+    elif expected is not None:
+        label, wrong = label_of(expected), expected.misfit(value)
+    if wrong is not None:
+        raise DagsterTypeCheckDidNotPass(
+            f'Type check failed for op "{definition._name}" output "{output.name}" - expected type'
+            f' "{label}". Description: {wrong}'
+        )

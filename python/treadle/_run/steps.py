@@ -28,6 +28,7 @@ from treadle._events.wrappers import Json
 from treadle._run import capture, tracking_server
 from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, report_fact
 from treadle._run.current import current
+from treadle._types.frames import facts_of_frame, is_frame_type
 from treadle._types.types import label_of, value_type
 from treadle._typing import TYPE_CHECKING
 
@@ -159,11 +160,17 @@ def _output_type(annotation: Any, scope: Mapping[str, Any]) -> ValueType | None:
     return value_type(resolved, scope)
 
 
-def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
-    """Executes one step to its end; raises what user code raised."""
+def plan_of(definition: AssetsDefinition) -> StepPlan:
+    """What is known of its parameters and results; found out once."""
     plan = definition._plan_cache
     if plan is None:
         plan = definition._plan_cache = StepPlan(definition)
+    return plan  # type: ignore[no-any-return]
+
+
+def run_step(definition: AssetsDefinition, step: _core.Step) -> None:
+    """Executes one step to its end; raises what user code raised."""
+    plan = plan_of(definition)
     before = current.step, current.context
     current.step = step
     tracking_server.arm(step.run_id)
@@ -469,6 +476,7 @@ class StepExecution:
                 f" not selected. The selected outputs are {self.context.selected_output_names}"
             )
         self.given.add(index)
+        facts = None
         if has_value:
             if not output.stores_value:
                 if value is not None:
@@ -495,9 +503,13 @@ class StepExecution:
                         f'Type check failed for step output "{output.name}" - expected type'
                         f' "{label_of(expected)}". Description: {wrong}'
                     )
+                if output.key is not None and expected is not None and is_frame_type(expected.python_type):
+                    facts = facts_of_frame(value)
         context = self.context
         if context._metadata is not None and output.name in context._metadata:
             metadata = {**context._metadata.pop(output.name), **(metadata or {})}
+        if facts is not None:
+            metadata = {**facts, **(metadata or {})}
         if data_version is None and context._data_versions is not None:
             data_version = context._data_versions.get(output.key)
         if data_version is not None:

@@ -63,6 +63,8 @@ class Home {
   virtual std::shared_ptr<IOManager> default_io_manager() = 0;
   virtual std::string cache_folder() const = 0;
   virtual std::string logs_folder() const = 0;
+  // Where the places of pools are locked (app/pools.h).
+  virtual std::string pools_folder() const = 0;
   virtual const std::string& signing_key() const = 0;
   // The keys of dynamic partitions that were added to this home, as they are now.
   virtual const DynamicKeys& dynamic_keys() const = 0;

@@ -37,6 +37,9 @@ struct LoadedDefinitions {
   std::string origin;
   // Reads values whose outputs bring no codec of their own.
   std::shared_ptr<const Codec> codec;
+  // The configuration a run of this job takes ("" = of all assets), as YAML with comments. None: what the
+  // steps say of theirs.
+  std::function<Result<std::string>(const std::string& job)> sample_config;
   // Evaluates the schedules and sensors that the front end keeps itself, as
   // app::tick_instigators does those of the definitions. None: it has none.
   std::function<Result<std::vector<InstigatorTick>>(Micros since, Micros now, app::Home&,

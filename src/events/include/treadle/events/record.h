@@ -179,6 +179,8 @@ class Record {
   // Small texts that programs keep in the home, such as cursors.
   virtual Result<std::map<std::string, std::string>> values(
       const std::vector<std::string>& keys) = 0;
+  // Those whose name begins so.
+  virtual Result<std::map<std::string, std::string>> values_below(const std::string& prefix) = 0;
   virtual Result<void> set_values(const std::map<std::string, std::string>& values) = 0;
 };
 

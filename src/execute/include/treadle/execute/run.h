@@ -82,6 +82,9 @@ struct RunOptions {
   int max_concurrent = 0;  // steps at once; 0 = one per core
   std::vector<TagConcurrencyLimit> tag_concurrency_limits;
   std::map<std::string, int> pools;  // steps at once by StepDef::pool; others as they like
+  // Pools whose places all processes of a home share, and the folder in which they are locked.
+  std::map<std::string, int> shared_pools;
+  std::string pools_folder;
   std::optional<RetryPolicy> default_retry_policy;  // of the job, for steps without their own
   bool retries = true;  // false: nothing is tried again, whatever policies and user code say
   // In one process: once a step has failed for good none is begun any more, and its hooks are not called. For callers that raise
@@ -153,5 +156,8 @@ Result<std::vector<std::string>> steps_from_failure(events::Record& record, cons
 // for what is durable). An Error means that the run could not be recorded; a failed step is not an
 // Error.
 Result<RunResult> run(World& world, const plan::Plan& plan, const RunOptions& options);
+
+// How many steps hold a place of a shared pool now, in all processes.
+int taken_pool_places(const std::string& pools_folder, const std::string& pool, int places);
 
 }  // namespace treadle::execute
