@@ -343,17 +343,11 @@ print(given(1))
     ]
 
 
-def test_dynamic_partitions_make_requests_and_jobs_have_those_of_their_assets(tmp_path: Path) -> None:
+def test_dynamic_partitions_make_requests(tmp_path: Path) -> None:
     program = """
 import dagster as dg
 
 images = dg.DynamicPartitionsDefinition(name="images")
 print(images.build_add_request(["a"]).partition_keys, images.build_delete_request(["b"]).partitions_def_name)
-
-@dg.asset(partitions_def=dg.DailyPartitionsDefinition("2026-01-01"))
-def sales(): ...
-
-schedule = dg.build_schedule_from_partitioned_job(dg.define_asset_job("daily", [sales]))
-print(schedule.name, schedule.cron_schedule)
 """
-    assert under_dagsters_names(tmp_path, program) == ["['a'] images", "daily_schedule 0 0 * * *"]
+    assert under_dagsters_names(tmp_path, program) == ["['a'] images"]

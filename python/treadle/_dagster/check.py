@@ -133,7 +133,7 @@ def _mapping(kind: Any) -> tuple[Any, Any, Any]:
 def _collection(kind: Any, name: str, empty: Callable[[], Any]) -> tuple[Any, Any, Any]:
     def param(obj: Any, param_name: str, of_type: Any = None, additional_message: str | None = None) -> Any:
         text = kind in (Sequence, Iterable) and isinstance(obj, (str, bytes))
-        if text or not isinstance(obj, kind):
+        if text or not isinstance(obj, (set, frozenset) if kind is set else kind):
             if text:
                 what = (
                     f"{type(obj).__name__} is a disallowed Sequence type due to its likeliness to cause bugs."

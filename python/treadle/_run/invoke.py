@@ -227,6 +227,7 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
             f"Decorated function '{name}' has context argument, but no context was provided when invoking."
             " Use build_asset_context."
         )
+    args, kwargs = without_resources(definition, args, kwargs)
     context = given
     if isinstance(given, UnboundContext):
         context = given.bind(definition)
@@ -236,7 +237,6 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
             {*given._given, *definition._resource_defs},
             f"op '{definition.op.name}'",
         )
-    args, kwargs = without_resources(definition, args, kwargs)
     for parameter, key in (definition._resource_params or {}).items():
         if parameter not in kwargs:
             if context is None:
