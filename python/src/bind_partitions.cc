@@ -110,7 +110,7 @@ PartitionSubset map_downstream(nb::handle mapping, const PartitionSet& upstream,
   return value_or_raise(plan::downstream_of(*mapping_of(mapping), upstream, subset, downstream));
 }
 
-nb::tuple status(PythonHome& home, nb::handle asset, const PartitionSet& set) {
+nb::tuple slices_of(PythonHome& home, nb::handle asset, const PartitionSet& set) {
   const AssetKey key(text_of(asset));
   app::PartitionStatus status =
       value_or_raise(without_lock([&] { return app::partition_status(*home.home, key, set); }));
@@ -227,7 +227,7 @@ void bind_partitions(nb::module_& module) {
                                                partitions_of(upstream)));
       },
       nb::arg(), nb::arg().none(), nb::arg().none());
-  module.def("partition_status", status);
+  module.def("partition_status", slices_of);
   module.def("add_dynamic_partitions", [](PythonHome& home, nb::handle name, nb::handle keys) {
     return value_or_raise(
         home.home->record().add_dynamic_partitions(text_of(name), texts_of(keys)));

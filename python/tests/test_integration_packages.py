@@ -17,7 +17,7 @@ PACKAGES = (
     "dagster-duckdb-polars==0.29.27",
     "dagster-pandas==0.29.27",
     "dagster-shared==1.13.27",
-    "duckdb==1.4.2",
+    "duckdb==2.0.0",
 )
 
 
@@ -117,10 +117,7 @@ from dagster_pandas import PandasColumn, create_dagster_pandas_dataframe_type
 
 Trips = create_dagster_pandas_dataframe_type(
     name="Trips",
-    columns=[
-        PandasColumn.integer_column("bike", min_value=0),
-        PandasColumn.categorical_column("color", categories={"red", "blue"}),
-    ],
+    columns=[PandasColumn.integer_column("bike", min_value=0)],
     metadata_fn=lambda frame: {"rows": dg.MetadataValue.int(len(frame))},
 )
 
@@ -136,7 +133,6 @@ for bike in (1, -1):
     result = trips.execute_in_process(run_config=config, raise_on_error=False)
     print(result.success)
     if not result.success:
-        print("min_value" in str(result.failure_data_for_node("load").error.message).lower()
-              or "bike" in str(result.failure_data_for_node("load").error.message))
+        print('column "bike"' in result.failure_data_for_node("load").error.message)
 """
     assert run(packages, tmp_path, program) == ["True", "False", "True"]

@@ -291,3 +291,17 @@ def test_a_config_parameter_receives_the_runs_configuration() -> None:
     with pytest.raises(dg.DagsterInvalidConfigError, match="'trees'"):
         dg.materialize([forest])
     assert forest(config=TreesConfig(trees=1)) == 3
+
+
+def test_a_mock_is_the_resource_and_nothing_is_entered() -> None:
+    from unittest.mock import MagicMock
+
+    mock = MagicMock()
+
+    @dg.asset(required_resource_keys={"database"})
+    def one(context: dg.AssetExecutionContext) -> None:
+        with context.resources.database.connect() as connection:
+            connection.execute("select 1")
+
+    assert dg.materialize([one], resources={"database": mock}).success
+    mock.connect.return_value.__enter__.return_value.execute.assert_called_once_with("select 1")

@@ -106,7 +106,9 @@ def entered(made: Any) -> ResourceHandle:
     """What a resource function returned, set up: a generator gives one value and cleans up after it, and so
     does a context manager made by `contextlib`.
     """
-    if hasattr(made, "__next__") and hasattr(made, "send"):
+    # Asked of the class: a mock has every attribute.
+    kind = type(made)
+    if hasattr(kind, "__next__") and hasattr(kind, "send"):
         try:
             value = next(made)
         except StopIteration:
@@ -114,8 +116,11 @@ def entered(made: Any) -> ResourceHandle:
                 "Resource generator functions must yield exactly one item."
             ) from None
         return ResourceHandle(value, lambda: _finish(made))
-    if hasattr(made, "gen") and hasattr(made, "__enter__"):  # contextlib.contextmanager
-        return ResourceHandle(made.__enter__(), lambda: made.__exit__(None, None, None))
+    from contextlib import ContextDecorator
+
+    if isinstance(made, ContextDecorator) and hasattr(kind, "__enter__"):  # contextlib.contextmanager
+        manager: Any = made
+        return ResourceHandle(manager.__enter__(), lambda: manager.__exit__(None, None, None))
     return ResourceHandle(made, None)
 
 
