@@ -159,6 +159,6 @@ def test_a_job_may_have_another_one_for_each_partition(project: Cli) -> None:
 def test_a_run_that_is_resumed_is_configured_as_it_was(project: Cli) -> None:
     project("materialize", "where", "--config", GIVEN.replace("given", "down"), code=1)
     source = (project.folder / "pipeline.py").read_text()
-    (project.folder / "pipeline.py").write_text(source.replace('url == "down"', 'url == "gone"'))
+    (project.folder / "pipeline.py").write_text(source.replace('url == "down"', 'url == "long gone"'))
     project("run", "resume", "latest")
     assert kept(project, "where") == '"down"'
