@@ -31,8 +31,10 @@ class Finding(NamedTuple):
 
 
 def units(build: Path) -> list[Unit]:
+    """What is compiled, but for programs that the build itself writes: nothing is built for the linter."""
     entries = json.loads((build / "compile_commands.json").read_text())
-    return [Unit(Path(entry["file"]), entry["command"]) for entry in entries]
+    found = [Unit(Path(entry["file"]), entry["command"]) for entry in entries]
+    return [unit for unit in found if unit.source.exists()]
 
 
 def digest(paths: list[Path], seed: str) -> str:

@@ -29,7 +29,8 @@ def database() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def server(database: Postgres, tmp_path: Path) -> Iterator[Server]:
+def server(database: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.delenv("TREADLE_TEST_DATABASE", raising=False)  # these have a database of their own
     home = tmp_path / "home"
     running = Server(home, own_schema(database.url, home))
     running.start()
