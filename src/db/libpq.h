@@ -24,7 +24,8 @@ namespace treadle::db {
 
 struct Libpq {
 #define TREADLE_LIBPQ_MEMBER(name) decltype(&::name) name = nullptr;
-  TREADLE_LIBPQ_FUNCTIONS(TREADLE_LIBPQ_MEMBER)
+  // libpq's own names.
+  TREADLE_LIBPQ_FUNCTIONS(TREADLE_LIBPQ_MEMBER)  // NOLINT(readability-identifier-naming)
 #undef TREADLE_LIBPQ_MEMBER
 };
 

@@ -106,10 +106,9 @@ class PostgresDatabase final : public Database {
 // "postgresql://user@host:port/name" of all that the URL says: what may be shown to anybody.
 Result<std::string> label_of(const std::string& url) {
   TREADLE_TRY(const Libpq* pq, load_libpq());
-  char* why = nullptr;
-  PQconninfoOption* options = pq->PQconninfoParse(url.c_str(), &why);
+  // Why it fails is not asked for: the text may quote the password.
+  PQconninfoOption* options = pq->PQconninfoParse(url.c_str(), nullptr);
   if (options == nullptr) {
-    // The text of the failure may quote the password.
     return fail(Errc::kInvalidArgument,
                 "The database's URL cannot be read. It looks like "
                 "postgresql://user:password@host:5432/name; special characters in it are written "
