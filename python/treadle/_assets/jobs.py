@@ -24,7 +24,37 @@ if TYPE_CHECKING:
     from treadle._typing import CoercibleToAssetSelection
 
 
-class UnresolvedAssetJobDefinition:
+class _RunOverPartition:
+    """What a job can ask for, whether or not its definitions are known."""
+
+    __slots__ = ()
+
+    def run_request_for_partition(
+        self,
+        partition_key: str,
+        run_key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        asset_selection: Sequence[AssetKey] | None = None,
+        run_config: Any = None,
+        current_time: datetime | None = None,
+        dynamic_partitions_store: Any = None,
+    ) -> RunRequest:
+        """A request of a run over one partition, with the config and tags of it."""
+        from treadle._automation.resolving import request_for_partition
+
+        return request_for_partition(
+            self,
+            partition_key,
+            run_key,
+            tags,
+            run_config,
+            current_time,
+            dynamic_partitions_store,
+            asset_selection,
+        )
+
+
+class UnresolvedAssetJobDefinition(_RunOverPartition):
     """A job as declared: what it selects is known together with the definitions it belongs to."""
 
     __slots__ = (
@@ -70,30 +100,6 @@ class UnresolvedAssetJobDefinition:
         self.op_retry_policy = op_retry_policy
         self.owners = check_owners(owners, name)
 
-    def run_request_for_partition(
-        self,
-        partition_key: str,
-        run_key: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        asset_selection: Sequence[AssetKey] | None = None,
-        run_config: Any = None,
-        current_time: datetime | None = None,
-        dynamic_partitions_store: Any = None,
-    ) -> RunRequest:
-        """A request of a run over one partition, with the config and tags of it."""
-        from treadle._automation.resolving import request_for_partition
-
-        return request_for_partition(
-            self,
-            partition_key,
-            run_key,
-            tags,
-            run_config,
-            current_time,
-            dynamic_partitions_store,
-            asset_selection,
-        )
-
     def resolve(self, definitions: Definitions) -> JobDefinition:
         return JobDefinition(self, definitions)
 
@@ -109,7 +115,7 @@ class UnresolvedAssetJobDefinition:
         )
 
 
-class JobDefinition:
+class JobDefinition(_RunOverPartition):
     """A job that can be executed. `JobDefinition(graph_def=...)` makes one of ops."""
 
     __slots__ = ("_declared", "_definitions")
@@ -144,30 +150,6 @@ class JobDefinition:
     @property
     def selection(self) -> AssetSelection:
         return self._declared.selection
-
-    def run_request_for_partition(
-        self,
-        partition_key: str,
-        run_key: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        asset_selection: Sequence[AssetKey] | None = None,
-        run_config: Any = None,
-        current_time: datetime | None = None,
-        dynamic_partitions_store: Any = None,
-    ) -> RunRequest:
-        """A request of a run over one partition, with the config and tags of it."""
-        from treadle._automation.resolving import request_for_partition
-
-        return request_for_partition(
-            self,
-            partition_key,
-            run_key,
-            tags,
-            run_config,
-            current_time,
-            dynamic_partitions_store,
-            asset_selection,
-        )
 
     def resolve(self, definitions: Definitions) -> JobDefinition:
         return self

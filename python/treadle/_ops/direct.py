@@ -150,17 +150,7 @@ class DirectResult:
     def _dynamic(self, index: int, element: Any) -> None:
         name = self._op._outputs[index].name
         what = f"Error with output for {self._what}: dynamic output '{name}'"
-        if not isinstance(element, list):
-            raise DagsterInvariantViolationError(
-                f"{what} expected a list of DynamicOutput objects, but instead received instead an object of"
-                f" type {type(element)}."
-            )
-        for item in element:
-            if not isinstance(item, DynamicOutput):
-                raise DagsterInvariantViolationError(
-                    f"{what} at position {index} expected a list of DynamicOutput objects, but received an"
-                    f" item with type {type(item)}."
-                )
+        for item in dynamic_items(what, index, element):
             self._check_name(index, item)
             self._check(index, item.value)
 
@@ -171,6 +161,24 @@ class DirectResult:
                 f"Bad state: Output was explicitly named '{element.output_name}', which does not match the"
                 f" output definition specified for position {index}: '{name}'."
             )
+
+
+def dynamic_items(what: str, index: int, element: Any) -> Iterator[DynamicOutput[Any]]:
+    """What is returned for the dynamic output at `index`, one by one; refused when it is no list of
+    `DynamicOutput`. `what` begins the sentence.
+    """
+    if not isinstance(element, list):
+        raise DagsterInvariantViolationError(
+            f"{what} expected a list of DynamicOutput objects, but instead received instead an object of"
+            f" type {type(element)}."
+        )
+    for item in element:
+        if not isinstance(item, DynamicOutput):
+            raise DagsterInvariantViolationError(
+                f"{what} at position {index} expected a list of DynamicOutput objects, but received an"
+                f" item with type {type(item)}."
+            )
+        yield item
 
 
 def check_wrapping(what: str, output: Any, wrapped: bool | None, element: Any) -> None:

@@ -18,7 +18,7 @@ from treadle._events.expectation import ExpectationResult, report_expectation
 from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
 from treadle._ops.config_tree import JobConfig, run_config_of
-from treadle._ops.direct import DirectResult, check_wrapping, is_wrapped
+from treadle._ops.direct import DirectResult, check_wrapping, dynamic_items, is_wrapped
 from treadle._ops.ops import DynamicOutput, OpDefinition
 from treadle._resources.context import as_given
 from treadle._run import capture, steps, tracking_server
@@ -347,17 +347,7 @@ class _OpExecution(steps.StepExecution):
             check_wrapping(self.context.describe_op(), output, plan.wrapped[index], element)
             super()._element(index, element)
             return
-        if not isinstance(element, list):
-            raise DagsterInvariantViolationError(
-                f"{what} expected a list of DynamicOutput objects, but instead received instead an object of"
-                f" type {type(element)}."
-            )
-        for item in element:
-            if not isinstance(item, DynamicOutput):
-                raise DagsterInvariantViolationError(
-                    f"{what} at position {index} expected a list of DynamicOutput objects, but received an"
-                    f" item with type {type(item)}."
-                )
+        for item in dynamic_items(what, index, element):
             self._dynamic(index, item)
 
     def _dynamic(self, index: int, output: DynamicOutput[Any]) -> None:
