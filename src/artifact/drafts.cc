@@ -418,6 +418,40 @@ Result<std::unique_ptr<Upload>> Drafts::upload(std::int64_t draft, const std::st
   return out;
 }
 
+Result<bool> Drafts::has_content(std::int64_t draft, const std::string& md5) {
+  bool out = false;
+  TREADLE_CHECK(store_.core().database.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(const auto found,
+                find_integer(session,
+                             "select 1 from artifact_draft_entry where draft_id = $1 and md5 = $2 "
+                             "and sha256 is not null",
+                             [&](db::Statement& s) { s.bind(1, draft).bind(2, md5); }));
+    out = found.has_value();
+    return {};
+  }));
+  return out;
+}
+
+Result<std::vector<GivenContent>> Drafts::given(const std::string& entity, const Md5& md5) {
+  Core& core = store_.core();
+  std::vector<GivenContent> out;
+  TREADLE_CHECK(core.database.read([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(const auto blobs, core.blobs->find_md5(session, {&md5, 1}));
+    if (!blobs.front()) return {};
+    const Sha256& content = blobs.front()->sha256;
+    TREADLE_TRY(db::Statement * s, session.prepare("select project from artifact_reach where "
+                                                   "entity = $1 and sha256 = $2 order by project"));
+    s->bind(1, entity);
+    s->bind_blob(2, {reinterpret_cast<const char*>(content.data()), content.size()});
+    while (true) {
+      TREADLE_TRY(const bool more, s->step());
+      if (!more) return {};
+      out.push_back({std::string(s->text(0)), to_hex(content)});
+    }
+  }));
+  return out;
+}
+
 Result<std::vector<Entry>> Drafts::entries(std::int64_t draft) {
   Core& core = store_.core();
   std::vector<Entry> out;

@@ -1,6 +1,7 @@
 // Private to the room: what every resolver and endpoint stands on, and who asks.
 #pragma once
 
+#include "parts.h"
 #include "signer.h"
 #include <treadle/account/accounts.h>
 #include <treadle/artifact/catalog.h>
@@ -8,6 +9,7 @@
 #include <treadle/artifact/registry.h>
 #include <treadle/artifact/run_links.h>
 #include <treadle/artifact/store.h>
+#include <treadle/base/files.h>
 #include <treadle/desk/desk.h>
 #include <treadle/graphql/schema.h>
 #include <treadle/serve/service.h>
@@ -21,20 +23,21 @@
 namespace treadle::serve {
 
 struct Backend {
-  Backend(const Parts& parts, desk::Desk& opened_desk, sweep::Sweeps& opened_sweeps)
-      : database(parts.database),
-        accounts(parts.accounts),
-        artifacts(parts.artifacts),
-        catalog(parts.artifacts),
-        drafts(parts.artifacts),
-        registries(parts.artifacts),
-        run_links(parts.artifacts),
-        runs(parts.runs),
+  Backend(const Parts& given, desk::Desk& opened_desk, sweep::Sweeps& opened_sweeps)
+      : database(given.database),
+        accounts(given.accounts),
+        artifacts(given.artifacts),
+        catalog(given.artifacts),
+        drafts(given.artifacts),
+        registries(given.artifacts),
+        run_links(given.artifacts),
+        runs(given.runs),
         desk(opened_desk),
         sweeps(opened_sweeps),
-        signer(parts.secret),
-        folder(parts.folder),
-        version(parts.version) {}
+        signer(given.secret),
+        uploads(join_path(given.folder, "uploads")),
+        parts(uploads),
+        version(given.version) {}
   db::Database& database;
   account::Accounts& accounts;
   artifact::Store& artifacts;
@@ -46,7 +49,8 @@ struct Backend {
   desk::Desk& desk;
   sweep::Sweeps& sweeps;
   const Signer signer;
-  const std::string folder;
+  const std::string uploads;  // the folder of what is on its way in
+  PartStore parts;
   const std::string version;
   std::string base_url;  // without a slash at its end
 };

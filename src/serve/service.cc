@@ -57,6 +57,7 @@ class LocalService final : public Service {
     http::ServerOptions transport = options.transport;
     transport.on_exchange = [this](const http::Exchange& exchange) { note(exchange); };
     TREADLE_TRY(server_, http::Server::open(routes(), transport));
+    backend_.parts.sweep(system_clock().now());
     backend_.base_url = base.empty() ? url_of(transport, server_->port()) : base;
     return {};
   }
@@ -118,6 +119,9 @@ class LocalService final : public Service {
           "{name}"}) {
       add({.method = "GET", .pattern = pattern, .handler = by_digest});
     }
+    add({.method = "GET",
+         .pattern = "/artifacts/{entity}/{md5}",
+         .handler = [this](http::Request& request) { return storage_.get_by_digest_v1(request); }});
     add({.method = "PUT",
          .pattern = "/storage/{path...}",
          .open_sink = [this](const http::Request& request) { return storage_.open_put(request); }});

@@ -7,8 +7,6 @@
 namespace treadle::serve {
 namespace {
 
-// Longer than any upload or download between asking for the URL and using it.
-constexpr Micros kLifetime = 24LL * 3600 * 1'000'000;
 // Rounded up, so that one thing has one URL for a while and caches work.
 constexpr Micros kGrain = 3600LL * 1'000'000;
 

@@ -12,6 +12,10 @@ namespace treadle::serve {
 
 class Signer {
  public:
+  // How long a URL is good, at the least: longer than any upload or download between asking for it and
+  // using it.
+  static constexpr Micros kLifetime = 24LL * 3600 * 1'000'000;
+
   Signer(std::string secret, Clock& clock = system_clock())
       : secret_(std::move(secret)), clock_(clock) {}
   // "<base>/storage/<path>?e=...&s=...": good for that method and path only. `path` is not yet

@@ -240,6 +240,24 @@ http::Response Storage::get_by_digest(http::Request& request) {
   return not_here();
 }
 
+http::Response Storage::get_by_digest_v1(http::Request& request) {
+  auto admitted = gate_.admit(request);
+  if (auto* refused = std::get_if<http::Response>(&admitted)) return std::move(*refused);
+  const Caller caller(backend_, std::get<account::User>(std::move(admitted)));
+  const std::string& entity = request.parameter("entity");
+  const auto bytes = from_hex(request.parameter("md5"));
+  Md5 md5{};
+  if (!bytes || bytes->size() != md5.size()) return not_here();
+  std::copy(bytes->begin(), bytes->end(), md5.begin());
+  const auto given = backend_.drafts.given(entity, md5);
+  if (!given) return error_answer(given.error());
+  for (const artifact::GivenContent& content : *given) {
+    if (!require(caller, account::Role::kViewer, entity, content.project)) continue;
+    return blob_response(backend_, request, content.sha256, request.parameter("md5"), "");
+  }
+  return not_here();
+}
+
 std::variant<std::unique_ptr<http::BodySink>, http::Response> Storage::open_put(
     const http::Request& request) {
   if (!backend_.signer.allows(request)) {
@@ -251,9 +269,8 @@ std::variant<std::unique_ptr<http::BodySink>, http::Response> Storage::open_put(
     const auto key = parts.size() == 3 ? number(parts[1]) : std::nullopt;
     if (!key) return not_here();
     Files& files = real_files();
-    const std::string folder = join_path(backend_.folder, "uploads");
-    if (auto ok = files.make_folders(folder); !ok) return error_answer(ok.error());
-    const std::string temporary = join_path(folder, random_uuid());
+    if (auto ok = files.make_folders(backend_.uploads); !ok) return error_answer(ok.error());
+    const std::string temporary = join_path(backend_.uploads, random_uuid());
     auto file = files.create(temporary, 0600);
     if (!file) return error_answer(file.error());
     return std::make_unique<RunFileSink>(backend_, *key, parts[2], temporary, *std::move(file));
@@ -266,6 +283,14 @@ std::variant<std::unique_ptr<http::BodySink>, http::Response> Storage::open_put(
     auto upload = backend_.drafts.upload(*draft, to_base64(*md5));
     if (!upload) return error_answer(upload.error());
     return std::make_unique<DraftSink>(*std::move(upload));
+  }
+  if (path.starts_with("artifact_parts/")) {
+    const auto parts = parts_of(path, 4);
+    const auto part = parts.size() == 4 ? number(parts[2]) : std::nullopt;
+    if (!part) return not_here();
+    auto sink = backend_.parts.open(parts[1], {*part, parts[3]});
+    if (!sink) return error_answer(sink.error());
+    return *std::move(sink);
   }
   if (path.starts_with("artifact_manifests/")) {
     const auto parts = parts_of(path, 5);

@@ -12,8 +12,9 @@ class Storage {
  public:
   Storage(Backend& backend, Gate& gate) : backend_(backend), gate_(gate) {}
   http::Response get(http::Request& request);
-  // "/artifactsV2/...", with a key.
+  // "/artifactsV2/..." and, for the layout before it, "/artifacts/{entity}/{md5}"; with a key.
   http::Response get_by_digest(http::Request& request);
+  http::Response get_by_digest_v1(http::Request& request);
   std::variant<std::unique_ptr<http::BodySink>, http::Response> open_put(
       const http::Request& request);
 

@@ -1,8 +1,5 @@
-// How the SDK makes a version: create, announce files, put them, put the manifest, commit.
+// How the SDK makes a version: create, put files (artifact_uploads.cc), put the manifest, commit.
 #include "artifact_nodes.h"
-#include <treadle/base/digest.h>
-
-#include <map>
 
 namespace treadle::serve {
 namespace {
@@ -18,8 +15,6 @@ extend type Mutation {
   createArtifact(input: CreateArtifactInput!): CreateArtifactPayload
   createArtifactManifest(input: CreateArtifactManifestInput!): ArtifactManifestPayload
   updateArtifactManifest(input: UpdateArtifactManifestInput!): ArtifactManifestPayload
-  createArtifactFiles(input: CreateArtifactFilesInput!): CreateArtifactFilesPayload
-  completeMultipartUploadArtifact(input: CompleteMultipartUploadArtifactInput!): MultipartPayload
   commitArtifact(input: CommitArtifactInput!): ArtifactPayload
   useArtifact(input: UseArtifactInput!): ArtifactPayload
 }
@@ -43,22 +38,6 @@ input CreateArtifactManifestInput {
 input UpdateArtifactManifestInput { artifactManifestID: ID!, digest: String, baseArtifactID: ID, clientMutationId: String }
 type ArtifactManifestPayload { artifactManifest: ArtifactManifestUpload! clientMutationId: String }
 type ArtifactManifestUpload { id: ID! file: File! }
-enum ArtifactStorageLayout { V1 V2 }
-input UploadPartsInput { partNumber: Int64!, hexMD5: String! }
-input CreateArtifactFileSpecInput {
-  artifactID: ID!, name: String!, md5: String!, mimetype: String, artifactManifestID: ID, uploadPartsInput: [UploadPartsInput!]
-}
-input CreateArtifactFilesInput {
-  artifactFiles: [CreateArtifactFileSpecInput!]!, storageLayout: ArtifactStorageLayout = V2,
-  cloudRegionID: String, storageRegion: String, clientMutationId: String
-}
-type CreateArtifactFilesPayload { files: FileConnection! clientMutationId: String }
-enum CompleteMultipartAction { Complete Abort }
-input CompleteMultipartUploadArtifactInput {
-  completeMultipartAction: CompleteMultipartAction!, completedParts: [UploadPartsInput!]!, artifactID: ID!,
-  storagePath: String!, uploadID: String!, clientMutationId: String
-}
-type MultipartPayload { digest: String clientMutationId: String }
 input CommitArtifactInput { artifactID: ID!, clientMutationId: String }
 input UseArtifactInput {
   artifactID: ID!, entityName: String!, projectName: String!, runName: String!, usedAs: String,
@@ -200,46 +179,6 @@ Result<Output> update_manifest(const Call& call) {
   return graphql::node("ArtifactManifestPayload", *std::move(manifest));
 }
 
-// Answers in the order asked, each with where to put it, or nothing when it is there.
-Result<Output> create_files(const Call& call) {
-  const auto files = call.args.object("input").objects("artifactFiles");
-  Backend& b = backend(call);
-  std::map<std::string, std::vector<std::size_t>> by_artifact;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    by_artifact[files[i].text("artifactID")].push_back(i);
-  }
-  Connection out;
-  out.edges.resize(files.size());
-  out.total = static_cast<std::int64_t>(files.size());
-  for (const auto& [id, indices] : by_artifact) {
-    TREADLE_TRY(const DraftState draft, draft_of_id(call, id));
-    std::vector<artifact::AnnouncedFile> announced;
-    for (const std::size_t i : indices) {
-      announced.push_back({files[i].text("name"), files[i].text("md5"), -1});
-    }
-    TREADLE_TRY(const std::vector<bool> needed,
-                b.drafts.announce(draft.id, announced, artifact::Reach::kProject));
-    for (std::size_t k = 0; k < indices.size(); ++k) {
-      const auto md5 = from_base64(announced[k].md5);
-      if (!md5) return fail(Errc::kInvalidArgument, "'" + announced[k].md5 + "' is no MD5.");
-      StoredFile file;
-      file.name = announced[k].path;
-      file.id = make_text_id("ArtifactFile", std::to_string(draft.id) + ":" + file.name);
-      file.md5 = announced[k].md5;
-      file.storage_path = "wandb_artifacts/" + std::to_string(draft.id) + "/" + to_hex(*md5);
-      file.artifact_id = draft.id;
-      file.write_entity = draft.spec.entity;
-      file.write_project = draft.spec.project;
-      if (needed[k]) {
-        file.upload_path = file.storage_path;
-        file.upload_headers = {"Content-MD5:" + file.md5};
-      }
-      out.edges[indices[k]] = {graphql::node("File", std::move(file)), offset_cursor(1), {}};
-    }
-  }
-  return graphql::node("CreateArtifactFilesPayload", std::move(out));
-}
-
 Result<Output> commit_artifact(const Call& call) {
   const std::string id = call.args.object("input").text("artifactID");
   Backend& b = backend(call);
@@ -290,24 +229,13 @@ void define_artifact_writes(graphql::Schema& schema) {
   schema.resolve("Mutation", "createArtifact", create_artifact);
   schema.resolve("Mutation", "createArtifactManifest", create_manifest);
   schema.resolve("Mutation", "updateArtifactManifest", update_manifest);
-  schema.resolve("Mutation", "createArtifactFiles", create_files);
   schema.resolve("Mutation", "commitArtifact", commit_artifact);
   schema.resolve("Mutation", "useArtifact", use_artifact);
-  // Files are put whole, however large: nobody is handed parts to complete.
-  schema.resolve("Mutation", "completeMultipartUploadArtifact", [](const Call&) -> Result<Output> {
-    return fail(Errc::kUnsupported, "No upload in parts was begun here.");
-  });
-  schema.resolve("MultipartPayload", "digest",
-                 [](const Call&) -> Result<Output> { return nullptr; });
   for (const char* type : {"ArtifactPayload", "CreateArtifactPayload"}) {
     schema.resolve<ArtifactData>(type, {{"artifact", [](const ArtifactData& a, const Call&) {
                                            return graphql::node("Artifact", a);
                                          }}});
   }
-  schema.resolve<Connection>("CreateArtifactFilesPayload",
-                             {{"files", [](const Connection& c, const Call&) {
-                                 return connection_node("FileConnection", c);
-                               }}});
   using M = ManifestUpload;
   schema.resolve<M>("ArtifactManifestPayload", {{"artifactManifest", [](const M& m, const Call&) {
                                                    return graphql::node("ArtifactManifestUpload",
@@ -326,8 +254,7 @@ void define_artifact_writes(graphql::Schema& schema) {
           file.artifact_id = m.draft;
           return graphql::node("File", std::move(file));
         }}});
-  for (const char* type : {"ArtifactPayload", "CreateArtifactPayload", "ArtifactManifestPayload",
-                           "CreateArtifactFilesPayload", "MultipartPayload"}) {
+  for (const char* type : {"ArtifactPayload", "CreateArtifactPayload", "ArtifactManifestPayload"}) {
     schema.resolve(type, "clientMutationId", [](const Call&) -> Result<Output> { return nullptr; });
   }
 }

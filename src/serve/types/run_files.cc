@@ -21,8 +21,6 @@ type File {
   storagePath: String mimetype: String updatedAt: DateTime digest: String md5: String
   uploadUrl: String uploadHeaders: [String!] uploadMultipartUrls: UploadMultipartUrls
 }
-type UploadMultipartUrls { uploadID: String uploadUrlParts: [UploadUrlPart!] }
-type UploadUrlPart { partNumber: Int64! uploadUrl: String! }
 extend type Mutation {
   createRunFiles(input: CreateRunFilesInput!): CreateRunFilesPayload
   markRunFilesUploaded(input: MarkRunFilesUploadedInput!): SuccessPayload
@@ -131,14 +129,7 @@ void define_run_files(graphql::Schema& schema) {
         [](const StoredFile& f, const Call&) { return f.md5.empty() ? Output() : Output(f.md5); }},
        {"uploadUrl", upload_url},
        {"uploadHeaders",
-        [](const StoredFile& f, const Call&) { return graphql::strings(f.upload_headers); }},
-       {"uploadMultipartUrls", [](const StoredFile&, const Call&) { return nullptr; }}});
-  schema.resolve("UploadMultipartUrls", "uploadID",
-                 [](const Call&) -> Result<Output> { return nullptr; });
-  schema.resolve("UploadMultipartUrls", "uploadUrlParts",
-                 [](const Call&) -> Result<Output> { return nullptr; });
-  schema.resolve("UploadUrlPart", "partNumber", [](const Call&) -> Result<Output> { return 0; });
-  schema.resolve("UploadUrlPart", "uploadUrl", [](const Call&) -> Result<Output> { return ""; });
+        [](const StoredFile& f, const Call&) { return graphql::strings(f.upload_headers); }}});
 
   schema.resolve("Mutation", "createRunFiles", [](const Call& call) -> Result<Output> {
     const auto input = call.args.object("input");

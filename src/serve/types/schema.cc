@@ -23,6 +23,7 @@ graphql::Schema make_schema() {
   define_artifact_collections(schema);
   define_artifact_files(schema);
   define_artifact_lineage(schema);
+  define_artifact_uploads(schema);
   define_artifact_writes(schema);
   define_artifact_changes(schema);
   define_registries(schema);

@@ -33,6 +33,7 @@ void define_artifacts(graphql::Schema& schema);
 void define_artifact_collections(graphql::Schema& schema);
 void define_artifact_lineage(graphql::Schema& schema);
 void define_artifact_files(graphql::Schema& schema);
+void define_artifact_uploads(graphql::Schema& schema);
 void define_artifact_writes(graphql::Schema& schema);
 void define_artifact_changes(graphql::Schema& schema);
 void define_registries(graphql::Schema& schema);
@@ -80,6 +81,8 @@ struct StoredFile {
   std::string storage_path;  // below /storage
   std::string upload_path;   // "" = it cannot be uploaded, or is there
   std::vector<std::string> upload_headers;
+  std::vector<Part> parts;  // of a file that is to come in parts
+  std::string parts_id;
   std::string reference;  // URI instead of content
   std::int64_t artifact_id = 0;
   std::string write_entity;  // who may upload it: members of this project

@@ -12,6 +12,7 @@
 
 #include <treadle/artifact/manifest.h>
 #include <treadle/artifact/store.h>
+#include <treadle/base/digest.h>
 
 #include <memory>
 #include <optional>
@@ -70,6 +71,12 @@ enum class Reach : std::uint8_t {
   kProject,  // what the draft's project was given, or a version in its collection has: everybody else
 };
 
+// Content that a project was given.
+struct GivenContent {
+  std::string project;
+  std::string sha256;  // hex
+};
+
 // Content that arrives in pieces: durable and verified when finish() returns, gone when dropped
 // before. Single thread.
 class Upload {
@@ -114,6 +121,11 @@ class Drafts {
                                      Reach reach = Reach::kHome);
   // Content for announced files with this MD5 (base64).
   Result<std::unique_ptr<Upload>> upload(std::int64_t draft, const std::string& md5);
+  // Whether the content of announced files with this MD5 (base64) has come.
+  Result<bool> has_content(std::int64_t draft, const std::string& md5);
+  // Where drafts in projects of the entity were given content with this MD5: what W&B's older storage
+  // layout (V1) asks for, which names no project.
+  Result<std::vector<GivenContent>> given(const std::string& entity, const Md5& md5);
 
   // What the version will have, the base included.
   Result<std::vector<Entry>> entries(std::int64_t draft);
