@@ -17,6 +17,7 @@ HEAVY_HEADERS: dict[str, set[str]] = {
     r"sqlite3\.h": {"db"},
     r"openssl/.*": {"base"},
     r"zstd\.h": {"base"},
+    r"curl/.*": {"client"},
     r"toml\+\+/.*": {"app"},
     r"nanobind/.*": {"python"},
     r"boost/(?!json).*": {"http"},
