@@ -1,5 +1,6 @@
 // treadle._core.Artifacts: a home's artifact store as the package uses it.
 #include "artifacts.h"
+#include <treadle/artifact/code_source.h>
 #include <treadle/artifact/store.h>
 #include <treadle/io/file_cache.h>
 #include <treadle/io/signature.h>
@@ -102,6 +103,7 @@ nb::tuple log_version(Artifacts& self, nb::handle entity, nb::handle project, nb
   draft.metadata = text_of(metadata);
   draft.aliases = texts_of(aliases);
   draft.run_id = text_of(run_id);
+  draft.code = artifact::current_code(draft.run_id);
   draft.tags = texts_in(more, "tags");
   draft.ttl_seconds = integer_in(more, "ttl_seconds", artifact::kTtlInherit);
   draft.base = integer_in(more, "base", 0);

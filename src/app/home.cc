@@ -150,7 +150,15 @@ class LocalHome final : public Home {
  private:
   Result<void> prepare_folder(bool read_only) const {
     Files& files = real_files();
-    if (!read_only) return files.make_folders(path_);
+    if (!read_only) {
+      const bool is_new = !files.stat(path_);
+      TREADLE_CHECK(files.make_folders(path_));
+      // A home inside a repository is none of its code: git is to pass it over.
+      if (is_new && !temporary_) {
+        TREADLE_CHECK(write_file_atomic(files, join_path(path_, ".gitignore"), "*\n", false));
+      }
+      return {};
+    }
     TREADLE_TRY(const FileStat stat, files.stat(path_));
     if (stat.kind != FileStat::Kind::kFolder)
       return fail(Errc::kInvalidArgument, "it is not a folder");

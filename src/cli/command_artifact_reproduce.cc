@@ -13,6 +13,8 @@ namespace {
 struct ArtifactReproduceOptions {
   std::string ref;
   std::string folder;
+  std::string build;
+  bool diff = false;
 };
 
 std::string recipe_json(const Recipe& recipe, const Remade* remade) {
@@ -81,7 +83,13 @@ int run_artifact_reproduce(Session& session, const ArtifactReproduceOptions& opt
   if (!home) return code;
   const auto version = get_version(*home, options.ref);
   if (!version) return session.fail(version.error());
-  const auto recipe = make_recipe(*home, *version, options.folder);
+  if (options.diff) {
+    const auto code_of_it = artifact::code_of(home->store(), *version);
+    if (!code_of_it) return session.fail(code_of_it.error());
+    session.write_out(*code_of_it ? (*code_of_it)->diff : std::string());
+    return kExitOk;
+  }
+  const auto recipe = make_recipe(*home, *version, options.folder, options.build);
   if (!recipe) return session.fail(recipe.error());
   if (options.folder.empty()) {
     if (session.json()) session.print_json(recipe_json(*recipe, nullptr));
@@ -119,16 +127,29 @@ CommandSpec artifact_reproduce_command() {
       "what "
       "was not committed), and the commands that do it again.\n\n"
       "With --run: checks out that code below DIR, copies exactly those inputs into a home of its "
-      "own, runs the asset there, and compares. Exits with 1 when the content differs.";
+      "own, runs there what made it (the asset, of a tracked run its script), and compares. Exits "
+      "with 1 "
+      "when the content differs.";
   command.arguments = {{"ARTIFACT", "NAME:v3 or NAME:ALIAS; without a version, the latest", &o->ref,
                         WordKind::kArtifact}};
   command.options = {{.names = "--run",
                       .value = "DIR",
                       .help = "Make it again in this folder, which must be new",
                       .target = &o->folder,
-                      .kind = WordKind::kFolder}};
-  command.examples = {{"artifact reproduce model:production", "what made it"},
-                      {"artifact reproduce model:production --run /tmp/again", "make it again"}};
+                      .kind = WordKind::kFolder},
+                     {.names = "--build",
+                      .value = "COMMAND",
+                      .help = "How a C++ program is built, in the folder of its code",
+                      .target = &o->build},
+                     {.names = "--diff",
+                      .value = "",
+                      .help = "Print only what was not committed, as `git apply` takes it",
+                      .target = &o->diff}};
+  command.examples = {
+      {"artifact reproduce model:production", "what made it"},
+      {"artifact reproduce model:production --run /tmp/again", "make it again"},
+      {"artifact reproduce model --run /tmp/again --build 'cmake -B build && cmake --build build'",
+       "what a C++ program made"}};
   command.run = [o](Session& session) { return run_artifact_reproduce(session, *o); };
   return command;
 }
