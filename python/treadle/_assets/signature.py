@@ -32,6 +32,8 @@ class Signature:
 
     def __init__(self, fn: UserFn, what: str, ins: frozenset[str] = frozenset()) -> None:
         names, self.has_kwargs, annotations = _parameters(fn, what)
+        if annotations and "<locals>" in getattr(fn, "__qualname__", ""):
+            annotations = _with_locals(fn, annotations)
         self.takes_context = bool(names) and names[0] in CONTEXT_NAMES and names[0] not in ins
         self.config: Any = None
         self.resources: dict[str, str] | None = None
@@ -90,6 +92,27 @@ def _parameters(fn: UserFn, what: str) -> tuple[tuple[str, ...], bool, Mapping[s
     if returned is not inspect.Signature.empty:
         annotations["return"] = returned
     return tuple(listed), has_kwargs, annotations
+
+
+def _with_locals(fn: UserFn, annotations: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Annotations written as text (`from __future__ import annotations`) that name what the function around
+    this one declares, as what they name: it can be found only now, while that function runs.
+    """
+    scope = getattr(fn, "__globals__", {})
+    lost = {n: a for n, a in annotations.items() if isinstance(a, str) and a != "None"}
+    lost = {n: a for n, a in lost.items() if resolve(a, scope) is None}
+    if not lost:
+        return annotations
+    import sys
+
+    around: dict[str, Any] = {}
+    frame = sys._getframe(2)
+    while frame is not None:
+        if frame.f_globals is scope:
+            around = {**frame.f_locals, **around}
+        frame = frame.f_back  # type: ignore[assignment]
+    found = {n: resolve(a, {**scope, **around}) for n, a in lost.items()}
+    return {**annotations, **{n: a for n, a in found.items() if a is not None}}
 
 
 def _positional(what: str, parameter: str) -> DagsterInvalidDefinitionError:

@@ -11,7 +11,7 @@ from treadle._types.types import label_of
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from typing import Any
 
     from treadle._ops.ops import OpDefinition
@@ -23,8 +23,11 @@ _FACTS = (AssetMaterialization, AssetObservation, ExpectationResult, AssetCheckR
 class DirectResult:
     """Checks what one call hands over. A generator stays one: each value is checked when it comes."""
 
-    def __init__(self, op: OpDefinition, plan: OpPlan, name: str) -> None:
+    def __init__(
+        self, op: OpDefinition, plan: OpPlan, name: str, observe: Callable[..., None] | None = None
+    ) -> None:
         self._op = op
+        self._observe = observe  # is told which outputs came
         self._plan = plan
         self._what = f'op "{name}"'
         self._name = name
@@ -52,7 +55,7 @@ class DirectResult:
         async for one in results:
             self._yielded(one)
             yield one
-        self._complete()
+        self._complete("'")
 
     async def _awaited(self, result: Any) -> Any:
         value = await result
@@ -77,21 +80,23 @@ class DirectResult:
             raise DagsterInvariantViolationError(
                 f"Invocation of op '{self._name}' yielded an output '{one.output_name}' multiple times."
             )
-        self._check(index, one.value)
+        self._check(index, one.value, getattr(one, "mapping_key", None))
 
-    def _complete(self) -> None:
+    def _complete(self, quote: str = '"') -> None:
         for output in self._op._outputs:
             if output.name in self._seen or not output.required or output.is_dynamic:
                 continue
             if output.stores_value:
                 raise DagsterInvariantViolationError(
-                    f"Invocation of {self._what} did not return an output for non-optional output"
-                    f' "{output.name}"'
+                    f"Invocation of op {quote}{self._name}{quote} did not return an output for non-optional"
+                    f" output {quote}{output.name}{quote}"
                 )
 
-    def _check(self, index: int, value: Any) -> None:
+    def _check(self, index: int, value: Any, mapping_key: str | None = None) -> None:
         output = self._op._outputs[index]
         self._seen.add(output.name)
+        if self._observe is not None:
+            self._observe(output.name, mapping_key)
         expected = self._plan.output_types[index]
         wrong = expected.misfit(value) if expected is not None and output.stores_value else None
         if wrong is not None:
@@ -152,7 +157,7 @@ class DirectResult:
         what = f"Error with output for {self._what}: dynamic output '{name}'"
         for item in dynamic_items(what, index, element):
             self._check_name(index, item)
-            self._check(index, item.value)
+            self._check(index, item.value, item.mapping_key)
 
     def _check_name(self, index: int, element: Any) -> None:
         name = self._op._outputs[index].name

@@ -408,7 +408,7 @@ class OpDefinition(Node):
                 " definition as a positional param or use the `configured` decorator."
             )
         other = object.__new__(OpDefinition)
-        other.__dict__.update(self.__dict__)
+        other.__dict__.update({k: v for k, v in self.__dict__.items() if not k.endswith("_cache")})
         other._name = check_name(name)
         other._told = None
         other._plan_cache = None

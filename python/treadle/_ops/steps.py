@@ -20,10 +20,11 @@ from treadle._events.wrappers import Json
 from treadle._ops.config_tree import JobConfig, run_config_of
 from treadle._ops.direct import DirectResult, check_wrapping, dynamic_items, is_wrapped
 from treadle._ops.ops import DynamicOutput, OpDefinition
-from treadle._resources.context import as_given
+from treadle._resources.context import Resources, as_given
 from treadle._run import capture, steps, tracking_server
 from treadle._run.context import AssetExecutionContext
 from treadle._run.current import current
+from treadle._run.direct_context import UnboundContext, UnboundStep, _Direct
 from treadle._types.types import label_of, value_type
 from treadle._typing import TYPE_CHECKING
 
@@ -217,16 +218,15 @@ class OpContext(AssetExecutionContext):
         self._metadata.setdefault(f"{name}[{mapping_key}]", {}).update(normalize_metadata(metadata))
 
 
-class DirectOpContext(OpContext):
+class DirectOpContext(_Direct, OpContext):
     """That of an op which is called directly."""
 
-    __slots__ = ("_config",)
-    _config: Any
+    __slots__ = ("_calls", "_given_config")
 
     @property
     def op_config(self) -> Any:
         op: Any = self._assets_def
-        return effective_config(op, node_config(op, self._config, "op"))
+        return effective_config(op, node_config(op, self._given_config, "op"))
 
 
 # --- execution
@@ -472,7 +472,7 @@ def _given(value: Any) -> Any:
 def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], alias: str | None) -> Any:
     """Calls the function with a context bound to it, resources from that context, and the given values."""
     from treadle._run.context import _StepContext
-    from treadle._run.invoke import build_op_context, without_resources
+    from treadle._run.invoke import build_op_context, until_done, without_resources
 
     name = op.__name__
     context: Any = None
@@ -501,7 +501,20 @@ def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], a
     elif args and isinstance(args[0], _StepContext):
         context, args = args[0], args[1:]
     args, kwargs = without_resources(op, args, dict(kwargs))
-    bound = _bound(op, context if context is not None else build_op_context(), kwargs)
+    given: Any = context if context is not None else build_op_context()
+    if not isinstance(given, UnboundContext):
+        return _invoked(op, given, args, kwargs, alias)
+    given._calls.begin(alias or op._name, "op")
+    try:
+        return until_done(given, _invoked(op, _bound(op, given, kwargs), args, kwargs, alias))
+    except BaseException:
+        given.unbind()
+        raise
+
+
+def _invoked(
+    op: OpDefinition, bound: Any, args: tuple[Any, ...], kwargs: dict[str, Any], alias: str | None
+) -> Any:
     values = _values(op, args, kwargs, alias or op._name)
     for parameter, key in (op._resource_params or {}).items():
         values[parameter] = kwargs[parameter] if parameter in kwargs else as_given(bound.resources, key)
@@ -514,24 +527,24 @@ def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], a
     elif op._config_schema is not None:
         _ = bound.op_config  # raises what is wrong with it
     result = op._fn(bound, **values) if op._takes_context else op._fn(**values)
-    return DirectResult(op, plan, alias or op._name).of(result)
+    return DirectResult(op, plan, alias or op._name, getattr(bound, "observe_output", None)).of(result)
 
 
-def _bound(op: OpDefinition, given: Any, kwargs: Mapping[str, Any]) -> Any:
-    from treadle._run.invoke import UnboundContext, _UnboundStep, require_resources
+def _bound(op: OpDefinition, given: UnboundContext, kwargs: Mapping[str, Any]) -> DirectOpContext:
+    from treadle._run.invoke import require_resources
 
-    if not isinstance(given, UnboundContext):
-        return given
-    known = given._given
+    by_argument = {k: kwargs[p] for p, k in (op._resource_params or {}).items() if p in kwargs}
+    known = given.resources_for(by_argument)
     if op._takes_context or op._resource_params:
-        require_resources(op._required_resource_keys - set(kwargs), set(known), f"op '{op._name}'")
-    state = steps.RunState(given._state.instance if given._state else None, {}, {}, False)
-    if given._state is not None:
-        state.tags = given._state.tags
-    config = given._config
-    bound = DirectOpContext(op, _UnboundStep(known, op._name), state)  # type: ignore[arg-type]
-    bound._config = config
-    bound._resources = given._resources
+        require_resources(op._required_resource_keys, set(known), f"op '{op._name}'")
+    config = kwargs.get("config") if plan_of(op).config is not None else None
+    if config is not None and given._given_config:
+        raise DagsterInvalidInvocationError("Cannot provide config in both context and kwargs")
+    step: Any = UnboundStep(known, op._name, given._partitions)
+    bound = DirectOpContext(op, step, given._state)  # type: ignore[arg-type]
+    bound._calls = given._calls
+    bound._given_config = given._given_config
+    bound._resources = Resources(known.__getitem__, frozenset(known))
     return bound
 
 
@@ -544,7 +557,8 @@ def _values(op: OpDefinition, args: tuple[Any, ...], kwargs: Mapping[str, Any], 
                 " ignored"
                 " when directly invoking ops."
             )
-    if len(args) > len(inputs):
+    others = {*(op._resource_params or {}), *(("config",) if plan_of(op).config is not None else ())}
+    if len(args) + len(set(kwargs) - others) > len(inputs) and not op._kwargs_param:
         told = (
             "This may be because you attempted to provide a value for a nothing dependency. Nothing"
             " dependencies are ignored when directly invoking ops."
@@ -555,9 +569,12 @@ def _values(op: OpDefinition, args: tuple[Any, ...], kwargs: Mapping[str, Any], 
         raise DagsterInvalidInvocationError(
             f"Too many input arguments were provided for op '{alias}'. {told}"
         )
+    by_name: tuple[str, ...] = ()  # what only `**kwargs` of the function takes
     if op._kwargs_param:
         code = op._fn.__code__
         positional = code.co_argcount - op._takes_context
+        named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        by_name = tuple(i.name for i in inputs if i.name not in named)
         if len(args) > positional:
             raise DagsterInvalidInvocationError(
                 f"op '{op._name}' has {positional} positional inputs, but {len(args)} positional inputs were"
@@ -570,16 +587,19 @@ def _values(op: OpDefinition, args: tuple[Any, ...], kwargs: Mapping[str, Any], 
             raise DagsterInvalidInvocationError(f"op {op._name} got multiple values for argument '{key}'")
         if any(i.name == key for i in inputs) or op._kwargs_param:
             values[key] = value
-        elif key not in (op._resource_params or {}) and not (key == "config" and plan.config is not None):
-            raise DagsterInvalidInvocationError(f"op '{op._name}' has no input '{key}'.")
     for given in inputs:
         if given.name not in values:
+            if given.name in by_name:
+                continue
             if given.default is NoValue:
                 raise DagsterInvalidInvocationError(f'No value provided for required input "{given.name}".')
             values[given.name] = given.default
+    unknown = [k for k in kwargs if k not in values and k not in others]
+    if unknown:
+        raise DagsterInvalidInvocationError(f"op '{op._name}' has no input '{unknown[0]}'.")
     for index, given in enumerate(op._inputs):
         expected = plan.input_types[index]
-        wrong = expected.misfit(values[given.name]) if expected is not None else None
+        wrong = expected.misfit(values[given.name]) if expected and given.name in values else None
         if wrong is not None:
             raise DagsterTypeCheckDidNotPass(
                 f'Type check failed for op input "{given.name}" - expected type "{label_of(expected)}".'

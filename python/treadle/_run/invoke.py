@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from treadle._config.run_schema import config_argument
 from treadle._errors import (
     DagsterInvalidDefinitionError,
     DagsterInvalidInvocationError,
     DagsterTypeCheckDidNotPass,
 )
 from treadle._resources.context import as_given
-from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, _StepContext
+from treadle._run.context import _StepContext
+from treadle._run.direct_context import UnboundContext
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,112 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._assets.definition import AssetsDefinition
+    from treadle._resources.building import ResourceScope
     from treadle._run.instance import DagsterInstance
-
-
-class _UnboundStep:
-    """The step of a context that belongs to no run."""
-
-    run_id = "EPHEMERAL"
-    job_name = "__ephemeral_asset_job__"
-    retry_number = 0
-
-    def __init__(
-        self, resources: Mapping[str, Any], step_key: str = "", partitions: Any = None, definition: Any = None
-    ) -> None:
-        self._resources = resources
-        self.step_key = step_key
-        self._partitions = partitions  # a key, a PartitionKeyRange or None
-        self._definition = definition
-
-    @property
-    def partitions(self) -> Any:
-        """(set, subset), as a step of a run has it."""
-        if self._partitions is None:
-            return None
-        from treadle._partitions.definitions import StaticPartitionsDefinition
-
-        given = self._partitions
-        one = isinstance(given, str)
-        of = self._definition.partitions_def if self._definition is not None else None
-        if of is None:
-            of = StaticPartitionsDefinition([given] if one else list(dict.fromkeys(given)))
-        made = of._set(None, self._store)
-        return made, made.subset([given]) if one else made.range(given.start, given.end)
-
-    _store: Any = None
-
-    def input_partitions(self, index: int) -> Any:
-        """Inputs are given by hand."""
-        return None
-
-    def output_selected(self, index: int) -> bool:
-        return True
-
-    def check_selected(self, index: int) -> bool:
-        return True
-
-    def log(self, level: int, message: str) -> None:
-        import sys
-
-        sys.stderr.write(f"{message}\n")
-
-    def report_event(self, *event: Any) -> None:
-        """Belongs to no record."""
-
-    def resource(self, key: str) -> Any:
-        from treadle._resources.building import ResourceHandle
-
-        return ResourceHandle(self._resources[key], None)
-
-
-class UnboundContext(AssetExecutionContext):
-    """A context made by `build_asset_context`, to be handed to a decorated function."""
-
-    __slots__ = ("_config", "_given", "_partitions")
-
-    def __init__(
-        self,
-        resources: Mapping[str, Any],
-        config: Any,
-        instance: Any,
-        tags: Mapping[str, str] | None,
-        partitions: Any = None,
-    ) -> None:
-        from treadle._resources.context import Resources
-        from treadle._run.steps import RunState
-
-        self._given = resources
-        self._partitions = partitions
-        state = RunState(instance, tags or {}, {}, False)
-        step = _UnboundStep(resources, "", partitions)
-        _StepContext.__init__(self, None, step, state)  # type: ignore[arg-type]
-        self._resources = Resources(resources.__getitem__, frozenset(resources))
-        self._config = config
-
-    def bind(self, definition: AssetsDefinition) -> _StepContext:
-        """The same as a call of the definition sees it, which may bring resources of its own."""
-        given = self._given
-        own = definition._resource_defs
-        if own:
-            from treadle._resources.context import Resources
-
-            for key in sorted(own):
-                if key in given:
-                    raise DagsterInvalidInvocationError(
-                        f"Error when invoking {definition!r}: resource '{key}' provided on both the"
-                        " definition and invocation context. Please provide on only one or the other."
-                    )
-            given = {**given, **_live(own, None)}
-        cls = AssetCheckExecutionContext if definition._is_check else AssetExecutionContext
-        step = _UnboundStep(given, definition._name, self._partitions, definition)
-        step._store = self._state.instance if self._state is not None else None
-        bound = cls(definition, step, self._state)  # type: ignore[arg-type]
-        if self._config is not None:
-            assert bound._state is not None
-            bound._state.run_config = {"ops": {definition._name: {"config": self._config}}}
-        bound._resources = Resources(given.__getitem__, frozenset(given)) if own else self._resources
-        return bound
 
 
 def build_asset_context(
@@ -134,14 +32,15 @@ def build_asset_context(
     partition_key_range: object | None = None,
     run_tags: Mapping[str, str] | None = None,
     event_loop: object | None = None,
-) -> AssetExecutionContext:
+) -> UnboundContext:
     """A context for calling asset functions directly, with these resources."""
     if partition_key is not None and partition_key_range is not None:
         raise DagsterInvalidInvocationError(
             "Cannot provide both a partition_key and a partition_key_range to build_asset_context."
         )
     return UnboundContext(
-        _live(resources or {}, resources_config),
+        _scope(resources or {}, resources_config, instance, event_loop),
+        resources_config or {},
         asset_config,
         instance,
         run_tags,
@@ -155,29 +54,47 @@ def build_op_context(
     resources_config: Mapping[str, Any] | None = None,
     instance: DagsterInstance | None = None,
     config: Any = None,
-    run_tags: Mapping[str, str] | None = None,
     partition_key: str | None = None,
     partition_key_range: object | None = None,
-) -> AssetExecutionContext:
+    mapping_key: str | None = None,
+    run_tags: Mapping[str, str] | None = None,
+    event_loop: object | None = None,
+) -> UnboundContext:
+    """A context for calling op functions directly, with these resources."""
+    if op_config and config:
+        raise DagsterInvalidInvocationError(
+            "Attempted to invoke ``build_op_context`` with both ``op_config``, and its legacy version,"
+            " ``config``. Please provide one or the other."
+        )
     return UnboundContext(
-        _live(resources or {}, resources_config),
+        _scope(resources or {}, resources_config, instance, event_loop),
+        resources_config or {},
         op_config if op_config is not None else config,
         instance,
         run_tags,
         partition_key if partition_key is not None else partition_key_range,
+        mapping_key,
     )
 
 
 build_asset_check_context = build_asset_context
 
 
-def _live(resources: Mapping[str, Any], config: Mapping[str, Any] | None) -> dict[str, Any]:
+def _scope(
+    resources: Mapping[str, Any], config: Mapping[str, Any] | None, instance: Any, event_loop: Any = None
+) -> ResourceScope:
     from treadle._resources.building import ResourceScope, check_resource_config
     from treadle._resources.definition import definitions_of
 
     definitions = definitions_of(resources)
     check_resource_config(definitions, config or {})
-    return dict(ResourceScope(definitions, config or {}).open(definitions).original_resource_dict)
+    return ResourceScope(definitions, config or {}, instance, event_loop=event_loop)
+
+
+def live(resources: Mapping[str, Any], config: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """These resources, set up."""
+    scope = _scope(resources, config, None)
+    return dict(scope.open(scope.definitions).original_resource_dict)
 
 
 def without_resources(
@@ -221,22 +138,74 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
             if isinstance(kwargs.get(key), _StepContext):
                 given = kwargs.pop(key)
     if given is None and definition._takes_context:
-        if args and args[0] is None:
-            args = args[1:]
-        raise DagsterInvalidInvocationError(
-            f"Decorated function '{name}' has context argument, but no context was provided when invoking."
-            " Use build_asset_context."
-        )
+        if not args or args[0] is not None:
+            raise DagsterInvalidInvocationError(
+                f"Decorated function '{name}' has context argument, but no context was provided when"
+                " invoking. Use build_asset_context."
+            )
+        given, args = build_asset_context(), args[1:]
     args, kwargs = without_resources(definition, args, kwargs)
-    context = given
-    if isinstance(given, UnboundContext):
-        context = given.bind(definition)
-        by_name = {k for p, k in (definition._resource_params or {}).items() if p in kwargs}
+    if not isinstance(given, UnboundContext):
+        return _invoked(definition, given, args, kwargs)
+    by_argument = {k: kwargs[p] for p, k in (definition._resource_params or {}).items() if p in kwargs}
+    given._calls.begin(name, "asset")
+    try:
+        context = given.bind(definition, by_argument)
         require_resources(
-            definition._required_resource_keys - by_name,
+            definition._required_resource_keys - set(by_argument),
             {*given._given, *definition._resource_defs},
             f"op '{definition.op.name}'",
         )
+        if kwargs.get("config") is not None and given._given_config:
+            raise DagsterInvalidInvocationError("Cannot provide config in both context and kwargs")
+        return until_done(given, _invoked(definition, context, args, kwargs))
+    except BaseException:
+        given.unbind()
+        raise
+
+
+def until_done(context: UnboundContext, result: Any) -> Any:
+    """The same result; the context is free again when it is complete."""
+    from inspect import isasyncgen, iscoroutine, isgenerator
+
+    if isgenerator(result):
+
+        def each() -> Any:
+            try:
+                yield from result
+            finally:
+                context.unbind()
+
+        return each()
+    if isasyncgen(result):
+
+        async def each_async() -> Any:
+            try:
+                async for one in result:
+                    yield one
+            finally:
+                context.unbind()
+
+        return each_async()
+    if iscoroutine(result):
+
+        async def awaited() -> Any:
+            try:
+                return await result
+            finally:
+                context.unbind()
+
+        return awaited()
+    context.unbind()
+    return result
+
+
+def _invoked(
+    definition: AssetsDefinition, context: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    from treadle._run.steps import plan_of
+
+    name = definition._name
     for parameter, key in (definition._resource_params or {}).items():
         if parameter not in kwargs:
             if context is None:
@@ -244,6 +213,12 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
                     f"{name!r} needs the resource {key!r}: give it by name or in a context."
                 )
             kwargs[parameter] = as_given(context.resources, key)
+    plan = plan_of(definition)
+    if plan.config is not None and kwargs.get("config") is None:
+        if context is not None:
+            kwargs["config"] = config_argument(plan.config, context.op_config)
+        elif getattr(plan.config, "to_config_schema", None) is not None:
+            kwargs["config"] = plan.config()
     inputs = [i.name for i in definition._inputs if i.name]
     if len(args) > len(inputs):
         raise DagsterInvalidInvocationError(
