@@ -5,7 +5,7 @@
 namespace treadle::account {
 namespace {
 
-constexpr std::array<db::Migration, 1> kMigrations{{{1, R"sql(
+constexpr std::array<db::Migration, 2> kMigrations{{{1, R"sql(
 create table account_user (
   id bigint primary key,
   name text not null unique,
@@ -72,6 +72,23 @@ create table account_audit (
   target text not null,
   detail text not null,
   peer text not null
+);
+)sql"},
+                                                    {2, R"sql(
+create table account_issuer (
+  id bigint primary key,
+  url text not null unique,
+  audience text not null,
+  claim text not null,
+  keys_given smallint not null,
+  key_set text not null,
+  created bigint not null
+);
+create table account_subject (
+  issuer_id bigint not null references account_issuer (id),
+  pattern text not null,
+  user_id bigint not null references account_user (id),
+  primary key (issuer_id, pattern)
 );
 )sql"}}};
 

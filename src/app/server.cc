@@ -1,7 +1,9 @@
 #include <treadle/account/accounts.h>
+#include <treadle/account/identity.h>
 #include <treadle/app/server.h>
 #include <treadle/artifact/store.h>
 #include <treadle/base/files.h>
+#include <treadle/client/fetch.h>
 #include <treadle/serve/service.h>
 #include <treadle/tracking/store.h>
 
@@ -60,8 +62,9 @@ class HomeServer final : public Server {
                                           : options.access_log));
       serve_options.access_log = [log = log_.get()](const std::string& line) { log->write(line); };
     }
-    const serve::Parts parts{home.database(),    *accounts_,  home.store(),   home.tracking(),
-                             home.signing_key(), home.path(), TREADLE_VERSION};
+    identities_ = open_identities(home, *accounts_);
+    const serve::Parts parts{home.database(), *accounts_,         *identities_, home.store(),
+                             home.tracking(), home.signing_key(), home.path(),  TREADLE_VERSION};
     TREADLE_TRY(service_, serve::Service::open(parts, serve_options));
     return {};
   }
@@ -90,6 +93,7 @@ class HomeServer final : public Server {
   }
 
   std::unique_ptr<account::Accounts> accounts_;
+  std::unique_ptr<account::Identities> identities_;
   std::unique_ptr<LineLog> log_;
   std::unique_ptr<serve::Service> service_;
   std::string new_admin_;
@@ -100,6 +104,12 @@ class HomeServer final : public Server {
 
 Result<std::unique_ptr<account::Accounts>> open_accounts(Home& home) {
   return account::Accounts::open(home.database(), home.signing_key());
+}
+
+std::unique_ptr<account::Identities> open_identities(Home& home, account::Accounts& accounts) {
+  return std::make_unique<account::Identities>(
+      home.database(), accounts, home.signing_key(),
+      [](const std::string& url) { return client::fetch_text(url); });
 }
 
 Result<std::unique_ptr<Server>> Server::open(Home& home, const ServerOptions& options) {

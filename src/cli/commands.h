@@ -52,6 +52,7 @@ std::vector<CommandSpec> registry_link_commands();
 
 // W&B's server over the home, and who may use it.
 CommandSpec server_command();
+CommandSpec issuer_command();
 std::vector<CommandSpec> account_commands();  // user, org, team, member, key
 
 CommandSpec completion_command(const Program& program);

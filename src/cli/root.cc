@@ -115,6 +115,7 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
       "registry", "Link versions into collections that others rely on", registry_commands()));
   root.subcommands.push_back(server_command());
   for (CommandSpec& command : account_commands()) root.subcommands.push_back(std::move(command));
+  root.subcommands.push_back(issuer_command());
   root.subcommands.push_back(pool_command());
   root.subcommands.push_back(completion_command(program));
   return root;

@@ -4,6 +4,7 @@
 #include "parts.h"
 #include "signer.h"
 #include <treadle/account/accounts.h>
+#include <treadle/account/identity.h>
 #include <treadle/artifact/catalog.h>
 #include <treadle/artifact/drafts.h>
 #include <treadle/artifact/registry.h>
@@ -26,6 +27,7 @@ struct Backend {
   Backend(const Parts& given, desk::Desk& opened_desk, sweep::Sweeps& opened_sweeps)
       : database(given.database),
         accounts(given.accounts),
+        identities(given.identities),
         artifacts(given.artifacts),
         catalog(given.artifacts),
         drafts(given.artifacts),
@@ -40,6 +42,7 @@ struct Backend {
         version(given.version) {}
   db::Database& database;
   account::Accounts& accounts;
+  account::Identities& identities;
   artifact::Store& artifacts;
   artifact::Catalog catalog;
   artifact::Drafts drafts;

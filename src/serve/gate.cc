@@ -48,7 +48,11 @@ std::variant<account::User, http::Response> Gate::admit(const http::Request& req
   auto user = backend_.accounts.authenticate(key);
   if (!user) return http::error_response(503, user.error().message);
   if (*user) return **std::move(user);
-  return refuse(request.peer, "This API key is not known here, or was revoked.");
+  user = backend_.identities.authenticate(key);
+  if (!user) return http::error_response(503, user.error().message);
+  if (*user) return **std::move(user);
+  return refuse(request.peer,
+                "This API key is not known here, or was revoked; or the access token has expired.");
 }
 
 http::Response Gate::refuse(const std::string& peer, std::string_view message) {

@@ -18,10 +18,10 @@ class Gate {
   explicit Gate(Backend& backend) : backend_(backend) {}
   // The user, or the answer that says no.
   std::variant<account::User, http::Response> admit(const http::Request& request);
-
- private:
+  // The answer to somebody at this address who is nobody: held back the longer, the more there were.
   http::Response refuse(const std::string& peer, std::string_view message);
 
+ private:
   Backend& backend_;
   std::mutex mutex_;
   struct Failures {

@@ -4,6 +4,7 @@
 #include "metrics.h"
 #include "pages.h"
 #include "storage.h"
+#include "token_endpoint.h"
 #include <treadle/serve/service.h>
 
 #include <array>
@@ -47,6 +48,7 @@ class LocalService final : public Service {
         graphql_(backend_, gate_),
         file_stream_(backend_, gate_),
         storage_(backend_, gate_),
+        tokens_(backend_, gate_),
         pages_(backend_, gate_),
         access_log_(options.access_log) {}
 
@@ -107,6 +109,9 @@ class LocalService final : public Service {
          .pattern = "/files/{entity}/{project}/{run}/file_stream",
          .handler = [this](http::Request& request) { return file_stream_.answer(request); },
          .body_limit = kLargestStream});
+    add({.method = "POST", .pattern = "/oidc/token", .handler = [this](http::Request& request) {
+           return tokens_.answer(request);
+         }});
     add({.method = "GET",
          .pattern = "/storage/{path...}",
          .handler = [this](http::Request& request) { return storage_.get(request); }});
@@ -142,6 +147,7 @@ class LocalService final : public Service {
   GraphqlEndpoint graphql_;
   FileStream file_stream_;
   Storage storage_;
+  TokenEndpoint tokens_;
   Pages pages_;
   Metrics metrics_;
   std::function<void(const std::string&)> access_log_;

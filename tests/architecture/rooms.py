@@ -18,6 +18,7 @@ HEAVY_HEADERS: dict[str, set[str]] = {
     r"openssl/.*": {"base"},
     r"zstd\.h": {"base"},
     r"curl/.*": {"client"},
+    r"cjose/.*": {"account"},
     r"toml\+\+/.*": {"app"},
     r"nanobind/.*": {"python"},
     r"boost/(?!json).*": {"http"},

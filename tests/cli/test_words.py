@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conftest import Cli
 
 GROUPS = {
+    "issuer",
     "pool",
     "automation",
     "run",

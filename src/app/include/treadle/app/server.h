@@ -10,12 +10,15 @@
 
 namespace treadle::account {
 class Accounts;
-}
+class Identities;
+}  // namespace treadle::account
 
 namespace treadle::app {
 
 // The accounts of a home; a server that runs on it sees what changes.
 Result<std::unique_ptr<account::Accounts>> open_accounts(Home& home);
+// The issuers of identity tokens that it trusts; their keys are fetched over the network.
+std::unique_ptr<account::Identities> open_identities(Home& home, account::Accounts& accounts);
 
 struct ServerOptions {
   std::string host = "127.0.0.1";

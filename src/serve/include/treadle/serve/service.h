@@ -17,7 +17,8 @@ class Database;
 }
 namespace treadle::account {
 class Accounts;
-}
+class Identities;
+}  // namespace treadle::account
 namespace treadle::artifact {
 class Store;
 }
@@ -31,6 +32,7 @@ namespace treadle::serve {
 struct Parts {
   db::Database& database;
   account::Accounts& accounts;
+  account::Identities& identities;
   artifact::Store& artifacts;
   tracking::Store& runs;
   std::string secret;  // the home's key: signs URLs
