@@ -211,7 +211,7 @@ def test_a_whole_artifact_tells_what_it_is_and_is_on_disk(instance: dg.DagsterIn
     assert Path(found.download(), "folder/a.txt").read_text() == "a"
     assert Path(found.file()).read_text() == "a"
     assert found.digest == artifact(instance, "made").digest
-    assert found.used_by() == [found.source_run_id]
+    assert [r.id for r in found.used_by()] == [found.source_run_id]
 
 
 @pytest.mark.parametrize(

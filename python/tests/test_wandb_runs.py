@@ -237,7 +237,7 @@ def test_artifacts_of_a_run(home: DagsterInstance, tmp_path: Path) -> None:
             user.use_artifact("data:latest", type="model")
     assert [a.name for a in read(home, user).used_artifacts()] == ["data:v0"]
     assert [a.name for a in read(home, run).logged_artifacts()] == ["data:v0"]
-    assert used.used_by() == [user.id]
+    assert [r.id for r in used.used_by()] == [user.id]
 
 
 def test_runs_are_found_by_filters(home: DagsterInstance) -> None:

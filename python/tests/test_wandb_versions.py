@@ -189,7 +189,8 @@ def test_collections_are_found_and_changed(run: Any, api: wandb.Api) -> None:
     assert (found.description, found.tags, found.is_sequence()) == ("words", ["kept"], True)
     assert api.artifact("renamed").version == "v0"
     found.change_type("raw")
-    assert api.artifact_types("p") == ["dataset", "raw"]
+    assert [t.name for t in api.artifact_types("p")] == ["dataset", "raw"]
+    assert [c.name for c in api.artifact_type("dataset", "p").collections()] == ["b"]
     assert [v.name for v in api.artifact_versions("raw", "renamed")] == ["renamed:v0"]
     found.delete()
     assert not api.artifact_collection_exists("renamed", "raw")

@@ -162,7 +162,7 @@ Result<void> find_script(app::Home& home, Recipe& recipe) {
   return {};
 }
 
-std::string quoted(const std::string& word) {
+std::string shell_word(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c >= 0x80 ||
            std::string_view("/._-:=,@+").find(static_cast<char>(c)) != std::string_view::npos;
@@ -178,31 +178,33 @@ std::vector<std::string> steps_of(const app::Home& home, const Recipe& recipe,
   const artifact::CodeSource& code = *recipe.origin.code;
   const std::string checkout = place + "/code";
   std::vector<std::string> steps;
-  steps.push_back(fmt::format("git clone {} {}", quoted(clone_source(code)), quoted(checkout)));
-  steps.push_back(fmt::format("git -C {} checkout {}", quoted(checkout), code.commit));
+  steps.push_back(
+      fmt::format("git clone {} {}", shell_word(clone_source(code)), shell_word(checkout)));
+  steps.push_back(fmt::format("git -C {} checkout {}", shell_word(checkout), code.commit));
   if (!code.diff.empty()) {
     steps.push_back(fmt::format("treadle artifact reproduce {} --diff | git -C {} apply -",
-                                recipe.origin.version.text(), quoted(checkout)));
+                                recipe.origin.version.text(), shell_word(checkout)));
   }
   const std::string key = join_path(home.path(), "key");
   if (!recipe.origin.inputs.empty() && real_files().stat(key)) {
     steps.push_back(fmt::format("mkdir -p {0}/home && cp {1} {0}/home/key   # opens signed pickles",
-                                quoted(place), quoted(key)));
+                                shell_word(place), shell_word(key)));
   }
   for (const artifact::Version& input : recipe.origin.inputs) {
     steps.push_back(fmt::format("treadle artifact copy {} --to-home {}", input.text(),
-                                quoted(place + "/home")));
+                                shell_word(place + "/home")));
   }
   if (!recipe.build.empty())
-    steps.push_back(fmt::format("cd {} && {}", quoted(checkout), recipe.build));
+    steps.push_back(fmt::format("cd {} && {}", shell_word(checkout), recipe.build));
   if (recipe.maker == Maker::kNone || (recipe.source.empty() && recipe.module.empty()))
     return steps;
   const Start start = start_of(recipe, "treadle", checkout, place + "/home");
   const std::string& folder = recipe.origin.code->folder;
   std::vector<std::string> words{
-      "cd", quoted(folder.empty() ? checkout : join_path(checkout, folder)), "&&"};
-  for (const auto& [name, value] : start.environment) words.push_back(name + "=" + quoted(value));
-  for (const std::string& word : start.words) words.push_back(quoted(word));
+      "cd", shell_word(folder.empty() ? checkout : join_path(checkout, folder)), "&&"};
+  for (const auto& [name, value] : start.environment)
+    words.push_back(name + "=" + shell_word(value));
+  for (const std::string& word : start.words) words.push_back(shell_word(word));
   steps.push_back(join(words, " "));
   return steps;
 }

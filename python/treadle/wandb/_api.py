@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from treadle._run.instance import DagsterInstance
     from treadle.wandb._public import PublicProject, PublicRun, Runs
-    from treadle.wandb._registry import ArtifactCollection, Registry
+    from treadle.wandb._registry import ArtifactCollection, ArtifactType, Registry
 
 
 class Api:
@@ -134,11 +134,20 @@ class Api:
         raw = store.core.find_collection(store.full_name(name))
         return raw is not None and raw["type"] == type
 
-    def artifact_types(self, project: str | None = None) -> list[str]:
-        """The names of the types in "[entity/]project"."""
+    def artifact_types(self, project: str | None = None) -> list[ArtifactType]:
+        """The types that there are in "[entity/]project"."""
+        from treadle.wandb._registry import ArtifactType
+
         store = self._store()
         entity, _, name = (project or store.project).rpartition("/")
-        return [t[2] for t in store.core.types(entity or store.entity, name)]
+        found = store.core.types(entity or store.entity, name)
+        return [ArtifactType(store, *raw[:3]) for raw in found]
+
+    def artifact_type(self, type_name: str, project: str | None = None) -> ArtifactType:
+        for found in self.artifact_types(project):
+            if found.name == type_name:
+                return found
+        raise ValueError(f"Could not find artifact type {type_name!r} in {project or self._project!r}.")
 
     # --- registries
 

@@ -436,17 +436,29 @@ class Artifact(VersionEdits):
                 raise ValueError(f"Digest mismatch for file: {os.path.join(root, entry.path)}")
 
     def logged_by(self) -> PublicRun | None:
-        """The run that made it; None when it was made by hand."""
-        from treadle.wandb._api import Api
+        """The tracked run that made it; None when it was made by hand or by a run that tracks nothing."""
+        run_id = self._logged("logged_by").run_id
+        found = self._tracked([run_id] if run_id else [])
+        return found[0] if found else None
+
+    def used_by(self) -> list[PublicRun]:
+        """The tracked runs that read it."""
+        store, text = self._home()
+        return self._tracked(store.core.users_of(text))
+
+    def _tracked(self, run_ids: Sequence[str]) -> list[PublicRun]:
+        from treadle import _core
+        from treadle.wandb._public import PublicRun
 
         store, _ = self._home()
-        run_id = self._logged("logged_by").run_id
-        return Api(instance=store.instance).run(run_id) if run_id else None
-
-    def used_by(self) -> list[str]:
-        """The ids of the runs that read it."""
-        store, text = self._home()
-        return list(store.core.users_of(text))
+        core = _core.Tracking(store.instance._home)
+        record = self._logged("runs")
+        runs: list[PublicRun] = []
+        for run_id in run_ids:
+            near = core.find(record.entity, record.project, run_id)
+            found = [near] if near is not None else core.find_by_id(run_id)
+            runs.extend(PublicRun(store.instance, raw) for raw in found[:1])
+        return runs
 
 
 # Where whole artifacts were downloaded to in this process.

@@ -53,13 +53,9 @@ def entries_of(uri: str, name: str | None, checksum: bool, max_objects: int | No
 
 def _local(uri: str, path: str, name: str | None, checksum: bool, limit: int) -> list[DraftEntry]:
     if os.path.isfile(path):
-        digest, size = _digest(path, uri, checksum)
-        return [(name or os.path.basename(path), "reference", uri, digest, size, "")]
+        return [(name or os.path.basename(path), "reference", uri, *_identity(path, checksum), "")]
     if not os.path.isdir(path):
         raise WandbArtifactsIOManagerError(f"The reference {uri!r} leads to no file or folder.")
-    if not checksum:
-        digest, _ = _digest(path, uri, checksum=False)
-        return [(name or os.path.basename(path.rstrip("/")), "reference", uri, digest, -1, "")]
     entries: list[DraftEntry] = []
     for folder, _, files in sorted(os.walk(path)):
         for file in sorted(files):
@@ -72,18 +68,23 @@ def _local(uri: str, path: str, name: str | None, checksum: bool, limit: int) ->
                     " reference a part of it."
                 )
             own = f"{uri.rstrip('/')}/{relative}"
-            digest, size = _digest(full, own, checksum)
-            entries.append((f"{name}/{relative}" if name else relative, "reference", own, digest, size, ""))
+            at = f"{name}/{relative}" if name else relative
+            entries.append((at, "reference", own, *_identity(full, checksum), ""))
     return entries
 
 
-def _digest(path: str, uri: str, checksum: bool) -> tuple[str, int]:
+def _identity(path: str, checksum: bool) -> tuple[str, int]:
+    """(digest, size): of the content, or, without reading it, of where it is."""
     import base64
     import hashlib
+    from pathlib import Path
 
-    if not checksum:
-        return base64.b64encode(hashlib.md5(uri.encode(), usedforsecurity=False).digest()).decode(), -1
-    return base64.b64encode(md5_of_file(path)).decode(), os.path.getsize(path)
+    if checksum:
+        md5 = md5_of_file(path)
+    else:
+        place = Path(path).resolve().as_uri()
+        md5 = hashlib.md5(place.encode(), usedforsecurity=False).digest()
+    return base64.b64encode(md5).decode(), os.path.getsize(path)
 
 
 def md5_of_file(path: str) -> bytes:

@@ -19,6 +19,29 @@ if TYPE_CHECKING:
     from treadle.wandb._store import Store
 
 
+class ArtifactType:
+    """The collections of one type in one project."""
+
+    def __init__(self, store: Store, entity: str, project: str, name: str) -> None:
+        self._store = store
+        self.entity = entity
+        self.project = project
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<ArtifactType {self.name}>"
+
+    def collections(self, per_page: int = 50) -> list[ArtifactCollection]:
+        wanted = {"entity": self.entity, "project": self.project, "type": self.name}
+        return [ArtifactCollection(self._store, raw) for raw in self._store.core.collections(wanted)]
+
+    def collection(self, name: str) -> ArtifactCollection:
+        for found in self.collections():
+            if found.name == name:
+                return found
+        raise ValueError(f"Could not find artifact collection {name!r} of the type {self.name!r}.")
+
+
 class ArtifactCollection:
     """A sequence, whose versions are made in it, or a registry's collection, which links to them."""
 
