@@ -3,7 +3,9 @@
 #include "bindings.h"
 #include "convert.h"
 #include "home.h"
+#include "server.h"
 #include <treadle/artifact/store.h>
+#include <treadle/client/runs.h>
 #include <treadle/tracking/metric.h>
 #include <treadle/tracking/store.h>
 
@@ -12,10 +14,27 @@ namespace {
 
 using tracking::Stream;
 
+// The runs of a home, or those of a server.
 struct Tracking {
-  app::Home* home;  // kept alive by the binding
-  tracking::Store& store() const { return home->tracking(); }
+  app::Home* home = nullptr;  // kept alive by the binding
+  std::shared_ptr<client::Connection> server = nullptr;
+  std::shared_ptr<tracking::Store> remote = nullptr;
+  tracking::Store& store() const { return remote ? *remote : home->tracking(); }
 };
+
+// `patience`: seconds that the beginning and the end of a run may take while the server is away.
+void open_remote(Tracking* self, PythonServer& server, nb::handle folder, double begin_patience,
+                 double finish_patience) {
+  const auto milliseconds = [](double seconds) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  };
+  client::RunsOptions options;
+  options.folder = text_of(folder);
+  options.begin_patience = milliseconds(begin_patience);
+  options.finish_patience = milliseconds(finish_patience);
+  new (self) Tracking{nullptr, server.connection,
+                      value_or_raise(client::open_runs(server.connection, options))};
+}
 
 nb::list text_list(const std::vector<std::string>& items) {
   nb::list list;
@@ -225,10 +244,20 @@ nb::list files(Tracking& self, std::int64_t key, nb::handle pattern) {
   return list;
 }
 
-nb::list version_names(const std::vector<artifact::Version>& versions) {
-  nb::list list;
-  for (const artifact::Version& version : versions) list.append(to_text(version.text()));
-  return list;
+// The names of the versions that a run made, or used.
+nb::list version_names(Tracking& self, std::int64_t key, client::RunArtifacts which) {
+  return text_list(value_or_raise(without_lock([&]() -> Result<std::vector<std::string>> {
+    TREADLE_TRY(const tracking::Run run, self.store().get(key));
+    if (self.remote) {
+      return client::artifacts_of_run(*self.server, {run.entity, run.project, run.id}, which);
+    }
+    artifact::Store& store = self.home->store();
+    TREADLE_TRY(const auto versions, which == client::RunArtifacts::kMade ? store.made_by(run.id)
+                                                                          : store.used_by(run.id));
+    std::vector<std::string> names;
+    for (const artifact::Version& version : versions) names.push_back(version.text());
+    return names;
+  })));
 }
 
 tracking::MetricDefinition definition_of(nb::handle name, nb::handle step_metric, bool step_sync,
@@ -242,6 +271,7 @@ void bind_store(nb::module_& module) {
           "__init__",
           [](Tracking* self, PythonHome& home) { new (self) Tracking{home.home.get()}; },
           nb::keep_alive<1, 2>())
+      .def("__init__", open_remote)
       .def("start", start)
       .def("update", update)
       .def("stream", stream, nb::arg("key"), nb::arg("history").none(), nb::arg("events").none(),
@@ -257,7 +287,8 @@ void bind_store(nb::module_& module) {
       .def("sampled", sampled)
       .def("keys_info",
            [](Tracking& s, std::int64_t key) {
-             return to_text(history_keys_json(value_or_raise(s.store().keys_info(key))));
+             return to_text(history_keys_json(
+                 value_or_raise(without_lock([&] { return s.store().keys_info(key); }))));
            })
       .def("console",
            [](Tracking& s, std::int64_t key, std::int64_t first, std::int64_t count) {
@@ -279,35 +310,36 @@ void bind_store(nb::module_& module) {
              value_or_raise(without_lock([&] { return s.store().copy_file(key, path, target); }));
            })
       .def("made_by",
-           [](Tracking& s, nb::handle run_id) {
-             const std::string id = text_of(run_id);
-             return version_names(
-                 value_or_raise(without_lock([&] { return s.home->store().made_by(id); })));
+           [](Tracking& s, std::int64_t key) {
+             return version_names(s, key, client::RunArtifacts::kMade);
            })
       .def("used_by",
-           [](Tracking& s, nb::handle run_id) {
-             const std::string id = text_of(run_id);
-             return version_names(
-                 value_or_raise(without_lock([&] { return s.home->store().used_by(id); })));
+           [](Tracking& s, std::int64_t key) {
+             return version_names(s, key, client::RunArtifacts::kUsed);
            })
       .def("projects",
            [](Tracking& s, nb::handle entity) {
              nb::list list;
-             for (const auto& project : value_or_raise(s.store().projects(text_of(entity)))) {
+             const std::string name = text_of(entity);
+             for (const auto& project :
+                  value_or_raise(without_lock([&] { return s.store().projects(name); }))) {
                list.append(nb::make_tuple(to_text(project.entity), to_text(project.name)));
              }
              return list;
            })
       .def("remove_file",
            [](Tracking& s, std::int64_t key, nb::handle name) {
-             value_or_raise(s.store().remove_file(key, text_of(name)));
+             const std::string path = text_of(name);
+             value_or_raise(without_lock([&] { return s.store().remove_file(key, path); }));
            })
       .def("remove",
            [](Tracking& s, std::int64_t key) {
              value_or_raise(without_lock([&] { return s.store().remove(key); }));
            })
       .def("request_stop",
-           [](Tracking& s, std::int64_t key) { value_or_raise(s.store().request_stop(key)); })
+           [](Tracking& s, std::int64_t key) {
+             value_or_raise(without_lock([&] { return s.store().request_stop(key); }));
+           })
       .def("rewind",
            [](Tracking& s, std::int64_t key, std::int64_t step) {
              return run_dict(

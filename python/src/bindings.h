@@ -12,6 +12,7 @@ void bind_artifact(nanobind::module_& module);
 void bind_native_io_manager(nanobind::module_& module);
 void bind_graph(nanobind::module_& module);
 void bind_tracking(nanobind::module_& module);
+void bind_server(nanobind::module_& module);
 void bind_partitions(nanobind::module_& module);
 void bind_cli(nanobind::module_& module);
 void bind_config(nanobind::module_& module);

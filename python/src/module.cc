@@ -14,6 +14,7 @@ NB_MODULE(_core, module) {
   treadle::python::bind_artifact(module);
   treadle::python::bind_native_io_manager(module);
   treadle::python::bind_graph(module);
+  treadle::python::bind_server(module);
   treadle::python::bind_tracking(module);
   treadle::python::bind_cli(module);
   treadle::python::bind_config(module);

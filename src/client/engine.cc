@@ -18,10 +18,6 @@ void begin_curl() {
   (void)begun;
 }
 
-Error cancelled_error() {
-  return {Errc::kCancelled, "The transfer was cancelled."};
-}
-
 }  // namespace
 
 class Lane {
@@ -76,10 +72,10 @@ class Lane {
     for (auto& [handle, transfer] : active_) {
       curl_multi_remove_handle(multi_, handle);
       curl_easy_cleanup(handle);
-      transfer->finish(fail(cancelled_error()));
+      transfer->finish(fail(transfer->stopped()));
     }
-    for (auto& transfer : waiting_) transfer->finish(fail(cancelled_error()));
-    for (auto& transfer : incoming_) transfer->finish(fail(cancelled_error()));
+    for (auto& transfer : waiting_) transfer->finish(fail(transfer->stopped()));
+    for (auto& transfer : incoming_) transfer->finish(fail(transfer->stopped()));
   }
 
   // False: the lane ends.
@@ -102,7 +98,7 @@ class Lane {
       auto transfer = std::move(*it);
       it = waiting_.erase(it);
       if (cancelled) {
-        finish(std::move(transfer), fail(cancelled_error()));
+        stop(std::move(transfer));
         continue;
       }
       if (auto prepared = transfer->prepare(); !prepared) {
@@ -132,7 +128,7 @@ class Lane {
     }
     for (auto it = active_.begin(); it != active_.end();) {
       const auto next = std::next(it);
-      if (it->second->cancelled()) finish(release(it), fail(cancelled_error()));
+      if (it->second->cancelled()) stop(release(it));
       it = next;
     }
   }
@@ -152,6 +148,11 @@ class Lane {
     CURL* handle = idle_.back();
     idle_.pop_back();
     return handle;
+  }
+
+  void stop(std::unique_ptr<Transfer> transfer) {
+    Error why = transfer->stopped();
+    finish(std::move(transfer), fail(std::move(why)));
   }
 
   void finish(std::unique_ptr<Transfer> transfer, Result<Reply> result) {

@@ -282,9 +282,10 @@ std::optional<Result<Reply>> Transfer::end(CURLcode code, const EngineOptions& o
   handle_ = nullptr;
   if (error_) return fail(std::move(*error_));
   if (code != CURLE_OK) {
+    last_ = unreached_error(request_.url, curl_easy_strerror(code), attempt_ + 1);
     if (!is_lasting(code) && tries_again(wait_after(attempt_, options.first_wait)))
       return std::nullopt;
-    return fail(unreached_error(request_.url, curl_easy_strerror(code), attempt_ + 1));
+    return fail(std::move(*last_));
   }
   if (reply_.status >= 200 && reply_.status < 300) return succeeded();
   // A part that is whole already: there is nothing after it.
@@ -295,8 +296,13 @@ std::optional<Result<Reply>> Transfer::end(CURLcode code, const EngineOptions& o
   }
   const milliseconds wait =
       std::max(wait_after(attempt_, options.first_wait), retry_after(reply_.header("Retry-After")));
+  last_ = status_error(request_.method, request_.url, reply_.status, reply_.body);
   if (is_tried_again(request_.retry, reply_.status) && tries_again(wait)) return std::nullopt;
-  return fail(status_error(request_.method, request_.url, reply_.status, reply_.body));
+  return fail(std::move(*last_));
+}
+
+Error Transfer::stopped() const {
+  return last_ ? *last_ : Error{Errc::kCancelled, "The transfer was cancelled."};
 }
 
 std::optional<Result<Reply>> Transfer::succeeded() {

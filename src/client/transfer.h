@@ -31,6 +31,8 @@ class Transfer {
   // After a try that ended with `code`: nothing when another one follows at `next_try`.
   std::optional<Result<Reply>> end(CURLcode code, const EngineOptions& options);
   void finish(Result<Reply> result);
+  // For one that is stopped: what its last try met, if it had one.
+  Error stopped() const;
 
   bool cancelled() const { return request_.stop.stop_requested(); }
   CURL* handle() const { return handle_; }
@@ -57,6 +59,7 @@ class Transfer {
   int attempt_ = 0;
   Clock::time_point begun_ = Clock::now();
   std::optional<Error> error_;  // of a callback
+  std::optional<Error> last_;   // of the try before this one
 
   OpenFile source_;
   std::int64_t source_size_ = 0;

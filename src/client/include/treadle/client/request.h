@@ -53,7 +53,7 @@ struct Request {
   int retries = 20;
   std::chrono::milliseconds timeout{0};   // of one try; 0 = none, but 60 s without a byte end it
   std::chrono::milliseconds patience{0};  // of all tries with the waits between them; 0 = no limit
-  std::stop_token stop;                   // kCancelled soon after
+  std::stop_token stop;  // ends it soon after: with the error of its last try, or kCancelled
 };
 
 struct Reply {
