@@ -41,6 +41,15 @@ std::string compress(std::string_view bytes, int level) {
   return out;
 }
 
+std::string zstd_frame(std::string_view bytes, int level) {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  const std::size_t size =
+      ZSTD_compressCCtx(context.get(), out.data(), out.size(), bytes.data(), bytes.size(), level);
+  out.resize(size);  // with room for the bound it cannot fail
+  return out;
+}
+
 Result<std::string> decompress(std::string_view packed, std::size_t limit) {
   const auto corrupt = [] {
     return fail(Errc::kCorrupt, "Compressed bytes are damaged: they cannot be unpacked.");

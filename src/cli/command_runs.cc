@@ -1,6 +1,7 @@
 // `runs`: tracked runs by what they were given and what they reached.
 #include "commands.h"
 #include "tracked_run.h"
+#include <treadle/tracking/export.h>
 
 #include <map>
 
@@ -122,6 +123,20 @@ int export_csv(Session& session, app::Home& home, const tracking::Run& run,
   return kExitOk;
 }
 
+int export_parquet(Session& session, app::Home& home, const tracking::Run& run,
+                   const ExportOptions& options, tracking::Stream stream) {
+  if (session.out().width > 0) {
+    return session.usage_error(
+        "A Parquet file is nothing for a terminal: put '> run.parquet' behind.");
+  }
+  const auto written = tracking::write_parquet(home.tracking(), run, stream, options.keys,
+                                               [&](std::string_view bytes) -> Result<void> {
+                                                 session.write_out(bytes);
+                                                 return {};
+                                               });
+  return written ? static_cast<int>(kExitOk) : session.fail(written.error());
+}
+
 int run_export(Session& session, const ExportOptions& options) {
   auto home = session.open_existing_home();
   if (!home) return session.fail(home.error());
@@ -129,6 +144,7 @@ int run_export(Session& session, const ExportOptions& options) {
   const auto run = get_tracked_run(**home, options.run);
   if (!run) return session.fail(run.error());
   const auto stream = options.events ? tracking::Stream::kEvents : tracking::Stream::kHistory;
+  if (options.format == "parquet") return export_parquet(session, **home, *run, options, stream);
   if (options.format == "csv") return export_csv(session, **home, *run, options, stream);
   tracking::HistoryQuery query;
   query.keys = options.keys;
@@ -194,16 +210,18 @@ CommandSpec runs_export_command() {
        .target = &o->keys},
       {.names = "--format",
        .value = "FORMAT",
-       .help = "One JSON object a line (default), or comma-separated values",
+       .help = "One JSON object a line (default), comma-separated values, or a Parquet file",
        .target = &o->format,
-       .choices = {"jsonl", "csv"}},
+       .choices = {"jsonl", "csv", "parquet"}},
       {.names = "--system",
        .value = "",
        .help = "The system metrics instead",
        .target = &o->events},
   };
-  command.examples = {{"runs export latest > history.jsonl", "every row"},
-                      {"runs export iris/8f3k2m1x -k _step -k loss --format csv", "two columns"}};
+  command.examples = {
+      {"runs export latest > history.jsonl", "every row"},
+      {"runs export iris/8f3k2m1x -k _step -k loss --format csv", "two columns"},
+      {"runs export latest --format parquet > run.parquet", "for Pandas and the like"}};
   command.run = [o](Session& session) { return run_export(session, *o); };
   return command;
 }

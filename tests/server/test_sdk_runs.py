@@ -195,3 +195,22 @@ def test_the_stop_signal_reaches_a_running_program(server: Server) -> None:
     assert "stopped" not in server.request(stream, b"{}").json()
     server.data("mutation($id: ID!) { stopRun(input: {id: $id}) { success } }", id=run["bucket"]["id"])
     assert server.request(stream, b"{}").json()["stopped"] is True
+
+
+def test_no_export_of_history_passes_for_the_whole_of_it(sdk: Sdk) -> None:
+    rows, said = sdk(
+        """
+        import wandb
+        with wandb.init(project="p", id="exported") as run:
+            for step in range(5):
+                run.log({"x": step, "y": {"z": step}})
+        run = wandb.Api().run("p/exported")
+        try:
+            run.download_history_exports("exports")
+            said = "complete"
+        except Exception as e:
+            said = type(e).__name__
+        result = [[row["x"] for row in run.scan_history(keys=["x"])], said]
+        """
+    )
+    assert (rows, said) == ([0, 1, 2, 3, 4], "IncompleteRunHistoryError")

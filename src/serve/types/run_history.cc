@@ -25,7 +25,12 @@ type LogLine { number: Int! timestamp: String level: String label: String line: 
 
 constexpr std::int64_t kMostRows = 100'000;
 
-struct Parquet {};
+// No files, but what has not been exported to any: the SDK then reads pages of history, and says of an
+// export that it is not complete. Files would be worse: it caches them by the run's name, and would show
+// what a run had before it was resumed.
+struct Parquet {
+  std::optional<std::int64_t> first_step;
+};
 
 Result<Output> history(const Run& run, const Call& call) {
   tracking::HistoryQuery query;
@@ -133,6 +138,21 @@ Result<Output> log_lines(const Run& run, const Call& call) {
   return connection_node("LogLineConnection", std::move(out));
 }
 
+Result<Output> parquet_history(const Run& run, const Call& call) {
+  tracking::HistoryQuery query;
+  query.keys = {"_step"};
+  query.limit = 1;
+  TREADLE_TRY(const auto rows, backend(call).runs.rows(run.key, Stream::kHistory, query));
+  Parquet out;
+  if (!rows.empty()) {
+    boost::json::value row;
+    TREADLE_CHECK(parse_json_value(rows.front(), row));
+    const auto* step = row.as_object().if_contains("_step");
+    if (step && step->is_int64()) out.first_step = step->as_int64();
+  }
+  return graphql::node("ParquetHistory", out);
+}
+
 }  // namespace
 
 void define_run_history(graphql::Schema& schema) {
@@ -149,19 +169,21 @@ void define_run_history(graphql::Schema& schema) {
                                  return graphql::strings(rows);
                                }},
                               {"sampledHistory", sampled_history},
-                              // Without files the SDK reads pages of history.
-                              {"parquetHistory",
-                               [](const Run&, const Call&) -> Result<Output> {
-                                 return graphql::node("ParquetHistory", Parquet{});
-                               }},
+                              {"parquetHistory", parquet_history},
                               {"historyKeys",
                                [](const Run& r, const Call& call) -> Result<Output> {
                                  TREADLE_TRY(const auto info, backend(call).runs.keys_info(r.key));
                                  return Raw{tracking::history_keys_json(info)};
                                }},
                               {"logLines", log_lines}});
-  const auto none = [](const Parquet&, const Call&) -> Result<Output> { return Outputs(); };
-  schema.resolve<Parquet>("ParquetHistory", {{"parquetUrls", none}, {"liveData", none}});
+  schema.resolve<Parquet>(
+      "ParquetHistory",
+      {{"parquetUrls", [](const Parquet&, const Call&) -> Result<Output> { return Outputs(); }},
+       {"liveData", [](const Parquet& p, const Call&) -> Result<Output> {
+          Outputs out;
+          if (p.first_step) out.push_back(Raw{"{\"_step\":" + std::to_string(*p.first_step) + "}"});
+          return out;
+        }}});
   const auto text_or_null = [](const std::string& text) {
     return text.empty() ? Output() : Output(text);
   };
