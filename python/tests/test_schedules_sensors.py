@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import treadle as dg
+from treadle._errors import ScheduleExecutionError
 
 UTC = datetime.timezone.utc
 
@@ -74,7 +75,7 @@ def test_what_a_schedule_cannot_be() -> None:
     with pytest.raises(dg.DagsterInvalidDefinitionError, match="time zone"):
         dg.ScheduleDefinition("x", cron_schedule="@daily", job=nightly, execution_timezone="Mars/Base")
     with pytest.raises(dg.DagsterInvalidDefinitionError, match="only one of the two"):
-        dg.ScheduleDefinition("x", cron_schedule="@daily", job=nightly, tags={}, tags_fn=lambda _: {})
+        dg.ScheduleDefinition("x", cron_schedule="@daily", job=nightly, tags={"a": "b"}, tags_fn=lambda _: {})
 
 
 class Calendar(dg.ConfigurableResource):
@@ -363,3 +364,161 @@ def test_a_sensor_again_with_other_attributes() -> None:
     other = one.with_attributes(metadata={"b": 2})
     assert set(other.metadata) == {"b"}
     assert set(one.metadata) == {"a"}
+
+
+class Mailbox(dg.ConfigurableResource):
+    address: str
+
+
+def test_the_context_stands_wherever_the_resources_leave_it() -> None:
+    @dg.sensor(job=nightly)
+    def post(mailbox: Mailbox, tick: Any) -> dg.RunRequest:
+        tick.update_cursor("seen")
+        return dg.RunRequest(tags={"to": mailbox.address})
+
+    context = dg.build_sensor_context()
+    assert post(context, mailbox=Mailbox(address="a")).tags == {"to": "a"}
+    assert context.cursor == "seen"
+    assert post(context, mailbox=Mailbox(address="b")).tags == {"to": "b"}
+    with pytest.raises(dg.DagsterInvalidInvocationError, match="only as keyword arguments"):
+        post(Mailbox(address="a"))
+    with pytest.raises(dg.DagsterInvalidInvocationError, match="expected argument 'tick'"):
+        post(mailbox=Mailbox(address="a"))
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="'mailbox' required by sensor 'post'"):
+        post(dg.build_sensor_context())
+    given = dg.build_sensor_context(
+        definitions=dg.Definitions(resources={"mailbox": Mailbox(address="of definitions")})
+    )
+    assert post(given).tags == {"to": "of definitions"}
+
+
+def test_resources_that_end_need_a_context_that_ends() -> None:
+    closed: list[str] = []
+
+    @dg.resource
+    def connection() -> Any:
+        yield "open"
+        closed.append("closed")
+
+    @dg.schedule(cron_schedule="@daily", job=nightly)
+    def daily(connection: dg.ResourceParam[str]) -> dg.RunRequest:
+        return dg.RunRequest(tags={"connection": connection})
+
+    with pytest.raises(dg.DagsterInvariantViolationError, match=r"with build_schedule_context\(...\)"):
+        daily(dg.build_schedule_context(resources={"connection": connection}))
+    closed.clear()
+    with dg.build_schedule_context(resources={"connection": connection}) as context:
+        assert daily(context).tags == {"connection": "open"}
+        assert closed == []
+    assert closed == ["closed"]
+
+
+def test_what_functions_of_a_schedule_raise_says_where() -> None:
+    @dg.schedule(cron_schedule="@daily", job=nightly)
+    def broken(context: dg.ScheduleEvaluationContext) -> Any:
+        raise ValueError("no")
+
+    with pytest.raises(ScheduleExecutionError, match="evaluation of schedule broken") as raised:
+        broken.evaluate_tick(dg.build_schedule_context())
+    assert isinstance(raised.value.user_exception, ValueError)
+    with pytest.raises(ValueError, match="no"):
+        broken(dg.build_schedule_context())
+    worse = dg.ScheduleDefinition(
+        "worse", cron_schedule="@daily", job=nightly, should_execute=lambda _: 1 // 0 == 1
+    )
+    with pytest.raises(ScheduleExecutionError, match="should_execute for schedule worse"):
+        worse.evaluate_tick(dg.build_schedule_context())
+    with pytest.raises(dg.DagsterInvalidInvocationError, match="schedule decorators"):
+        worse(dg.build_schedule_context())
+
+
+def test_the_tags_of_a_schedule_are_those_of_runs_it_says_nothing_about() -> None:
+    @dg.schedule(cron_schedule="@daily", job=nightly, tags={"team": {"of": "two"}})  # type: ignore[dict-item]
+    def of_config() -> dict[str, Any]:
+        return {"ops": {}}
+
+    @dg.schedule(cron_schedule="@daily", job=nightly, tags={"team": "one"})
+    def request() -> dg.RunRequest:
+        return dg.RunRequest(tags={"own": "yes"})
+
+    told, _ = of_config.evaluate_tick(dg.build_schedule_context())
+    assert told[0].tags == {"team": '{"of": "two"}', "dagster/schedule_name": "of_config"}
+    assert of_config() == {"ops": {}}
+    told, _ = request.evaluate_tick(dg.build_schedule_context())
+    assert told[0].tags == {"own": "yes", "dagster/schedule_name": "request"}
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="reserved system prefix"):
+        dg.ScheduleDefinition("x", cron_schedule="@daily", job=nightly, tags={"dagster/mine": "1"})
+
+
+def test_a_sensor_with_a_selection_asks_for_its_assets_and_their_checks() -> None:
+    @dg.asset
+    def inside() -> None: ...
+
+    @dg.asset
+    def outside() -> None: ...
+
+    @dg.asset_check(asset=inside)
+    def fine() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    asked: list[Any] = []
+
+    @dg.sensor(asset_selection=[inside])
+    def some(context: dg.SensorEvaluationContext) -> dg.RunRequest:
+        return dg.RunRequest(asset_selection=asked[-1])
+
+    definitions = dg.Definitions(assets=[inside, outside], asset_checks=[fine], sensors=[some])
+
+    def tick() -> Any:
+        return some.evaluate_tick(dg.build_sensor_context(definitions=definitions)).run_requests[0]
+
+    asked.append(None)
+    assert tick().asset_selection == [inside.key]
+    assert tick().asset_check_keys == [fine.check_key]
+    asked.append([])
+    assert (tick().asset_selection, tick().asset_check_keys) == ([], [])
+    asked.append([outside.key])
+    with pytest.raises(dg.DagsterInvalidSubsetError, match="outside"):
+        tick()
+
+
+def test_a_sensor_asks_once_for_each_dynamic_partition() -> None:
+    images = dg.DynamicPartitionsDefinition(name="images")
+    requests: list[Any] = []
+
+    @dg.sensor(job=nightly)
+    def adds(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return dg.SensorResult(dynamic_partitions_requests=requests)
+
+    requests[:] = [images.build_add_request(["a"]), images.build_add_request(["a", "b"])]
+    with pytest.raises(dg.DagsterInvariantViolationError, match="duplicate"):
+        adds.evaluate_tick(dg.build_sensor_context())
+    requests[:] = [images.build_add_request(["a"]), images.build_delete_request(["a"])]
+    with pytest.raises(dg.DagsterInvariantViolationError, match="both add and delete"):
+        adds.evaluate_tick(dg.build_sensor_context())
+    requests[:] = [images.build_add_request(["a"]), images.build_delete_request(["b"])]
+    assert len(adds.evaluate_tick(dg.build_sensor_context()).dynamic_partitions_requests) == 2
+
+
+def test_what_fails_for_one_run_does_not_hide_the_others() -> None:
+    @dg.asset
+    def fine() -> None: ...
+
+    seen: list[str] = []
+
+    @dg.run_status_sensor(dg.DagsterRunStatus.SUCCESS)
+    def watch(context: dg.RunStatusSensorContext) -> None:
+        seen.append(context.dagster_run.run_id)
+        if len(seen) == 1:
+            raise ValueError("of the first only")
+
+    instance = dg.DagsterInstance.ephemeral()
+    cursor = watch.evaluate_tick(dg.build_sensor_context(instance)).cursor
+    runs = [dg.materialize([fine], instance=instance).run_id for _ in range(2)]
+    data = watch.evaluate_tick(dg.build_sensor_context(instance, cursor=cursor))
+    assert seen == runs
+    first, second = data.dagster_run_reactions
+    assert (first.dagster_run.run_id, second.error) == (runs[0], None)
+    assert "of the first only" in first.error.message
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="monitor_all_code_locations"):
+        dg.run_failure_sensor(monitored_jobs=[nightly], monitor_all_code_locations=True)(lambda c: None)

@@ -23,8 +23,7 @@ _PUBLIC = {
         AssetCheckSeverity AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec file_asset
         map_asset_specs Nothing SourceAsset""",
     "_automation.asset_sensors": """
-        asset_sensor AssetSensorDefinition build_multi_asset_sensor_context multi_asset_sensor
-        MultiAssetSensorDefinition MultiAssetSensorEvaluationContext""",
+        asset_sensor AssetSensorDefinition multi_asset_sensor MultiAssetSensorDefinition""",
     "_automation.check_factories": """
         build_column_schema_change_checks build_last_update_freshness_checks
         build_metadata_bounds_checks build_sensor_for_freshness_checks
@@ -34,6 +33,8 @@ _PUBLIC = {
     "_automation.evaluation": """
         AssetDaemonCursor evaluate_automation_conditions EvaluateAutomationConditionsResult""",
     "_automation.freshness": "apply_freshness_policy FreshnessPolicy",
+    "_automation.multi_asset_context": """
+        build_multi_asset_sensor_context MultiAssetSensorEvaluationContext""",
     "_automation.requests": """
         AddDynamicPartitionsRequest DeleteDynamicPartitionsRequest RunRequest SensorResult
         SkipReason""",
@@ -43,9 +44,9 @@ _PUBLIC = {
     "_automation.schedules": """
         build_schedule_context build_schedule_from_partitioned_job DefaultScheduleStatus schedule
         ScheduleDefinition ScheduleEvaluationContext""",
+    "_automation.sensor_context": "build_sensor_context SensorEvaluationContext",
     "_automation.sensors": """
-        AutomationConditionSensorDefinition build_sensor_context DefaultSensorStatus sensor
-        SensorDefinition SensorEvaluationContext""",
+        AutomationConditionSensorDefinition DefaultSensorStatus sensor SensorDefinition""",
     "_definitions.definitions": "Definitions",
     "_definitions.lazy": "ComponentLoadContext definitions load_defs load_from_defs_folder",
     "_definitions.modules": """

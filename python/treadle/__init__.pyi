@@ -31,9 +31,7 @@ from treadle._assets.specs import file_asset as file_asset
 from treadle._assets.specs import map_asset_specs as map_asset_specs
 from treadle._automation.asset_sensors import AssetSensorDefinition as AssetSensorDefinition
 from treadle._automation.asset_sensors import MultiAssetSensorDefinition as MultiAssetSensorDefinition
-from treadle._automation.asset_sensors import MultiAssetSensorEvaluationContext as MultiAssetSensorEvaluationContext
 from treadle._automation.asset_sensors import asset_sensor as asset_sensor
-from treadle._automation.asset_sensors import build_multi_asset_sensor_context as build_multi_asset_sensor_context
 from treadle._automation.asset_sensors import multi_asset_sensor as multi_asset_sensor
 from treadle._automation.check_factories import build_column_schema_change_checks as build_column_schema_change_checks
 from treadle._automation.check_factories import build_last_update_freshness_checks as build_last_update_freshness_checks
@@ -49,6 +47,8 @@ from treadle._automation.evaluation import EvaluateAutomationConditionsResult as
 from treadle._automation.evaluation import evaluate_automation_conditions as evaluate_automation_conditions
 from treadle._automation.freshness import FreshnessPolicy as FreshnessPolicy
 from treadle._automation.freshness import apply_freshness_policy as apply_freshness_policy
+from treadle._automation.multi_asset_context import MultiAssetSensorEvaluationContext as MultiAssetSensorEvaluationContext
+from treadle._automation.multi_asset_context import build_multi_asset_sensor_context as build_multi_asset_sensor_context
 from treadle._automation.requests import AddDynamicPartitionsRequest as AddDynamicPartitionsRequest
 from treadle._automation.requests import DeleteDynamicPartitionsRequest as DeleteDynamicPartitionsRequest
 from treadle._automation.requests import RunRequest as RunRequest
@@ -66,11 +66,11 @@ from treadle._automation.schedules import ScheduleEvaluationContext as ScheduleE
 from treadle._automation.schedules import build_schedule_context as build_schedule_context
 from treadle._automation.schedules import build_schedule_from_partitioned_job as build_schedule_from_partitioned_job
 from treadle._automation.schedules import schedule as schedule
+from treadle._automation.sensor_context import SensorEvaluationContext as SensorEvaluationContext
+from treadle._automation.sensor_context import build_sensor_context as build_sensor_context
 from treadle._automation.sensors import AutomationConditionSensorDefinition as AutomationConditionSensorDefinition
 from treadle._automation.sensors import DefaultSensorStatus as DefaultSensorStatus
 from treadle._automation.sensors import SensorDefinition as SensorDefinition
-from treadle._automation.sensors import SensorEvaluationContext as SensorEvaluationContext
-from treadle._automation.sensors import build_sensor_context as build_sensor_context
 from treadle._automation.sensors import sensor as sensor
 from treadle._config.env import EnvVar as EnvVar
 from treadle._config.env import IntEnvVar as IntEnvVar

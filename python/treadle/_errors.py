@@ -160,6 +160,14 @@ class DagsterUserCodeExecutionError(DagsterError):
         self.user_exception = user_exception
 
 
+class ScheduleExecutionError(DagsterUserCodeExecutionError):
+    """A function of a schedule raised."""
+
+
+class SensorExecutionError(DagsterUserCodeExecutionError):
+    """The function of a sensor raised."""
+
+
 class DagsterExecutionStepExecutionError(DagsterUserCodeExecutionError):
     """A step failed outside of this process; what it raised is told in the message."""
 

@@ -98,7 +98,7 @@ class UnresolvedAssetJobDefinition(_RunOverPartition):
         self.metadata = dict(metadata or {})
         self.executor_def = executor_def
         self.op_retry_policy = op_retry_policy
-        self.owners = check_owners(owners, name)
+        self.owners = check_owners(owners, name, "job")
 
     def resolve(self, definitions: Definitions) -> JobDefinition:
         return JobDefinition(self, definitions)
@@ -213,7 +213,7 @@ class JobDefinition(_RunOverPartition):
         steps = [i for i in items if isinstance(i, AssetsDefinition)]
         selected = set(self._definitions._core().select(self.selection._text))
         running = [s for s in steps if any(o.key.to_user_string() in selected for o in s._outputs)]
-        given = as_dict(run_config if run_config is not None else self._declared.config)
+        given = as_dict(run_config or self._declared.config)
         shape = asset_shape(running, definitions_of(self._definitions._resources))
         complete = checked(shape, given, self.name)
         return told({s._name: complete["ops"].get(s._name) or {} for s in running}, complete)

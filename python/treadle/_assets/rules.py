@@ -58,22 +58,24 @@ def check_group(group: str | None) -> None:
         )
 
 
-def check_owners(owners: Iterable[str] | None, what: object) -> list[str]:
+def check_owners(owners: Iterable[str] | None, what: object, kind: str = "asset") -> list[str]:
     if owners is None:
         return []
     if isinstance(owners, str):
         raise DagsterInvalidDefinitionError(
-            f"owners of asset '{what}' must be a list of strings, not the string {owners!r}."
+            f"owners of {kind} '{what}' must be a list of strings, not the string {owners!r}."
         )
     checked = list(owners)
     for owner in checked:
         if not isinstance(owner, str) or not (
             _is_email(owner) or (owner.startswith("team:") and len(owner) > 5)
         ):
-            raise DagsterInvalidDefinitionError(
-                f"Invalid owner '{owner}' for asset '{what}'. Owner must be an email address or a team name"
-                " prefixed with 'team:'."
+            rule = (
+                "Team name cannot be empty after 'team:' prefix"
+                if owner == "team:"
+                else "Owner must be an email address or a team name prefixed with 'team:'"
             )
+            raise DagsterInvalidDefinitionError(f"Invalid owner '{owner}' for {kind} '{what}'. {rule}.")
     return checked
 
 

@@ -31,9 +31,8 @@ class Signature:
     __slots__ = ("config", "has_kwargs", "resources", "returns", "takes_context", "values")
 
     def __init__(self, fn: UserFn, what: str, ins: frozenset[str] = frozenset()) -> None:
-        names, self.has_kwargs, annotations = _parameters(fn, what)
-        if annotations and "<locals>" in getattr(fn, "__qualname__", ""):
-            annotations = _with_locals(fn, annotations)
+        names, self.has_kwargs, annotations = parameters_of(fn, what)
+        annotations = with_locals(fn, annotations)
         self.takes_context = bool(names) and names[0] in CONTEXT_NAMES and names[0] not in ins
         self.config: Any = None
         self.resources: dict[str, str] | None = None
@@ -57,7 +56,7 @@ class Signature:
                 self.values[name] = annotation
 
 
-def _parameters(fn: UserFn, what: str) -> tuple[tuple[str, ...], bool, Mapping[str, Any]]:
+def parameters_of(fn: UserFn, what: str) -> tuple[tuple[str, ...], bool, Mapping[str, Any]]:
     if type(fn) is _FunctionType and "__wrapped__" not in fn.__dict__:
         code = fn.__code__
         if code.co_flags & _VARARGS:
@@ -94,10 +93,12 @@ def _parameters(fn: UserFn, what: str) -> tuple[tuple[str, ...], bool, Mapping[s
     return tuple(listed), has_kwargs, annotations
 
 
-def _with_locals(fn: UserFn, annotations: Mapping[str, Any]) -> Mapping[str, Any]:
+def with_locals(fn: UserFn, annotations: Mapping[str, Any]) -> Mapping[str, Any]:
     """Annotations written as text (`from __future__ import annotations`) that name what the function around
     this one declares, as what they name: it can be found only now, while that function runs.
     """
+    if not annotations or "<locals>" not in getattr(fn, "__qualname__", ""):
+        return annotations
     scope = getattr(fn, "__globals__", {})
     lost = {n: a for n, a in annotations.items() if isinstance(a, str) and a != "None"}
     lost = {n: a for n, a in lost.items() if resolve(a, scope) is None}

@@ -574,7 +574,11 @@ class SourceAsset(Record):
         if self.io_manager_key is not None:
             metadata[IO_MANAGER_KEY] = self.io_manager_key
         return AssetSpec(
-            self.key, description=self.description, metadata=metadata, group_name=self.group_name
+            self.key,
+            description=self.description,
+            metadata=metadata,
+            group_name=self.group_name,
+            partitions_def=self.partitions_def,
         )._replace(tags=dict(self.tags))
 
 

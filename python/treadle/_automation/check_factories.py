@@ -9,7 +9,8 @@ from treadle._assets.selection import AssetSelection
 from treadle._assets.specs import AssetCheckSeverity, AssetCheckSpec
 from treadle._automation.cron import parse_cron
 from treadle._automation.requests import RunRequest, SkipReason
-from treadle._automation.sensors import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext
+from treadle._automation.sensor_context import SensorEvaluationContext
+from treadle._automation.sensors import DefaultSensorStatus, SensorDefinition
 from treadle._errors import CheckError, DagsterInvalidDefinitionError
 from treadle._events.events import AssetCheckResult
 from treadle._events.metadata import MetadataValue

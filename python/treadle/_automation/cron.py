@@ -6,13 +6,13 @@ from treadle._errors import CheckError, DagsterInvalidDefinitionError, TreadleEr
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from treadle import _core
 
 
 def parse_cron(
-    expression: str | Sequence[str], timezone: str, error: type[Exception] = CheckError
+    expression: str | Sequence[str], timezone: str, error: Callable[[str], Exception] = CheckError
 ) -> _core.Cron:
     """The ticks of one expression, or of several together."""
     from treadle import _core
@@ -27,9 +27,10 @@ def parse_cron(
 
 def check_schedule(expression: str | Sequence[str], timezone: str | None, name: str) -> _core.Cron:
     """As a schedule's: refused with the schedule's name."""
-    try:
-        return parse_cron(expression, timezone or "UTC")
-    except CheckError as cause:
-        raise DagsterInvalidDefinitionError(
-            f"Found invalid cron schedule {expression!r} for schedule '{name}'. {cause}"
-        ) from None
+    parse_cron("0 0 * * *", timezone or "UTC", _refused(f"Invalid execution timezone {timezone} for {name}"))
+    wrong = _refused(f"Found invalid cron schedule '{expression}' for schedule '{name}'")
+    return parse_cron(expression, timezone or "UTC", wrong)
+
+
+def _refused(what: str) -> Callable[[str], Exception]:
+    return lambda why: DagsterInvalidDefinitionError(f"{what}. {why}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._assets.rules import check_name, check_tags
+from treadle._assets.tags import normalize_tags
 from treadle._errors import (
     CheckError,
     DagsterInvalidDefinitionError,
@@ -11,12 +11,16 @@ from treadle._errors import (
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, TypeVar
 
     from typing_extensions import Self
 
+    from treadle._resources.building import ResourceScope
     from treadle._run.instance import DagsterInstance
+    from treadle._typing import UserFn
+
+    _Declared = TypeVar("_Declared")
 
 
 def jobs_of(name: str, job_name: str | None, job: Any, jobs: Sequence[Any] | None, target: Any) -> list[Any]:
@@ -45,6 +49,13 @@ def _job(job: Any, name: str) -> Any:
     from treadle._ops.graphs import GraphDefinition
 
     if isinstance(job, GraphDefinition):
+        import warnings
+
+        warnings.warn(
+            f"Passing GraphDefinition to a job argument is deprecated: give graph.to_job() to '{name}'.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
         return job.to_job()
     if not hasattr(job, "_to_core") or not hasattr(job, "resolve"):
         raise CheckError(f"'{name}' was given {job!r} as a job, which is none.")
@@ -62,8 +73,35 @@ def _target(target: Any, name: str) -> Any:
     return define_asset_job(f"__anonymous_asset_job_{name}", AssetSelection.from_coercible(target))
 
 
+def declaring(
+    definition: Callable[..., _Declared], fn_parameter: str, options: Mapping[str, Any]
+) -> Callable[[UserFn], _Declared]:
+    """What a decorator returns: it makes the definition of a function. The decorator's own parameters, which
+    `options` holds, are those of the definition without the function; the name and the description are the
+    function's unless they are given.
+    """
+
+    def decorate(fn: UserFn) -> _Declared:
+        from functools import update_wrapper
+
+        from treadle._assets.rules import clean_doc
+
+        if not callable(fn):
+            raise CheckError(f"The decorator is for a function, not for {fn!r}.")
+        own = {**options, fn_parameter: fn}
+        own["name"] = own["name"] or fn.__name__
+        if own["description"] is None:
+            own["description"] = clean_doc(fn.__doc__)
+        return update_wrapper(definition(**own), fn)  # type: ignore[arg-type, return-value]
+
+    return decorate
+
+
 class Instigator:
     """A schedule or a sensor: its name, what it runs, and what people should know about it."""
+
+    _kind = "sensor"
+    _may_set_system_tags = True
 
     def __init__(
         self,
@@ -78,13 +116,13 @@ class Instigator:
         from treadle._assets.rules import check_owners
         from treadle._events.metadata import normalize_metadata
 
-        self._name = check_name(name, "name")
+        self._name = name
         self._jobs = jobs
         self._description = description
-        self._tags = check_tags(tags, name)
+        self._tags = normalize_tags(tags, allow_private_system_tags=self._may_set_system_tags)
         self._metadata = normalize_metadata(metadata or {})
         self._required_resource_keys = frozenset(required_resource_keys or ())
-        self._owners = list(check_owners(owners, name)) if owners else []
+        self._owners = check_owners(owners, name, self._kind)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._name!r}>"
@@ -119,18 +157,30 @@ class Instigator:
 
     @property
     def job(self) -> Any:
-        if len(self._jobs) != 1 or isinstance(self._jobs[0], str):
-            having = "several jobs" if len(self._jobs) > 1 else "a job by its name only"
-            raise DagsterInvalidDefinitionError(f"{self!r} has {having if self._jobs else 'no job'}.")
+        if len(self._jobs) > 1:
+            raise DagsterInvalidDefinitionError(
+                f"Job property not available when {type(self).__name__} has multiple jobs. {self._having()}"
+            )
+        if not self._jobs or isinstance(self._jobs[0], str):
+            raise DagsterInvalidDefinitionError(
+                f"No job was provided to {type(self).__name__}. {self._having()}"
+            )
         return self._jobs[0]
 
     @property
     def job_name(self) -> str | None:
-        if not self._jobs:
-            return None
-        if len(self._jobs) > 1:
-            raise DagsterInvalidDefinitionError(f"{self!r} has several jobs: there is no one job_name.")
-        return self._jobs[0] if isinstance(self._jobs[0], str) else self._jobs[0].name
+        if len(self._jobs) != 1:
+            raise DagsterInvalidDefinitionError(
+                f"No job was provided to {type(self).__name__}. {self._having()}"
+                if not self._jobs
+                else f"job_name property not available when {type(self).__name__} has multiple jobs."
+                f" {self._having()}"
+            )
+        return self._job_names[0]
+
+    def _having(self) -> str:
+        names = ", ".join(f"'{n}'" for n in self._job_names)
+        return f"'{self.name}' has {'several: ' if len(self._jobs) > 1 else ''}{names or 'none'}."
 
     @property
     def _job_names(self) -> list[str]:
@@ -145,21 +195,22 @@ class EvaluationContext:
         instance: DagsterInstance | None,
         resources: Mapping[str, Any] | None,
         definitions: Any,
-        what: str,
+        built_by: str,
     ) -> None:
         self._instance = instance
-        self._given_resources = dict(resources or {})
-        self._resources: Any = None
-        self._holders: list[Any] = []
         self._definitions = definitions
-        self._what = what
+        self._built_by = built_by
+        self._given_resources = {**_resources_of(definitions), **(resources or {})}
+        self._scope: ResourceScope | None = None
+        self._resources: Any = None
+        self._entered = False
 
     @property
     def instance(self) -> DagsterInstance:
         if self._instance is None:
             raise DagsterInvariantViolationError(
                 f"Attempted to initialize dagster instance, but no instance reference was provided: give"
-                f" {self._what}(instance=...)."
+                f" {self._built_by}(instance=...)."
             )
         return self._instance
 
@@ -179,33 +230,44 @@ class EvaluationContext:
 
     @property
     def resources(self) -> Any:
-        """The resources, set up when first used."""
+        """The resources, set up when first used. Those that have to be torn down again need `with`."""
         if self._resources is None:
-            from treadle._resources.building import ResourceHolder
-            from treadle._resources.context import Resources
+            from treadle._resources.building import ResourceScope
+            from treadle._resources.definition import definitions_of
 
-            values = {}
-            for key, value in self._given_resources.items():
-                holder = ResourceHolder(key, value, None)
-                handle = holder.set_up("EPHEMERAL", {})
-                self._holders.append((holder, handle))
-                values[key] = handle.value
-            self._resources = Resources(values.__getitem__, frozenset(values))
+            self._scope = ResourceScope(definitions_of(self._given_resources), {}, self._instance)
+            self._resources = self._scope.open(self._scope.definitions)
+            if self._scope.cleans_up and not self._entered:
+                self._close()
+                raise DagsterInvariantViolationError(
+                    "At least one provided resource is a generator, but attempting to access resources"
+                    " outside of context manager scope. You can use the following syntax to open a context"
+                    f" manager: `with {self._built_by}(...) as context:`"
+                )
         return self._resources
 
     def merge_resources(self, resources_dict: Mapping[str, Any]) -> Self:
-        import copy
+        """This context with further resources, or others instead. It is still this one: what the function
+        says to it is not lost.
+        """
+        self._close()
+        self._given_resources.update(resources_dict)
+        return self
 
-        other = copy.copy(self)
-        other._given_resources = {**self._given_resources, **resources_dict}
-        other._resources = None
-        return other
+    def _close(self) -> None:
+        scope, self._scope, self._resources = self._scope, None, None
+        if scope is not None:
+            scope.close()
 
     def __enter__(self) -> Self:
+        self._entered = True
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for holder, handle in reversed(self._holders):
-            holder.tear_down(handle)
-        self._holders = []
-        self._resources = None
+        self._entered = False
+        self._close()
+
+
+def _resources_of(definitions: Any) -> Mapping[str, Any]:
+    """The resources of definitions, or of a repository's."""
+    return getattr(getattr(definitions, "_definitions", definitions), "resources", None) or {}

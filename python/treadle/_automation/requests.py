@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from treadle._assets.keys import AssetCheckKey, AssetKey
+from treadle._assets.tags import normalize_tags
 from treadle._errors import CheckError, DagsterInvalidDefinitionError
 from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
@@ -84,7 +85,7 @@ class RunRequest(Record):
         self.run_config = (
             run_config.to_config_dict() if isinstance(run_config, RunConfig) else run_config or {}
         )
-        self.tags = {k: _tag(v) for k, v in (tags or {}).items()}
+        self.tags = normalize_tags(tags) if tags else {}
         self.job_name = job_name
         self.asset_selection = (
             None if asset_selection is None else [AssetKey.from_coercible(k) for k in asset_selection]
@@ -111,14 +112,6 @@ class RunRequest(Record):
             own[RANGE_START_TAG] = str(self.partition_key_range.start)
             own[RANGE_END_TAG] = str(self.partition_key_range.end)
         return self._replace(tags={**own, **self.tags, **tags})
-
-
-def _tag(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    import json
-
-    return json.dumps(value)
 
 
 class AddDynamicPartitionsRequest(Record):

@@ -4,8 +4,12 @@ what the job says of them is filled in.
 
 from __future__ import annotations
 
-from treadle._automation.requests import AddDynamicPartitionsRequest, RunRequest
-from treadle._errors import DagsterInvariantViolationError
+from treadle._automation.requests import (
+    AddDynamicPartitionsRequest,
+    DeleteDynamicPartitionsRequest,
+    RunRequest,
+)
+from treadle._errors import CheckError, DagsterInvalidSubsetError, DagsterInvariantViolationError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._assets.keys import AssetKey
+    from treadle._assets.selection import AssetSelection
     from treadle._definitions.definitions import Definitions
 
 
@@ -34,6 +39,30 @@ class KeysAfter:
             if isinstance(request, AddDynamicPartitionsRequest):
                 keys += request.partition_keys
         return keys
+
+
+def check_requests(requests: Sequence[Any]) -> None:
+    """A sensor asks at most once for each key, either to add it or to remove it."""
+    asked: dict[tuple[str, str], type] = {}
+    for request in requests:
+        if not isinstance(request, (AddDynamicPartitionsRequest, DeleteDynamicPartitionsRequest)):
+            raise CheckError(f"Unexpected dynamic partition request type: {request!r}")
+        name, kind = request.partitions_def_name, type(request)
+        before = {k: asked[name, k] for k in request.partition_keys if (name, k) in asked}
+        asked.update(((name, k), kind) for k in request.partition_keys)
+        if not before:
+            continue
+        rule = (
+            "Dynamic partition requests cannot contain both add and delete requests for the same partition"
+            " keys."
+            if set(before.values()) != {kind}
+            else "Cannot request to add duplicate dynamic partition keys:"
+            if kind is AddDynamicPartitionsRequest
+            else "Cannot request to delete duplicate dynamic partition keys:"
+        )
+        raise DagsterInvariantViolationError(
+            f"{rule} partitions_def_name '{name}', partition_keys {sorted(before)}"
+        )
 
 
 def request_for_partition(
@@ -103,6 +132,38 @@ def resolve_partition(
         own = dict(config.get_tags_for_partition_key(request.partition_key, job_name=job.name))
         run_config = run_config or config.get_run_config_for_partition_key(request.partition_key)
     return request._replace(run_config=run_config, tags={**request.tags, **own})
+
+
+def within_selection(request: RunRequest, selection: AssetSelection, definitions: Definitions) -> RunRequest:
+    """The request of a sensor that has an asset selection: for all of it, or for the part of it that the
+    request names; with the checks of those assets, unless it names checks.
+    """
+    selected = selection.resolve(definitions)
+    assets = request.asset_selection
+    if assets is None:
+        assets = sorted(selected, key=_text)
+    elif unexpected := [k for k in assets if k not in selected]:
+        raise DagsterInvalidSubsetError(
+            "RunRequest includes asset keys that are not part of sensor's asset_selection:"
+            f" {', '.join(_text(k) for k in unexpected)}"
+        )
+    checks = request.asset_check_keys
+    if checks is None:
+        checks = [c.key for c in definitions._check_specs() if c.asset_key in set(assets)]
+    elif outside := [c.to_user_string() for c in checks if c.asset_key not in selected]:
+        import warnings
+
+        warnings.warn(
+            "Including asset check keys in a sensor RunRequest that are not a subset of the sensor"
+            f" asset_selection is deprecated. Unexpected asset check keys: {', '.join(outside)}.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+    return request._replace(asset_selection=list(assets), asset_check_keys=list(checks))
+
+
+def _text(key: AssetKey) -> str:
+    return key.to_user_string()
 
 
 def _target(request: RunRequest, jobs: Sequence[Any], definitions: Any) -> tuple[Any, Any]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from treadle._automation.functions import EvaluationFunction, as_list
-from treadle._automation.instigation import EvaluationContext
-from treadle._automation.requests import RunRequest, SensorResult
+from treadle._automation.functions import as_list
+from treadle._automation.instigation import EvaluationContext, declaring
+from treadle._automation.requests import RunRequest, SensorResult, SkipReason
+from treadle._automation.resolving import check_requests
+from treadle._automation.sensor_context import build_sensor_context
 from treadle._automation.sensors import DefaultSensorStatus, SensorDefinition, SensorExecutionData, SensorType
-from treadle._errors import DagsterInvalidInvocationError
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
+from treadle._events.error import told_error
+from treadle._events.record import Record
 from treadle._run.instance import DagsterRunStatus
-from treadle._typing import TYPE_CHECKING
+from treadle._typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from treadle._events.dagster_event import DagsterEvent
+    from treadle._events.error import SerializableErrorInfo
     from treadle._run.instance import DagsterInstance, DagsterRun
     from treadle._typing import UserFn
 
@@ -96,11 +101,31 @@ class RunFailureSensorContext(RunStatusSensorContext):
         return [entry.get_dagster_event() for entry in logs]
 
 
+class DagsterRunReaction(Record):
+    """That a run status sensor has looked at a run; with what its function raised there."""
+
+    __slots__ = _fields = ("dagster_run", "error", "run_status")
+    dagster_run: DagsterRun | None
+    error: SerializableErrorInfo | None
+    run_status: DagsterRunStatus | None
+
+    def __init__(
+        self,
+        dagster_run: DagsterRun | None,
+        error: SerializableErrorInfo | None = None,
+        run_status: DagsterRunStatus | None = None,
+    ) -> None:
+        self.dagster_run = dagster_run
+        self.error = error
+        self.run_status = run_status
+
+
 class RunStatusSensorDefinition(SensorDefinition):
     """Calls its function once for each run that reaches a status."""
 
     _type = SensorType.RUN_STATUS
     _context_class = RunStatusSensorContext
+    _combines_resources = True
 
     def __init__(
         self,
@@ -118,9 +143,18 @@ class RunStatusSensorDefinition(SensorDefinition):
         metadata: Mapping[str, Any] | None = None,
         required_resource_keys: set[str] | None = None,
     ) -> None:
+        if not isinstance(run_status, DagsterRunStatus) or run_status not in _EVENT:
+            raise CheckError(
+                f"Sensor '{name}' cannot wait for {run_status!r}: a run reaches one of"
+                f" {', '.join(s.name for s in _EVENT)}."
+            )
+        if monitored_jobs and monitor_all_code_locations:
+            raise DagsterInvalidDefinitionError(
+                "Cannot specify both monitor_all_code_locations and monitored_jobs."
+            )
         super().__init__(
             name,
-            evaluation_fn=EvaluationFunction(run_status_sensor_fn, f"Sensor '{name}'"),
+            evaluation_fn=run_status_sensor_fn,
             minimum_interval_seconds=minimum_interval_seconds,
             description=description,
             default_status=default_status,
@@ -131,62 +165,95 @@ class RunStatusSensorDefinition(SensorDefinition):
             required_resource_keys=required_resource_keys,
         )
         self._run_status = run_status
-        self._monitored_jobs = list(monitored_jobs or ())
+        self._monitored_jobs = _monitored(monitored_jobs, name)
 
     @property
     def run_status(self) -> DagsterRunStatus:
         return self._run_status
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        context, rest = self._function.find_context(
-            args, kwargs, RunStatusSensorContext, build_run_status_sensor_context
+        context = self._function.find_context(
+            args, kwargs, RunStatusSensorContext, "build_run_status_sensor_context", build_sensor_context
         )
-        if not isinstance(context, RunStatusSensorContext):
-            raise DagsterInvalidInvocationError(f"{self!r} is called with a RunStatusSensorContext.")
-        told = as_list(self._function.call(self._fitting(context), given=rest))
+        told = as_list(self._function.call(self._fitting(context)))
         if len(told) == 1:
             return told[0]
         return told or None
 
     def _fitting(self, context: RunStatusSensorContext) -> RunStatusSensorContext:
-        failed = self._run_status is DagsterRunStatus.FAILURE
+        failed = self._run_status is DagsterRunStatus.FAILURE and isinstance(context, RunStatusSensorContext)
         return context.for_run_failure() if failed else context
 
     def evaluate_tick(self, context: Any) -> SensorExecutionData:
         """Calls the function for each run that has reached the status since the last tick. Without a cursor
-        nothing that happened before counts.
+        nothing that happened before counts. What the function raises for one run is told of that run, and the
+        others are looked at nevertheless.
         """
         home = context.instance._home
-        newest = home.events("", "", [_EVENT[self._run_status]], 0, 1, True)
-        if context.cursor is None:
-            place = newest[0][0] if newest else 0
-            reason = "Initiating run status sensor: runs from now on count."
-            return SensorExecutionData([], reason, str(place), [], [])
-        after = int(context.cursor)
-        names = {j.name for j in self._monitored_jobs if hasattr(j, "name")}
-        requests: list[RunRequest] = []
-        for raw in home.events("", "", [_EVENT[self._run_status]], after, 0, False):
-            after = raw[0]
+        event = [_EVENT[self._run_status]]
+        if not (context.cursor or "").isdigit():
+            newest = home.events("", "", event, 0, 1, True)
+            reason = f"Initiating {self.name}: runs from now on count."
+            return SensorExecutionData([], reason, str(newest[0][0] if newest else 0), [], [])
+        names = {j.name for j in self._monitored_jobs}
+        place = int(context.cursor)
+        found: list[Any] = []
+        reactions = []
+        for raw in home.events("", "", event, place, 0, False):
+            place = raw[0]
             run = context.instance.get_run_by_id(raw[1])
             if run is None or (names and run.job_name not in names):
                 continue
-            from treadle._events.dagster_event import DagsterEvent
+            told, error = self._react(context, run, raw)
+            found += told
+            reactions.append(DagsterRunReaction(run, error, self._run_status))
+        requests: list[RunRequest] = []
+        dynamic: list[Any] = []
+        events: list[Any] = []
+        skipped = [t.skip_message or "" for t in found if isinstance(t, SkipReason)]
+        for one in found:
+            if isinstance(one, RunRequest):
+                requests.append(one)
+            elif isinstance(one, SensorResult):
+                requests += one.run_requests or ()
+                dynamic += one.dynamic_partitions_requests or ()
+                events += one.asset_events
+                skipped += [one.skip_reason.skip_message or ""] if one.skip_reason else []
+        check_requests(dynamic)
+        skip = None if requests else "; ".join(s for s in skipped if s) or "No run asks for another."
+        resolved = [self._request(r, context, dynamic) for r in requests]
+        return SensorExecutionData(resolved, skip, str(place), dynamic, events, reactions)
 
-            one = RunStatusSensorContext(
-                self.name,
-                run,
-                DagsterEvent(raw),
-                context.instance,
-                resource_defs=context._given_resources,
-                repository_def=context.repository_def,
+    def _react(
+        self, context: Any, run: DagsterRun, raw: tuple[Any, ...]
+    ) -> tuple[list[Any], SerializableErrorInfo | None]:
+        from treadle._events.dagster_event import DagsterEvent
+
+        with RunStatusSensorContext(
+            self.name,
+            run,
+            DagsterEvent(raw),
+            context.instance,
+            resource_defs=context.resource_defs,
+            repository_def=context.repository_def,
+        ) as own:
+            try:
+                told = as_list(self._function.call(self._fitting(own)))
+            except Exception as error:
+                return [], told_error(error)
+        if any(isinstance(t, SensorResult) and t.cursor for t in told):
+            raise DagsterInvariantViolationError(
+                f"Error in run status sensor {self.name}: Sensor returned a SensorResult with a cursor value."
+                " The cursor is managed by the sensor and should not be modified by a user."
             )
-            for told in as_list(self._function.call(self._fitting(one))):
-                if isinstance(told, RunRequest):
-                    requests.append(self._request(told, None))
-                elif isinstance(told, SensorResult):
-                    requests += [self._request(r, None) for r in told.run_requests or ()]
-        skip = None if requests else "No run asks for another."
-        return SensorExecutionData(requests, skip, str(after), [], [])
+        return told, None
+
+
+def _monitored(jobs: Sequence[Any] | None, name: str) -> list[Any]:
+    for job in jobs or ():
+        if not hasattr(job, "name"):
+            raise CheckError(f"monitored_jobs of sensor '{name}' holds {job!r}, which is no job.")
+    return list(jobs or ())
 
 
 def run_status_sensor(
@@ -205,31 +272,56 @@ def run_status_sensor(
     metadata: Mapping[str, Any] | None = None,
 ) -> Callable[[UserFn], RunStatusSensorDefinition]:
     """Declares a sensor that is called with each run that reaches a status."""
-
-    def decorate(fn: UserFn) -> RunStatusSensorDefinition:
-        return RunStatusSensorDefinition(
-            name or fn.__name__,
-            run_status,
-            fn,
-            minimum_interval_seconds,
-            description if description is not None else fn.__doc__,
-            monitored_jobs if monitored_jobs is not None else job_selection,
-            monitor_all_code_locations or monitor_all_repositories,
-            default_status,
-            request_job,
-            request_jobs,
-            tags,
-            metadata,
-        )
-
-    return decorate
+    return _declaring(locals())
 
 
-def run_failure_sensor(name: Any = None, *args: Any, **kwargs: Any) -> Any:
+@overload
+def run_failure_sensor(name: UserFn, /) -> RunStatusSensorDefinition: ...
+@overload
+def run_failure_sensor(
+    name: str | None = None,
+    minimum_interval_seconds: int | None = None,
+    description: str | None = None,
+    monitored_jobs: Sequence[Any] | None = None,
+    job_selection: Sequence[Any] | None = None,
+    monitor_all_code_locations: bool | None = None,
+    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
+    request_job: Any = None,
+    request_jobs: Sequence[Any] | None = None,
+    monitor_all_repositories: bool | None = None,
+    tags: Mapping[str, str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Callable[[UserFn], RunStatusSensorDefinition]: ...
+
+
+def run_failure_sensor(
+    name: str | UserFn | None = None,
+    minimum_interval_seconds: int | None = None,
+    description: str | None = None,
+    monitored_jobs: Sequence[Any] | None = None,
+    job_selection: Sequence[Any] | None = None,
+    monitor_all_code_locations: bool | None = None,
+    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
+    request_job: Any = None,
+    request_jobs: Sequence[Any] | None = None,
+    monitor_all_repositories: bool | None = None,
+    tags: Mapping[str, str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Any:
     """Declares a sensor that is called with each run that fails: `fn(context: RunFailureSensorContext)`."""
-    if callable(name):
-        return run_status_sensor(DagsterRunStatus.FAILURE)(name)
-    return run_status_sensor(DagsterRunStatus.FAILURE, name, *args, **kwargs)
+    options = {**locals(), "run_status": DagsterRunStatus.FAILURE}
+    if not callable(name):
+        return _declaring(options)
+    return _declaring({**options, "name": None})(name)
+
+
+def _declaring(options: Mapping[str, Any]) -> Callable[[UserFn], RunStatusSensorDefinition]:
+    """With the older names of two of the arguments."""
+    own = dict(options)
+    jobs, everywhere = own.pop("job_selection"), own.pop("monitor_all_repositories")
+    own["monitored_jobs"] = own["monitored_jobs"] or jobs
+    own["monitor_all_code_locations"] = own["monitor_all_code_locations"] or everywhere
+    return declaring(RunStatusSensorDefinition, "run_status_sensor_fn", own)
 
 
 def build_run_status_sensor_context(
@@ -240,6 +332,7 @@ def build_run_status_sensor_context(
     context: object | None = None,
     resources: Mapping[str, object] | None = None,
     partition_key: str | None = None,
+    *,
     repository_def: object | None = None,
 ) -> RunStatusSensorContext:
     """A context for calling run status sensors in tests."""

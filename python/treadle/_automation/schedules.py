@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import NamedTuple
 
+from treadle._assets.rules import check_name
+from treadle._assets.tags import normalize_tags
 from treadle._automation.cron import check_schedule
-from treadle._automation.functions import EvaluationFunction, as_list
-from treadle._automation.instigation import EvaluationContext, Instigator, jobs_of
+from treadle._automation.functions import EvaluationFunction, as_list, told_as
+from treadle._automation.instigation import EvaluationContext, Instigator, declaring, jobs_of
 from treadle._automation.requests import SCHEDULE_TAG, RunRequest, SkipReason
 from treadle._automation.resolving import resolve_partition
-from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
+from treadle._errors import (
+    CheckError,
+    DagsterInvalidDefinitionError,
+    DagsterInvalidInvocationError,
+    DagsterInvariantViolationError,
+    ScheduleExecutionError,
+)
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from treadle import _core
@@ -34,23 +43,37 @@ class ScheduleEvaluationContext(EvaluationContext):
 
     def __init__(
         self,
-        instance: DagsterInstance | None,
+        instance_ref: object | None,
         scheduled_execution_time: datetime.datetime | None,
-        resources: Mapping[str, Any] | None,
-        definitions: Any = None,
+        log_key: Sequence[str] | None = None,
+        repository_name: str | None = None,
+        schedule_name: str | None = None,
+        resources: Mapping[str, Any] | None = None,
+        repository_def: Any = None,
+        *,
+        instance: DagsterInstance | None = None,
     ) -> None:
-        super().__init__(instance, resources, definitions, "build_schedule_context")
+        super().__init__(instance, resources, repository_def, "build_schedule_context")
         self._scheduled_execution_time = scheduled_execution_time
 
     @property
     def scheduled_execution_time(self) -> datetime.datetime:
         """The tick. A tick that is evaluated late keeps its time."""
         if self._scheduled_execution_time is None:
-            raise DagsterInvariantViolationError(
+            raise CheckError(
                 "Attempting to access scheduled_execution_time, but no scheduled_execution_time was set on"
                 " this context: give build_schedule_context(scheduled_execution_time=...)."
             )
         return self._scheduled_execution_time
+
+    @property
+    def repository_def(self) -> Any:
+        if self._definitions is None:
+            raise DagsterInvariantViolationError(
+                "Attempted to access repository_def, but no repository_def was provided: give"
+                " build_schedule_context(repository_def=...)."
+            )
+        return self._definitions
 
 
 def build_schedule_context(
@@ -61,25 +84,27 @@ def build_schedule_context(
     instance_ref: object | None = None,
 ) -> ScheduleEvaluationContext:
     """A context for calling schedules in tests. A time without a zone is meant in UTC."""
-    if scheduled_execution_time is not None and scheduled_execution_time.tzinfo is None:
-        import datetime
+    return ScheduleEvaluationContext(
+        instance_ref,
+        scheduled_execution_time,
+        resources=resources,
+        repository_def=repository_def,
+        instance=instance,
+    )
 
-        scheduled_execution_time = scheduled_execution_time.replace(tzinfo=datetime.timezone.utc)
-    return ScheduleEvaluationContext(instance, scheduled_execution_time, resources, repository_def)
 
-
-class ScheduleExecutionData:
+class ScheduleExecutionData(NamedTuple):
     """What one tick of a schedule asks for."""
 
-    __slots__ = ("run_requests", "skip_message")
-
-    def __init__(self, run_requests: Sequence[RunRequest], skip_message: str | None) -> None:
-        self.run_requests = list(run_requests)
-        self.skip_message = skip_message
+    run_requests: Sequence[RunRequest]
+    skip_message: str | None
 
 
 class ScheduleDefinition(Instigator):
     """Requests runs of a job at the ticks of `cron_schedule`: one expression, or several together."""
+
+    _kind = "schedule"
+    _may_set_system_tags = False
 
     def __init__(
         self,
@@ -95,7 +120,7 @@ class ScheduleDefinition(Instigator):
         should_execute: Callable[..., bool] | None = None,
         environment_vars: Mapping[str, str] | None = None,
         execution_timezone: str | None = None,
-        execution_fn: UserFn | EvaluationFunction | None = None,
+        execution_fn: UserFn | None = None,
         description: str | None = None,
         job: Any = None,
         default_status: DefaultScheduleStatus = DefaultScheduleStatus.STOPPED,
@@ -103,53 +128,65 @@ class ScheduleDefinition(Instigator):
         target: Any = None,
         owners: Sequence[str] | None = None,
     ) -> None:
-        if job is not None and target is not None:
-            raise DagsterInvalidDefinitionError("Cannot provide both job and target to a schedule.")
+        if sum(given is not None for given in (job, target, job_name)) > 1:
+            raise DagsterInvalidDefinitionError(
+                "Attempted to provide more than one of 'job', 'job_name', and 'target' params to"
+                " ScheduleDefinition. Must provide only one."
+            )
         if cron_schedule is None:
             raise CheckError("A schedule needs a cron_schedule.")
         if execution_fn is not None and (
             run_config_fn or tags_fn or should_execute or run_config is not None
         ):
             raise DagsterInvalidDefinitionError(
-                "A schedule with execution_fn takes no run_config, run_config_fn, tags_fn or should_execute:"
-                " say them in the RunRequests it returns."
+                "Attempted to provide both execution_fn and individual run_config/tags_fn arguments to"
+                " ScheduleDefinition. Must provide only one of the two: say them in the RunRequests that it"
+                " returns."
             )
         if run_config is not None and run_config_fn is not None:
             raise DagsterInvalidDefinitionError(
                 "Attempted to provide both run_config_fn and run_config as arguments to ScheduleDefinition."
                 " Must provide only one of the two."
             )
-        if tags is not None and tags_fn is not None:
+        if tags and tags_fn is not None:
             raise DagsterInvalidDefinitionError(
                 "Attempted to provide both tags_fn and tags as arguments to ScheduleDefinition. Must provide"
                 " only one of the two."
             )
-        given = name
-        jobs = jobs_of(name or "schedule", job_name, job, None, None) if target is None else []
-        if given is None:
-            if not jobs:
-                raise CheckError("A schedule without a job needs a name.")
-            given = (jobs[0] if isinstance(jobs[0], str) else jobs[0].name) + "_schedule"
-        if target is not None:
-            jobs = jobs_of(given, None, None, None, target)
+        own = name or (job_name if job is None else job.name)
+        if own is None:
+            raise CheckError(
+                "If you specify target you must specify schedule name"
+                if target is not None
+                else "Must provide target, job, or job_name"
+            )
+        own = check_name(name, "name") if name else f"{own}_schedule"
         cron = cron_schedule if isinstance(cron_schedule, str) else list(cron_schedule)
-        self._ticks = check_schedule(cron, execution_timezone, given)
-        function = (
-            execution_fn
-            if isinstance(execution_fn, EvaluationFunction) or execution_fn is None
-            else EvaluationFunction(execution_fn, f"Schedule '{given}'")
-        )
-        keys = {*(required_resource_keys or ()), *(function.resources.values() if function else ())}
-        super().__init__(given, jobs, description, tags, metadata, keys, owners)
+        self._ticks = check_schedule(cron, execution_timezone, own)
+        self._function: EvaluationFunction | None = None
+        if execution_fn is not None:
+            what = f"schedule '{own}'"
+            self._function = EvaluationFunction(execution_fn, what, required=required_resource_keys or ())
+        resources = self._function.resources if self._function is not None else []
+        if required_resource_keys and resources:
+            raise CheckError(
+                "Cannot specify resource requirements in both @schedule decorator and as arguments to the"
+                " decorated function"
+            )
+        keys = {*(required_resource_keys or ()), *resources}
+        jobs = jobs_of(own, job_name, job, None, target)
+        if not jobs:
+            raise CheckError(f"Schedule '{own}' runs nothing: must provide target, job, or job_name.")
+        super().__init__(own, jobs, description, tags, metadata, keys, owners)
         self._cron_schedule = cron
         self._execution_timezone = execution_timezone
         self._default_status = default_status
-        self._function = function
         self._run_config = run_config
         self._run_config_fn = run_config_fn
         self._tags_fn = tags_fn
         self._should_execute = should_execute
         self._environment_vars = dict(environment_vars or {})
+        self._decorated = False
 
     @property
     def cron_schedule(self) -> str | Sequence[str]:
@@ -172,22 +209,32 @@ class ScheduleDefinition(Instigator):
         """Its ticks."""
         return self._ticks
 
+    @property
+    def has_job(self) -> bool:
+        return any(not isinstance(j, str) for j in self._jobs)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the decorated function, as tests do."""
-        if self._function is None:
-            raise DagsterInvalidDefinitionError(
-                f"Schedule '{self.name}' has no function to call: use evaluate_tick(context)."
+        if self._function is None or not self._decorated:
+            raise DagsterInvalidInvocationError(
+                "Schedule invocation is only supported for schedules created via the schedule decorators:"
+                f" use evaluate_tick(context) of '{self.name}'."
             )
-        context, rest = self._function.find_context(
-            args, kwargs, ScheduleEvaluationContext, build_schedule_context
+        context = self._function.find_context(
+            args, kwargs, ScheduleEvaluationContext, "build_schedule_context", build_schedule_context
         )
-        result = self._function.call(context, given=rest)
-        return _told(result)
+        result = self._function.call(context)
+        if isinstance(result, dict):
+            import copy
+
+            return copy.deepcopy(result)
+        return result
 
     def evaluate_tick(self, context: ScheduleEvaluationContext) -> ScheduleExecutionData:
         """What this tick asks for."""
-        told = list(self._evaluate(context))
-        told = [t for t in told if t is not None] if told != [None] else []
+        if not isinstance(context, ScheduleEvaluationContext):
+            raise CheckError(f"evaluate_tick takes a context of build_schedule_context, not {context!r}.")
+        told = [t for t in self._evaluate(context) if t is not None]
         if not told:
             return ScheduleExecutionData([], "Schedule function returned an empty result")
         if len(told) == 1 and isinstance(told[0], SkipReason):
@@ -201,64 +248,65 @@ class ScheduleDefinition(Instigator):
             raise CheckError(
                 "Schedules that return multiple RunRequests must specify a run_key in each RunRequest"
             )
-        at = context._scheduled_execution_time
-        requests = [
-            resolve_partition(
-                r, self._jobs, context.repository_def, context._instance, "build_schedule_context", at
-            )
+        at, instance = context._scheduled_execution_time, context._instance
+        resolved = [
+            resolve_partition(r, self._jobs, context._definitions, instance, "build_schedule_context", at)
             for r in told
         ]
-        return ScheduleExecutionData([r._resolved({SCHEDULE_TAG: self.name}) for r in requests], None)
+        return ScheduleExecutionData([r._resolved({SCHEDULE_TAG: self.name}) for r in resolved], None)
 
-    def _evaluate(self, context: ScheduleEvaluationContext) -> Iterator[Any]:
+    def _evaluate(self, context: ScheduleEvaluationContext) -> list[Any]:
+        if self._should_execute is not None and not self._of_user("should_execute", context):
+            return [SkipReason(f"should_execute function for {self.name} returned false.")]
         if self._function is not None:
-            result = _told(self._function.call(context))
-            yield from as_list(result)
-            return
-        if self._should_execute is not None and not self._call(self._should_execute, context):
-            yield SkipReason(f"should_execute function for {self.name} returned false.")
-            return
+            with self._telling(f"evaluation of schedule {self.name}"):
+                result = self._function.call(context)
+                if not _is_config(result):
+                    return as_list(result)
+            tags = self._tags or (self._of_user("tags_fn", context) if self._tags_fn is not None else {})
+            return [RunRequest(run_config=result, tags=tags)]
         config = self._run_config
         if self._run_config_fn is not None:
-            config = self._call(self._run_config_fn, context)
-        tags = self._call(self._tags_fn, context) if self._tags_fn is not None else self._tags
-        yield RunRequest(run_key=None, run_config=config, tags=tags or {})
+            config = self._of_user("run_config_fn", context)
+        tags = self._of_user("tags_fn", context) if self._tags_fn is not None else self._tags
+        return [RunRequest(run_config=config, tags=normalize_tags(tags, allow_private_system_tags=False))]
 
-    @staticmethod
-    def _call(fn: Callable[..., Any], context: ScheduleEvaluationContext) -> Any:
-        import inspect
-
-        return fn(context) if inspect.signature(fn).parameters else fn()
-
-    def with_updated_job(self, new_job: Any) -> ScheduleDefinition:
+    def _of_user(self, what: str, context: ScheduleEvaluationContext) -> Any:
+        """What one of the user's functions says. With a context, unless it takes none."""
         import copy
 
-        other = copy.copy(self)
-        other._jobs = [new_job]
-        return other
+        from treadle._resources.definition import takes_argument
+
+        fn = getattr(self, f"_{what}")
+        with self._telling(f"execution of {what} for schedule {self.name}"):
+            return copy.deepcopy(fn(context) if takes_argument(fn) else fn())
+
+    def _telling(self, what: str) -> told_as:
+        return told_as(ScheduleExecutionError, f"Error occurred during the {what}")
+
+    def with_updated_job(self, new_job: Any) -> ScheduleDefinition:
+        return self.with_attributes(job=new_job)
 
     def with_attributes(
-        self, *, job: Any = ..., metadata: Mapping[str, Any] | None = None
+        self, *, job: Any = None, metadata: Mapping[str, Any] | None = None
     ) -> ScheduleDefinition:
+        """The schedule with another job, or other metadata."""
         import copy
 
         from treadle._events.metadata import normalize_metadata
 
         other = copy.copy(self)
-        if job is not ...:
-            other._jobs = [job]
+        if job is not None:
+            other._jobs = jobs_of(self.name, None, job, None, None)
         if metadata is not None:
             other._metadata = normalize_metadata(metadata)
         return other
 
 
-def _told(result: Any) -> Any:
-    """Configuration instead of a request is a request with it."""
+def _is_config(result: Any) -> bool:
     from treadle._config.run_config import RunConfig
 
-    if isinstance(result, (dict, RunConfig)):
-        return RunRequest(run_key=None, run_config=result, tags={})
-    return result
+    return isinstance(result, (dict, RunConfig))
 
 
 def schedule(
@@ -280,50 +328,23 @@ def schedule(
     owners: Sequence[str] | None = None,
 ) -> Callable[[UserFn], ScheduleDefinition]:
     """Declares a schedule: at each tick the function returns RunRequests, a SkipReason, or run config."""
-    if tags is not None and tags_fn is not None:
+    options = locals()
+    if tags_fn is not None and tags:
         raise DagsterInvalidDefinitionError(
-            "Attempted to provide both tags_fn and tags as arguments to @schedule. Must provide only one of"
-            " the two."
+            "Attempted to provide both tags_fn and tags as arguments to ScheduleDefinition. Must provide only"
+            " one of the two."
         )
+    # What says when to run, and with which tags, is asked beside the function.
+    beside = {"should_execute": should_execute, "tags_fn": tags_fn}
+    decorate = declaring(ScheduleDefinition, "execution_fn", {**options, **dict.fromkeys(beside)})
 
-    def decorate(fn: UserFn) -> ScheduleDefinition:
-        from treadle._assets.rules import clean_doc
-
-        own = name or fn.__name__
-        function = EvaluationFunction(fn, f"Schedule '{own}'")
-        schedule = ScheduleDefinition(
-            own,
-            cron_schedule=cron_schedule,
-            job_name=job_name,
-            tags=tags,
-            metadata=metadata,
-            environment_vars=environment_vars,
-            execution_timezone=execution_timezone,
-            execution_fn=function,
-            description=description if description is not None else clean_doc(fn.__doc__),
-            job=job,
-            default_status=default_status,
-            required_resource_keys=required_resource_keys,
-            target=target,
-            owners=owners,
-        )
-        if should_execute is None and tags_fn is None and not tags:
-            return schedule
-        call = function.call
-
-        def evaluate(context: ScheduleEvaluationContext) -> Any:
-            if should_execute is not None and not schedule._call(should_execute, context):
-                return SkipReason(f"should_execute function for {own} returned false.")
-            added = schedule._call(tags_fn, context) if tags_fn is not None else tags
-            told = as_list(_told(call(context)))
-            return [
-                t._replace(tags={**(added or {}), **t.tags}) if isinstance(t, RunRequest) else t for t in told
-            ]
-
-        schedule._evaluate = lambda context: iter(as_list(evaluate(context)))  # type: ignore[method-assign]
+    def declare(fn: UserFn) -> ScheduleDefinition:
+        schedule = decorate(fn)
+        schedule._should_execute, schedule._tags_fn = should_execute, tags_fn
+        schedule._decorated = True
         return schedule
 
-    return decorate
+    return declare
 
 
 def build_schedule_from_partitioned_job(
@@ -345,6 +366,8 @@ def build_schedule_from_partitioned_job(
     time, all at each tick of `cron_schedule`.
     """
     given = (minute_of_hour, hour_of_day, day_of_week, day_of_month)
+    if day_of_week and day_of_month:
+        raise CheckError("Cannot provide both day_of_month and day_of_week to a schedule of partitions.")
     partitions = getattr(job, "partitions_def", None)
     if partitions is None and hasattr(job, "selection") and not hasattr(job, "graph"):
         # Its partitions are those of what it selects: known together with the definitions.
@@ -388,7 +411,8 @@ def build_schedule_from_partitioned_job(
                 " partitions are not of time: give cron_schedule."
             )
         if cron_schedule is None:
-            raise CheckError("A job whose partitions are not of time needs a cron_schedule.")
+            kind = DagsterInvalidDefinitionError if hasattr(partitions, "partitions_defs") else CheckError
+            raise kind("A job whose partitions are not of time needs a cron_schedule.")
         ticks, zone = cron_schedule, execution_timezone
 
     def latest(context: ScheduleEvaluationContext) -> Any:
@@ -412,7 +436,7 @@ def build_schedule_from_partitioned_job(
         return [
             job.run_request_for_partition(
                 k,
-                run_key=str(k) if len(keys) > 1 or timed else None,
+                run_key=str(k),
                 tags=tags,
                 current_time=at,
                 dynamic_partitions_store=context._instance,
@@ -425,7 +449,7 @@ def build_schedule_from_partitioned_job(
         cron_schedule=ticks,
         job=job,
         execution_timezone=zone,
-        execution_fn=EvaluationFunction(latest, f"Schedule '{name or job.name}'"),
+        execution_fn=latest,
         description=description,
         default_status=default_status,
         metadata=metadata,
@@ -460,7 +484,7 @@ class UnresolvedPartitionedAssetScheduleDefinition:
         self.name = name
         self.job = job
         self._rest = dict(rest)
-        self.owners = check_owners(rest.get("owners"), name)
+        self.owners = check_owners(rest.get("owners"), name, "schedule")
 
     @property
     def metadata(self) -> Mapping[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+from treadle._assets.rules import check_name
 from treadle._automation.functions import EvaluationFunction, as_list
-from treadle._automation.instigation import EvaluationContext, Instigator, jobs_of
+from treadle._automation.instigation import EvaluationContext, Instigator, declaring, jobs_of
 from treadle._automation.requests import (
     SENSOR_TAG,
     AddDynamicPartitionsRequest,
@@ -14,7 +15,14 @@ from treadle._automation.requests import (
     SensorResult,
     SkipReason,
 )
-from treadle._automation.resolving import KeysAfter, definitions_of, resolve_partition
+from treadle._automation.resolving import (
+    KeysAfter,
+    check_requests,
+    definitions_of,
+    resolve_partition,
+    within_selection,
+)
+from treadle._automation.sensor_context import SensorEvaluationContext, build_sensor_context
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
 from treadle._typing import TYPE_CHECKING, overload
 
@@ -23,7 +31,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._assets.selection import AssetSelection
-    from treadle._run.instance import DagsterInstance
     from treadle._typing import CoercibleToAssetSelection, UserFn
 
 DEFAULT_INTERVAL = 30
@@ -49,99 +56,17 @@ class SensorType(Enum):
     UNKNOWN = "UNKNOWN"
 
 
-class SensorEvaluationContext(EvaluationContext):
-    """What the function of a sensor is given. Its cursor is what the sensor wants to remember."""
-
-    def __init__(
-        self,
-        instance: DagsterInstance | None = None,
-        cursor: str | None = None,
-        resources: Mapping[str, Any] | None = None,
-        definitions: Any = None,
-        sensor_name: str | None = None,
-        last_tick_completion_time: float | None = None,
-        last_run_key: str | None = None,
-        last_sensor_start_time: float | None = None,
-    ) -> None:
-        super().__init__(instance, resources, definitions, "build_sensor_context")
-        self._cursor = cursor
-        self._cursor_updated = False
-        self._sensor_name = sensor_name
-        self._last_tick_completion_time = last_tick_completion_time
-        self._last_run_key = last_run_key
-        self._last_sensor_start_time = last_sensor_start_time
-
-    @property
-    def cursor(self) -> str | None:
-        return self._cursor
-
-    @property
-    def cursor_updated(self) -> bool:
-        return self._cursor_updated
-
-    def update_cursor(self, cursor: str | None) -> None:
-        """What the next tick will find as `cursor`."""
-        if cursor is not None and not isinstance(cursor, str):
-            raise CheckError(f"A sensor's cursor is a string, not {cursor!r}.")
-        self._cursor = cursor
-        self._cursor_updated = True
-
-    @property
-    def sensor_name(self) -> str:
-        if self._sensor_name is None:
-            raise CheckError("This context belongs to no sensor: give build_sensor_context(sensor_name=...).")
-        return self._sensor_name
-
-    @property
-    def last_tick_completion_time(self) -> float | None:
-        return self._last_tick_completion_time
-
-    last_completion_time = last_tick_completion_time
-
-    @property
-    def last_run_key(self) -> str | None:
-        return self._last_run_key
-
-    @property
-    def last_sensor_start_time(self) -> float | None:
-        return self._last_sensor_start_time
-
-    @property
-    def is_first_tick_since_sensor_start(self) -> bool:
-        last, start = self._last_tick_completion_time, self._last_sensor_start_time
-        return last is None or (start is not None and last < start)
-
-    @property
-    def repository_name(self) -> str | None:
-        return None
-
-
-def build_sensor_context(
-    instance: DagsterInstance | None = None,
-    cursor: str | None = None,
-    repository_name: str | None = None,
-    repository_def: object | None = None,
-    sensor_name: str | None = None,
-    resources: Mapping[str, object] | None = None,
-    definitions: object | None = None,
-    instance_ref: object | None = None,
-    last_sensor_start_time: float | None = None,
-) -> SensorEvaluationContext:
-    """A context for calling sensors in tests."""
-    return SensorEvaluationContext(
-        instance,
-        cursor,
-        resources if resources is not None else getattr(definitions, "resources", None),
-        definitions or repository_def,
-        sensor_name,
-        last_sensor_start_time=last_sensor_start_time,
-    )
-
-
 class SensorExecutionData:
     """What one tick of a sensor asks for."""
 
-    __slots__ = ("asset_events", "cursor", "dynamic_partitions_requests", "run_requests", "skip_message")
+    __slots__ = (
+        "asset_events",
+        "cursor",
+        "dagster_run_reactions",
+        "dynamic_partitions_requests",
+        "run_requests",
+        "skip_message",
+    )
 
     def __init__(
         self,
@@ -150,12 +75,14 @@ class SensorExecutionData:
         cursor: str | None,
         dynamic_partitions_requests: Sequence[AddDynamicPartitionsRequest | DeleteDynamicPartitionsRequest],
         asset_events: Sequence[Any],
+        dagster_run_reactions: Sequence[Any] = (),
     ) -> None:
         self.run_requests = list(run_requests)
         self.skip_message = skip_message
         self.cursor = cursor
         self.dynamic_partitions_requests = list(dynamic_partitions_requests)
         self.asset_events = list(asset_events)
+        self.dagster_run_reactions = list(dagster_run_reactions)
 
 
 class SensorDefinition(Instigator):
@@ -165,12 +92,14 @@ class SensorDefinition(Instigator):
 
     _type = SensorType.STANDARD
     _context_class: type[EvaluationContext] = SensorEvaluationContext
+    _most = 1  # arguments of the function, beside its resources
+    _combines_resources = False  # may name resources both ways
 
     def __init__(
         self,
         name: str | None = None,
         *,
-        evaluation_fn: UserFn | EvaluationFunction | None = None,
+        evaluation_fn: UserFn | None = None,
         job_name: str | None = None,
         minimum_interval_seconds: int | None = None,
         description: str | None = None,
@@ -185,21 +114,23 @@ class SensorDefinition(Instigator):
         owners: Sequence[str] | None = None,
     ) -> None:
         if evaluation_fn is None:
-            raise CheckError("A sensor needs an evaluation_fn.")
+            raise DagsterInvalidDefinitionError("Must provide evaluation_fn to SensorDefinition.")
         if asset_selection is not None and (job or jobs or job_name or target is not None):
             raise DagsterInvalidDefinitionError(
                 "A sensor takes only one of job, jobs, job_name, target and asset_selection."
             )
-        function = (
-            evaluation_fn
-            if isinstance(evaluation_fn, EvaluationFunction)
-            else EvaluationFunction(evaluation_fn, f"Sensor '{name or evaluation_fn.__name__}'")
-        )
-        own = name or function.fn.__name__
+        own = check_name(name, "name") if name else evaluation_fn.__name__
+        required = required_resource_keys or set()
+        function = EvaluationFunction(evaluation_fn, f"sensor '{own}'", self._most, required)
+        if required and function.resources and not self._combines_resources:
+            raise CheckError(
+                "Cannot specify resource requirements in both @sensor decorator and as arguments to the"
+                " decorated function"
+            )
         if minimum_interval_seconds is not None and minimum_interval_seconds < 0:
             raise CheckError(f"minimum_interval_seconds of sensor '{own}' is negative.")
-        keys = {*(required_resource_keys or ()), *function.resources.values()}
         chosen = jobs_of(own, job_name, job, jobs, target)
+        keys = {*(required_resource_keys or ()), *function.resources}
         super().__init__(own, chosen, description, tags, metadata, keys, owners)
         self._function = function
         self._minimum_interval_seconds = minimum_interval_seconds
@@ -226,39 +157,44 @@ class SensorDefinition(Instigator):
 
     @property
     def jobs(self) -> list[Any]:
-        return list(self._jobs)
+        if not self.has_jobs:
+            raise DagsterInvalidDefinitionError(f"No job was provided to SensorDefinition. {self._having()}")
+        return [j for j in self._jobs if not isinstance(j, str)]
 
     @property
     def has_jobs(self) -> bool:
-        return bool(self._jobs)
+        return any(not isinstance(j, str) for j in self._jobs)
 
     @property
     def sensor_type(self) -> SensorType:
         return self._type
 
-    def _call(self, context: Any, given: Mapping[str, Any] | None = None) -> Any:
-        return self._function.call(context, given=given)
+    def _call(self, context: Any) -> Any:
+        return self._function.call(context)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the decorated function, as tests do."""
-        context, rest = self._function.find_context(args, kwargs, self._context_class, build_sensor_context)
-        return self._call(context, rest)
+        return self._call(
+            self._function.find_context(
+                args, kwargs, self._context_class, "build_sensor_context", build_sensor_context
+            )
+        )
 
     def evaluate_tick(self, context: Any) -> SensorExecutionData:
         """What this tick asks for."""
-        told = [t for t in as_list(self._call(context)) if t is not None]
-        return self._data(told, context)
+        return self._data(as_list(self._call(context)), context)
 
     def _data(self, told: list[Any], context: Any) -> SensorExecutionData:
         empty = "Sensor function returned an empty result"
         cursor = context.cursor
+        told = [t for t in told if t is not None]
         if not told:
             return SensorExecutionData([], empty, cursor, [], [])
         for one in told:
             if not isinstance(one, (RunRequest, SkipReason, SensorResult)):
                 raise CheckError(
-                    f"Sensor '{self.name}' gave {one!r}: it gives RunRequests, one SkipReason or one"
-                    " SensorResult."
+                    f"Error in sensor {self.name}: Sensor unexpectedly returned output {one!r} of type"
+                    f" {type(one)}. Should only return SkipReason, RunRequest or SensorResult objects."
                 )
         if len(told) > 1:
             if any(isinstance(t, SensorResult) for t in told):
@@ -289,9 +225,7 @@ class SensorDefinition(Instigator):
                         "SensorResult.cursor cannot be set if context.update_cursor() was called."
                     )
                 cursor = first.cursor
-        for request in dynamic:
-            if not isinstance(request, (AddDynamicPartitionsRequest, DeleteDynamicPartitionsRequest)):
-                raise CheckError(f"dynamic_partitions_requests of sensor '{self.name}' holds {request!r}.")
+        check_requests(dynamic)
         return SensorExecutionData(
             [self._request(r, context, dynamic) for r in requests], skip, cursor, dynamic, events
         )
@@ -303,7 +237,7 @@ class SensorDefinition(Instigator):
                 " lacking a specified target (job_name, job, or jobs)."
             )
         names = self._job_names
-        if request.job_name is None and len(names) > 1 and request.asset_selection is None:
+        if request.job_name is None and len(names) > 1:
             raise DagsterInvariantViolationError(
                 f"Error in sensor {self.name}: Sensor returned a RunRequest that did not specify job_name for"
                 f" the requested run. Expected one of: {names}"
@@ -313,13 +247,11 @@ class SensorDefinition(Instigator):
                 f"Error in sensor {self.name}: Sensor returned a RunRequest with job_name {request.job_name}."
                 f" Expected one of: {names}"
             )
-        definitions = getattr(context, "repository_def", None)
-        if request.asset_selection is None and self._asset_selection is not None and definitions is not None:
-            selected = self._asset_selection.resolve(definitions_of(definitions))
-            request = request._replace(asset_selection=sorted(selected))
-        if context is not None:
-            store = KeysAfter(context._instance, dynamic) if dynamic else context._instance
-            request = resolve_partition(request, self._jobs, definitions, store, "build_sensor_context", None)
+        definitions = context.repository_def
+        if self._asset_selection is not None and definitions is not None:
+            request = within_selection(request, self._asset_selection, definitions_of(definitions))
+        store = KeysAfter(context._instance, dynamic) if dynamic else context._instance
+        request = resolve_partition(request, self._jobs, definitions, store, "build_sensor_context", None)
         return request._resolved({SENSOR_TAG: self.name})
 
     def with_attributes(
@@ -385,28 +317,10 @@ def sensor(
     owners: Sequence[str] | None = None,
 ) -> Any:
     """Declares a sensor: the function returns or yields RunRequests, a SkipReason or a SensorResult."""
-
-    def decorate(fn: UserFn) -> SensorDefinition:
-        from treadle._assets.rules import clean_doc
-
-        return SensorDefinition(
-            name or fn.__name__,
-            evaluation_fn=fn,
-            job_name=job_name if isinstance(job_name, str) else None,
-            minimum_interval_seconds=minimum_interval_seconds,
-            description=description if description is not None else clean_doc(fn.__doc__),
-            job=job,
-            jobs=jobs,
-            default_status=default_status,
-            asset_selection=asset_selection,
-            required_resource_keys=required_resource_keys,
-            tags=tags,
-            metadata=metadata,
-            target=target,
-            owners=owners,
-        )
-
-    return decorate(job_name) if callable(job_name) else decorate
+    options = locals()
+    if not callable(job_name):
+        return declaring(SensorDefinition, "evaluation_fn", options)
+    return declaring(SensorDefinition, "evaluation_fn", {**options, "job_name": None})(job_name)
 
 
 class AutomationConditionSensorDefinition(SensorDefinition):
@@ -436,7 +350,7 @@ class AutomationConditionSensorDefinition(SensorDefinition):
             )
         super().__init__(
             name,
-            evaluation_fn=EvaluationFunction(self._no_function, f"Sensor '{name}'"),
+            evaluation_fn=self._no_function,
             asset_selection=target,
             tags=tags,
             default_status=default_status,

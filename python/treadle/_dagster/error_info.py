@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._events.error import SerializableErrorInfo
+from treadle._events.error import SerializableErrorInfo, told_error
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,17 +17,4 @@ def serializable_error_info_from_exc_info(
     wrapped = getattr(error, "user_exception", None)
     if hoist_user_code_error and wrapped is not None:
         error = wrapped
-    return _told(error)
-
-
-def _told(error: BaseException) -> SerializableErrorInfo:
-    import traceback
-
-    told = traceback.TracebackException.from_exception(error)
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return SerializableErrorInfo(
-        "".join(told.format_exception_only()),
-        list(told.stack.format()),
-        type(error).__name__,
-        _told(cause) if cause is not None else None,
-    )
+    return told_error(error)

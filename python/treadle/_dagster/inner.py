@@ -43,6 +43,9 @@ WHOLE = {
 # "Dagster's=ours" where ours is called otherwise.
 _OF_MODULE = {
     "_assets.definition": "AssetExecutionType=ExecutionType",
+    "_automation.run_sensors": "DagsterRunReaction",
+    "_automation.schedules": "ScheduleExecutionData UnresolvedPartitionedAssetScheduleDefinition",
+    "_automation.sensors": "SensorExecutionData SensorType",
     "_config.definition": """
         ConfiguredDefinitionConfigSchema=ConfiguredSchema DefinitionConfigSchema IDefinitionConfigSchema""",
     "_config.fields": """

@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from treadle._assets.tags import VALID_STRICT_TAG_VALUE_REGEX as VALID_STRICT_TAG_VALUE_REGEX
+from treadle._assets.tags import VALID_TAG_KEY_REGEX as VALID_TAG_KEY_REGEX
+from treadle._assets.tags import is_valid_strict_tag_value as is_valid_strict_tag_value
+from treadle._assets.tags import is_valid_tag_key as is_valid_tag_key
+from treadle._assets.tags import normalize_tags as normalize_tags
 from treadle._dagster.check import invariant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
-
-VALID_TAG_KEY_REGEX = re.compile(r"^([A-Za-z0-9_.-]{1,63}/|dagster/kind/)?[A-Za-z0-9_.-]{1,63}$")
-VALID_STRICT_TAG_VALUE_REGEX = re.compile(r"^[A-Za-z0-9_.-]{0,63}$")
-_TAG_KEYS = (
-    "Allowed characters: alpha-numeric, '_', '-', '.'. Tag keys can also contain a namespace section,"
-    " separated by a '/'. Each section must have <= 63 characters."
-)
+    from collections.abc import Iterable
 
 
 def clean_name(name: str) -> str:
@@ -49,74 +46,10 @@ def non_secure_md5_hash_str(s: bytes | bytearray | memoryview) -> str:
     return hashlib.md5(s, usedforsecurity=False).hexdigest()
 
 
-def is_valid_tag_key(key: str) -> bool:
-    return VALID_TAG_KEY_REGEX.match(key) is not None
-
-
-def is_valid_strict_tag_value(key: str) -> bool:
-    return VALID_STRICT_TAG_VALUE_REGEX.match(key) is not None
-
-
 def get_boolean_tag_value(tag_value: str | None, default_value: bool = False) -> bool:
     if tag_value is None:
         return default_value
     return tag_value.lower() not in ("false", "none", "0", "")
-
-
-def normalize_tags(
-    tags: Mapping[str, Any] | None,
-    strict: bool = False,
-    allow_private_system_tags: bool = True,
-    warning_stacklevel: int = 4,
-) -> dict[str, str]:
-    """Tags as texts. `strict`: short texts only; else JSON stands for other values, and a key that is none of
-    the form warns.
-    """
-    from treadle._errors import DagsterInvalidDefinitionError as Invalid
-
-    out: dict[str, str] = {}
-    bad = []
-    for key, value in (tags or {}).items():
-        if not isinstance(key, str):
-            raise Invalid("Tag keys must be strings")
-        if not allow_private_system_tags and key.startswith("dagster/"):
-            raise Invalid(f"Attempted to set tag with reserved system prefix: {key}")
-        if not is_valid_tag_key(key):
-            bad.append(key)
-        if not isinstance(value, str) and strict:
-            raise Invalid(f"Tag values must be strings, got type {type(value)} at key {key}.")
-        if strict and not is_valid_strict_tag_value(value):
-            raise Invalid(
-                f"Invalid tag value: {value}, for key: {key}. Allowed characters: alpha-numeric, '_', '-',"
-                " '.'. Must have <= 63 characters."
-            )
-        out[key] = value if isinstance(value, str) else _json_of(key, value)
-    if bad and strict:
-        raise Invalid(f"Found invalid tag keys: {bad[:5]}. {_TAG_KEYS}")
-    if bad:
-        import warnings
-
-        text = f"Non-compliant tag keys like {bad[:5]} are deprecated. {_TAG_KEYS}"
-        warnings.warn(text, DeprecationWarning, stacklevel=warning_stacklevel)
-    return out
-
-
-def _json_of(key: str, value: Any) -> str:
-    import json
-
-    from treadle._errors import DagsterInvalidDefinitionError
-
-    try:
-        text = json.dumps(value)
-        why = None if json.loads(text) == value else f'JSON encoding "{text}" of value "{value}" is another'
-    except TypeError:
-        why = f'Could not JSON encode value "{value}"'
-    if why is None:
-        return text
-    raise DagsterInvalidDefinitionError(
-        f'Invalid value for tag "{key}", {why}. Tag values must be strings or meet the constraint that'
-        " json.loads(json.dumps(value)) == value."
-    )
 
 
 def build_kind_tag(kind: str) -> dict[str, str]:

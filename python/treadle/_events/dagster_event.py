@@ -164,6 +164,15 @@ class DagsterEvent:
         self._payload: Mapping[str, Any] | None = None
         self._data: Any = None
 
+    def _facts(self) -> tuple[object, ...]:
+        return self.run_id, self.event_id, self._name, self.timestamp, self.message, self._raw_payload
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DagsterEvent) and other._facts() == self._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
     def __repr__(self) -> str:
         return f"DagsterEvent({self._name}, step_key={self.step_key!r}, message={self.message!r})"
 

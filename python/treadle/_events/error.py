@@ -51,6 +51,20 @@ class SerializableErrorInfo(Record):
         )
 
 
+def told_error(error: BaseException) -> SerializableErrorInfo:
+    """An exception as the record keeps it."""
+    import traceback
+
+    told = traceback.TracebackException.from_exception(error)
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return SerializableErrorInfo(
+        "".join(told.format_exception_only()),
+        list(told.stack.format()),
+        type(error).__name__,
+        told_error(cause) if cause is not None else None,
+    )
+
+
 def is_own(error: SerializableErrorInfo) -> bool:
     """Whether it is of a class of Dagster's, Failure included."""
     from treadle import _errors

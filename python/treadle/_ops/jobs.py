@@ -84,7 +84,7 @@ class OpJobDefinition(JobDefinition):
         self._op_retry_policy = op_retry_policy
         self._op_selection: tuple[str, ...] = ()
         self._input_values = dict(input_values or {})
-        self._owners = check_owners(owners, self._name)
+        self._owners = check_owners(owners, self._name, "job")
         self._ops = dict(graph_def._all_ops())
         declared[self._name] = self
         known = {i.name for i in graph_def._inputs}
@@ -394,7 +394,7 @@ class OpJobDefinition(JobDefinition):
         from treadle._ops.steps import effective_config
         from treadle._resources.definition import definitions_of
 
-        given = as_dict(run_config if run_config is not None else self.run_config)
+        given = as_dict(run_config or self.run_config)
         complete = self._checked(run_config_of(self, given), self._resource_defs)
         config = JobConfig(self, complete)
         entries: dict[str, dict[str, Any]] = {}

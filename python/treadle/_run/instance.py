@@ -192,6 +192,12 @@ class EventLogEntry:
     def __init__(self, event: DagsterEvent) -> None:
         self._event = event
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EventLogEntry) and other._event == self._event
+
+    def __hash__(self) -> int:
+        return hash(self._event)
+
     def __repr__(self) -> str:
         return f"EventLogEntry({self._event!r})"
 
