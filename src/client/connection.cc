@@ -1,4 +1,5 @@
 #include "engine.h"
+#include "libcurl.h"
 #include "wording.h"
 #include <treadle/base/digest.h>
 #include <treadle/base/json.h>
@@ -273,6 +274,7 @@ Result<std::shared_ptr<Connection>> Connection::open(ConnectionOptions options) 
                                              "(`wandb login --host " +
                                              address.base_url + "` does).");
   }
+  TREADLE_CHECK(load_libcurl());
   return std::make_shared<CurlConnection>(std::move(options));
 }
 

@@ -13,11 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-void begin_curl() {
-  static const bool begun = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  (void)begun;
-}
-
 }  // namespace
 
 class Lane {
@@ -25,8 +20,8 @@ class Lane {
   Lane(const EngineOptions& options, int parallel)
       : options_(options),
         parallel_(static_cast<std::size_t>(parallel)),
-        multi_(curl_multi_init()) {
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(parallel));
+        multi_(libcurl().curl_multi_init()) {
+    libcurl().curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(parallel));
     thread_ = std::thread([this] { work(); });
   }
   ~Lane() {
@@ -34,10 +29,10 @@ class Lane {
       const std::scoped_lock lock(mutex_);
       ending_ = true;
     }
-    curl_multi_wakeup(multi_);
+    libcurl().curl_multi_wakeup(multi_);
     thread_.join();
-    for (CURL* handle : idle_) curl_easy_cleanup(handle);
-    curl_multi_cleanup(multi_);
+    for (CURL* handle : idle_) libcurl().curl_easy_cleanup(handle);
+    libcurl().curl_multi_cleanup(multi_);
   }
   Lane(const Lane&) = delete;
 
@@ -47,7 +42,7 @@ class Lane {
       incoming_.push_back(std::move(transfer));
     }
     ++load_;
-    curl_multi_wakeup(multi_);
+    libcurl().curl_multi_wakeup(multi_);
   }
   int load() const { return load_; }
 
@@ -63,15 +58,15 @@ class Lane {
       if (!take_incoming()) break;
       begin_waiting();
       int running = 0;
-      curl_multi_perform(multi_, &running);
+      libcurl().curl_multi_perform(multi_, &running);
       collect();
       if (!waiting_.empty() && active_.size() < parallel_ && waiting_.front()->next_try == Time())
         continue;
-      curl_multi_poll(multi_, nullptr, 0, static_cast<int>(pause().count()), nullptr);
+      libcurl().curl_multi_poll(multi_, nullptr, 0, static_cast<int>(pause().count()), nullptr);
     }
     for (auto& [handle, transfer] : active_) {
-      curl_multi_remove_handle(multi_, handle);
-      curl_easy_cleanup(handle);
+      libcurl().curl_multi_remove_handle(multi_, handle);
+      libcurl().curl_easy_cleanup(handle);
       transfer->finish(fail(transfer->stopped()));
     }
     for (auto& transfer : waiting_) transfer->finish(fail(transfer->stopped()));
@@ -107,14 +102,14 @@ class Lane {
       }
       CURL* handle = free_handle();
       transfer->begin(handle, options_);
-      curl_multi_add_handle(multi_, handle);
+      libcurl().curl_multi_add_handle(multi_, handle);
       active_.emplace(handle, std::move(transfer));
     }
   }
 
   void collect() {
     int left = 0;
-    while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    while (CURLMsg* message = libcurl().curl_multi_info_read(multi_, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       const CURLcode code = message->data.result;
       const auto it = active_.find(message->easy_handle);
@@ -135,8 +130,8 @@ class Lane {
 
   using Active = std::unordered_map<CURL*, std::unique_ptr<Transfer>>;
   std::unique_ptr<Transfer> release(Active::iterator it) {
-    curl_multi_remove_handle(multi_, it->first);
-    curl_easy_reset(it->first);
+    libcurl().curl_multi_remove_handle(multi_, it->first);
+    libcurl().curl_easy_reset(it->first);
     idle_.push_back(it->first);
     auto transfer = std::move(it->second);
     active_.erase(it);
@@ -144,7 +139,7 @@ class Lane {
   }
 
   CURL* free_handle() {
-    if (idle_.empty()) return curl_easy_init();
+    if (idle_.empty()) return libcurl().curl_easy_init();
     CURL* handle = idle_.back();
     idle_.pop_back();
     return handle;
@@ -188,7 +183,6 @@ class Lane {
 };
 
 Engine::Engine(EngineOptions options) : options_(std::move(options)) {
-  begin_curl();
   const int lanes = std::max(options_.lanes, 1);
   const int parallel = std::max(options_.parallel / lanes, 1);
   for (int i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>(options_, parallel));

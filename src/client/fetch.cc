@@ -1,4 +1,5 @@
 #include "engine.h"
+#include "libcurl.h"
 #include <treadle/client/address.h>
 #include <treadle/client/fetch.h>
 
@@ -9,6 +10,7 @@ namespace treadle::client {
 Result<std::string> fetch_text(const std::string& url, std::chrono::milliseconds patience) {
   constexpr std::size_t kLongest = 1 << 20;
   TREADLE_TRY(const Address address, find_address({.base_url = url}));
+  TREADLE_CHECK(load_libcurl());
   Engine engine({.user_agent = "treadle",
                  .ca_file = address.ca_file,
                  .connect_timeout = patience,

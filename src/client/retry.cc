@@ -1,9 +1,10 @@
 #include "retry.h"
 
+#include "libcurl.h"
+
 #include <algorithm>
 #include <charconv>
 #include <ctime>
-#include <curl/curl.h>
 #include <random>
 
 namespace treadle::client {
@@ -51,7 +52,7 @@ milliseconds retry_after(const std::string* header) {
   const char* end = header->data() + header->size();
   if (const auto [rest, error] = std::from_chars(header->data(), end, seconds);
       error != std::errc() || rest != end) {
-    const time_t date = curl_getdate(header->c_str(), nullptr);
+    const time_t date = libcurl().curl_getdate(header->c_str(), nullptr);
     if (date < 0) return {};
     seconds = std::difftime(date, std::time(nullptr));
   }

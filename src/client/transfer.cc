@@ -54,7 +54,7 @@ Transfer::Transfer(Request request, Done done)
     : request_(std::move(request)), done_(std::move(done)) {}
 
 Transfer::~Transfer() {
-  curl_slist_free_all(sent_headers_);
+  libcurl().curl_slist_free_all(sent_headers_);
 }
 
 void Transfer::finish(Result<Reply> result) {
@@ -124,7 +124,9 @@ void Transfer::begin(CURL* handle, const EngineOptions& options) {
   reply_ = {};
   source_at_ = 0;
   skip_ = 0;
-  const auto set = [&](CURLoption option, auto value) { curl_easy_setopt(handle, option, value); };
+  const auto set = [&](CURLoption option, auto value) {
+    libcurl().curl_easy_setopt(handle, option, value);
+  };
   set(CURLOPT_PRIVATE, this);
   set(CURLOPT_URL, request_.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -148,10 +150,10 @@ void Transfer::begin(CURL* handle, const EngineOptions& options) {
   if (sent_headers_ == nullptr) {
     for (const auto& [name, value] : request_.headers) {
       const std::string line = value.empty() ? name + ";" : name + ": " + value;
-      sent_headers_ = curl_slist_append(sent_headers_, line.c_str());
+      sent_headers_ = libcurl().curl_slist_append(sent_headers_, line.c_str());
     }
     // Without it curl waits for leave to send a body that no server of ours refuses.
-    sent_headers_ = curl_slist_append(sent_headers_, "Expect:");
+    sent_headers_ = libcurl().curl_slist_append(sent_headers_, "Expect:");
   }
   set(CURLOPT_HTTPHEADER, sent_headers_);
 
@@ -282,7 +284,7 @@ std::optional<Result<Reply>> Transfer::end(CURLcode code, const EngineOptions& o
   handle_ = nullptr;
   if (error_) return fail(std::move(*error_));
   if (code != CURLE_OK) {
-    last_ = unreached_error(request_.url, curl_easy_strerror(code), attempt_ + 1);
+    last_ = unreached_error(request_.url, libcurl().curl_easy_strerror(code), attempt_ + 1);
     if (!is_lasting(code) && tries_again(wait_after(attempt_, options.first_wait)))
       return std::nullopt;
     return fail(std::move(*last_));

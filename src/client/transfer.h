@@ -1,13 +1,13 @@
 // One request on its way: its curl handle's callbacks, what came so far, and what becomes of it.
 #pragma once
 
+#include "libcurl.h"
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/client/request.h>
 
 #include <chrono>
 #include <cstdint>
-#include <curl/curl.h>
 #include <memory>
 #include <optional>
 #include <string>
