@@ -473,5 +473,145 @@ def main(table, module):
     print(json.dumps({name: raised(lambda fn=fn: fn(dagster)) for name, fn in table.items()}))
 
 
+@program
+def kinds_of_contexts(dg):
+    seen = {}
+
+    def kind(context):
+        kinds = ("OpExecutionContext", "AssetExecutionContext", "AssetCheckExecutionContext")
+        return [k for k in kinds if isinstance(context, getattr(dg, k))]
+
+    @dg.asset
+    def plain(context):
+        seen["asset"] = kind(context)
+        seen["of_asset"] = kind(context.op_execution_context)
+        seen["current"] = kind(dg.OpExecutionContext.get())
+        return 1
+
+    @dg.asset
+    def as_op(context: dg.OpExecutionContext):
+        seen["asset as op"] = kind(context)
+
+    @dg.asset_check(asset=plain)
+    def check(context):
+        seen["check"] = kind(context)
+        return dg.AssetCheckResult(passed=True)
+
+    @dg.op
+    def of_graph(context: dg.AssetExecutionContext):
+        seen["op of an asset"] = kind(context)
+        return 1
+
+    @dg.graph_asset
+    def graph_backed():
+        return of_graph()
+
+    dg.materialize([plain, as_op, check, graph_backed])
+
+    @dg.op
+    def alone(context):
+        seen["op"] = kind(context)
+
+    @dg.job
+    def j():
+        alone()
+
+    j.execute_in_process()
+
+    @dg.job
+    def refused():
+        of_graph()
+
+    @dg.asset_check(asset=plain)
+    def refused_check(context: dg.AssetExecutionContext):
+        return dg.AssetCheckResult(passed=True)
+
+    def wrong():
+        @dg.op
+        def refused_op(context: int):
+            pass
+
+    seen["built"] = [kind(dg.build_op_context()), kind(dg.build_asset_context())]
+    seen["errors"] = [
+        raised(refused.execute_in_process),
+        raised(lambda: dg.materialize([plain, refused_check])),
+        raised(wrong),
+        raised(dg.OpExecutionContext.get),
+    ]
+    return seen
+
+
+@program
+def definitions_of_plain_functions(dg):
+    def plus_one(context, inputs):
+        yield dg.Output(inputs["a"] + 1)
+
+    def returns(context, inputs):
+        return 5
+
+    plus = dg.OpDefinition(compute_fn=plus_one, name="plus", ins={"a": dg.In(int)})
+    five = dg.OpDefinition(compute_fn=returns, name="five")
+    one, _ = base(dg)
+
+    @dg.job
+    def j():
+        plus(one())
+
+    @dg.job
+    def refused():
+        five()
+
+    return [
+        told(j.execute_in_process(), "plus"),
+        refused.execute_in_process(raise_on_error=False).success,
+        raised(lambda: plus(1)),
+    ]
+
+
+@program
+def values_loaded_in_a_function(dg):
+    values = {}
+
+    class Kept(dg.IOManager):
+        def handle_output(self, context, obj):
+            values[tuple(context.asset_key.path)] = obj
+
+        def load_input(self, context):
+            return values[tuple(context.asset_key.path)]
+
+    @dg.asset(io_manager_key="kept")
+    def first():
+        return 5
+
+    @dg.asset(io_manager_key="kept", deps=[first])
+    def second(context: dg.AssetExecutionContext):
+        return context.load_asset_value(first.key) + 1
+
+    defs = dg.Definitions([first, second], resources={"kept": Kept()})
+    job = defs.resolve_implicit_global_asset_job_def()
+    return told(job.execute_in_process(), "second")["outputs"]
+
+
+@program
+def outs_of_specs(dg):
+    def spec(**given):
+        return dg.AssetSpec("key", kinds={"python"}, description="said", group_name="g", **given)
+
+    out = dg.AssetOut.from_spec(spec(), io_manager_key="io")
+
+    @dg.multi_asset(outs={"a": out})
+    def made():
+        pass
+
+    told_spec = next(iter(made.specs))
+    return [
+        told_spec.key.path,
+        sorted(told_spec.kinds),
+        told_spec.description,
+        told_spec.group_name,
+        raised(lambda: dg.AssetOut.from_spec(spec(deps=["x"]))),
+    ]
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

@@ -195,7 +195,7 @@ def test_classes_of_the_function_around_are_found_by_name() -> None:
     class Amount(dg.Config):
         n: int = 2
 
-    class Store(dg.ConfigurableResource):  # type: ignore[type-arg]
+    class Store(dg.ConfigurableResource):
         name: str
 
     @dg.asset

@@ -39,6 +39,8 @@ class Signature:
         self.values: dict[str, Any] = {}
         self.returns = annotations.get("return", NoValue) if annotations else NoValue
         scope = getattr(fn, "__globals__", {})
+        if self.takes_context and annotations and names[0] in annotations:
+            _check_context(annotations[names[0]], scope)
         for name in names[1:] if self.takes_context else names:
             if name == "context":
                 raise DagsterInvalidDefinitionError(
@@ -54,6 +56,22 @@ class Signature:
                 self.config = annotation if annotation is not None else dict
             else:
                 self.values[name] = annotation
+
+
+def _check_context(annotation: Any, scope: Mapping[str, Any]) -> None:
+    found = resolve(annotation, scope)
+    general = found is object or getattr(found, "__module__", "") == "typing"
+    if isinstance(found, type) and not general and not hasattr(found, "_treadle_context"):
+        raise DagsterInvalidDefinitionError(
+            f"Cannot annotate `context` parameter with type {annotation}. `context` must be annotated with"
+            " AssetExecutionContext, AssetCheckExecutionContext, OpExecutionContext, or left blank."
+        )
+
+
+def context_annotation(fn: UserFn) -> Any:
+    """The class that the function's first parameter is annotated with; None where it is with none."""
+    names, _, annotations = parameters_of(fn, "The function")
+    return resolve(annotations.get(names[0]), getattr(fn, "__globals__", {})) if names else None
 
 
 def parameters_of(fn: UserFn, what: str) -> tuple[tuple[str, ...], bool, Mapping[str, Any]]:

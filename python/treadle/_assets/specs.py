@@ -383,6 +383,33 @@ class AssetOut(Record):
         self.automation_condition = check_condition(automation_condition, self.key)
         self.freshness_policy = check_freshness_policy(freshness_policy, self.key)
 
+    @staticmethod
+    def from_spec(
+        spec: AssetSpec,
+        dagster_type: Any = NoValue,
+        is_required: bool = True,
+        io_manager_key: str | None = None,
+        backfill_policy: object | None = None,
+    ) -> AssetOut:
+        """What the spec says; which assets it follows is said by the function."""
+        if spec.deps:
+            raise DagsterInvalidDefinitionError("Currently, cannot build AssetOut from spec with deps")
+        return AssetOut(
+            key=spec.key,
+            dagster_type=dagster_type,
+            description=spec.description,
+            is_required=is_required,
+            io_manager_key=io_manager_key,
+            metadata=spec.metadata,
+            group_name=spec.group_name,
+            code_version=spec.code_version,
+            automation_condition=spec.automation_condition,
+            backfill_policy=backfill_policy,
+            owners=spec.owners,
+            tags=spec.tags,
+            freshness_policy=spec.freshness_policy,
+        )
+
     @property
     def kinds(self) -> set[str]:
         return set(split_kinds(self.tags)[0])

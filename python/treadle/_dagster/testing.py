@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
+    from treadle._events.events import Output
     from treadle._ops.graphs import GraphDefinition
     from treadle._ops.ops import OpDefinition
 
@@ -152,12 +153,13 @@ def create_stub_op(name: str, value: object) -> OpDefinition:
 
 def _passing(name: str, inputs: Sequence[str]) -> OpDefinition:
     """An op that hands on the first row of each key among its inputs, and one of its own."""
+    from treadle._events.events import Output
     from treadle._ops.ops import In, OpDefinition, Out
 
-    def compute(context: Any, **rows: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
-        first = {next(iter(row)): row for given in reversed(rows.values()) for row in reversed(given)}
+    def compute(context: Any, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterator[Output[Any]]:
+        first = {next(iter(row)): row for given in reversed(list(rows.values())) for row in reversed(given)}
         order = dict.fromkeys(next(iter(row)) for given in rows.values() for row in given)
-        return [*(first[key] for key in order), {context.op.name: "compute_called"}]
+        yield Output([*(first[key] for key in order), {context.op.name: "compute_called"}])
 
     return OpDefinition(compute, name, ins={i: In() for i in inputs}, outs={"result": Out()})
 

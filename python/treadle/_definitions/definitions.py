@@ -347,7 +347,7 @@ class Definitions:
         """Loads several values with the same resources: a context manager."""
         from treadle._io.loading import AssetValueLoader
 
-        return AssetValueLoader(self, instance)
+        return AssetValueLoader(self._assets, self._resources, instance)
 
     def _check_specs(self) -> Iterable[AssetCheckSpec]:
         for item in (*self._assets, *self._asset_checks):

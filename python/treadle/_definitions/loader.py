@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# What this process runs steps of, where the command line started it.
+latest: Definitions | None = None
+
+
 def load(file: str, module: str, working_dir: str, as_dagster: bool = False) -> tuple[Definitions, str]:
     """The definitions of a Python file or module, and how to load them again (JSON). `as_dagster`: `import
     dagster` means Treadle, whatever the settings say. Raises what the user's code raises.
@@ -45,7 +49,9 @@ def load(file: str, module: str, working_dir: str, as_dagster: bool = False) -> 
             origin["module"] = module
     finally:
         fallback.remove()
-    return definitions_of(loaded), json.dumps(origin)
+    global latest
+    latest = definitions_of(loaded)
+    return latest, json.dumps(origin)
 
 
 def _is_to_bring_dagster(working_dir: str) -> bool:

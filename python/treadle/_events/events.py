@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from treadle._assets.keys import AssetCheckKey, AssetKey
 from treadle._assets.specs import AssetCheckSeverity, NoValue
-from treadle._errors import CheckError
+from treadle._errors import CheckError, DagsterInvalidMetadata
 from treadle._events.metadata import normalize_metadata
 from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
@@ -129,12 +129,14 @@ class AssetObservation(_AssetFact):
 
 
 class _AssetResult(_Generic[T]):
+    """Metadata and tags are kept as they were given."""
+
     __slots__ = ("asset_key", "check_results", "data_version", "metadata", "tags")
     asset_key: AssetKey | None
-    metadata: Mapping[str, MetadataValue]
+    metadata: RawMetadataMapping | None
     check_results: Sequence[AssetCheckResult]
     data_version: DataVersion | None
-    tags: Mapping[str, str]
+    tags: Mapping[str, str] | None
 
     def _fill(
         self,
@@ -145,13 +147,17 @@ class _AssetResult(_Generic[T]):
         tags: Mapping[str, str] | None,
     ) -> None:
         self.asset_key = AssetKey.from_coercible(asset_key) if asset_key is not None else None
-        self.metadata = normalize_metadata(metadata)
+        try:
+            normalize_metadata(metadata)
+        except DagsterInvalidMetadata as e:
+            raise CheckError(str(e)) from None
+        self.metadata = metadata
         for result in check_results or ():
             if not isinstance(result, AssetCheckResult):
                 raise CheckError(f"check_results must hold AssetCheckResult objects, not {type(result)}")
         self.check_results = list(check_results or ())
         self.data_version = _version(data_version)
-        self.tags = dict(tags or {})
+        self.tags = tags
 
     def check_result_named(self, check_name: str) -> AssetCheckResult:
         for result in self.check_results:

@@ -8,12 +8,11 @@ from treadle._errors import CheckError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from typing_extensions import Self
 
-    from treadle._definitions.definitions import Definitions
     from treadle._run.instance import DagsterInstance
     from treadle._typing import CoercibleToAssetKey
 
@@ -25,14 +24,18 @@ class AssetValueLoader:
         loader.load_asset_value("iris")
     """
 
-    def __init__(self, definitions: Definitions, instance: DagsterInstance | None = None) -> None:
+    def __init__(
+        self,
+        assets: Iterable[Any],
+        resource_defs: Mapping[str, Any],
+        instance: DagsterInstance | None = None,
+    ) -> None:
         from treadle._resources.building import ResourceScope
 
-        self._definitions = definitions
         self._instance = instance
         self._made: dict[AssetKey, tuple[Any, Any]] = {}
-        resources: dict[str, Any] = dict(definitions._resources)
-        for item in definitions._assets:
+        resources: dict[str, Any] = dict(resource_defs)
+        for item in assets:
             if isinstance(item, AssetsDefinition):
                 resources.update(item._resource_defs)
                 self._made.update({o.key: (item, o) for o in item._outputs})

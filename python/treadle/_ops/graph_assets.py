@@ -6,7 +6,7 @@ from __future__ import annotations
 from treadle._assets.definition import AssetOutput, AssetsDefinition, Input
 from treadle._assets.keys import AssetKey, prefix_parts
 from treadle._assets.rules import check_group, check_owners, check_tags, clean_doc, unsupported
-from treadle._assets.specs import AssetIn, check_partitions_def, with_kinds
+from treadle._assets.specs import AssetIn, check_condition, check_partitions_def, with_kinds
 from treadle._errors import CheckError
 from treadle._ops.composition import Invocation, Node
 from treadle._ops.config_mapping import mapping_of
@@ -170,6 +170,8 @@ def from_node(
     inputs: Mapping[str, AssetIn] | None = None,
     partitions_def: object | None = None,
     partition_mappings: Mapping[str, Any] | None = None,
+    automation_condition: Any = None,
+    automation_conditions_by_output_name: Mapping[str, Any] | None = None,
     backfill_policy: object | None = None,
     **given: Any,
 ) -> GraphAssetsDefinition:
@@ -248,6 +250,9 @@ def from_node(
                 io_manager_key=of(io_managers_by_output_name, output.name) or "io_manager",
                 follows_from=None if follows is None else list(follows),
                 partitions_def=check_partitions_def(partitions_def),
+                automation_condition=check_condition(
+                    of(automation_conditions_by_output_name, output.name) or automation_condition, key
+                ),
             )
         )
     made: GraphAssetsDefinition = object.__new__(GraphAssetsDefinition)
@@ -457,6 +462,7 @@ def graph_multi_asset(
             metadata_by_output_name={k: o.metadata for k, o in outs.items()},
             tags_by_output_name={k: o.tags for k, o in outs.items()},
             owners_by_output_name={k: o.owners for k, o in outs.items()},
+            automation_conditions_by_output_name={k: o.automation_condition for k, o in outs.items()},
             code_versions_by_output_name={k: o.code_version for k, o in outs.items()},
             io_managers_by_output_name={k: o.io_manager_key for k, o in outs.items() if o.io_manager_key},
             resource_defs=resource_defs,

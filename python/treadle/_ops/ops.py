@@ -267,8 +267,16 @@ class OpDefinition(Node):
         code_version: str | None = None,
         retry_policy: RetryPolicy | None = None,
         pool: str | None = None,
+        *,
+        _decorated: bool = False,
     ) -> None:
         self._name = check_name(name)
+        place = getattr(compute_fn, "__code__", None)
+        self._is_plain = not _decorated
+        if not _decorated:
+            from treadle._ops.compute import of_plain
+
+            compute_fn = of_plain(compute_fn)
         self._fn = compute_fn
         self.__name__ = getattr(compute_fn, "__name__", name)
         self.__doc__ = getattr(compute_fn, "__doc__", None)
@@ -298,8 +306,7 @@ class OpDefinition(Node):
         self.pool = pool
         self._plan_cache: Any = None
         self._told: tuple[Any, ...] | None = None
-        code = getattr(compute_fn, "__code__", None)
-        self._place = (code.co_filename, code.co_firstlineno) if code is not None else ("", 0)
+        self._place = (place.co_filename, place.co_firstlineno) if place is not None else ("", 0)
 
     def _make_inputs(self, ins: dict[str, In], signature: Signature, what: str) -> list[OpInput]:
         defaults = _defaults(self._fn)
@@ -552,6 +559,7 @@ def op(
             code_version or version,
             retry_policy,
             pool,
+            _decorated=True,
         )
 
     return declare(compute_fn) if compute_fn is not None else declare

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from treadle import _core
-from treadle._assets.signature import resolve
+from treadle._assets.signature import context_annotation, resolve
 from treadle._assets.specs import NoValue
 from treadle._config.run_schema import config_argument, node_config
 from treadle._errors import (
+    CheckError,
+    DagsterInvalidDefinitionError,
     DagsterInvalidInvocationError,
     DagsterInvalidPropertyError,
     DagsterInvariantViolationError,
@@ -22,7 +24,12 @@ from treadle._ops.direct import DirectResult, check_wrapping, dynamic_items, is_
 from treadle._ops.ops import DynamicOutput, OpDefinition
 from treadle._resources.context import Resources, as_given
 from treadle._run import capture, steps, tracking_server
-from treadle._run.context import AssetExecutionContext
+from treadle._run.context import (
+    AssetCheckExecutionContext,
+    AssetExecutionContext,
+    OpExecutionContext,
+    _OutputsContext,
+)
 from treadle._run.current import current
 from treadle._run.direct_context import UnboundContext, UnboundStep, _Direct
 from treadle._types.types import label_of, value_type
@@ -59,7 +66,7 @@ class OpPlan:
         self.values = [(i, d.name) for i, d in enumerate(op._inputs) if not d.nothing]
         self.input_types = [None if d.nothing else value_type(d.type, scope) for d in op._inputs]
         self.resources = list((op._resource_params or {}).items())
-        self.context_class = OpContext
+        self.context_class = _context_class(op)
         self.output_types = [steps._output_type(o.type, scope) for o in op._outputs]
         self.labels = [
             label_of(t) if o.stores_value else "Nothing" for t, o in zip(self.output_types, op._outputs)
@@ -165,10 +172,20 @@ def config_of_step(run_id: str, job_name: str, step_key: str) -> Any:
 # --- context
 
 
-class OpContext(AssetExecutionContext):
-    """The first parameter of an op's function that asks for it."""
+class _OfOp(_OutputsContext):
+    """What a step of an op says otherwise than a step of an asset's own function."""
 
     __slots__ = ()
+
+    @property
+    def job_def(self) -> Any:
+        from treadle._ops.jobs import declared
+
+        return jobs.get(self._step.run_id) or declared.get(self._step.job_name)
+
+    @property
+    def repository_def(self) -> Any:
+        raise CheckError("No repository definition was set on the step context")
 
     @property
     def op_config(self) -> Any:
@@ -218,6 +235,29 @@ class OpContext(AssetExecutionContext):
         self._metadata.setdefault(f"{name}[{mapping_key}]", {}).update(normalize_metadata(metadata))
 
 
+class OpContext(_OfOp, OpExecutionContext):
+    """The first parameter of an op's function that asks for it."""
+
+    __slots__ = ()
+
+
+class AssetOpContext(_OfOp, AssetExecutionContext):
+    """The same where the op is part of a graph that makes assets, and its annotation asks for it."""
+
+    __slots__ = ()
+
+
+def _context_class(op: OpDefinition) -> Any:
+    asked = context_annotation(op._fn) if op._takes_context else None
+    if asked is AssetCheckExecutionContext:
+        raise DagsterInvalidDefinitionError(
+            "Cannot annotate @op `context` parameter with type AssetCheckExecutionContext. `context` must be"
+            " annotated with OpExecutionContext, AssetExecutionContext (if part of a graph-backed-asset) or"
+            " left blank."
+        )
+    return AssetOpContext if asked is AssetExecutionContext else OpContext
+
+
 class DirectOpContext(_Direct, OpContext):
     """That of an op which is called directly."""
 
@@ -254,7 +294,22 @@ class _OpExecution(steps.StepExecution):
 
     def run(self) -> None:
         self.loaded: list[tuple[int, str, Any]] = []
+        if self.plan.context_class is AssetOpContext and not self._makes_assets():
+            raise DagsterInvalidDefinitionError(
+                "Cannot annotate @op `context` parameter with type AssetExecutionContext unless the op is"
+                " part of a graph-backed asset. `context` must be annotated with OpExecutionContext, or left"
+                " blank."
+            )
         super().run()
+
+    def _makes_assets(self) -> bool:
+        from treadle._ops import graph_assets
+        from treadle._ops import jobs as of_ops
+
+        step: Any = self.step
+        if step.run_id in jobs or step.job_name in of_ops.declared:
+            return False
+        return step_node(step.step_key).partition(".")[0] in graph_assets.declared
 
     # --- inputs
 
@@ -475,6 +530,11 @@ def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], a
     from treadle._run.invoke import build_op_context, until_done, without_resources
 
     name = op.__name__
+    if op._is_plain:
+        raise DagsterInvalidInvocationError(
+            "Attempted to directly invoke an op/asset that was not constructed using the `@op` or `@asset`"
+            " decorator. Only decorated functions can be directly invoked."
+        )
     context: Any = None
     if op._takes_context:
         parameter = op._fn.__code__.co_varnames[0] if hasattr(op._fn, "__code__") else "context"

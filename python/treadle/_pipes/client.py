@@ -58,7 +58,7 @@ class PipesClientCompletedInvocation:
             return made[0]
         return MaterializeResult(
             made[0].asset_key,
-            dict(made[0].metadata),
+            dict(made[0].metadata or {}),
             [*made[0].check_results, *checks],
             made[0].data_version,
             made[0].tags,

@@ -14,7 +14,7 @@ from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, TypeVar
 
     from treadle import _core
     from treadle._assets.definition import AssetsDefinition
@@ -26,8 +26,12 @@ if TYPE_CHECKING:
     from treadle._run.steps import RunState
     from treadle._typing import CoercibleToAssetKey
 
+    C = TypeVar("C", bound="_StepContext")
+
 
 class _StepContext(PartitionsOfStep):
+    # Says so to what reads annotations without importing this module.
+    _treadle_context = True
     __slots__ = (
         "_assets_def",
         "_data_versions",
@@ -151,9 +155,14 @@ class _StepContext(PartitionsOfStep):
     def node_handle(self) -> str:
         return self._step.step_key
 
-    @property
-    def op_execution_context(self) -> _StepContext:
-        return self
+    def _as(self, kind: type[C]) -> C:
+        """The same step's context of another kind."""
+        if isinstance(self, kind):
+            return self
+        other = object.__new__(kind)
+        for slot in _StepContext.__slots__:
+            setattr(other, slot, getattr(self, slot))
+        return other
 
     @property
     def assets_def(self) -> AssetsDefinition:
@@ -171,18 +180,10 @@ class _StepContext(PartitionsOfStep):
         return f'op "{self._step.step_key}"'
 
 
-class AssetExecutionContext(_StepContext):
-    """The first parameter of an asset function that asks for it."""
+class _OutputsContext(_StepContext):
+    """What the contexts of assets and of ops have in common."""
 
     __slots__ = ()
-
-    @staticmethod
-    def get() -> AssetExecutionContext:
-        """The context of the step that runs now."""
-        context = current.context
-        if not isinstance(context, AssetExecutionContext):
-            raise DagsterInvariantViolationError("No current AssetExecutionContext in scope.")
-        return context
 
     @property
     def asset_key(self) -> AssetKey:
@@ -292,22 +293,71 @@ class AssetExecutionContext(_StepContext):
     def load_asset_value(
         self, asset_key: AssetKey, *, python_type: type | None = None, partition_key: str | None = None
     ) -> Any:
-        return self.instance.load_asset_value(asset_key, partition_key=partition_key)
+        """The latest value of an asset, as its IO manager loads it."""
+        from treadle._io.loading import AssetValueLoader
+
+        state = self._state
+        if state is not None and state.declared is not None:
+            loader = AssetValueLoader(*state.declared, self.instance)
+        else:
+            from treadle._definitions import loader as of_command_line
+
+            definitions = of_command_line.latest
+            if definitions is None:
+                return self.instance.load_asset_value(asset_key, partition_key=partition_key)
+            loader = definitions.get_asset_value_loader(self.instance)
+        with loader:
+            return loader.load_asset_value(asset_key, python_type=python_type, partition_key=partition_key)
 
     def get_asset_provenance(self, asset_key: AssetKey) -> Any:
         return self.instance.get_asset_provenance(asset_key)
 
-    def get_op_execution_context(self) -> AssetExecutionContext:
-        return self
+
+class AssetExecutionContext(_OutputsContext):
+    """The first parameter of an asset function that asks for it."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def get() -> AssetExecutionContext:
+        """The context of the step that runs now."""
+        context = current.context
+        if not isinstance(context, _OutputsContext):
+            raise DagsterInvariantViolationError("No current AssetExecutionContext in scope.")
+        return context._as(AssetExecutionContext)
+
+    @property
+    def op_execution_context(self) -> OpExecutionContext:
+        return self._as(OpExecutionContext)
+
+    def get_op_execution_context(self) -> OpExecutionContext:
+        return self.op_execution_context
 
 
-OpExecutionContext = AssetExecutionContext
+class OpExecutionContext(_OutputsContext):
+    """The first parameter of an op's function that asks for it, and of an asset's or check's that says so in
+    its annotation.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def get() -> OpExecutionContext:
+        """The context of the step that runs now."""
+        context = current.context
+        if context is None:
+            raise DagsterInvariantViolationError("No current OpExecutionContext in scope.")
+        return context._as(OpExecutionContext)  # type: ignore[no-any-return]
 
 
 class AssetCheckExecutionContext(_StepContext):
     """The first parameter of a check function that asks for it."""
 
     __slots__ = ()
+
+    @property
+    def op_execution_context(self) -> OpExecutionContext:
+        return self._as(OpExecutionContext)
 
     @staticmethod
     def get() -> AssetCheckExecutionContext:

@@ -8,7 +8,13 @@ from treadle._errors import (
     DagsterInvalidPropertyError,
     DagsterInvariantViolationError,
 )
-from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, _StepContext
+from treadle._run.context import (
+    AssetCheckExecutionContext,
+    AssetExecutionContext,
+    OpExecutionContext,
+    _OutputsContext,
+    _StepContext,
+)
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -123,6 +129,9 @@ class _Direct:
     _assets_def: Any
     _step: Any
     _state: Any
+
+    def _as(self, kind: Any) -> Any:
+        return self
 
     @property
     def is_bound(self) -> bool:
@@ -285,7 +294,13 @@ class BoundCheckContext(_Direct, AssetCheckExecutionContext):
     __slots__ = ("_calls", "_given_config")
 
 
-class UnboundContext(_Direct, AssetExecutionContext):
+class BoundOpContext(_Direct, OpExecutionContext):
+    """The same where its annotation asks for an op's context."""
+
+    __slots__ = ("_calls", "_given_config")
+
+
+class UnboundContext(_Direct, _OutputsContext):
     """What `build_op_context` and its kin make, to be handed to a decorated function. Resources that clean up
     after themselves make it a context manager.
     """
@@ -372,17 +387,20 @@ class UnboundContext(_Direct, AssetExecutionContext):
                 )
         if own:
             given = {**given, **live(own, None)}
-        cls = BoundCheckContext if definition._is_check else BoundAssetContext
+        from treadle._run.steps import plan_of
+
+        kinds = {AssetExecutionContext: BoundAssetContext, AssetCheckExecutionContext: BoundCheckContext}
+        cls = kinds.get(plan_of(definition).context_class, BoundOpContext)
         step = UnboundStep(given, definition._name, self._partitions, definition)
         step._store = self._state.instance if self._state is not None else None
-        bound = cls(definition, step, self._state)  # type: ignore[arg-type]
+        bound: Any = cls(definition, step, self._state)  # type: ignore[arg-type]
         bound._calls = self._calls
         bound._given_config = self._given_config
         assert self._state is not None
         config = self._given_config
         self._state.run_config = {} if config is None else {"ops": {definition._name: {"config": config}}}
         bound._resources = Resources(given.__getitem__, frozenset(given))
-        return bound
+        return bound  # type: ignore[no-any-return]
 
     def resources_for(self, by_argument: Mapping[str, Any]) -> Mapping[str, Any]:
         """The resources of a call: from the context, or from its arguments."""
@@ -392,3 +410,15 @@ class UnboundContext(_Direct, AssetExecutionContext):
         if self._given:
             raise DagsterInvalidInvocationError("Cannot provide resources in both context and kwargs")
         return by_argument
+
+
+class UnboundAssetContext(UnboundContext, AssetExecutionContext):
+    __slots__ = ()
+
+
+class UnboundOpContext(UnboundContext, OpExecutionContext):
+    __slots__ = ()
+
+
+class UnboundCheckContext(UnboundContext, AssetCheckExecutionContext):
+    __slots__ = ()

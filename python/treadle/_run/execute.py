@@ -164,6 +164,7 @@ def execute(
         executor = InProcessExecutor()
     here = not executor._processes
     state = steps.states[run_id] = steps.RunState(instance, tags, config, capture=here, checked=complete)
+    state.declared = items, resources
     log.begin_run(state, instance, loggers or {}, config, None, run_id)
     if here:
         capture.install(instance._home.logs_folder, run_id)

@@ -10,7 +10,12 @@ from treadle._errors import (
 )
 from treadle._resources.context import as_given
 from treadle._run.context import _StepContext
-from treadle._run.direct_context import UnboundContext
+from treadle._run.direct_context import (
+    UnboundAssetContext,
+    UnboundCheckContext,
+    UnboundContext,
+    UnboundOpContext,
+)
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,13 +37,13 @@ def build_asset_context(
     partition_key_range: object | None = None,
     run_tags: Mapping[str, str] | None = None,
     event_loop: object | None = None,
-) -> UnboundContext:
+) -> UnboundAssetContext:
     """A context for calling asset functions directly, with these resources."""
     if partition_key is not None and partition_key_range is not None:
         raise DagsterInvalidInvocationError(
             "Cannot provide both a partition_key and a partition_key_range to build_asset_context."
         )
-    return UnboundContext(
+    return UnboundAssetContext(
         _scope(resources or {}, resources_config, instance, event_loop),
         resources_config or {},
         asset_config,
@@ -59,14 +64,14 @@ def build_op_context(
     mapping_key: str | None = None,
     run_tags: Mapping[str, str] | None = None,
     event_loop: object | None = None,
-) -> UnboundContext:
+) -> UnboundOpContext:
     """A context for calling op functions directly, with these resources."""
     if op_config and config:
         raise DagsterInvalidInvocationError(
             "Attempted to invoke ``build_op_context`` with both ``op_config``, and its legacy version,"
             " ``config``. Please provide one or the other."
         )
-    return UnboundContext(
+    return UnboundOpContext(
         _scope(resources or {}, resources_config, instance, event_loop),
         resources_config or {},
         op_config if op_config is not None else config,
@@ -77,7 +82,20 @@ def build_op_context(
     )
 
 
-build_asset_check_context = build_asset_context
+def build_asset_check_context(
+    resources: Mapping[str, Any] | None = None,
+    resources_config: Mapping[str, Any] | None = None,
+    asset_config: Mapping[str, Any] | None = None,
+    instance: DagsterInstance | None = None,
+) -> UnboundCheckContext:
+    """A context for calling check functions directly, with these resources."""
+    return UnboundCheckContext(
+        _scope(resources or {}, resources_config, instance),
+        resources_config or {},
+        asset_config,
+        instance,
+        None,
+    )
 
 
 def _scope(

@@ -61,10 +61,10 @@ class Observation(StepExecution):
             self._check(check, key)
 
     def _record(self, key: AssetKey, result: ObserveResult, more: Mapping[str, str] | None = None) -> None:
-        tags = dict(result.tags)
+        tags = dict(result.tags or {})
         if result.data_version is not None:
             tags = {"dagster/data_version": result.data_version.value, **(more or {}), **tags}
-        report_fact(self.step, AssetObservation(key, metadata=dict(result.metadata), tags=tags))
+        report_fact(self.step, AssetObservation(key, metadata=result.metadata, tags=tags))
 
     def _seen(self, index: int, data_version: DataVersion | None) -> None:
         """Says to the engine that an asset was looked at."""

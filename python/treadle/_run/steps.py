@@ -5,10 +5,11 @@ is understood here.
 from __future__ import annotations
 
 from treadle._assets.definition import AssetsDefinition
-from treadle._assets.signature import resolve
+from treadle._assets.signature import context_annotation, resolve
 from treadle._assets.specs import AssetCheckSeverity, NoValue
 from treadle._config.run_schema import config_argument
 from treadle._errors import (
+    DagsterInvalidDefinitionError,
     DagsterInvariantViolationError,
     DagsterStepOutputNotFoundError,
     DagsterTypeCheckDidNotPass,
@@ -26,7 +27,12 @@ from treadle._events.events import (
 from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
 from treadle._run import capture, tracking_server
-from treadle._run.context import AssetCheckExecutionContext, AssetExecutionContext, report_fact
+from treadle._run.context import (
+    AssetCheckExecutionContext,
+    AssetExecutionContext,
+    OpExecutionContext,
+    report_fact,
+)
 from treadle._run.current import current
 from treadle._types.frames import facts_of_frame, is_frame_type
 from treadle._types.types import label_of, value_type
@@ -34,7 +40,7 @@ from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from typing import Any
 
     from treadle import _core
@@ -62,7 +68,17 @@ class RunState:
     `asset_value`.
     """
 
-    __slots__ = ("capture", "checked", "instance", "log_level", "loggers", "managed", "run_config", "tags")
+    __slots__ = (
+        "capture",
+        "checked",
+        "declared",
+        "instance",
+        "log_level",
+        "loggers",
+        "managed",
+        "run_config",
+        "tags",
+    )
 
     def __init__(
         self,
@@ -77,6 +93,8 @@ class RunState:
         self.run_config = run_config
         # The same with everything filled in; null where the whole was not checked beforehand.
         self.checked = checked
+        # (assets, resources) that the run was given.
+        self.declared: tuple[Sequence[Any], Mapping[str, Any]] | None = None
         self.capture: dict[tuple[str, str], Any] | None = {} if capture else None
         # See log.begin_run: the run's own loggers, the least level kept, Python loggers that are captured.
         self.loggers: list[logging.Logger] = []
@@ -140,7 +158,7 @@ class StepPlan:
         self.values = [(i, d.name) for i, d in enumerate(definition._inputs) if d.name]
         self.input_types = [value_type(d.type, scope) if d.name else None for d in definition._inputs]
         self.resources = list((definition._resource_params or {}).items())
-        self.context_class = AssetCheckExecutionContext if definition._is_check else AssetExecutionContext
+        self.context_class = _context_class(definition)
         self.output_types = [_output_type(o.type, scope) for o in definition._outputs]
         self.labels = [
             label_of(t) if o.stores_value else "Nothing"
@@ -150,6 +168,21 @@ class StepPlan:
         if definition._takes_config is not None:
             found = resolve(definition._takes_config, scope)
             self.config = found if found is not None else dict
+
+
+def _context_class(definition: AssetsDefinition) -> Any:
+    """As the function's annotation asks for it."""
+    check = definition._is_check
+    asked = context_annotation(definition._fn) if definition._takes_context else None
+    if asked is OpExecutionContext:
+        return OpExecutionContext
+    if asked is (AssetExecutionContext if check else AssetCheckExecutionContext):
+        own = "AssetCheckExecutionContext" if check else "AssetExecutionContext"
+        raise DagsterInvalidDefinitionError(
+            f"Cannot annotate {'@asset_check' if check else '@asset'} `context` parameter with type"
+            f" {asked.__name__}. `context` must be annotated with {own}, OpExecutionContext, or left blank."
+        )
+    return AssetCheckExecutionContext if check else AssetExecutionContext
 
 
 def _output_type(annotation: Any, scope: Mapping[str, Any]) -> ValueType | None:
@@ -449,10 +482,10 @@ class StepExecution:
         key = result.asset_key
         if key is None:
             key = self.definition._outputs[self._index_of_key(result, None)].key
-        tags = dict(result.tags)
+        tags = dict(result.tags or {})
         if result.data_version is not None:
             tags["dagster/data_version"] = result.data_version.value
-        report_fact(self.step, AssetObservation(key, metadata=dict(result.metadata), tags=tags))
+        report_fact(self.step, AssetObservation(key, metadata=result.metadata, tags=tags))
         for check in result.check_results:
             self._check(check, key)
 
