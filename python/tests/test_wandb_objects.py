@@ -23,7 +23,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def logged(run: Any, artifact: Any) -> Any:
     run.log_artifact(artifact)
-    return wandb.Api(instance=run._instance).artifact(artifact.qualified_name)
+    return wandb.Api(instance=run._host.instance).artifact(artifact.qualified_name)
 
 
 def test_joined_tables(run: Any) -> None:
@@ -78,7 +78,7 @@ def test_sounds_points_and_classes(run: Any) -> None:
     assert found.get("points").content == points.content
     assert found.get("classes") == wandb.Classes([{"id": 1, "name": "cat"}])
     run.finish()
-    row = next(iter(wandb.Api(instance=run._instance).run(run.path).scan_history()))
+    row = next(iter(wandb.Api(instance=run._host.instance).run(run.path).scan_history()))
     assert row["points"]["path"].endswith(".pts.json")
     assert (row["sounds"]["_type"], row["sounds"]["count"]) == ("audio", 2)
     assert row["sounds"]["captions"] == ["beep", "beep"]
@@ -132,7 +132,7 @@ def test_boxes_and_masks_over_an_image(run: Any) -> None:
     assert back._masks["guess"].content == image._masks["guess"].content
     run.log({"one": image, "two": [image, image]})
     run.finish()
-    public = wandb.Api(instance=run._instance).run(run.path)
+    public = wandb.Api(instance=run._host.instance).run(run.path)
     row = next(iter(public.scan_history()))
     boxes = row["one"]["boxes"]["truth"]
     assert boxes["_type"] == "boxes2D"

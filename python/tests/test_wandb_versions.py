@@ -21,7 +21,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture
 def api(run: Any) -> wandb.Api:
-    return wandb.Api({"project": "p"}, instance=run._instance)
+    return wandb.Api({"project": "p"}, instance=run._host.instance)
 
 
 def draft(name: str = "data", content: str = "a", **more: Any) -> wandb.Artifact:

@@ -140,6 +140,11 @@ def _provide(singleton: Any) -> None:
         settings.base_url, settings.api_key = url, key
 
 
+def is_ours(host: str) -> bool:
+    """Whether a host was named by this module: the home's own server, not one of the user's."""
+    return _ours is not None and host == _ours[0]
+
+
 def server_environment() -> dict[str, str]:
     """What a program that a step starts needs in its environment for the SDK: the host that is named there
     already, else the server of the step's home, which is started."""

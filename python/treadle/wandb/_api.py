@@ -10,30 +10,50 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, Literal
 
+    from typing_extensions import Self
+
     from treadle._run.instance import DagsterInstance
+    from treadle.wandb._host import Host
     from treadle.wandb._public import PublicProject, PublicRun, Runs
     from treadle.wandb._registry import ArtifactCollection, ArtifactType, Registry
 
 
 class Api:
-    """The runs and artifacts of a home: that of the instance, else of TREADLE_HOME, DAGSTER_HOME or the
-    project.
+    """The runs and artifacts of a server, when `overrides` have its `base_url` or WANDB_BASE_URL names it;
+    else of a home: that of the instance, else of TREADLE_HOME, DAGSTER_HOME or the project.
     """
 
     def __init__(
-        self, overrides: Mapping[str, Any] | None = None, *, instance: DagsterInstance | None = None
+        self,
+        overrides: Mapping[str, Any] | None = None,
+        timeout: int | None = None,
+        api_key: str | None = None,
+        *,
+        instance: DagsterInstance | None = None,
     ) -> None:
+        from treadle.wandb import _host
+
         given = overrides or {}
-        self._instance = instance
-        self._entity: str = given.get("entity", "local")
-        self._project: str = given.get("project", "default")
+        if instance is not None and not given.get("base_url"):
+            self._host = _host.Host(instance)
+        else:
+            self._host = _host.find(given.get("base_url"), api_key, instance)
+        self._given_entity: str = given.get("entity") or ""
+        self._project: str = given.get("project") or (self._host.project if self._host.server else "default")
+
+    @classmethod
+    def _on(cls, host: Host, entity: str = "", project: str = "") -> Self:
+        """Of a host that is known already."""
+        api = cls.__new__(cls)
+        api._host, api._given_entity, api._project = host, entity, project
+        return api
+
+    @property
+    def _entity(self) -> str:
+        return self._given_entity or self._host.entity
 
     def _store(self) -> Store:
-        if self._instance is None:
-            from treadle._run.instance import DagsterInstance
-
-            self._instance = DagsterInstance.get()
-        return Store(self._instance, self._entity, self._project)
+        return Store(self._host, self._entity, self._project or "uncategorized")
 
     @property
     def default_entity(self) -> str:
@@ -44,22 +64,22 @@ class Api:
 
     def run(self, path: str) -> PublicRun:
         """The run that "[[entity/]project/]id" means; an id alone may be of any project."""
-        from treadle import _core
         from treadle.wandb._errors import CommError
+        from treadle.wandb._host import told
         from treadle.wandb._public import PublicRun
 
         parts = path.removeprefix("/").replace("/runs/", "/").split("/")
-        instance = self._store().instance
-        core = _core.Tracking(instance._home)
+        core = self._host.runs
         if len(parts) == 1:
-            found = core.find_by_id(parts[0])
+            found = told(lambda: core.find_by_id(parts[0]))
             raw = found[0] if found else None
         else:
             entity = parts[0] if len(parts) == 3 else self._entity
-            raw = core.find(entity, parts[-2], parts[-1])
+            raw = told(lambda: core.find(entity, parts[-2], parts[-1]))
         if raw is None:
-            raise CommError(f"Could not find run {path!r} in the home {instance._home.path}.")
-        return PublicRun(instance, raw)
+            where = "on the server" if self._host.server else "in the home"
+            raise CommError(f"Could not find run {path!r} {where} {self._host.place}.")
+        return PublicRun(self._host, raw)
 
     def runs(
         self,
@@ -77,15 +97,15 @@ class Api:
 
         parts = path.split("/") if path else []
         entity = parts[0] if len(parts) > 1 else self._entity if parts else ""
-        project = parts[-1] if parts else ""
+        project = parts[-1] if parts else self._project if self._host.server else ""
         text = json.dumps(filters) if filters else ""
-        return Runs(self._store().instance, entity, project, text, order or "", per_page)
+        return Runs(self._host, entity, project, text, order or "", per_page)
 
     def projects(self, entity: str | None = None, per_page: int = 200) -> list[PublicProject]:
-        from treadle import _core
+        from treadle.wandb._host import told
         from treadle.wandb._public import PublicProject
 
-        names = _core.Tracking(self._store().instance._home).projects(entity or "")
+        names = told(lambda: self._host.runs.projects(entity or ""))
         return [PublicProject(*name) for name in names]
 
     def artifact(self, name: str, type: str | None = None) -> Artifact:

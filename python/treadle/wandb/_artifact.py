@@ -447,17 +447,16 @@ class Artifact(VersionEdits):
         return self._tracked(store.core.users_of(text))
 
     def _tracked(self, run_ids: Sequence[str]) -> list[PublicRun]:
-        from treadle import _core
         from treadle.wandb._public import PublicRun
 
         store, _ = self._home()
-        core = _core.Tracking(store.instance._home)
+        core = store.host.runs
         record = self._logged("runs")
         runs: list[PublicRun] = []
         for run_id in run_ids:
             near = core.find(record.entity, record.project, run_id)
             found = [near] if near is not None else core.find_by_id(run_id)
-            runs.extend(PublicRun(store.instance, raw) for raw in found[:1])
+            runs.extend(PublicRun(store.host, raw) for raw in found[:1])
         return runs
 
 

@@ -9,6 +9,7 @@ import threading
 from treadle._run.current import current
 from treadle._typing import TYPE_CHECKING
 from treadle.wandb._errors import Error, UsageError
+from treadle.wandb._host import told
 from treadle.wandb._run import Run
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._run.instance import DagsterInstance
+    from treadle.wandb._host import Host
 
 _RESUME = {
     None: "",
@@ -28,7 +30,7 @@ _RESUME = {
 }
 
 _lock = threading.RLock()
-# Runs at work by (home, entity, project, id), each with the threads that began it.
+# Runs at work by (home or server, entity, project, id), each with the threads that began it.
 _active: dict[tuple[str, str, str, str], tuple[Run, set[int]]] = {}
 _by_thread: dict[int, Run] = {}
 _newest: list[Run] = []
@@ -76,14 +78,14 @@ def init(
             "`fork_from`, `resume`, or `resume_from` are mutually exclusive. Please specify only one."
         )
     context = current.context
-    home = instance or (context.instance if context is not None else None) or _default_instance()
+    host = _host_of(settings, instance, context)
     id = id or os.environ.get("WANDB_RUN_ID") or ""
     joins = context is not None and id == context.run_id
     place = _place(context)
-    entity = entity or place[0] or os.environ.get("WANDB_ENTITY") or "local"
-    project = project or place[1] or os.environ.get("WANDB_PROJECT") or "uncategorized"
+    entity = entity or place[0] or os.environ.get("WANDB_ENTITY") or host.entity
+    project = project or place[1] or os.environ.get("WANDB_PROJECT") or host.project or "uncategorized"
     mode_of_resume = _RESUME[resume] or os.environ.get("WANDB_RESUME", "")
-    at: tuple[str, str, str, str] = (home._home.path, entity, project, id)
+    at: tuple[str, str, str, str] = (host.place, entity, project, id)
     with _lock:
         known = _active.get(at) if id else None
         if known is not None and not known[0]._ended:
@@ -103,8 +105,8 @@ def init(
             _chosen(config, config_include_keys, config_exclude_keys),
             id,
         )
-        run = _begin(home, entity, project, id, mode_of_resume, resume_from, fork_from, changes, dir)
-        _active[(at[0], entity, project, run.id)] = (run, {threading.get_ident()})
+        run = _begin(host, entity, project, id, mode_of_resume, resume_from, fork_from, changes, dir)
+        _active[(at[0], run.entity, run.project, run.id)] = (run, {threading.get_ident()})
         _set_current(run)
     if context is not None:
         current.at_end = end_of_step
@@ -116,8 +118,22 @@ def init(
     return run
 
 
+def _host_of(settings: Any, instance: DagsterInstance | None, context: Any) -> Host:
+    """Where the run goes: what is said here, then what the environment says, then the home."""
+    from treadle.wandb import _host
+
+    def setting(name: str) -> Any:
+        return settings.get(name) if hasattr(settings, "get") else getattr(settings, name, None)
+
+    named = setting("base_url") if settings is not None else None
+    if instance is not None and not named:
+        return _host.Host(instance)
+    key = setting("api_key") if settings is not None else None
+    return _host.find(named, key, context.instance if context is not None else None)
+
+
 def _begin(
-    home: DagsterInstance,
+    host: Host,
     entity: str,
     project: str,
     id: str,
@@ -127,11 +143,10 @@ def _begin(
     changes: dict[str, Any],
     dir: str | os.PathLike[str] | None,
 ) -> Run:
-    from treadle import _core
-    from treadle._errors import TreadleError
+    core = host.runs
 
-    core = _core.Tracking(home._home)
-    try:
+    def begin() -> Any:
+        nonlocal id, resume
         if resume_from is not None:
             id, step = _moment(resume_from, "resume_from")
             found = core.find(entity, project, id)
@@ -144,17 +159,15 @@ def _begin(
             found = core.find(entity, project, source)
             if found is None:
                 raise UsageError(f"fork_from: there is no run {entity}/{project}/{source}.")
-            id = core.fork(found["key"], step, id)["id"]
-        raw, inserted = core.start(entity, project, id, resume, changes)
-    except TreadleError as error:
-        if error.code in ("not_found", "already_exists", "invalid_argument"):
-            raise UsageError(str(error)) from error
-        raise
+            id, resume = core.fork(found["key"], step, id)["id"], "allow"
+        return core.start(entity, project, id, resume, changes)
+
+    raw, inserted = told(begin)
     folder = os.path.join(
-        os.fspath(dir) if dir is not None else home._home.path, "wandb", f"run-{raw['id']}", "files"
+        os.fspath(dir) if dir is not None else host.folder, "wandb", f"run-{raw['id']}", "files"
     )
     resumed = not inserted and fork_from is None
-    run = Run(home, raw, resumed=resumed, folder=folder, on_finish=_leave)
+    run = Run(host, raw, resumed=resumed, folder=folder, on_finish=_leave)
     if not resumed:
         import json
 
@@ -233,12 +246,6 @@ def _place(context: Any) -> tuple[str, str]:
     return _places.of(context.run_id) or ("", "")
 
 
-def _default_instance() -> DagsterInstance:
-    from treadle._run.instance import DagsterInstance
-
-    return DagsterInstance.get()
-
-
 def _set_current(run: Run) -> None:
     _by_thread[threading.get_ident()] = run
     if run in _newest:
@@ -266,7 +273,7 @@ def need_run(what: str) -> Run:
 def _leave(run: Run) -> bool:
     """Whether this was the last thread at work on the run."""
     with _lock:
-        at = (run._instance._home.path, run.entity, run.project, run.id)
+        at = (run._host.place, run.entity, run.project, run.id)
         known = _active.get(at)
         _by_thread.pop(threading.get_ident(), None)
         if known is None or known[0] is not run:
@@ -302,8 +309,28 @@ def log(
     need_run("wandb.log()").log(data, step, commit)
 
 
-def login(*args: Any, **kwargs: Any) -> bool:
-    """True: a home needs no key."""
+def login(
+    anonymous: Any = None,
+    key: str | None = None,
+    relogin: bool | None = None,
+    host: str | None = None,
+    force: bool | None = None,
+    timeout: int | None = None,
+    verify: bool = False,
+    referrer: str | None = None,
+) -> bool:
+    """Names the server and the key of this process; with `verify` the server is asked whether it knows the
+    key. True: a home needs no key.
+    """
+    from treadle.wandb import _host
+
+    if host:
+        os.environ["WANDB_BASE_URL"] = host
+    if key:
+        os.environ["WANDB_API_KEY"] = key
+    found = _host.find()
+    if verify and found.server is not None:
+        told(found.server.default_entity)
     return True
 
 

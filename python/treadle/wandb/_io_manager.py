@@ -12,7 +12,7 @@ from treadle._events.metadata import MetadataValue
 from treadle._io.definition import IOManagerDefinition
 from treadle._io.managers import IOManager
 from treadle._typing import TYPE_CHECKING
-from treadle.wandb import _sdk
+from treadle.wandb import _host, _sdk
 from treadle.wandb._artifact import Artifact
 from treadle.wandb._cache import Cache
 from treadle.wandb._errors import (
@@ -20,7 +20,7 @@ from treadle.wandb._errors import (
     configuration_of,
     partition_configuration,
 )
-from treadle.wandb._resources import EMBEDDED_HOST, WANDB_CLOUD_HOST, check_host
+from treadle.wandb._host import EMBEDDED_HOST, Host
 from treadle.wandb._store import Record, Store
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ class ArtifactsIOManager(IOManager):
 
     def __init__(self, instance: DagsterInstance, config: Mapping[str, Any]) -> None:
         self.dagster_run_id: str = config["dagster_run_id"]
-        self.wandb_host: str = config.get("wandb_host") or EMBEDDED_HOST
+        host: Host | str | None = config.get("wandb_host")
+        self._host = host if isinstance(host, Host) else _host.find(host, None, instance)
+        self.wandb_host: str = self._host.server.url if self._host.server is not None else EMBEDDED_HOST
         self.wandb_entity: str = config["wandb_entity"]
         self.wandb_project: str = config["wandb_project"]
         self.wandb_run_id: str = config.get("wandb_run_id") or self.dagster_run_id
@@ -64,7 +66,7 @@ class ArtifactsIOManager(IOManager):
         self.base_dir: str = config["base_dir"]
         self._instance = instance
         self._cache = Cache(self.base_dir, self.cache_duration_in_minutes, config.get("cache_size_in_mb"))
-        self._store = Store(instance, self.wandb_entity, self.wandb_project, self._cache.folder)
+        self._store = Store(self._host, self.wandb_entity, self.wandb_project, self._cache.folder)
         self._joined = False
         from treadle.wandb import _places
 
@@ -79,9 +81,7 @@ class ArtifactsIOManager(IOManager):
         if self._joined:
             return
         self._joined = True
-        from treadle import _core
-
-        tracking = _core.Tracking(self._instance._home)
+        tracking = self._host.runs
         found = tracking.find(self.wandb_entity, self.wandb_project, self.wandb_run_id)
         if found is None:
             changes = {"display_name": self.wandb_run_name, "add_tags": self.wandb_run_tags}
@@ -305,9 +305,7 @@ class ArtifactsIOManager(IOManager):
         }
 
     def _url(self) -> str:
-        if self.wandb_host == WANDB_CLOUD_HOST:
-            return "https://wandb.ai"
-        return "treadle://embedded" if self.wandb_host == EMBEDDED_HOST else self.wandb_host.rstrip("/")
+        return self._host.url
 
     def _of_artifact(self, artifact: Artifact, record: Record) -> dict[str, Any]:
         place = f"{record.entity}/{record.project}/artifacts/{record.type}"
@@ -494,13 +492,12 @@ def _told(error: Exception) -> WandbArtifactsIOManagerError:
     return WandbArtifactsIOManagerError(f"A W&B Artifacts IO Manager error occurred. {said}")
 
 
-def _make(context: InitResourceContext, host: str, entity: str, project: str) -> ArtifactsIOManager:
+def _make(context: InitResourceContext, host: Host | str, entity: str, project: str) -> ArtifactsIOManager:
     config = {name: value for name, value in context.resource_config.items() if value is not None}
     if "run_id" in config and "wandb_run_id" in config:
         raise WandbArtifactsIOManagerError(
             "'run_id' and 'wandb_run_id' mean the same: configure one of them."
         )
-    check_host(host)
     instance = context.instance
     if instance is None:
         from treadle._run.instance import DagsterInstance
@@ -531,12 +528,14 @@ def _for_a_run(context: InitResourceContext) -> Iterator[ArtifactsIOManager]:
                 f"The resource 'wandb_config' must give '{key}':"
                 ' make_values_resource(entity=str, project=str).configured({"entity": ..., "project": ...}).'
             )
-    host = context.resources.wandb_resource["host"]
+    resource = context.resources.wandb_resource
+    # With its key, when it is ours; a test's own resource may be no more than a host.
+    host = getattr(resource.get("api"), "_host", None) or resource["host"]
     yield from in_run(context, host, place["entity"], place["project"])
 
 
 def in_run(
-    context: InitResourceContext, host: str, entity: str, project: str
+    context: InitResourceContext, host: Host | str, entity: str, project: str
 ) -> Iterator[ArtifactsIOManager]:
     """The manager of one run, closed with it."""
     manager = _make(context, host, entity, project)

@@ -10,18 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-    from treadle._run.instance import DagsterInstance
     from treadle.wandb._artifact import Artifact
+    from treadle.wandb._host import Host
 
 
 class PublicRun:
     """One run. What it is is read when it is opened; `load` reads it again."""
 
-    def __init__(self, instance: DagsterInstance, raw: Mapping[str, Any]) -> None:
-        from treadle import _core
-
-        self._instance = instance
-        self._core = _core.Tracking(instance._home)
+    def __init__(self, host: Host, raw: Mapping[str, Any]) -> None:
+        self._host = host
+        self._core = host.runs
         self._take(raw)
 
     def _take(self, raw: Mapping[str, Any]) -> None:
@@ -65,7 +63,7 @@ class PublicRun:
 
     @property
     def url(self) -> str:
-        return f"treadle://embedded/{self.entity}/{self.project}/runs/{self.id}"
+        return f"{self._host.url}/{self.entity}/{self.project}/runs/{self.id}"
 
     @property
     def created_at(self) -> str:
@@ -173,7 +171,7 @@ class PublicRun:
         from treadle.wandb._api import open_artifact
         from treadle.wandb._store import Store
 
-        store = Store(self._instance, self.entity, self.project)
+        store = Store(self._host, self.entity, self.project)
         return [open_artifact(store, store.get(name)) for name in names]
 
     # --- changing it
@@ -271,12 +269,10 @@ class Runs:
     """Runs of a project that match, read as they are looked at."""
 
     def __init__(
-        self, instance: DagsterInstance, entity: str, project: str, filters: str, order: str, per_page: int
+        self, host: Host, entity: str, project: str, filters: str, order: str, per_page: int
     ) -> None:
-        from treadle import _core
-
-        self._instance = instance
-        self._core = _core.Tracking(instance._home)
+        self._host = host
+        self._core = host.runs
         self._query = (entity, project, filters, order)
         self._per_page = max(per_page, 1)
         self._found: list[PublicRun] = []
@@ -288,7 +284,7 @@ class Runs:
             return False
         after = self._found[-1]._key if self._found else 0
         raw, self._total, self._more = self._core.runs(*self._query, self._per_page, after)
-        self._found += [PublicRun(self._instance, r) for r in raw]
+        self._found += [PublicRun(self._host, r) for r in raw]
         return bool(raw)
 
     def __len__(self) -> int:

@@ -7,37 +7,36 @@ from treadle._config.types import __getattr__ as _source
 from treadle._errors import DagsterInvalidConfigError
 from treadle._resources.definition import ResourceDefinition
 from treadle._typing import TYPE_CHECKING
+from treadle.wandb import _errors, _host
+from treadle.wandb._host import EMBEDDED_HOST
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from treadle._resources.context import InitResourceContext
-
-WANDB_CLOUD_HOST = "https://api.wandb.ai"
-# The store in the home: no server, no network.
-EMBEDDED_HOST = "embedded"
+    from treadle._run.instance import DagsterInstance
+    from treadle.wandb._host import Host
 
 
 def _wandb_resource(context: InitResourceContext) -> dict[str, Any]:
-    """{"sdk": this package, "api": Api, "host": ...}. The key is for the day a server is asked; nothing
-    is sent anywhere.
+    """{"sdk": this package, "api": Api, "host": ...}: of the server that `host` or WANDB_BASE_URL names, else
+    of the home, which needs no key.
     """
-    host = context.resource_config.get("host", EMBEDDED_HOST)
-    check_host(host)
+    host = host_of(context.resource_config, context.instance)
     from treadle import wandb
     from treadle.wandb._api import Api
 
-    return {"sdk": wandb, "api": Api(instance=context.instance), "host": host}
+    named = host.server.url if host.server is not None else EMBEDDED_HOST
+    return {"sdk": wandb, "api": Api._on(host, project="" if host.server else "default"), "host": named}
 
 
-def check_host(host: str) -> None:
-    """Refuses every host but the embedded store."""
-    if host != EMBEDDED_HOST:
-        raise DagsterInvalidConfigError(
-            f"wandb_resource: the host {host!r} is a server, and Treadle does not talk to servers yet:"
-            " artifacts are"
-            f" kept in the home. Leave 'host' out, or set it to {EMBEDDED_HOST!r}."
-        )
+def host_of(config: Mapping[str, Any], instance: DagsterInstance | None) -> Host:
+    """The place that a resource's configuration means."""
+    try:
+        return _host.find(config.get("host"), config.get("api_key"), instance)
+    except (_errors.UsageError, _errors.CommError) as error:
+        raise DagsterInvalidConfigError(f"wandb_resource: {error}") from error
 
 
 wandb_resource = ResourceDefinition(
@@ -49,7 +48,7 @@ wandb_resource = ResourceDefinition(
         "host": Field(
             _source("StringSource"),
             is_required=False,
-            description="The W&B server; without it the embedded store.",
+            description="The W&B server; without it that of WANDB_BASE_URL, else the embedded store.",
         ),
     },
     "Resource for interacting with Weights & Biases",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from treadle._run.instance import DagsterInstance
     from treadle.wandb._artifact import Artifact
+    from treadle.wandb._host import Host
     from treadle.wandb._store import Store
 
 _ROWS_AT_ONCE = 1024
@@ -33,7 +33,7 @@ class Run:
 
     def __init__(
         self,
-        instance: DagsterInstance,
+        host: Host,
         raw: Mapping[str, Any],
         *,
         resumed: bool,
@@ -44,8 +44,8 @@ class Run:
 
         from treadle import _core
 
-        self._instance = instance
-        self._core = _core.Tracking(instance._home)
+        self._host = host
+        self._core = host.runs
         self._key: int = raw["key"]
         self._id: str = raw["id"]
         self._entity: str = raw["entity"]
@@ -117,14 +117,14 @@ class Run:
 
     @property
     def url(self) -> str:
-        return f"treadle://embedded/{self._entity}/{self._project}/runs/{self._id}"
+        return f"{self._host.url}/{self._entity}/{self._project}/runs/{self._id}"
 
     def get_url(self) -> str:
         return self.url
 
     @property
     def project_url(self) -> str:
-        return f"treadle://embedded/{self._entity}/{self._project}"
+        return f"{self._host.url}/{self._entity}/{self._project}"
 
     @property
     def name(self) -> str:
@@ -365,9 +365,7 @@ class Run:
         """An open copy of a file of this run, or of another: None when it has no such file."""
         from treadle.wandb._api import Api
 
-        run = Api({"entity": self._entity, "project": self._project}, instance=self._instance).run(
-            run_path or self.path
-        )
+        run = Api._on(self._host, self._entity, self._project).run(run_path or self.path)
         file = run.file(name)
         return file.download(root or self.dir, replace=replace, exist_ok=True) if file.exists else None
 
@@ -378,7 +376,7 @@ class Run:
     def _store(self) -> Store:
         from treadle.wandb._store import Store
 
-        return Store(self._instance, self._entity, self._project)
+        return Store(self._host, self._entity, self._project)
 
     def log_artifact(
         self,
@@ -572,15 +570,19 @@ class Run:
         self._end(self._exit_code if exit_code is None else exit_code)
 
     def _end(self, exit_code: int) -> None:
+        from treadle.wandb._host import told
+
         with self._lock:
             if self._ended:
                 return
             self._commit()
             self._flush()
             self._keep_own_files()
-            self._core.stream(self._key, None, None, None, self._summarizer.summary(), exit_code)
             self._ended = True
             self._wake.notify()
+            told(
+                lambda: self._core.stream(self._key, None, None, None, self._summarizer.summary(), exit_code)
+            )
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout=5)
 

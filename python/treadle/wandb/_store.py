@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from treadle._run.instance import DagsterInstance
+    from treadle.wandb._host import Host
 
 # (path, kind, content, digest, size, extra), see python/src/bind_artifact.cc
 DraftEntry = tuple[str, str, "str | bytes", str, int, str]
@@ -69,23 +69,20 @@ class Record:
 
 
 class Store:
-    """One home's store, with the entity and project that names without them mean."""
+    """One host's artifacts, with the entity and project that names without them mean."""
 
-    __slots__ = ("cache_folder", "core", "entity", "home", "instance", "project")
+    __slots__ = ("cache_folder", "core", "entity", "host", "project")
 
-    def __init__(self, instance: DagsterInstance, entity: str, project: str, cache_folder: str = "") -> None:
-        from treadle import _core
-
-        self.core = _core.Artifacts(instance._home)
-        self.instance = instance
-        self.home = instance._home.path
+    def __init__(self, host: Host, entity: str, project: str, cache_folder: str = "") -> None:
+        self.core = host.artifacts
+        self.host = host
         self.entity = entity
         self.project = project
-        self.cache_folder = cache_folder or f"{instance._home.path}/cache"
+        self.cache_folder = cache_folder or f"{host.folder}/cache"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travels as the home's place, so that artifacts that were read can be handed on."""
-        return _reopen, (self.home, self.entity, self.project, self.cache_folder)
+        """Travels as the host's place, so that artifacts that were read can be handed on."""
+        return Store, (self.host, self.entity, self.project, self.cache_folder)
 
     def full_name(self, name: str) -> str:
         """`name` with entity and project before it, where it has none."""
@@ -131,12 +128,6 @@ class Store:
             more,
         )
         return Record(raw)
-
-
-def _reopen(home: str, entity: str, project: str, cache_folder: str) -> Store:
-    from treadle._run.instance import DagsterInstance
-
-    return Store(DagsterInstance.from_home(home), entity, project, cache_folder)
 
 
 def metadata_text(collection: str, metadata: dict[str, Any]) -> str:

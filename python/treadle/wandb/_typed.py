@@ -8,7 +8,7 @@ from treadle._io.definition import IOManagerDefinition
 from treadle._io.pythonic import ConfigurableLegacyIOManagerAdapter
 from treadle._resources.pythonic import ConfigurableResourceFactory
 from treadle.wandb._io_manager import in_run
-from treadle.wandb._resources import EMBEDDED_HOST, _wandb_resource
+from treadle.wandb._resources import _wandb_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,4 +61,4 @@ class WandbArtifactsIOManager(ConfigurableLegacyIOManagerAdapter):
 
 def _for_a_run(context: InitResourceContext) -> Iterator[ArtifactsIOManager]:
     config = context.resource_config
-    yield from in_run(context, config.get("host") or EMBEDDED_HOST, config["entity"], config["project"])
+    yield from in_run(context, config.get("host") or "", config["entity"], config["project"])
