@@ -61,8 +61,6 @@ OutputDef asset_output_of(nb::handle told) {
   return output;
 }
 
-namespace {
-
 CheckDef check_of(nb::handle told) {
   const Items items(told);
   return {.name = items.text(0),
@@ -71,6 +69,8 @@ CheckDef check_of(nb::handle told) {
           .description = items.text(3),
           .metadata = metadata_of(items.at(4))};
 }
+
+namespace {
 
 template <class T, class Read>
 std::vector<T> list_of(nb::handle sequence, Read read) {

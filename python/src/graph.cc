@@ -221,6 +221,14 @@ GraphAssetDef graph_asset_of(nb::handle told) {
   asset.hooks = hooks_of(items.at(4), {});
   asset.can_subset = items.flag(5);
   asset.place = {items.text(6), static_cast<int>(items.integer(7))};
+  // By the graph's output: (name, check).
+  if (items.size() > 8) {
+    const Items checks(items.at(8));
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+      const Items one(checks.at(i));
+      asset.checks.emplace(one.text(0), check_of(one.at(1)));
+    }
+  }
   return asset;
 }
 

@@ -13,5 +13,6 @@ std::vector<HookDef> asset_hooks_of(nb::handle told);
 // In definitions.cc.
 InputDef asset_input_of(nb::handle told);
 OutputDef asset_output_of(nb::handle told);
+CheckDef check_of(nb::handle told);
 
 }  // namespace treadle::python

@@ -304,9 +304,17 @@ std::vector<StepDef> flatten(const GraphAssetDef& asset) {
     }
   }
   for (const FlatGraph::Output& mapped : flat.outputs) {
+    StepDef& step = flat.steps[mapped.step];
+    OutputDef& output = step.outputs[mapped.output];
+    if (const auto check = asset.checks.find(mapped.name); check != asset.checks.end()) {
+      step.checks.push_back(check->second);
+      step.checks.back().output = output.name;
+      output.stores_value = false;
+      output.required = false;
+      continue;
+    }
     const auto given = asset.outputs.find(mapped.name);
     if (given == asset.outputs.end()) continue;
-    OutputDef& output = flat.steps[mapped.step].outputs[mapped.output];
     output.asset = given->second.asset;
     if (given->second.io_manager_key != "io_manager") {
       output.io_manager_key = given->second.io_manager_key;

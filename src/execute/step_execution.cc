@@ -468,6 +468,7 @@ StepOutcome StepExecution::report_check(CheckReport report) {
 
 // Dagster's name for the output that carries a check: "result" for a stand-alone check, else "<asset>_<check>".
 std::string StepExecution::check_output_name(const CheckDef& check) const {
+  if (!check.output.empty()) return check.output;
   const bool alone = std::none_of(def_.outputs.begin(), def_.outputs.end(),
                                   [](const OutputDef& o) { return !o.asset.key.empty(); });
   if (alone && def_.checks.size() == 1) return "result";
@@ -536,7 +537,8 @@ StepOutcome StepExecution::finish_outputs() {
   };
   for (const std::uint32_t index : planned_.outputs) {
     const OutputDef& output = def_.outputs[index];
-    const bool is_check_result = output.asset.key.empty() && !def_.checks.empty();
+    const bool is_check_result =
+        output.asset.key.empty() && def_.graph.empty() && !def_.checks.empty();
     if (!output.required || is_check_result || output.dynamic || produced(index)) continue;
     if (output.stores_value) return missing(output.name);
     OutputReport nothing;

@@ -71,7 +71,7 @@ class Assembly {
 
   void connect(std::uint32_t index) {
     PlannedStep& planned = steps_[index];
-    const bool consumer = makes_assets(*planned.def);
+    const bool consumer = makes_assets(*planned.def) || !planned.def->graph.empty();
     planned.inputs.reserve(planned.def->inputs.size());
     for (const NodeId input : graph_.inputs(*planned.def)) {
       const InputDef& def = planned.def->inputs[planned.inputs.size()];

@@ -14,8 +14,9 @@ void pick_checks(const AssetGraph& graph, const std::vector<bool>& selected, con
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const StepDef& step = steps[s];
     if (step.checks.empty()) continue;
-    const bool stand_alone = !makes_assets(step);
-    if (!stand_alone && picks[s].outputs.empty() && !(only && step.can_subset)) continue;
+    // A graph of assets runs as a whole, for its assets, unless it can be subset.
+    const bool stand_alone = !makes_assets(step) && (step.graph.empty() || step.can_subset);
+    if (!stand_alone && !picks[s].any() && !(only && step.can_subset)) continue;
     bool any = false;
     for (std::uint32_t c = 0; c < step.checks.size(); ++c) {
       const CheckDef& check = step.checks[c];
@@ -179,7 +180,11 @@ tl::expected<Plan, std::vector<Problem>> make_plan(const AssetGraph& graph,
   }
   pick_graphs(steps, picks, problems);
   if (!problems.empty()) return tl::unexpected(std::move(problems));
-  if (with_checks || only_checks) pick_checks(graph, is_selected, only_checks, picks);
+  if (with_checks || only_checks) {
+    pick_checks(graph, is_selected, only_checks, picks);
+    // What the checks of a graph that can be subset need of it.
+    pick_graphs(steps, picks, problems);
+  }
   for (std::size_t s = 0; s < steps.size(); ++s) pick_plain_outputs(steps[s], picks[s]);
   for (const NodeId id : selected) {
     const StepDef* observer = graph.node(id).observer;

@@ -170,5 +170,25 @@ TEST(Flatten, AGraphOfAssetsReadsAndMakesThemInItsSteps) {
   for (const Problem& problem : find_problems(d)) ADD_FAILURE() << problem.text();
 }
 
+TEST(Flatten, AnOpOfAGraphOfAssetsMayStandForACheck) {
+  auto graph = std::make_shared<GraphDef>();
+  graph->name = "g";
+  graph->nodes = {node(op("make")), node(op("look x"))};
+  graph->dependencies = {wire("look.x", "make")};
+  graph->outputs = {{.name = "result", .from = from("make")},
+                    {.name = "table_fine", .from = from("look")}};
+  GraphAssetDef def;
+  def.name = "table";
+  def.graph = graph;
+  def.outputs["result"].asset.key = "table";
+  def.checks["table_fine"] = {.name = "fine", .asset = "table"};
+  const std::vector<StepDef> steps = flatten(def);
+  EXPECT_TRUE(steps[0].checks.empty());
+  ASSERT_EQ(steps[1].checks.size(), 1u);
+  EXPECT_EQ(steps[1].checks[0].name, "fine");
+  EXPECT_EQ(steps[1].checks[0].output, "result");
+  EXPECT_FALSE(steps[1].outputs[0].stores_value);
+}
+
 }  // namespace
 }  // namespace treadle

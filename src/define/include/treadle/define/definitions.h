@@ -119,6 +119,8 @@ struct CheckDef {
   Metadata metadata;
   PartitionsPtr partitions = {};  // null: one result for all partitions of the asset
   AutomationCondition automation_condition = {};
+  // Of an op in a graph of assets: its output that stands for the result. "" = none.
+  std::string output = {};
 };
 
 // One function that runs as one step: an asset, a multi-asset, or a check.

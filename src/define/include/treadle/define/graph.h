@@ -116,6 +116,8 @@ struct GraphAssetDef {
   std::vector<AssetKey> deps;
   // By the graph's output; its `name` is ignored.
   std::map<std::string, OutputDef> outputs;
+  // By the graph's output too: the op behind it reports this check (StepContext::report_check) instead of handing over a value.
+  std::map<std::string, CheckDef> checks;
   std::vector<HookDef> hooks;
   std::optional<RetryPolicy> retry_policy;
   Tags op_tags;
