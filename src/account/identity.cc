@@ -255,14 +255,15 @@ Result<AccessToken> Identities::exchange(std::string_view identity_token) {
     return denied("The identity token is not meant for this server: '" + found->audience +
                   "' is not its audience.");
   }
-  const auto subject = token.claim(found->claim);
-  if (!subject || subject->empty()) {
+  const auto subject = token.texts.find(found->claim);
+  if (subject == token.texts.end() || subject->second.empty()) {
     return denied("The identity token has no claim '" + found->claim + "', which names the user.");
   }
-  if (found->claim == "email" && token.flag("email_verified") == false) {
-    return denied("'" + *subject + "' was not verified by the issuer.");
+  const auto verified = token.flags.find("email_verified");
+  if (found->claim == "email" && verified != token.flags.end() && !verified->second) {
+    return denied("'" + subject->second + "' was not verified by the issuer.");
   }
-  TREADLE_TRY(User user, user_of(*found, *subject));
+  TREADLE_TRY(User user, user_of(*found, subject->second));
   // With the time the issuer was added: another may get its number later.
   const std::string payload = std::to_string(found->id) + "." + std::to_string(found->created) +
                               "." + std::to_string(user.id) + "." +

@@ -4,6 +4,7 @@
 #include <treadle/base/clock.h>
 #include <treadle/base/result.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,13 +18,10 @@ struct IdentityToken {
   std::string key_id;  // "" = it names none
   std::string issuer;
   std::vector<std::string> audiences;
-  std::optional<std::int64_t> expires;     // seconds since the epoch
-  std::optional<std::int64_t> not_before;  // seconds since the epoch
-  std::string payload;                     // JSON
-
-  // A claim that is a text; nothing when it is absent or something else.
-  std::optional<std::string> claim(std::string_view name) const;
-  std::optional<bool> flag(std::string_view name) const;
+  std::optional<std::int64_t> expires;       // seconds since the epoch
+  std::optional<std::int64_t> not_before;    // seconds since the epoch
+  std::map<std::string, std::string> texts;  // claims that are texts
+  std::map<std::string, bool> flags;         // and those that are true or false
 };
 // kPermissionDenied: not a token, or signed in a way that is not taken (RS, PS and ES are).
 Result<IdentityToken> parse_identity_token(std::string_view text);

@@ -210,6 +210,11 @@ TEST_F(IdentityTest, OnlySignaturesWithAPublicKeyAreTaken) {
     const std::string token = encode(header) + "." + encode(claims()) + "." + encode("signature");
     EXPECT_NE(refusal(token), "taken") << header;
   }
+  // What is no base64 at its end: cjose would end the program.
+  for (const char* signature : {"x", "xxxxx", "a b", "====", "\xff\xff"}) {
+    const std::string good = rsa_.sign(claims());
+    EXPECT_NE(refusal(good.substr(0, good.rfind('.') + 1) + signature), "taken") << signature;
+  }
   for (const char* nonsense : {"", ".", "..", "a.b.c", "a.b.c.d", "{}"}) {
     EXPECT_NE(refusal(nonsense).find("no signed JWT"), std::string::npos) << nonsense;
   }
@@ -284,6 +289,10 @@ TEST_F(IdentityTest, AnIssuerThatCannotBeTrustedIsNotAdded) {
   EXPECT_NE(error({std::string(kUrl), "treadle", "sub", "{}"}).find("Key Set"), std::string::npos);
   EXPECT_NE(
       error({std::string(kUrl), "treadle", "sub", R"({"keys":[{"kty":"oct","k":"c2VjcmV0"}]})"})
+          .find("no public key"),
+      std::string::npos);
+  EXPECT_NE(
+      error({std::string(kUrl), "treadle", "sub", R"({"keys":[{"kty":"RSA","n":"x","e":"AQAB"}]})"})
           .find("no public key"),
       std::string::npos);
   EXPECT_NE(error({std::string(kUrl), "treadle", "sub", ""}).find("nothing at"), std::string::npos);
