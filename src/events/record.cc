@@ -51,7 +51,7 @@ class SqlRecord final : public Record {
           .bind(3, key);
       return s->run();
     }));
-    return std::make_unique<GroupCommitWriter>(database_, run_id, key, std::move(lock));
+    return std::make_unique<GroupCommitWriter>(database_, run_id, key, std::move(lock), open_);
   }
 
   Result<std::int64_t> report(Event event) override {
@@ -140,6 +140,7 @@ class SqlRecord final : public Record {
   }
 
   Result<std::vector<Event>> events(const EventFilter& filter) override {
+    open_.flush();
     std::vector<Event> events;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       std::int64_t run = 0;
@@ -177,6 +178,7 @@ class SqlRecord final : public Record {
 
   Result<std::vector<LatestMaterialization>> latest_materializations(const AssetKey& asset,
                                                                      bool partitions) override {
+    open_.flush();
     std::vector<LatestMaterialization> all;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       std::string sql(kLatestMaterializations);
@@ -195,6 +197,7 @@ class SqlRecord final : public Record {
   }
 
   Result<std::vector<CheckResult>> latest_checks(const AssetKey& asset) override {
+    open_.flush();
     std::vector<CheckResult> all;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       std::string sql =
@@ -215,6 +218,7 @@ class SqlRecord final : public Record {
 
   Result<std::vector<std::pair<std::string, CheckResult>>> latest_partition_checks(
       const AssetKey& asset) override {
+    open_.flush();
     std::vector<std::pair<std::string, CheckResult>> all;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       TREADLE_TRY(
@@ -235,6 +239,7 @@ class SqlRecord final : public Record {
 
   Result<std::optional<LatestMaterialization>> latest_materialization(
       const AssetKey& asset, const std::string& partition) override {
+    open_.flush();
     std::optional<LatestMaterialization> found;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       TREADLE_TRY(db::Statement * s,
@@ -271,6 +276,7 @@ class SqlRecord final : public Record {
 
   Result<std::vector<PartitionFact>> partition_facts(const AssetKey& asset,
                                                      std::int64_t after_event) override {
+    open_.flush();
     return read_partition_facts(database_, asset, after_event);
   }
   Result<std::optional<PartitionSummary>> find_partition_summary(const AssetKey& asset) override {
@@ -309,6 +315,7 @@ class SqlRecord final : public Record {
   }
 
   Result<std::vector<AssetKey>> asset_keys() override {
+    open_.flush();
     std::vector<AssetKey> keys;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       TREADLE_TRY(
@@ -550,6 +557,7 @@ class SqlRecord final : public Record {
 
   db::Database& database_;
   const std::string lock_folder_;
+  OpenWriters open_;
 };
 
 }  // namespace

@@ -18,15 +18,36 @@ Result<bool> is_kept(db::Session& session, std::int64_t run, const Event& event)
 
 }  // namespace
 
+void OpenWriters::add(GroupCommitWriter* writer) {
+  const std::scoped_lock lock(mutex_);
+  writers_.push_back(writer);
+}
+
+void OpenWriters::remove(GroupCommitWriter* writer) {
+  const std::scoped_lock lock(mutex_);
+  std::erase(writers_, writer);
+}
+
+void OpenWriters::flush() {
+  if (::getpid() != pid_) return;  // a fork of a step's: the writers' threads are not here
+  const std::scoped_lock lock(mutex_);
+  // A writer that cannot commit says so when its run ends.
+  for (GroupCommitWriter* writer : writers_) (void)writer->flush();
+}
+
 GroupCommitWriter::GroupCommitWriter(db::Database& database, std::string run_id, std::int64_t run,
-                                     RunLock lock)
+                                     RunLock lock, OpenWriters& open)
     : database_(database),
       run_id_(std::move(run_id)),
       run_(run),
       lock_(std::move(lock)),
-      thread_([this] { work(); }) {}
+      open_(open),
+      thread_([this] { work(); }) {
+  open_.add(this);
+}
 
 GroupCommitWriter::~GroupCommitWriter() {
+  open_.remove(this);
   {
     const std::scoped_lock lock(mutex_);
     stop_ = true;
@@ -47,6 +68,7 @@ void GroupCommitWriter::append(Event event) {
     const std::scoped_lock lock(mutex_);
     idle = queue_.empty() && !busy_;
     queue_.push_back(std::move(event));
+    ++appended_;
   }
   if (idle) wake_.notify_one();
 }
@@ -63,9 +85,11 @@ void GroupCommitWriter::work() {
     lock.unlock();
     Result<void> result;
     if (!broken) result = commit(group, nullptr, db::Sync::kNo);
+    const std::size_t done = group.size();
     group.clear();
     lock.lock();
     busy_ = false;
+    done_ += done;
     if (!result && !error_) {
       error_ = std::move(result).error();
       broken_ = true;
@@ -96,7 +120,7 @@ Result<void> GroupCommitWriter::commit(const std::vector<Event>& group,
 
 Result<void> GroupCommitWriter::flush() {
   std::unique_lock lock(mutex_);
-  committed_.wait(lock, [&] { return queue_.empty() && !busy_; });
+  committed_.wait(lock, [&, until = appended_] { return done_ >= until; });
   if (error_) return fail(*error_);
   return {};
 }

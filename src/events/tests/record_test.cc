@@ -124,6 +124,16 @@ TEST_F(RecordTest, EventsComeBackInTheOrderOfAppending) {
   EXPECT_EQ(newest.front().type, EventType::kRunSuccess);
 }
 
+TEST_F(RecordTest, ItsReadersSeeWhatTheRunsOfThisProcessHaveReported) {
+  add_run("r1");
+  const auto writer = record->execute_run("r1").value();
+  for (std::size_t n = 1; n <= 200; ++n) {
+    writer->append(event(EventType::kAssetMaterialization, "a", "a"));
+    ASSERT_EQ(record->events({.run_id = "r1"})->size(), n);
+    ASSERT_EQ(record->latest_materializations()->size(), 1U);
+  }
+}
+
 TEST_F(RecordTest, WhatIsQueuedIsCommittedWhenTheWriterGoes) {
   add_run("r1");
   auto writer = record->execute_run("r1").value();
