@@ -16,7 +16,7 @@ namespace treadle::artifact {
 
 // What a draft names on disk.
 struct Store::Gathered {
-  std::vector<FoundFile> files;
+  std::vector<FoundFile> files;           // without their paths, which sources have
   std::vector<blob::SourceFile> sources;  // one for each of files
   std::string cache_file;
   bool all_known = true;  // every source's digests came from the cache
@@ -104,7 +104,11 @@ Result<Store::Gathered> Store::gather(const Draft& draft) {
     if (!given.prefix.empty()) {
       for (FoundFile& file : found) file.entry = given.prefix + "/" + file.entry;
     }
-    std::move(found.begin(), found.end(), std::back_inserter(out.files));
+    if (out.files.empty()) {
+      out.files = std::move(found);
+    } else {
+      std::move(found.begin(), found.end(), std::back_inserter(out.files));
+    }
   }
   std::int64_t bytes = 0;
   for (const FoundFile& file : out.files) bytes += file.stat.size;
@@ -117,9 +121,9 @@ Result<Store::Gathered> Store::gather(const Draft& draft) {
     cache = StatCache::load(core_->files, out.cache_file);
   }
   out.sources.reserve(out.files.size());
-  for (const FoundFile& file : out.files) {
-    blob::SourceFile source{file.path, file.stat.size, std::nullopt};
-    if (const blob::Blob* known = cache.find(file.path, file.stat)) source.known = *known;
+  for (FoundFile& file : out.files) {
+    blob::SourceFile source{std::move(file.path), file.stat.size, std::nullopt};
+    if (const blob::Blob* known = cache.find(source.path, file.stat)) source.known = *known;
     out.all_known = out.all_known && source.known;
     out.sources.push_back(std::move(source));
   }
@@ -211,15 +215,14 @@ Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered&
     TREADLE_TRY(const blob::Blob blob, batch->add(entry.bytes));
     bytes.push_back(blob);
   }
-  TREADLE_TRY(const Manifest manifest,
-              manifest_for(draft, base, gathered.files, bytes, file_blobs));
+  TREADLE_TRY(Manifest manifest, manifest_for(draft, base, gathered.files, bytes, file_blobs));
   Pending pending = pending_with(manifest);
   const auto remember = [&] {
     if (gathered.cache_file.empty() || gathered.all_known) return;
-    std::vector<CachedFile> cached;
+    std::vector<HashedFile> cached;
     cached.reserve(gathered.files.size());
     for (std::size_t i = 0; i < gathered.files.size(); ++i) {
-      cached.push_back({gathered.files[i].path, gathered.files[i].stat, file_blobs[i]});
+      cached.push_back({gathered.sources[i].path, &gathered.files[i].stat, &file_blobs[i]});
     }
     // A cache that cannot be written only costs time.
     (void)StatCache::save(core_->files, gathered.cache_file, std::move(cached), gathered.looked_at);
@@ -234,6 +237,7 @@ Result<std::optional<Logged>> Store::try_log(const Draft& draft, const Gathered&
   TREADLE_CHECK(batch->rely_on(blobs_of(base)));
   TREADLE_TRY(const blob::Blob document, batch->add(manifest_text(manifest)));
   pending.manifest_sha256 = document.sha256;
+  manifest = {};  // all there is to say of it is in `pending`
   if (draft.code && !draft.code->diff.empty()) {
     TREADLE_TRY(const blob::Blob diff, batch->add(draft.code->diff));
     pending.code_diff = diff.sha256;

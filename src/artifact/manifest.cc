@@ -6,43 +6,79 @@
 
 namespace treadle::artifact {
 
+namespace {
+
+// Of one entry without its path, quotes and hex digests included: texts of a hundred thousand entries
+// must not be copied again and again while they grow.
+constexpr std::size_t kEntryText = 160;
+
+// Digests lines that are never all in memory.
+template <class Digest>
+class LineHasher {
+ public:
+  explicit LineHasher(std::string_view head) : waiting_(head) {}
+  void add(std::string_view path, std::string_view digest) {
+    waiting_ += path;
+    waiting_ += ':';
+    waiting_ += digest;
+    waiting_ += '\n';
+    if (waiting_.size() < kEnough) return;
+    hasher_.update(waiting_);
+    waiting_.clear();
+  }
+  std::string finish() {
+    hasher_.update(waiting_);
+    return to_hex(hasher_.finish());
+  }
+
+ private:
+  static constexpr std::size_t kEnough = 64 * 1024;
+  StreamHasher<Digest> hasher_;
+  std::string waiting_;
+};
+
+}  // namespace
+
 std::string manifest_text(const Manifest& manifest) {
-  JsonWriter w;
-  w.begin_object().field("version", 1).field("storagePolicy", "wandb-storage-policy-v1");
-  w.key("storagePolicyConfig").begin_object().field("storageLayout", "V2").end_object();
-  w.key("contents").begin_object();
+  JsonWriter head;
+  head.begin_object().field("version", 1).field("storagePolicy", "wandb-storage-policy-v1");
+  head.key("storagePolicyConfig").begin_object().field("storageLayout", "V2").end_object();
+  head.key("contents").begin_object();
+  std::string text = std::move(head).str();
+  std::size_t size = text.size() + 2;
   for (const Entry& entry : manifest.entries) {
-    w.key(entry.path).begin_object().field("digest", entry.md5);
+    size += kEntryText + entry.path.size() + entry.reference.size() + entry.extra.size();
+  }
+  text.reserve(size);
+  for (const Entry& entry : manifest.entries) {
+    JsonWriter w;
+    w.begin_object().field("digest", entry.md5);
     if (!entry.sha256.empty()) w.field("sha256", entry.sha256);
     if (entry.size >= 0) w.field("size", entry.size);
     if (!entry.reference.empty()) w.field("ref", entry.reference);
     if (!entry.extra.empty()) w.key("extra").raw(entry.extra);
     w.end_object();
+    if (&entry != &manifest.entries.front()) text += ',';
+    append_json_string(text, entry.path);
+    text += ':';
+    text += w.str();
   }
-  w.end_object().end_object();
-  return std::move(w).str();
+  text += "}}";
+  return text;
 }
 
 std::string manifest_digest(const Manifest& manifest) {
-  std::string lines = "wandb-artifact-manifest-v1\n";
-  for (const Entry& entry : manifest.entries) {
-    lines += entry.path;
-    lines += ':';
-    lines += entry.md5;
-    lines += '\n';
-  }
-  return to_hex(md5(lines));
+  LineHasher<Md5> lines("wandb-artifact-manifest-v1\n");
+  for (const Entry& entry : manifest.entries) lines.add(entry.path, entry.md5);
+  return lines.finish();
 }
 
 std::string content_digest(const Manifest& manifest) {
-  std::string lines = "treadle-artifact-content-v1\n";
+  LineHasher<Sha256> lines("treadle-artifact-content-v1\n");
   for (const Entry& entry : manifest.entries) {
-    lines += entry.path;
-    lines += ':';
-    lines += entry.sha256.empty() ? entry.md5 : entry.sha256;
-    lines += '\n';
+    lines.add(entry.path, entry.sha256.empty() ? entry.md5 : entry.sha256);
   }
-  return to_hex(sha256(lines));
+  return lines.finish();
 }
 
 namespace {
@@ -66,11 +102,12 @@ Result<Manifest> make_manifest(std::vector<Entry> entries) {
   if (!std::is_sorted(entries.begin(), entries.end(), by_path)) {
     std::stable_sort(entries.begin(), entries.end(), by_path);
   }
-  Manifest manifest;
-  manifest.entries.reserve(entries.size());
-  for (Entry& entry : entries) {
-    if (!manifest.entries.empty() && manifest.entries.back().path == entry.path) {
-      const Entry& other = manifest.entries.back();
+  // In place: what stays moves to the front.
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    Entry& entry = entries[i];
+    if (kept > 0 && entries[kept - 1].path == entry.path) {
+      const Entry& other = entries[kept - 1];
       if (other.md5 == entry.md5 && other.sha256 == entry.sha256 &&
           other.reference == entry.reference) {
         continue;
@@ -78,8 +115,12 @@ Result<Manifest> make_manifest(std::vector<Entry> entries) {
       return fail(Errc::kInvalidArgument, "The artifact has two different files at '" + entry.path +
                                               "'. Give one of them another path.");
     }
-    manifest.entries.push_back(std::move(entry));
+    if (kept != i) entries[kept] = std::move(entry);
+    ++kept;
   }
+  entries.resize(kept);
+  Manifest manifest;
+  manifest.entries = std::move(entries);
   // Names of one folder stand together, so most folders were looked at for the entry before.
   std::string_view last_folder;
   for (const Entry& entry : manifest.entries) {

@@ -10,6 +10,9 @@ constexpr std::string_view kMagic = "TREADLE-STAT-01\n";
 constexpr std::int64_t kRacyNs = 20'000'000;
 constexpr std::int64_t kCoarseRacyNs = 2'000'000'000;  // file systems that keep whole seconds
 constexpr std::int64_t kSecondNs = 1'000'000'000;
+// Of an entry without its path.
+constexpr std::size_t kEntryBytes =
+    sizeof(std::uint32_t) + 4 * sizeof(std::int64_t) + sizeof(Md5) + sizeof(Sha256);
 
 template <class T>
 void put(std::string& out, const T& value) {
@@ -71,31 +74,35 @@ const blob::Blob* StatCache::find(std::string_view path, const FileStat& stat) {
   return same ? &entry.blob : nullptr;
 }
 
-Result<void> StatCache::save(Files& files, const std::string& file, std::vector<CachedFile> entries,
+Result<void> StatCache::save(Files& files, const std::string& file, std::vector<HashedFile> entries,
                              Micros hashed_at) {
-  std::erase_if(entries, [&](const CachedFile& e) {
-    return e.blob.size != e.stat.size || is_racy(e.stat.mtime_ns, hashed_at * 1000) ||
-           is_racy(e.stat.ctime_ns, hashed_at * 1000);
+  std::erase_if(entries, [&](const HashedFile& e) {
+    return e.blob->size != e.stat->size || is_racy(e.stat->mtime_ns, hashed_at * 1000) ||
+           is_racy(e.stat->ctime_ns, hashed_at * 1000);
   });
-  const auto by_path = [](const CachedFile& a, const CachedFile& b) { return a.path < b.path; };
+  const auto by_path = [](const HashedFile& a, const HashedFile& b) { return a.path < b.path; };
   if (!std::is_sorted(entries.begin(), entries.end(), by_path)) {
     std::sort(entries.begin(), entries.end(), by_path);
   }
-  std::string body;
-  put(body, static_cast<std::uint32_t>(entries.size()));
-  for (const CachedFile& e : entries) {
-    put(body, static_cast<std::uint32_t>(e.path.size()));
-    body += e.path;
-    put(body, e.stat.size);
-    put(body, e.stat.mtime_ns);
-    put(body, e.stat.ctime_ns);
-    put(body, e.stat.inode);
-    put(body, e.blob.md5);
-    put(body, e.blob.sha256);
-  }
   std::string text(kMagic);
-  put(text, sha256(body));
-  text += body;
+  put(text, Sha256{});  // of what follows, once it is there
+  const std::size_t head = text.size();
+  std::size_t size = head + sizeof(std::uint32_t);
+  for (const HashedFile& e : entries) size += e.path.size() + kEntryBytes;
+  text.reserve(size);
+  put(text, static_cast<std::uint32_t>(entries.size()));
+  for (const HashedFile& e : entries) {
+    put(text, static_cast<std::uint32_t>(e.path.size()));
+    text += e.path;
+    put(text, e.stat->size);
+    put(text, e.stat->mtime_ns);
+    put(text, e.stat->ctime_ns);
+    put(text, e.stat->inode);
+    put(text, e.blob->md5);
+    put(text, e.blob->sha256);
+  }
+  const Sha256 sum = sha256(std::string_view(text).substr(head));
+  std::memcpy(text.data() + kMagic.size(), &sum, sizeof(sum));
   TREADLE_CHECK(files.make_folders(parent_path(file)));
   return write_file_atomic(files, file, text, false);
 }

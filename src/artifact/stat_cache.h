@@ -13,6 +13,11 @@
 namespace treadle::artifact {
 
 // One file. `path` is absolute.
+struct HashedFile {
+  std::string_view path;
+  const FileStat* stat;
+  const blob::Blob* blob;
+};
 struct CachedFile {
   std::string path;
   FileStat stat;
@@ -30,7 +35,7 @@ class StatCache {
 
   // Replaces the cache file. Left out are entries that changed so shortly before `hashed_at` (the
   // time before the first was looked at) that another change would not show in their times.
-  static Result<void> save(Files& files, const std::string& file, std::vector<CachedFile> entries,
+  static Result<void> save(Files& files, const std::string& file, std::vector<HashedFile> entries,
                            Micros hashed_at);
 
   bool empty() const { return entries_.empty(); }

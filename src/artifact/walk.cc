@@ -105,6 +105,7 @@ Result<std::vector<FoundFile>> walk(Files& files, const std::string& folder,
   Walk walk(files, folder, skip);
   TREADLE_CHECK(walk.folder(folder, ""));
   std::vector<FoundFile> out = walk.take();
+  out.shrink_to_fit();
   // Names are sorted within a folder, but "a-b" comes before "a/c" while folder "a" comes first.
   const auto by_entry = [](const FoundFile& a, const FoundFile& b) { return a.entry < b.entry; };
   if (!std::is_sorted(out.begin(), out.end(), by_entry)) {

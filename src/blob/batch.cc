@@ -30,8 +30,8 @@ LocalBatch::~LocalBatch() {
   if (recorded_) return;
   for (const PackWriter& pack : packs_) (void)context_.files.remove(pack.path());
   for (const Row& row : rows_) {
-    if (!row.file.empty()) {
-      (void)context_.files.remove(join_path(context_.singles(), row.file));
+    if (row.has_file) {
+      (void)context_.files.remove(join_path(context_.singles(), row.text));
     }
   }
 }
@@ -83,7 +83,7 @@ Result<void> LocalBatch::keep(const Blob& blob, std::string_view content, bool m
   Row row{.blob = blob};
   if (may_inline && fits_inline(content.size())) {
     inline_bytes_ += content.size();
-    row.content = content;
+    row.text = content;
   } else {
     TREADLE_CHECK(append_to_pack(row, content));
   }
@@ -124,8 +124,8 @@ Result<bool> LocalBatch::record(db::Session& session) {
     if (!context_.files.stat(pack.path())) return false;
   }
   for (const Row& row : rows_) {
-    if (row.file.empty()) continue;
-    if (!context_.files.stat(join_path(context_.singles(), row.file))) return false;
+    if (!row.has_file) continue;
+    if (!context_.files.stat(join_path(context_.singles(), row.text))) return false;
   }
   const Micros now = context_.clock.now();
   recorded_ = true;
@@ -148,10 +148,10 @@ Result<bool> LocalBatch::record(db::Session& session) {
     s->bind_null(5).bind_null(6).bind_null(7).bind_null(8);
     if (row.pack >= 0) {
       s->bind(5, pack_ids[static_cast<std::size_t>(row.pack)]).bind(6, row.offset);
-    } else if (!row.file.empty()) {
-      s->bind(7, row.file);
+    } else if (row.has_file) {
+      s->bind(7, row.text);
     } else {
-      s->bind_blob(8, row.content);
+      s->bind_blob(8, row.text);
     }
     TREADLE_CHECK(s->run());
   }

@@ -30,10 +30,10 @@ class LocalBatch final : public Batch {
   // A row to be.
   struct Row {
     Blob blob;
-    std::string content{};  // inline
-    int pack = -1;          // index in packs_
-    std::int64_t offset = 0;
-    std::string file{};  // name in files/
+    std::int64_t offset = 0;  // in its pack
+    int pack = -1;            // index in packs_
+    bool has_file = false;    // of its own
+    std::string text{};       // has_file: the name in files/; without a pack: the content, inline
   };
   class StreamWriter;
   struct Hashed {

@@ -48,7 +48,13 @@ std::size_t threads_for(std::span<const SourceFile> files, std::size_t slices) {
 Result<std::vector<Blob>> LocalBatch::add_files(std::span<const SourceFile> files) {
   std::vector<Blob> out(files.size());
   const std::vector<Slice> slices = slices_of(files);
-  for (const SourceFile& file : files) bytes_all_ += file.size;
+  std::size_t unknown = 0;
+  for (const SourceFile& file : files) {
+    bytes_all_ += file.size;
+    if (!file.known) ++unknown;
+  }
+  // With room for what comes beside the files, a manifest above all.
+  rows_.reserve(rows_.size() + unknown + kInlineUpToFiles);
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> stop = false;
   std::mutex error_mutex;

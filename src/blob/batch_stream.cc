@@ -49,9 +49,9 @@ Result<Blob> LocalBatch::add_incoming(Incoming& incoming) {
   if (is_pending(blob.sha256)) return blob;
   TREADLE_TRY(const std::vector<bool> there, present({&blob.sha256, 1}));
   if (there[0]) return blob;
-  Row row{.blob = blob};
-  row.file = to_hex(blob.sha256) + "." + to_hex(random_bytes(4));
-  TREADLE_TRY(const bool placed, incoming.place(row.file));
+  Row row{.blob = blob, .has_file = true};
+  row.text = to_hex(blob.sha256) + "." + to_hex(random_bytes(4));
+  TREADLE_TRY(const bool placed, incoming.place(row.text));
   const std::lock_guard lock(mutex_);
   if (!placed) {
     collected_ = true;
@@ -59,7 +59,7 @@ Result<Blob> LocalBatch::add_incoming(Incoming& incoming) {
   }
   singles_written_ = true;
   if (!row_of_.emplace(blob.sha256, rows_.size()).second) {  // another thread had the same
-    TREADLE_CHECK(context_.files.remove(join_path(context_.singles(), row.file)));
+    TREADLE_CHECK(context_.files.remove(join_path(context_.singles(), row.text)));
     return blob;
   }
   rows_.push_back(std::move(row));
