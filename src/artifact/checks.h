@@ -21,7 +21,5 @@ Result<void> check_reference(const std::string& path, const std::string& referen
                              const std::string& digest);
 // JSON object text kept with an entry, or "".
 Result<void> check_extra(const std::string& path, const std::string& extra);
-// Everything about a draft but its content on disk. `ref`: with its place filled in.
-Result<void> check_draft(const Draft& draft, const ArtifactRef& ref);
 
 }  // namespace treadle::artifact

@@ -5,8 +5,8 @@
 #include "draft_rows.h"
 #include "entry_blobs.h"
 #include "rows.h"
-#include "walk.h"
 #include <treadle/artifact/drafts.h>
+#include <treadle/artifact/walk.h>
 
 #include <algorithm>
 #include <map>

@@ -4,9 +4,9 @@
 #include "core.h"
 #include "entry_blobs.h"
 #include "stat_cache.h"
-#include "walk.h"
 #include <treadle/artifact/catalog.h>
 #include <treadle/artifact/store.h>
+#include <treadle/artifact/walk.h>
 #include <treadle/blob/store.h>
 #include <treadle/model/artifact_name.h>
 

@@ -2,14 +2,13 @@
 #include "core.h"
 #include "entry_blobs.h"
 #include "rows.h"
+#include <treadle/artifact/reading.h>
 #include <treadle/artifact/store.h>
 #include <treadle/base/random.h>
-#include <treadle/base/suggest.h>
 #include <treadle/blob/store.h>
 #include <treadle/model/artifact_name.h>
 
 #include <algorithm>
-#include <set>
 #include <span>
 
 namespace treadle::artifact {
@@ -20,57 +19,6 @@ Result<Sha256> get_sha256(const Entry& entry) {
   return fail(Errc::kCorrupt,
               "The manifest does not say where the content of '" + entry.path + "' is.");
 }
-
-// The entry, or why there is none to read.
-Result<const Entry*> find_entry(const Manifest& manifest, const Version& version,
-                                const std::string& path) {
-  const auto it =
-      std::lower_bound(manifest.entries.begin(), manifest.entries.end(), path,
-                       [](const Entry& entry, const std::string& p) { return entry.path < p; });
-  if (it == manifest.entries.end() || it->path != path) {
-    constexpr std::size_t kMostNames = 1000;
-    std::vector<std::string> names;
-    for (const Entry& entry : manifest.entries) {
-      if (names.size() < kMostNames) names.push_back(entry.path);
-    }
-    return fail(Errc::kNotFound, "There is no file '" + path + "' in " + version.text() + "." +
-                                     did_you_mean(path, names));
-  }
-  if (!it->reference.empty()) {
-    return fail(Errc::kUnsupported, "The entry '" + path + "' of " + version.text() +
-                                        " is a reference; its content is at " + it->reference +
-                                        ".");
-  }
-  return &*it;
-}
-
-// Makes folders below a root without ever walking through a symlink.
-class Folders {
- public:
-  Folders(Files& files, std::string root) : files_(files), root_(std::move(root)) {}
-
-  Result<void> make(std::string_view relative) {
-    if (relative.empty() || made_.contains(relative)) return {};
-    const std::size_t slash = relative.rfind('/');
-    if (slash != std::string_view::npos) TREADLE_CHECK(make(relative.substr(0, slash)));
-    const std::string path = join_path(root_, relative);
-    const auto stat = files_.stat(path, false);
-    if (stat && stat->kind == FileStat::Kind::kSymlink) {
-      return fail(Errc::kInvalidArgument, "'" + path +
-                                              "' is a symbolic link; files are not written "
-                                              "through it. Remove it, or choose another folder.");
-    }
-    if (!stat && stat.error().code != Errc::kNotFound) return fail(stat.error());
-    if (!stat) TREADLE_CHECK(files_.make_folders(path));
-    made_.emplace(relative);
-    return {};
-  }
-
- private:
-  Files& files_;
-  const std::string root_;
-  std::set<std::string, std::less<>> made_;
-};
 
 }  // namespace
 
@@ -121,7 +69,7 @@ Result<std::vector<std::string>> Store::download(const Version& version, const s
 
   const std::string root = absolute_path(folder);
   TREADLE_CHECK(core_->files.make_folders(root));
-  Folders folders(core_->files, root);
+  EntryFolders folders(core_->files, root);
   const std::unique_ptr<blob::Reader> reader = core_->blobs->reader();
   TREADLE_CHECK(reader->locate(blobs));
   std::vector<std::string> written;

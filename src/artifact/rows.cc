@@ -43,6 +43,9 @@ std::string Version::name() const {
 std::string Version::text() const {
   return entity + "/" + project + "/" + name();
 }
+std::string Version::address() const {
+  return host.empty() ? text() : host + "/" + text();
+}
 
 Result<std::vector<Version>> select_versions(db::Session& session, std::string_view where,
                                              const Bind& bind) {

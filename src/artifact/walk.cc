@@ -1,5 +1,4 @@
-#include "walk.h"
-
+#include <treadle/artifact/walk.h>
 #include <treadle/model/artifact_name.h>
 
 #include <algorithm>

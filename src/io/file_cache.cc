@@ -11,12 +11,16 @@
 namespace treadle::io {
 namespace {
 
+// As room client gives verified contents (object_cache.cc): 2000-01-01.
+constexpr std::int64_t kSealedTime = 946'684'800'000'000'000;
+
 // The name covers SHA-256 digests: contents made to collide under MD5 must not share a folder.
 std::string folder_name(const artifact::Version& version,
                         const std::vector<artifact::Entry>& entries) {
   std::string content;
   for (const auto& entry : entries)
-    content += entry.path + '\0' + entry.sha256 + entry.reference + '\n';
+    content += entry.path + '\0' + (entry.sha256.empty() ? entry.md5 : entry.sha256) +
+               entry.reference + '\n';
   return version.digest + "-" + to_hex(sha256(content)).substr(0, 16);
 }
 
@@ -26,9 +30,12 @@ Result<std::string> stamp(const std::string& folder, const std::vector<artifact:
   for (const auto& entry : entries) {
     if (!entry.reference.empty()) continue;  // kept elsewhere: nothing lies here
     TREADLE_TRY(const FileStat stat, real_files().stat(join_path(folder, entry.path)));
+    // What came from a server is shared by links, each of which changes it; its time of last change is
+    // one that any writing ends.
+    const bool sealed = stat.mtime_ns == kSealedTime;
     lines += std::to_string(stat.size) + ' ' + std::to_string(stat.mtime_ns) + ' ' +
-             std::to_string(stat.ctime_ns) + ' ' + std::to_string(stat.inode) + ' ' + entry.path +
-             '\n';
+             std::to_string(sealed ? 0 : stat.ctime_ns) + ' ' + std::to_string(stat.inode) + ' ' +
+             entry.path + '\n';
   }
   return lines;
 }

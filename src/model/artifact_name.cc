@@ -29,6 +29,7 @@ std::string article(std::string_view what) {
 
 std::string ArtifactRef::text() const {
   std::string out;
+  if (!host.empty()) out += host + "/";
   if (!entity.empty()) out += entity + "/";
   if (!project.empty()) out += project + "/";
   out += collection;
@@ -36,8 +37,30 @@ std::string ArtifactRef::text() const {
   return out;
 }
 
+namespace {
+
+// How much of an address is the server's: all before the last three parts. 0 = it names no server.
+std::size_t host_size(std::string_view text) {
+  std::size_t first = 0;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (text.starts_with(scheme)) first = scheme.size();
+  }
+  if (first == 0) return 0;
+  std::size_t end = text.size();
+  for (int parts = 0; parts < 3 && end != std::string_view::npos; ++parts) {
+    end = end == 0 ? std::string_view::npos : text.rfind('/', end - 1);
+  }
+  return end == std::string_view::npos || end <= first ? 0 : end;
+}
+
+}  // namespace
+
 Result<ArtifactRef> parse_artifact_ref(std::string_view text) {
   ArtifactRef ref;
+  if (const std::size_t host = host_size(text); host != 0) {
+    ref.host = text.substr(0, host);
+    text.remove_prefix(host + 1);
+  }
   const std::size_t colon = text.find(':');
   if (colon != std::string_view::npos) {
     ref.version = text.substr(colon + 1);

@@ -67,7 +67,7 @@ class Server:
     url: str = field(init=False)
     key: str = field(init=False, default="")
 
-    def start(self, *words: str) -> None:
+    def start(self, *words: str, port: int = 0) -> None:
         url = os.environ.get("TREADLE_TEST_DATABASE")
         if url and not self.database:
             self.database = own_schema(url, self.home)
@@ -80,7 +80,7 @@ class Server:
             "--json",
             "server",
             "--port",
-            "0",
+            str(port),
             *words,
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

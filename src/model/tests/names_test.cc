@@ -41,6 +41,12 @@ TEST(ArtifactRef, IsReadWithAndWithoutItsParts) {
   EXPECT_EQ(parse_artifact_ref("e/p/model:v3").value(), (ArtifactRef{"e", "p", "model", "v3"}));
   EXPECT_EQ(parse_artifact_ref("p/model:best one").value(),
             (ArtifactRef{"", "p", "model", "best one"}));
+  for (const char* host : {"http://127.0.0.1:8080", "https://example.org/wandb"}) {
+    const std::string text = std::string(host) + "/e/p/model:v3";
+    EXPECT_EQ(parse_artifact_ref(text).value(), (ArtifactRef{"e", "p", "model", "v3", host}));
+    EXPECT_EQ(parse_artifact_ref(text).value().text(), text);
+  }
+  EXPECT_FALSE(parse_artifact_ref("https://example.org/model"));
   EXPECT_EQ(parse_artifact_ref("e/p/model:v3").value().text(), "e/p/model:v3");
   for (const char* bad :
        {"", "a/b/c/d", "a:", "../x", "a b/", ":v1", "a:b:c", "mod\xd0\xb5l", "a/../b"}) {

@@ -1,5 +1,5 @@
 // Artifacts as everything above the store sees them: log a version, find one, read its files. The
-// seam with two implementations: the embedded store (store.h) and, later, a server over HTTP.
+// seam with two implementations: the embedded store (store.h), and a server over HTTP (room client).
 #pragma once
 
 #include <treadle/base/clock.h>
@@ -83,6 +83,9 @@ struct Draft {
   std::function<void(std::int64_t, std::int64_t)> progress;
 };
 
+// Everything about a draft but its content on disk. `ref`: its collection, with the place filled in.
+Result<void> check_draft(const Draft& draft, const ArtifactRef& ref);
+
 struct Version {
   std::int64_t id = 0;
   std::int64_t collection_id = 0;  // its own
@@ -104,8 +107,10 @@ struct Version {
   std::int64_t ttl_effective = kTtlNone;     // what holds: its own or the collection's
   std::optional<std::int64_t> history_step;  // of the run that made it
   std::string run_id;                        // the run that made it, or ""
+  std::string host = {};                     // URL of the server that has it; "" = the home
   std::string name() const;                  // "collection:v3"
   std::string text() const;                  // "entity/project/collection:v3"
+  std::string address() const;               // text(), after the host where there is one
 };
 
 // What log() did.

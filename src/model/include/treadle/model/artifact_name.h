@@ -9,12 +9,14 @@
 
 namespace treadle {
 
-// "[[entity/]project/]collection[:version-or-alias]".
+// "[[entity/]project/]collection[:version-or-alias]", or of a server
+// "https://host/entity/project/collection[:version-or-alias]".
 struct ArtifactRef {
   std::string entity;      // "" = the default of the home
   std::string project;     // "" = the default of the home
   std::string collection;  // never ""
   std::string version;     // "v3", an alias, or "" = latest
+  std::string host = {};   // URL of the server that has it; "" = the home
   bool operator==(const ArtifactRef&) const = default;
   std::string text() const;
 };

@@ -1,4 +1,4 @@
-// Private to the room: the files of a folder.
+// The files of a folder, as a version takes them in.
 #pragma once
 
 #include <treadle/base/files.h>
