@@ -18,9 +18,9 @@ namespace {
 constexpr std::int64_t kSealed = 946'684'800;  // 2000-01-01
 constexpr Micros kHour = 3'600LL * 1'000'000;
 constexpr Micros kUnused = 24 * kHour;
-constexpr std::size_t kPiece = std::size_t{1} << 20;
+constexpr std::size_t kCopyPiece = std::size_t{1} << 20;
 
-Result<void> copy(const std::string& from, const std::string& to) {
+Result<void> copy_object(const std::string& from, const std::string& to) {
   Files& files = real_files();
   TREADLE_TRY(const OpenFile source, files.open_read(from));
   TREADLE_TRY(const OpenFile target, files.create(to));
@@ -28,7 +28,7 @@ Result<void> copy(const std::string& from, const std::string& to) {
   if (cloned) return {};
   std::string piece;
   for (std::int64_t at = 0;; at += static_cast<std::int64_t>(piece.size())) {
-    TREADLE_CHECK(files.read_at(source, at, kPiece, piece));
+    TREADLE_CHECK(files.read_at(source, at, kCopyPiece, piece));
     if (piece.empty()) return {};
     TREADLE_CHECK(files.write(target, piece));
   }
@@ -81,7 +81,8 @@ Result<void> ObjectCache::deliver(const std::string& path, const std::string& ta
   const std::string part = join_path(parent_path(target), ".part-" + to_hex(random_bytes(6)));
   const bool inside = target.starts_with(folder_ + "/");
   if (last && !inside && unseal(path) && ::rename(path.c_str(), target.c_str()) == 0) return {};
-  auto done = inside && ::link(path.c_str(), part.c_str()) == 0 ? Result<void>() : copy(path, part);
+  auto done =
+      inside && ::link(path.c_str(), part.c_str()) == 0 ? Result<void>() : copy_object(path, part);
   if (done) done = files.rename(part, target);
   if (!done) (void)files.remove(part);
   return done;

@@ -13,7 +13,7 @@ namespace {
 using artifact::Registry;
 using artifact::RegistryAccess;
 
-constexpr int kPerPage = 100;
+constexpr int kRegistriesPerPage = 100;
 
 Registry registry_of(const Node& node) {
   Registry r;
@@ -83,7 +83,9 @@ Result<std::vector<Registry>> RemoteArtifacts::registries(const std::string& ent
   std::vector<Registry> out;
   TREADLE_CHECK(ask_pages(
       kFetchRegistries,
-      [&](JsonWriter& w) { w.field("organization", organization).field("perPage", kPerPage); },
+      [&](JsonWriter& w) {
+        w.field("organization", organization).field("perPage", kRegistriesPerPage);
+      },
       "organization.orgEntity.projects",
       [&](const Node& page) {
         for (const Node& node : page.nodes()) {
