@@ -112,6 +112,24 @@ Result<DraftRow> get_pending(db::Session& session, std::int64_t id) {
           " Open a new one.");
 }
 
+Result<DraftSpec> get_pending_place(db::Session& session, std::int64_t id) {
+  TREADLE_TRY(db::Statement * s, session.prepare("select entity, project, collection from "
+                                                 "artifact_draft where id = $1 and state = "
+                                                 "'PENDING'"));
+  s->bind(1, id);
+  TREADLE_TRY(const bool found, s->step());
+  if (!found) {
+    TREADLE_TRY(DraftRow row, get_pending(session, id));  // says why not
+    return std::move(row.state.spec);
+  }
+  DraftSpec place;
+  place.entity = s->text(0);
+  place.project = s->text(1);
+  place.collection = s->text(2);
+  TREADLE_CHECK(s->run());
+  return place;
+}
+
 Result<std::int64_t> insert_draft(db::Session& session, const DraftSpec& spec, Micros now) {
   TREADLE_TRY(db::Statement * s,
               session.prepare(

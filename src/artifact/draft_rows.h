@@ -19,6 +19,8 @@ struct DraftRow {
 Result<std::optional<DraftRow>> find_draft(db::Session& session, std::int64_t id);
 // kNotFound, or kInvalidArgument when it is not pending.
 Result<DraftRow> get_pending(db::Session& session, std::int64_t id);
+// The same, but only where it is: entity, project, collection.
+Result<DraftSpec> get_pending_place(db::Session& session, std::int64_t id);
 Result<std::int64_t> insert_draft(db::Session& session, const DraftSpec& spec, Micros now);
 
 // An entry of a draft: as in a manifest, its content maybe not there yet (sha256 ""), or taken out.

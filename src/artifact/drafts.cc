@@ -353,6 +353,44 @@ Result<std::vector<bool>> Drafts::announce(std::int64_t draft, std::span<const A
 
 namespace {
 
+Result<void> check_announced(db::Session& session, std::int64_t draft, const std::string& md5) {
+  TREADLE_TRY(
+      const auto announced,
+      find_integer(session, "select 1 from artifact_draft_entry where draft_id = $1 and md5 = $2",
+                   [&](db::Statement& s) { s.bind(1, draft).bind(2, md5); }));
+  if (announced) return {};
+  return fail(Errc::kNotFound, "No file with the MD5 " + md5 + " was announced for the draft " +
+                                   std::to_string(draft) + ". Announce it first.");
+}
+
+// `blob`, which the batch has, becomes the content of the files announced with this MD5.
+Result<void> keep_announced(Core& core, std::int64_t draft, const std::string& md5,
+                            const blob::Blob& blob, blob::Batch& batch) {
+  if (to_base64(blob.md5) != md5) {
+    return fail(Errc::kCorrupt, "What was uploaded has the MD5 " + to_base64(blob.md5) + ", not " +
+                                    md5 + " as announced. Upload it again.");
+  }
+  TREADLE_CHECK(batch.finish());
+  return core.write([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(const DraftSpec place, get_pending_place(session, draft));
+    TREADLE_TRY(const bool recorded, batch.record(session));
+    if (!recorded) {
+      return fail(Errc::kBusy, "Content was collected during the upload. Upload it again.");
+    }
+    TREADLE_CHECK(run(session,
+                      "update artifact_draft_entry set sha256 = $1, size = $2 where "
+                      "draft_id = $3 and md5 = $4 and reference = '' and sha256 is null",
+                      [&](db::Statement& s) {
+                        s.bind_blob(1, {reinterpret_cast<const char*>(blob.sha256.data()),
+                                        blob.sha256.size()});
+                        s.bind(2, blob.size).bind(3, draft).bind(4, md5);
+                      }));
+    if (session.changes() == 0) TREADLE_CHECK(check_announced(session, draft, md5));
+    TREADLE_CHECK(note_reach(session, place, blob.sha256));
+    return bump(session, draft);
+  });
+}
+
 class DraftUpload final : public Upload {
  public:
   DraftUpload(Core& core, std::int64_t draft, std::string md5)
@@ -366,28 +404,7 @@ class DraftUpload final : public Upload {
 
   Result<void> finish() override {
     TREADLE_TRY(const blob::Blob blob, writer_->finish());
-    if (to_base64(blob.md5) != md5_) {
-      return fail(Errc::kCorrupt, "What was uploaded has the MD5 " + to_base64(blob.md5) +
-                                      ", not " + md5_ + " as announced. Upload it again.");
-    }
-    TREADLE_CHECK(batch_->finish());
-    return core_.write([&](db::Session& session) -> Result<void> {
-      TREADLE_TRY(const DraftRow row, get_pending(session, draft_));
-      TREADLE_TRY(const bool recorded, batch_->record(session));
-      if (!recorded) {
-        return fail(Errc::kBusy, "Content was collected during the upload. Upload it again.");
-      }
-      TREADLE_CHECK(note_reach(session, row.state.spec, blob.sha256));
-      TREADLE_CHECK(run(session,
-                        "update artifact_draft_entry set sha256 = $1, size = $2 where "
-                        "draft_id = $3 and md5 = $4 and reference = '' and sha256 is null",
-                        [&](db::Statement& s) {
-                          s.bind_blob(1, {reinterpret_cast<const char*>(blob.sha256.data()),
-                                          blob.sha256.size()});
-                          s.bind(2, blob.size).bind(3, draft_).bind(4, md5_);
-                        }));
-      return bump(session, draft_);
-    });
+    return keep_announced(core_, draft_, md5_, blob, *batch_);
   }
 
  private:
@@ -404,14 +421,8 @@ Result<std::unique_ptr<Upload>> Drafts::upload(std::int64_t draft, const std::st
   Core& core = store_.core();
   TREADLE_CHECK(core.check_writable());
   TREADLE_CHECK(core.database.read([&](db::Session& session) -> Result<void> {
-    TREADLE_CHECK(get_pending(session, draft));
-    TREADLE_TRY(
-        const auto announced,
-        find_integer(session, "select 1 from artifact_draft_entry where draft_id = $1 and md5 = $2",
-                     [&](db::Statement& s) { s.bind(1, draft).bind(2, md5); }));
-    if (announced) return {};
-    return fail(Errc::kNotFound, "No file with the MD5 " + md5 + " was announced for the draft " +
-                                     std::to_string(draft) + ". Announce it first.");
+    TREADLE_CHECK(get_pending_place(session, draft));
+    return check_announced(session, draft, md5);
   }));
   auto out = std::make_unique<DraftUpload>(core, draft, md5);
   TREADLE_CHECK(out->open());
@@ -450,6 +461,14 @@ Result<std::vector<GivenContent>> Drafts::given(const std::string& entity, const
     }
   }));
   return out;
+}
+
+Result<void> Drafts::put_announced(std::int64_t draft, const std::string& md5,
+                                   std::string_view bytes) {
+  Core& core = store_.core();
+  const std::unique_ptr<blob::Batch> batch = core.blobs->begin();
+  TREADLE_TRY(const blob::Blob blob, batch->add(bytes));
+  return keep_announced(core, draft, md5, blob, *batch);
 }
 
 Result<std::vector<Entry>> Drafts::entries(std::int64_t draft) {

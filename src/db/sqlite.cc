@@ -132,7 +132,7 @@ class SqliteStatement final : public Statement {
   }
 
   void reset() {
-    sqlite3_reset(statement_);
+    if (running_) sqlite3_reset(statement_);
     running_ = false;
   }
 
@@ -171,6 +171,10 @@ class Connection final : public Session {
   bool is_open() const { return handle_ != nullptr; }
 
   Result<void> open(const std::string& path, const Options& options) {
+    // Without it every allocation of every connection takes one lock, to count. Refused, and no matter,
+    // where the process used SQLite before us.
+    static const int without_counts = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)without_counts;
     path_ = path;
     const int flags =
         SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
@@ -202,6 +206,7 @@ class Connection final : public Session {
   }
 
   void close() {
+    stepped_.clear();
     statements_.clear();
     if (handle_ != nullptr) sqlite3_close_v2(handle_);
     handle_ = nullptr;
@@ -236,9 +241,19 @@ class Connection final : public Session {
   std::int64_t changes() override { return sqlite3_changes64(handle_); }
   std::int64_t last_insert_id() override { return sqlite3_last_insert_rowid(handle_); }
 
+  // "begin" and the like: parsed once.
+  Result<void> control(std::string_view sql) {
+    TREADLE_TRY(Statement * s, prepare(sql));
+    return s->run();
+  }
+
   // Every statement back to its start: an open read would keep the transaction from ending.
   void reset_statements() {
-    for (auto& [sql, statement] : statements_) statement->reset();
+    for (SqliteStatement* statement : stepped_) statement->reset();
+    stepped_.clear();
+  }
+  void note_stepped(SqliteStatement& statement) {
+    if (stepped_.empty() || stepped_.back() != &statement) stepped_.push_back(&statement);
   }
 
   tl::unexpected<Error> error_for(int rc, std::string_view what) const {
@@ -277,6 +292,7 @@ class Connection final : public Session {
   std::chrono::steady_clock::time_point waiting_since_;
   std::unordered_map<std::string, std::unique_ptr<SqliteStatement>, TextHash, std::equal_to<>>
       statements_;
+  std::vector<SqliteStatement*> stepped_;  // may be in the middle of their rows
 };
 
 Result<bool> SqliteStatement::step() {
@@ -287,7 +303,10 @@ Result<bool> SqliteStatement::step() {
   }
   running_ = true;
   const int rc = sqlite3_step(statement_);
-  if (rc == SQLITE_ROW) return true;
+  if (rc == SQLITE_ROW) {
+    connection_.note_stepped(*this);
+    return true;
+  }
   if (rc == SQLITE_DONE) {
     reset();
     return false;
@@ -359,13 +378,13 @@ class SqliteDatabase final : public Database {
     return connection.open(path_, options_);
   }
 
-  static Result<void> transaction(Connection& connection, const std::string& begin,
+  static Result<void> transaction(Connection& connection, std::string_view begin,
                                   const TransactionBody& body) {
-    TREADLE_CHECK(connection.execute(begin));
+    TREADLE_CHECK(connection.control(begin));
     auto result = body(connection);
     connection.reset_statements();
-    if (result) result = connection.execute("commit");
-    if (!result) (void)connection.execute("rollback");
+    if (result) result = connection.control("commit");
+    if (!result) (void)connection.control("rollback");
     return result;
   }
 

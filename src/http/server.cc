@@ -44,7 +44,8 @@ template <class T>
 using Task = asio::awaitable<T>;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPiece = 256 << 10;  // bytes handed to a sink or read from a file at once
+constexpr std::size_t kPiece = 256 << 10;   // bytes handed to a sink or read from a file at once
+constexpr std::size_t kReserved = 8 << 20;  // at most, for a body that is kept whole
 constexpr std::size_t kSmallestGzip = 8 << 10;  // below, packing costs more than it saves
 
 std::string_view reason(int status) {
@@ -309,7 +310,13 @@ class Connection {
     }
     const Route& route = *match.route;
     route_ = route.pattern;
-    if (route.open_sink) co_return co_await stream_body(parser, request, route);
+    if (route.open_sink) {
+      // Who asks first whether the body is wanted hears no before it is sent.
+      const bool small =
+          request.content_length >= 0 && request.content_length <= std::int64_t{kPiece};
+      if (small && !request.header("Expect")) co_return co_await whole_body(parser, request, route);
+      co_return co_await stream_body(parser, request, route);
+    }
     if (request.content_length > static_cast<std::int64_t>(route.body_limit)) {
       co_return too_large(route.body_limit);
     }
@@ -381,6 +388,8 @@ class Connection {
     std::string& body = request.body;
     const std::size_t announced =
         request.content_length > 0 ? static_cast<std::size_t>(request.content_length) : 0;
+    // Addresses, not memory: pages come with what arrives, and nothing is copied as it grows.
+    body.reserve(std::min({announced, limit, kReserved}));
     while (!parser.is_done()) {
       const std::size_t at = body.size();
       if (at > limit) co_return too_large(limit);
@@ -401,6 +410,30 @@ class Connection {
     Response response = error_response(400, "The body did not arrive whole.");
     response.close = true;
     return response;
+  }
+
+  // A small body is read first and taken in one step, on one worker.
+  Task<Response> whole_body(Parser& parser, Request& request, const Route& route) {
+    if (auto refused = co_await read_body(parser, request, kPiece)) co_return *std::move(refused);
+    lowest().expires_never();
+    co_await to_worker();
+    Response response = take_whole(route, request);
+    co_await to_strand();
+    co_return response;
+  }
+
+  static Response take_whole(const Route& route, const Request& request) {
+    try {
+      auto opened = route.open_sink(request);
+      if (auto* refused = std::get_if<Response>(&opened)) return std::move(*refused);
+      const auto& sink = std::get<std::unique_ptr<BodySink>>(opened);
+      if (!request.body.empty()) {
+        if (auto ended = sink->write(request.body)) return *std::move(ended);
+      }
+      return sink->finish();
+    } catch (const std::exception& e) {
+      return error_response(500, std::string("This is a bug in the server: ") + e.what());
+    }
   }
 
   Task<Response> stream_body(Parser& parser, Request& request, const Route& route) {

@@ -4,7 +4,6 @@
 #include <treadle/base/result.h>
 #include <treadle/tracking/history.h>
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,12 +23,16 @@ class StreamBody {
  private:
   struct File {
     std::int64_t offset = 0;
-    std::vector<std::string> lines;
+    std::vector<std::size_t> ends;  // of the lines, in text_
+    std::size_t begin = 0;          // of the first line
   };
+  class Reader;
+
+  std::string text_;  // all lines, one after the other: a request may have megabytes of them
   std::optional<File> history_;
   std::optional<File> events_;
   std::optional<File> console_;
-  std::optional<std::string> summary_;
+  std::optional<File> summary_;
   bool preempting_ = false;
   bool complete_ = false;
   int exit_code_ = 0;

@@ -13,6 +13,9 @@
 namespace treadle::serve {
 namespace {
 
+constexpr std::int64_t kSmallUpload = 64
+                                      << 10;  // bytes; a file of a version that is put in one step
+
 std::vector<std::string> parts_of(std::string_view path, std::size_t most) {
   std::vector<std::string> out;
   while (out.size() + 1 < most) {
@@ -59,6 +62,29 @@ class DraftSink final : public http::BodySink {
 
  private:
   std::unique_ptr<artifact::Upload> upload_;
+};
+
+// The same for one that fits into memory.
+class SmallDraftSink final : public http::BodySink {
+ public:
+  SmallDraftSink(Backend& backend, std::int64_t draft, std::string md5)
+      : backend_(backend), draft_(draft), md5_(std::move(md5)) {}
+  std::optional<http::Response> write(std::string_view piece) override {
+    content_ += piece;
+    return std::nullopt;
+  }
+  http::Response finish() override {
+    if (auto ok = backend_.drafts.put_announced(draft_, md5_, content_); !ok) {
+      return error_answer(ok.error());
+    }
+    return http::text_response(200, "").with("ETag", "\"uploaded\"");
+  }
+
+ private:
+  Backend& backend_;
+  const std::int64_t draft_;
+  const std::string md5_;
+  std::string content_;
 };
 
 // A manifest on its way in. What it says replaces (FULL), or is added to (INCREMENTAL, PATCH), what the
@@ -280,6 +306,9 @@ std::variant<std::unique_ptr<http::BodySink>, http::Response> Storage::open_put(
     const auto draft = parts.size() == 3 ? number(parts[1]) : std::nullopt;
     const auto md5 = draft ? from_hex(parts[2]) : std::nullopt;
     if (!md5) return not_here();
+    if (request.content_length >= 0 && request.content_length <= kSmallUpload) {
+      return std::make_unique<SmallDraftSink>(backend_, *draft, to_base64(*md5));
+    }
     auto upload = backend_.drafts.upload(*draft, to_base64(*md5));
     if (!upload) return error_answer(upload.error());
     return std::make_unique<DraftSink>(*std::move(upload));

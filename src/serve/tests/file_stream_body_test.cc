@@ -30,9 +30,42 @@ TEST(StreamBody, LinesComeWithTheirOffset) {
   EXPECT_EQ(update.exit_code, 2);
 }
 
+TEST(StreamBody, WhatIsNotAFileOfOursIsPassedOver) {
+  const auto body = StreamBody::parse(
+      R"({"files":{"mine":{"content":[{"offset":[]}]},"output.log":{"content":["a"],"more":[["x"]]}},)"
+      R"("content":["x"],"deep":{"files":{"output.log":{"content":["b"]}}},"exitcode":null})");
+  ASSERT_TRUE(body) << body.error().message;
+  EXPECT_EQ(body->update().console->lines, (std::vector<std::string_view>{"a"}));
+  EXPECT_FALSE(body->update().history);
+}
+
+TEST(StreamBody, ALineMayBeEmptyLongAndEscaped) {
+  const std::string longer(100'000, 'x');
+  const std::string wrapped = "{" + longer;
+  const auto body = StreamBody::parse(R"({"files":{"output.log":{"content":["","\u00e9\n\"","{)" +
+                                      longer + R"("]},"wandb-history.jsonl":{"content":[]}}})");
+  ASSERT_TRUE(body) << body.error().message;
+  EXPECT_EQ(body->update().console->lines,
+            (std::vector<std::string_view>{"", "\u00e9\n\"", wrapped}));
+  EXPECT_FALSE(body->update().history);
+}
+
+TEST(StreamBody, OfAFileThatIsGivenTwiceTheLastCounts) {
+  const auto body = StreamBody::parse(
+      R"({"files":{"output.log":{"offset":1,"content":["a"]},"output.log":{"content":["b","c"]}}})");
+  ASSERT_TRUE(body) << body.error().message;
+  EXPECT_EQ(body->update().console->offset, 0);
+  EXPECT_EQ(body->update().console->lines, (std::vector<std::string_view>{"b", "c"}));
+}
+
 TEST(StreamBody, NonsenseIsRefused) {
   for (const char* body :
-       {"", "[]", "{", R"({"files":3})", R"({"files":{"output.log":{}}})",
+       {"", "[]", "{", "3", "\"x\"", "{} {}", R"({"files":3})", R"({"files":[]})",
+        R"({"files":{"output.log":{}}})", R"({"files":{"output.log":null}})",
+        R"({"files":{"output.log":{"content":"x"}}})",
+        R"({"files":{"output.log":{"content":["x",["y"]]}}})",
+        R"({"files":{"output.log":{"content":[{"content":["x"]}]}}})",
+        R"({"files":{"output.log":{"offset":null,"content":[]}}})",
         R"({"files":{"output.log":{"content":[1]}}})",
         R"({"files":{"output.log":{"offset":-1,"content":[]}}})",
         R"({"files":{"output.log":{"offset":1.5,"content":[]}}})",

@@ -126,6 +126,8 @@ class Drafts {
   // Where drafts in projects of the entity were given content with this MD5: what W&B's older storage
   // layout (V1) asks for, which names no project.
   Result<std::vector<GivenContent>> given(const std::string& entity, const Md5& md5);
+  // The same for content that is at hand, in one transaction.
+  Result<void> put_announced(std::int64_t draft, const std::string& md5, std::string_view bytes);
 
   // What the version will have, the base included.
   Result<std::vector<Entry>> entries(std::int64_t draft);
