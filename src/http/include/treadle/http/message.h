@@ -75,4 +75,7 @@ std::string percent_encode(std::string_view text);
 // Fills in path and query from target. False: not a valid target.
 bool split_target(Request& request);
 
+// "Not Found" for 404; "Status" where there is no name.
+std::string_view reason_phrase(int status);
+
 }  // namespace treadle::http
