@@ -29,6 +29,7 @@ CommandSpec run_reexecute_command(const Program& program);
 // Tracked runs.
 CommandSpec runs_list_command();
 CommandSpec runs_export_command();
+CommandSpec runs_send_command();
 
 CommandSpec artifact_put_command();
 CommandSpec artifact_get_command();

@@ -104,6 +104,7 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
   std::vector<CommandSpec> runs_commands;
   runs_commands.push_back(runs_list_command());
   runs_commands.push_back(runs_export_command());
+  runs_commands.push_back(runs_send_command());
   root.subcommands.push_back(
       make_group("runs", "Find tracked runs and take their metrics out", std::move(runs_commands)));
   std::vector<CommandSpec> asset_commands;

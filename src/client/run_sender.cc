@@ -344,7 +344,7 @@ Error RunSender::unsent(const Error* why) const {
                      " could not be sent to " + connection_->address().base_url;
   if (why != nullptr) text += ": " + why->message;
   if (!text.ends_with('.')) text += ".";
-  text += " Nothing is lost: it is kept in " + spool_.folder() + "; `treadle run send " +
+  text += " Nothing is lost: it is kept in " + spool_.folder() + "; `treadle runs send " +
           spool_.folder() + "` sends it when the server takes it again.";
   return {why != nullptr && why->code != Errc::kCancelled ? why->code : Errc::kBusy, text};
 }

@@ -1,6 +1,7 @@
 #include <treadle/app/home.h>
 #include <treadle/base/json.h>
 #include <treadle/base/json_parse.h>
+#include <treadle/client/runs.h>
 #include <treadle/cpp/wandb_runs.h>
 #include <treadle/tracking/metric.h>
 #include <treadle/tracking/store.h>
@@ -17,10 +18,29 @@ namespace {
 constexpr std::size_t kRowsAtOnce = 1024;
 constexpr Micros kShownAfter = 300'000;
 
-Result<std::unique_ptr<app::Home>> open_home(const std::string& path) {
-  app::HomeOptions options;
-  options.path = path;
-  return app::Home::open(options);
+// A home, or a server: where runs are kept.
+struct Place {
+  std::unique_ptr<app::Home> home;
+  std::unique_ptr<tracking::Store> remote;
+  tracking::Store& runs() const { return remote ? *remote : home->tracking(); }
+};
+
+Result<Place> open_place(const std::string& home, const std::string& host,
+                         const std::string& api_key) {
+  Place place;
+  const std::string named = host.empty() ? client::named_host() : host;
+  if (named.empty() || named == "embedded") {
+    app::HomeOptions options;
+    options.path = home;
+    TREADLE_TRY(place.home, app::Home::open(options));
+    return place;
+  }
+  client::ConnectionOptions options;
+  options.user_agent = "treadle/" TREADLE_VERSION;
+  TREADLE_TRY(options.address, client::find_address({.base_url = named, .api_key = api_key}));
+  TREADLE_TRY(auto server, client::Connection::open(std::move(options)));
+  TREADLE_TRY(place.remote, client::open_runs(std::move(server)));
+  return place;
 }
 
 std::string host_name() {
@@ -37,7 +57,7 @@ Result<tracking::Run> find_run(tracking::Store& store, const std::string& path) 
   if (last == std::string::npos) {
     TREADLE_TRY(std::vector<tracking::Run> found, store.find_by_id(path));
     if (!found.empty()) return std::move(found.front());
-    return fail(Errc::kNotFound, "There is no run '" + path + "' in this home.");
+    return fail(Errc::kNotFound, "There is no run '" + path + "' here.");
   }
   const auto first = path.find('/');
   tracking::RunRef ref{"", path.substr(0, last), path.substr(last + 1)};
@@ -51,7 +71,7 @@ Result<tracking::Run> find_run(tracking::Store& store, const std::string& path) 
 }  // namespace
 
 struct Run::State {
-  std::unique_ptr<app::Home> home;
+  Place place;
   tracking::Run run;
   tracking::Summarizer summarizer;
   std::mutex mutex = {};
@@ -71,7 +91,7 @@ struct Run::State {
     update.complete = complete;
     update.exit_code = exit_code;
     const auto sync = complete ? db::Sync::kYes : db::Sync::kNo;
-    TREADLE_TRY(const auto reply, home->tracking().stream(run.key, update, sync));
+    TREADLE_TRY(const auto reply, place.runs().stream(run.key, update, sync));
     (void)reply;
     offset += static_cast<std::int64_t>(rows.size());
     rows.clear();
@@ -134,7 +154,7 @@ Result<void> Run::set_summary(std::string_view object) {
 }
 
 Result<void> Run::save(const std::string& path, const std::string& name) {
-  TREADLE_TRY(const auto kept, state_->home->tracking().put_file_from(state_->run.key, name, path));
+  TREADLE_TRY(const auto kept, state_->place.runs().put_file_from(state_->run.key, name, path));
   (void)kept;
   return {};
 }
@@ -148,7 +168,7 @@ Result<void> Run::finish(int exit_code) {
 }
 
 Result<Run> init(const InitOptions& options) {
-  TREADLE_TRY(auto home, open_home(options.home));
+  TREADLE_TRY(Place place, open_place(options.home, options.host, options.api_key));
   tracking::RunChanges changes;
   changes.display_name = given(options.name);
   changes.notes = given(options.notes);
@@ -159,13 +179,13 @@ Result<Run> init(const InitOptions& options) {
   changes.config_patch = options.config;
   const tracking::RunRef ref{options.entity, options.project, options.id};
   TREADLE_TRY(tracking::Started started,
-              home->tracking().start(ref, changes, tracking::Resume::kAllow));
+              place.runs().start(ref, changes, tracking::Resume::kAllow));
   TREADLE_TRY(auto summarizer, tracking::Summarizer::make(started.run.summary));
   for (const auto& metric : tracking::metric_definitions(started.run.config)) {
     summarizer.define(metric);
   }
   auto state = std::unique_ptr<Run::State>(
-      new Run::State{std::move(home), std::move(started.run), std::move(summarizer)});
+      new Run::State{std::move(place), std::move(started.run), std::move(summarizer)});
   state->step = state->run.last_step + 1;
   state->offset = state->run.history_lines;
   state->started = system_clock().now();
@@ -173,8 +193,8 @@ Result<Run> init(const InitOptions& options) {
 }
 
 struct Api::State {
-  std::unique_ptr<app::Home> home;
-  tracking::Store& store() const { return home->tracking(); }
+  Place place;
+  tracking::Store& store() const { return place.runs(); }
 };
 
 Api::Api(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -182,8 +202,9 @@ Api::Api(Api&&) noexcept = default;
 Api& Api::operator=(Api&&) noexcept = default;
 Api::~Api() = default;
 
-Result<Api> Api::open(const std::string& home) {
-  TREADLE_TRY(auto opened, open_home(home));
+Result<Api> Api::open(const std::string& home, const std::string& host,
+                      const std::string& api_key) {
+  TREADLE_TRY(Place opened, open_place(home, host, api_key));
   return Api(std::unique_ptr<State>(new State{std::move(opened)}));
 }
 

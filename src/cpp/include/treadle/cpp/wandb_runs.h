@@ -8,7 +8,8 @@
 //   for (const auto& point : api->series("iris/8f3k2m1x", "loss").value()) plot(point.step, point.value);
 //
 // In a step, `init({.id = context.run_id()})` is the run that is executed. The same home as in
-// Python: what one logs, the other reads.
+// Python: what one logs, the other reads. With a `host`, or WANDB_BASE_URL, runs are kept by that server
+// instead: Treadle's or W&B's. log() never waits for it; what it has not taken lies on disk until then.
 #pragma once
 
 #include <treadle/base/result.h>
@@ -25,7 +26,7 @@
 namespace treadle::wandb {
 
 struct InitOptions {
-  std::string entity = {};   // "" = "local"
+  std::string entity = {};   // "" = "local"; on a server, that of the key
   std::string project = {};  // "" = "uncategorized"
   std::string id = {};       // "" = made up; one that is there is resumed
   std::string name = {};
@@ -35,6 +36,9 @@ struct InitOptions {
   std::vector<std::string> tags = {};
   std::string config = "{}";  // JSON object
   std::string home = {};      // as MaterializeOptions::home
+  // The URL of a server; "" = WANDB_BASE_URL, else none: the home. "embedded": the home in any case.
+  std::string host = {};
+  std::string api_key = {};  // "" = WANDB_API_KEY, else ~/.netrc
 };
 
 // A run at work. Thread-safe. Rows are written a few times a second and when it ends. Destroyed
@@ -67,10 +71,12 @@ class Run {
 
 Result<Run> init(const InitOptions& options = {});
 
-// Reads the runs of a home. Runs are named "entity/project/id", "project/id" or by their id.
+// Reads the runs of a home, or of a server. Runs are named "entity/project/id", "project/id" or by their id.
 class Api {
  public:
-  static Result<Api> open(const std::string& home = {});
+  // Home, host and key as in InitOptions.
+  static Result<Api> open(const std::string& home = {}, const std::string& host = {},
+                          const std::string& api_key = {});
   Api(Api&&) noexcept;
   Api& operator=(Api&&) noexcept;
   ~Api();
