@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,3 +145,29 @@ def test_async_ops_run_inside_a_running_loop() -> None:
         return int(j.execute_in_process().output_for_node("two", "b"))
 
     assert asyncio.run(inside()) == 2
+
+
+def test_executors_say_what_their_configuration_is() -> None:
+    fields = dg.multiprocess_executor.config_schema.config_type.fields
+    assert fields["max_concurrent"].default_value is None
+    assert set(fields["retries"].config_type.fields) == {"enabled", "disabled"}
+
+    own = dg.in_process_executor.config_schema.config_type.fields
+
+    @dg.executor(name="mine", config_schema={"workers": int, **own})
+    def mine(context: dg.InitExecutorContext) -> Any:
+        assert context.executor_config["retries"] == {"enabled": {}}
+        return dg.in_process_executor.executor_creation_fn(context)  # type: ignore[misc]
+
+    @dg.op
+    def one() -> int:
+        return 1
+
+    @dg.job(executor_def=mine)
+    def job() -> None:
+        one()
+
+    with dg.instance_for_test() as instance:
+        with pytest.raises(dg.DagsterInvalidConfigError, match='"workers" at path root:execution:config'):
+            mine._make(job, {}, instance)
+        assert mine._make(job, {"workers": 2}, instance) is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import treadle as dg
+from treadle._errors import CheckError
 
 M = dg.MetadataValue
 LINEAGE = dg.TableColumnLineage({"c": [dg.TableColumnDep("a", "d")]})
@@ -110,3 +111,12 @@ def test_not_a_number_survives() -> None:
     [materialization] = dg.materialize([a]).asset_materializations_for_node("a")
     assert str(materialization.metadata["nan"].value) == "nan"
     assert materialization.metadata["inf"].value == float("inf")
+
+
+def test_results_keep_metadata_as_it_was_given() -> None:
+    for made in (dg.MaterializeResult, dg.ObserveResult):
+        assert made(metadata={"rows": 1}).metadata == {"rows": 1}
+        assert made().metadata is None
+        assert made().tags is None
+        with pytest.raises(CheckError, match="known type"):
+            made(metadata={"rows": object()})  # type: ignore[dict-item]

@@ -117,6 +117,7 @@ _PUBLIC = {
         build_input_context build_output_context InputContext IOManager OutputContext""",
     "_io.definition": """
         InputManager InputManagerDefinition input_manager io_manager IOManagerDefinition""",
+    "_io.file_manager": "FileHandle local_file_manager LocalFileHandle",
     "_io.files": "custom_path_fs_io_manager fs_io_manager",
     "_io.filesystem": "FilesystemIOManager",
     "_io.loading": "AssetValueLoader",
@@ -155,7 +156,8 @@ _PUBLIC = {
         ConfigurableLegacyResourceAdapter ConfigurableResource ConfigurableResourceFactory
         ResourceDependency""",
     "_resources.values": "make_values_resource",
-    "_run.context": "AssetCheckExecutionContext AssetExecutionContext OpExecutionContext",
+    "_run.context": """
+        AssetCheckExecutionContext AssetExecutionContext DagsterTypeLoaderContext OpExecutionContext""",
     "_run.execute": "materialize materialize_to_memory observe",
     "_run.partitioned": "materialize_partitions",
     "_run.status": "AssetState StaleReason asset_status",
@@ -183,7 +185,7 @@ _PUBLIC = {
     "_types.dagster_type": """
         Any Bool check_dagster_type dagster_type_loader DagsterType DagsterTypeLoader Dict Float Int List
         make_python_type_usable_as_dagster_type Optional PythonObjectDagsterType Set String Tuple TypeCheck
-        usable_as_dagster_type""",
+        TypeCheckContext usable_as_dagster_type""",
     "_run.log": "DagsterLogManager get_dagster_logger",
     "_run.policies": "Backoff Jitter RetryPolicy",
     "_run.results": "ExecuteInProcessResult",

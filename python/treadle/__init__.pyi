@@ -211,6 +211,9 @@ from treadle._io.definition import InputManager as InputManager
 from treadle._io.definition import InputManagerDefinition as InputManagerDefinition
 from treadle._io.definition import input_manager as input_manager
 from treadle._io.definition import io_manager as io_manager
+from treadle._io.file_manager import FileHandle as FileHandle
+from treadle._io.file_manager import LocalFileHandle as LocalFileHandle
+from treadle._io.file_manager import local_file_manager as local_file_manager
 from treadle._io.files import custom_path_fs_io_manager as custom_path_fs_io_manager
 from treadle._io.files import fs_io_manager as fs_io_manager
 from treadle._io.filesystem import FilesystemIOManager as FilesystemIOManager
@@ -330,6 +333,7 @@ from treadle._resources.pythonic import ResourceDependency as ResourceDependency
 from treadle._resources.values import make_values_resource as make_values_resource
 from treadle._run.context import AssetCheckExecutionContext as AssetCheckExecutionContext
 from treadle._run.context import AssetExecutionContext as AssetExecutionContext
+from treadle._run.context import DagsterTypeLoaderContext as DagsterTypeLoaderContext
 from treadle._run.context import OpExecutionContext as OpExecutionContext
 from treadle._run.execute import materialize as materialize
 from treadle._run.execute import materialize_to_memory as materialize_to_memory
@@ -394,6 +398,7 @@ from treadle._types.dagster_type import Set as Set
 from treadle._types.dagster_type import String as String
 from treadle._types.dagster_type import Tuple as Tuple
 from treadle._types.dagster_type import TypeCheck as TypeCheck
+from treadle._types.dagster_type import TypeCheckContext as TypeCheckContext
 from treadle._types.dagster_type import check_dagster_type as check_dagster_type
 from treadle._types.dagster_type import dagster_type_loader as dagster_type_loader
 from treadle._types.dagster_type import make_python_type_usable_as_dagster_type as make_python_type_usable_as_dagster_type

@@ -211,12 +211,12 @@ def _is_due(instance: DagsterInstance, key: AssetCheckKey, now: float) -> bool:
 
     asset = key.asset_key.to_user_string()
     for raw in instance._home.events("", asset, ["ASSET_CHECK_EVALUATION"], 0, 200, True, 0):
-        evaluation = DagsterEvent(raw).event_specific_data
+        evaluation = DagsterEvent.of(raw).event_specific_data
         if evaluation.check_name != key.name:
             continue
         if not evaluation.passed:
             updated = _last_update(instance, key.asset_key, None)
-            return updated is not None and updated > DagsterEvent(raw).timestamp
+            return updated is not None and updated > DagsterEvent.of(raw).timestamp
         until = evaluation.metadata.get(FRESH_UNTIL)
         return until is None or bool(until.value <= now)
     return True

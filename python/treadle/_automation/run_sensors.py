@@ -232,7 +232,7 @@ class RunStatusSensorDefinition(SensorDefinition):
         with RunStatusSensorContext(
             self.name,
             run,
-            DagsterEvent(raw),
+            DagsterEvent.of(raw),
             context.instance,
             resource_defs=context.resource_defs,
             repository_def=context.repository_def,

@@ -73,7 +73,8 @@ _OF_MODULE = {
         alter_sys_path=added_to_path find_free_port process_is_alive segfault send_interrupt""",
     "_dagster.serdes": "DeserializationError SerializationError deserialize_value serialize_value",
     "_dagster.testing": """
-        copy_directory create_op_with_deps create_root_op create_stub_op environ get_temp_dir
+        assert_namedtuple_lists_equal assert_namedtuples_equal copy_directory create_op_with_deps
+        create_root_op create_stub_op create_test_asset_job environ get_temp_dir
         get_temp_file_handle get_temp_file_handle_with_data get_temp_file_name get_temp_file_name_with_data
         get_temp_file_names ignore_warning input_set new_cwd raise_exception_on_warnings wrap_op_in_graph
         wrap_op_in_graph_and_execute""",
@@ -91,7 +92,9 @@ _OF_MODULE = {
     "_events.metadata_set": """
         NamespacedMetadataSet NamespacedTagSet TableMetadataSet UriMetadataSet""",
     "_ops.composition": "InvokedNodeDynamicOutputWrapper InvokedNodeOutputHandle",
+    "_io.file_manager": "FileManager LocalFileManager",
     "_ops.handle": "NodeHandle",
+    "_run.executor_schemas": "get_retries_config get_tag_concurrency_limits_config",
     "_ops.hooks": "event_list_hook",
     "_types.dagster_type": "resolve_dagster_type",
 }

@@ -86,6 +86,40 @@ def raise_exception_on_warnings() -> None:
     warnings.filterwarnings("error")
 
 
+def assert_namedtuples_equal(t1: Any, t2: Any, exclude_fields: Sequence[str] | None = None) -> None:
+    """But for the fields left out."""
+    for field in type(t1)._fields:
+        if field not in (exclude_fields or ()):
+            assert getattr(t1, field) == getattr(t2, field)
+
+
+def assert_namedtuple_lists_equal(
+    t1_list: Sequence[Any], t2_list: Sequence[Any], exclude_fields: Sequence[str] | None = None
+) -> None:
+    assert len(t1_list) == len(t2_list)
+    for one, other in zip(t1_list, t2_list):
+        assert_namedtuples_equal(one, other, exclude_fields)
+
+
+def create_test_asset_job(
+    assets: Sequence[Any],
+    *,
+    selection: Any = None,
+    name: str = "asset_job",
+    resources: Mapping[str, object] | None = None,
+    **kwargs: Any,
+) -> Any:
+    """The job of some assets; of all that can be made without a selection."""
+    from treadle._assets.jobs import define_asset_job
+    from treadle._definitions.definitions import Definitions
+
+    chosen = selection or [a for a in assets if getattr(a, "is_executable", False)]
+    definitions = Definitions(
+        assets=assets, jobs=[define_asset_job(name, chosen, **kwargs)], resources=resources
+    )
+    return definitions.resolve_job_def(name)
+
+
 # --- one op, wrapped so that it can run
 
 

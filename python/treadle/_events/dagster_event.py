@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from treadle._events.metadata import MetadataValue
     from treadle._ops.handle import NodeHandle
 
+    # id, run, name of the type, log level, time (µs), step, asset, partition, message, particulars (JSON)
+    Raw = tuple[int, str, str, int, int, str, str, str, str, str]
+
 
 class DagsterEventType(str, Enum):
     """What happened. Runs were once called pipelines, and the values still say so."""
@@ -141,6 +144,7 @@ class DagsterEvent:
         "_payload",
         "_raw_payload",
         "event_id",
+        "job_name",
         "log_level",
         "message",
         "partition",
@@ -149,7 +153,37 @@ class DagsterEvent:
         "timestamp",
     )
 
-    def __init__(self, raw: tuple[int, str, str, int, int, str, str, str, str, str]) -> None:
+    def __init__(
+        self,
+        event_type_value: str,
+        job_name: str,
+        step_handle: Any = None,
+        node_handle: Any = None,
+        step_kind_value: str | None = None,
+        logging_tags: Mapping[str, str] | None = None,
+        event_specific_data: Any = None,
+        message: str | None = None,
+        pid: int | None = None,
+        step_key: str | None = None,
+    ) -> None:
+        """An event that no run reported, as tests make them. Those of the record are made by `of`."""
+        named = [t for t in DagsterEventType if t.value == event_type_value]
+        if not named:
+            raise CheckError(f"{event_type_value!r} is no value of DagsterEventType.")
+        step = step_key or (str(step_handle) if step_handle is not None else "")
+        data = f'{{"pid": {pid}}}' if pid is not None else ""
+        self._fill((0, "", named[0].name, 0, 0, step, "", "", message or "", data), job_name)
+        self._data: Any = event_specific_data
+
+    @classmethod
+    def of(cls, raw: Raw, job_name: str = "") -> DagsterEvent:
+        """From the record."""
+        event = object.__new__(cls)
+        event._fill(raw, job_name)
+        return event
+
+    def _fill(self, raw: Raw, job_name: str) -> None:
+        self.job_name = job_name
         event_id, run_id, name, level, time, step_key, asset, partition, message, payload = raw
         self.event_id = event_id
         self.run_id = run_id
@@ -162,7 +196,7 @@ class DagsterEvent:
         self.message = message
         self._raw_payload = payload
         self._payload: Mapping[str, Any] | None = None
-        self._data: Any = None
+        self._data = None
 
     def _facts(self) -> tuple[object, ...]:
         return self.run_id, self.event_id, self._name, self.timestamp, self.message, self._raw_payload

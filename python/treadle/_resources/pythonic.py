@@ -236,6 +236,12 @@ class ConfigurableResourceFactory(Config, Generic[T], metaclass=_ResourceMeta):
         }
         return DefinitionConfigSchema(with_defaults(field_of_resource(type(self)), as_config(given)))
 
+    @property
+    def _resolved_config_dict(self) -> dict[str, Any]:
+        """All its configuration, as it was given."""
+        held = {key for key, _ in _held(self).values()}
+        return {k: v for k, v in self._convert_to_config_dictionary().items() if k not in held}
+
     def _given_keys(self) -> set[str]:
         fields = type(self).model_fields
         return {fields[n].alias or n for n in self.model_fields_set if n in fields} | (

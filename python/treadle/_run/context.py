@@ -350,6 +350,10 @@ class OpExecutionContext(_OutputsContext):
         return context._as(OpExecutionContext)  # type: ignore[no-any-return]
 
 
+# What functions are told that make values from configuration: the context of the op that needs the value.
+DagsterTypeLoaderContext = OpExecutionContext
+
+
 class AssetCheckExecutionContext(_StepContext):
     """The first parameter of a check function that asks for it."""
 

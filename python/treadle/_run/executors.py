@@ -6,7 +6,6 @@ from enum import Enum
 
 from treadle._errors import (
     CheckError,
-    DagsterInvalidConfigError,
     DagsterInvalidDefinitionError,
     DagsterUnmetExecutorRequirementsError,
 )
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from treadle._config.definition import IDefinitionConfigSchema
     from treadle._run.instance import DagsterInstance
 
 
@@ -138,7 +138,13 @@ class ExecutorDefinition:
         return self._description
 
     @property
-    def config_schema(self) -> Any:
+    def config_schema(self) -> IDefinitionConfigSchema:
+        """Of the configuration under `execution: {config: ...}`."""
+        from treadle._config.definition import schema_of
+
+        return schema_of(self._declared_schema())
+
+    def _declared_schema(self) -> Any:
         return self._config_schema
 
     @property
@@ -169,12 +175,20 @@ class ExecutorDefinition:
         return other
 
     def _effective(self, given: Any) -> Mapping[str, Any]:
+        from treadle._config.fields import Field
+        from treadle._config.process import processed
+        from treadle._config.types import Shape
+
+        execution = Shape({"config": self.config_schema.as_field()})
+        checked = processed(
+            {"execution": Field(execution)},
+            {} if given is None else {"execution": {"config": given}},
+            f"Error in config for executor {self._name}",
+        )["execution"].get("config")
         if self._config is None:
-            schema = _BUILT_IN.get(self._name) if self._creation_fn in _BUILT_IN_FUNCTIONS else None
-            config = given if given is not None else {}
-            return schema(config) if schema is not None else config
+            return checked if checked is not None else {}
         inner, config = self._config
-        effective: Mapping[str, Any] = inner._effective(config(given) if callable(config) else config)
+        effective: Mapping[str, Any] = inner._effective(config(checked) if callable(config) else config)
         return effective
 
     def get_requirements(self, executor_config: Mapping[str, Any]) -> Sequence[ExecutorRequirement]:
@@ -213,106 +227,7 @@ def check_process_requirements(job: Any, instance: DagsterInstance) -> None:
         )
 
 
-# --- configuration of those that come with the library
-
-_RETRIES = ("enabled", "disabled", "deferred")
-
-
-def _checked(config: Any, path: str, fields: Mapping[str, Any], errors: list[str]) -> Mapping[str, Any]:
-    if not isinstance(config, dict):
-        errors.append(f"Value at path {path} must be dict, got {config!r}.")
-        return {}
-    for key, value in config.items():
-        check = fields.get(key)
-        if check is None:
-            errors.append(
-                f'Received unexpected config entry "{key}" at path {path}. Expected one of:'
-                f" {', '.join(sorted(fields))}."
-            )
-        elif not check[0](value):
-            errors.append(f"Invalid value at path {path}:{key}. Expected {check[1]}, got {value!r}.")
-    return config
-
-
-def _is_retries(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in _RETRIES
-
-
-def _is_limits(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(v, dict) and isinstance(v.get("key"), str) and isinstance(v.get("limit"), int)
-        for v in value
-    )
-
-
-def _is_start_method(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in ("spawn", "forkserver")
-
-
-_IN_PROCESS = {
-    "retries": (_is_retries, 'one of {"enabled": {}}, {"disabled": {}}'),
-    "marker_to_close": (lambda v: isinstance(v, str), "a string"),
-    "step_dependency_config": (lambda v: isinstance(v, dict), "a dictionary"),
-}
-_MULTIPROCESS = {
-    **_IN_PROCESS,
-    "max_concurrent": (
-        lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool)),
-        "an integer",
-    ),
-    "tag_concurrency_limits": (_is_limits, 'a list of {"key": ..., "value": ..., "limit": ...}'),
-    "start_method": (_is_start_method, 'one of {"spawn": {}}, {"forkserver": {}}'),
-}
-
-
-def _raise(errors: list[str]) -> None:
-    if errors:
-        listed = "".join(f"\n    Error {n}: {e}" for n, e in enumerate(errors, 1))
-        raise DagsterInvalidConfigError(f"Error in config for executor{listed}")
-
-
-def _in_process_config(config: Any) -> Mapping[str, Any]:
-    errors: list[str] = []
-    _checked(config, "root:execution:config", _IN_PROCESS, errors)
-    _raise(errors)
-    return config  # type: ignore[no-any-return]
-
-
-def _multiprocess_config(config: Any) -> Mapping[str, Any]:
-    errors: list[str] = []
-    _checked(config, "root:execution:config", _MULTIPROCESS, errors)
-    _raise(errors)
-    return config  # type: ignore[no-any-return]
-
-
-def _either_config(config: Any) -> Mapping[str, Any]:
-    if not config:
-        return {"multiprocess": {}}
-    errors: list[str] = []
-    if not isinstance(config, dict) or len(config) != 1:
-        errors.append(
-            "Must specify exactly one of in_process, multiprocess at path root:execution:config."
-            f" You provided {sorted(config) if isinstance(config, dict) else config!r}."
-        )
-    else:
-        (key, inner), *_ = config.items()
-        fields = {"in_process": _IN_PROCESS, "multiprocess": _MULTIPROCESS}.get(key)
-        if fields is None:
-            errors.append(
-                f'Received unexpected config entry "{key}" at path root:execution:config. Expected one of:'
-                " in_process, multiprocess."
-            )
-        elif inner is not None:
-            _checked(inner, f"root:execution:config:{key}", fields, errors)
-    _raise(errors)
-    return config  # type: ignore[no-any-return]
-
-
-_BUILT_IN: dict[str, Callable[[Any], Mapping[str, Any]]] = {
-    "in_process": _in_process_config,
-    "multiprocess": _multiprocess_config,
-    "multi_or_in_process_executor": _either_config,
-}
+# --- those that come with the library
 
 
 def _retries(config: Mapping[str, Any]) -> bool:
@@ -340,19 +255,31 @@ def _make_either(context: InitExecutorContext) -> Executor:
     return _multiprocess(config.get("multiprocess") or {})
 
 
-_BUILT_IN_FUNCTIONS = (_make_in_process, _make_multiprocess, _make_either)
+class _BuiltIn(ExecutorDefinition):
+    """Its schema is made when it is asked for: most programs never do."""
 
-in_process_executor = ExecutorDefinition(
-    "in_process", executor_creation_fn=_make_in_process, description="Execute all steps in a single process."
+    def _declared_schema(self) -> Any:
+        from treadle._run import executor_schemas
+
+        return getattr(executor_schemas, self._config_schema)
+
+
+in_process_executor: ExecutorDefinition = _BuiltIn(
+    "in_process",
+    "IN_PROCESS",
+    executor_creation_fn=_make_in_process,
+    description="Execute all steps in a single process.",
 )
-multiprocess_executor = ExecutorDefinition(
+multiprocess_executor: ExecutorDefinition = _BuiltIn(
     "multiprocess",
+    "MULTIPROCESS",
     requirements=multiple_process_executor_requirements(),
     executor_creation_fn=_make_multiprocess,
     description="Execute each step in an individual process.",
 )
-multi_or_in_process_executor = ExecutorDefinition(
+multi_or_in_process_executor: ExecutorDefinition = _BuiltIn(
     "multi_or_in_process_executor",
+    "EITHER",
     executor_creation_fn=_make_either,
     description="The default executor: steps in processes of their own, or in this one.",
 )

@@ -340,6 +340,10 @@ class DagsterInstance(InstanceEvents, Pools):
     def storage_directory(self) -> str:
         return self._home.path
 
+    def file_manager_directory(self, run_id: str) -> str:
+        """Where the files of one run are that a file manager keeps."""
+        return os.path.join(self.storage_directory(), "storage", run_id, "files")
+
     # --- settings
 
     def _set_overrides(self, settings: Mapping[str, Any]) -> None:

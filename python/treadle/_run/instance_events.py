@@ -313,7 +313,7 @@ def _of_asset(given: AssetKey | AssetRecordsFilter, event_type: DagsterEventType
 def _record(raw: Any) -> EventLogRecord:
     from treadle._run.instance import EventLogEntry
 
-    event = DagsterEvent(raw)
+    event = DagsterEvent.of(raw)
     return EventLogRecord(event.event_id, EventLogEntry(event))
 
 

@@ -71,9 +71,9 @@ class ExecuteInProcessResult:
 
     def _all(self) -> list[DagsterEvent]:
         if self._events is None:
-            self._events = [
-                DagsterEvent(raw) for raw in self._instance._home.events(self._run_id, "", [], 0, 0, False)
-            ]
+            told = self._instance._home.events(self._run_id, "", [], 0, 0, False)
+            job_name = self._job_name()
+            self._events = [DagsterEvent.of(raw, job_name) for raw in told]
         return self._events
 
     @property

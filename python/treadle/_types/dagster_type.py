@@ -222,7 +222,7 @@ class _DeclaredType(ValueType):
 
         plain = value.value if isinstance(value, Json) else value
         try:
-            told = self.declared.type_check(current.context, plain)
+            told = self.declared.type_check(TypeCheckContext(current.context), plain)
         except Failure as e:
             return str(e.description)
         except DagsterError:
@@ -232,6 +232,36 @@ class _DeclaredType(ValueType):
                 f'Error occurred during the type check of a value of type "{self.label}": {e}', e
             ) from e
         return None if told.success else str(told.description)
+
+
+class TypeCheckContext:
+    """What a type's check function is told of the step that hands over the value."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self, context: AnyValue) -> None:
+        self._context = context  # None outside of a step
+
+    @property
+    def run_id(self) -> str:
+        return "" if self._context is None else self._context.run_id
+
+    @property
+    def resources(self) -> AnyValue:
+        if self._context is None:
+            from treadle._resources.context import Resources
+
+            none: dict[str, AnyValue] = {}
+            return Resources(none.__getitem__, frozenset())
+        return self._context.resources
+
+    @property
+    def log(self) -> AnyValue:
+        if self._context is None:
+            from treadle._resources.context import free_logger
+
+            return free_logger()
+        return self._context.log
 
 
 class PythonObjectDagsterType(DagsterType):
