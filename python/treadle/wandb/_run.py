@@ -589,12 +589,15 @@ class Run:
     def _keep_own_files(self) -> None:
         import json
         import shutil
+        from contextlib import suppress
 
         for folder, _, files in os.walk(self._folder):
             for file in files:
                 path = os.path.join(folder, file)
                 self._put(os.path.relpath(path, self._folder), path)
         shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):  # others' files may lie there
+            os.rmdir(os.path.dirname(self._folder))
         self._put("wandb-summary.json", self._summarizer.summary().encode())
         wrapped = {k: {"value": v} for k, v in self.config._items.items()}
         self._put("config.yaml", (json.dumps(wrapped, indent=1) + "\n").encode())
