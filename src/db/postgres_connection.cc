@@ -2,7 +2,9 @@
 
 #include "postgres_text.h"
 #include <treadle/base/digest.h>
+#include <treadle/base/files.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -59,14 +61,46 @@ std::string one_line(std::string_view text) {
 
 void quiet(void*, const char*) {}
 
-// How connections of processes of this machine are told from others: all that may be asked whether they
-// live. A process id says nothing in another container.
+// The processes that may be asked whether they live: those that share our process ids. Names of hosts
+// repeat, and so do numbers of containers on different machines; which start of which machine's
+// kernel it is, and which name space of that kernel, does not.
 std::string here() {
-  char host[256] = {};
   char space[64] = {};
-  (void)gethostname(host, sizeof(host) - 1);
   (void)readlink("/proc/self/ns/pid", space, sizeof(space) - 1);
-  return to_hex(sha256(std::string(host) + space)).substr(0, 16);
+  const auto boot = read_file(real_files(), "/proc/sys/kernel/random/boot_id");
+  char host[256] = {};
+  if (!boot) (void)gethostname(host, sizeof(host) - 1);
+  return to_hex(sha256((boot ? *boot : std::string(host)) + space)).substr(0, 16);
+}
+
+// When the process began, in ticks of the kernel: ids are given again. "" = not known.
+std::string start_of(pid_t process) {
+  const auto stat = read_file(real_files(), "/proc/" + std::to_string(process) + "/stat");
+  if (!stat) return "";
+  std::size_t at = stat->rfind(')');  // the name before it may hold anything
+  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
+  if (at == std::string::npos) return "";
+  return stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
+}
+
+// As the name of a connection: "treadle <here> <process id> <start>".
+std::string own_name() {
+  return "treadle " + here() + " " + std::to_string(getpid()) + " " + start_of(getpid());
+}
+
+bool is_dead(std::string_view name) {
+  std::array<std::string_view, 4> words{};
+  for (std::string_view& word : words) {
+    const std::size_t space = std::min(name.find(' '), name.size());
+    word = name.substr(0, space);
+    name.remove_prefix(std::min(space + 1, name.size()));
+  }
+  pid_t process = 0;
+  (void)std::from_chars(words[2].data(), words[2].data() + words[2].size(), process);
+  if (process <= 0) return false;
+  if (kill(process, 0) != 0 && errno == ESRCH) return true;
+  const std::string start = start_of(process);
+  return !start.empty() && !words[3].empty() && start != words[3];
 }
 
 }  // namespace
@@ -249,7 +283,7 @@ Result<void> PostgresConnection::open(const PostgresTarget& target) {
   // What stands before the URL is a default, what stands after it is not up to it.
   const char* keywords[] = {"connect_timeout", "fallback_application_name", "dbname",
                             "client_encoding", nullptr};
-  const std::string name = "treadle " + here() + " " + std::to_string(getpid());
+  const std::string name = own_name();
   const char* values[] = {"10", name.c_str(), target.url.c_str(), "UTF8", nullptr};
   handle_ = pq_->PQconnectdbParams(keywords, values, 1);
   if (handle_ == nullptr) return fail(Errc::kIo, "no memory for a connection");
@@ -285,15 +319,13 @@ Result<void> PostgresConnection::open(const PostgresTarget& target) {
 void PostgresConnection::wait_for_the_dead() {
   const std::string query =
       "select application_name from pg_stat_activity where application_name like 'treadle " +
-      here() + " %'";
+      here() + " %' and pid <> pg_backend_pid()";
   for (int i = 0; i < kMostLooks; ++i) {
     (void)pq_->PQexitPipelineMode(handle_);
     PGresult* rows = pq_->PQexec(handle_, query.c_str());
     bool dead = false;
     for (int row = 0; row < pq_->PQntuples(rows); ++row) {
-      const std::string_view name = pq_->PQgetvalue(rows, row, 0);
-      const pid_t process = std::atoi(name.substr(name.rfind(' ') + 1).data());
-      dead = dead || (process > 0 && kill(process, 0) != 0 && errno == ESRCH);
+      dead = dead || is_dead(pq_->PQgetvalue(rows, row, 0));
     }
     pq_->PQclear(rows);
     (void)pq_->PQenterPipelineMode(handle_);

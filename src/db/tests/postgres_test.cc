@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 namespace treadle::db {
 namespace {
 
@@ -67,6 +70,49 @@ TEST_F(PostgresTest, ATransactionThatLosesItsConnectionIsRefusedAndLeavesNothing
   EXPECT_EQ(count(), 0);
   EXPECT_TRUE(database_->write([](Session& s) { return insert(s, "a"); }));
   EXPECT_EQ(count(), 1);
+}
+
+// The dead one has our process id, which was given again: it began at another time.
+TEST_F(PostgresTest, WhoTakesThePlaceOfADeadProcessWaitsUntilNothingOfItIsCarriedOutAnyMore) {
+  std::string own;
+  ASSERT_TRUE(database_->read([&](Session& session) -> Result<void> {
+    TREADLE_TRY(Statement * s,
+                session.prepare("select application_name from pg_stat_activity where "
+                                "pid = pg_backend_pid()"));
+    TREADLE_CHECK(s->step());
+    own = s->text(0);
+    return {};
+  }));
+  std::string name = own.substr(0, own.rfind(' ')) + " 1";
+  for (std::size_t at = 0; (at = name.find(' ', at)) != std::string::npos;) {
+    name.replace(at, 1, "%20");
+  }
+  auto dead = open_postgres(url_ + (url_.find('?') == std::string::npos ? "?" : "&") +
+                            "application_name=" + name)
+                  .value();
+  ASSERT_TRUE(dead->write([](Session& s) { return insert(s, "last words"); }));
+  std::atomic<bool> gone = false;
+  std::thread end([&] {
+    // Once the successor is there, too.
+    std::int64_t connections = 0;
+    while (connections < 1) {
+      ASSERT_TRUE(database_->read([&](Session& session) -> Result<void> {
+        TREADLE_TRY(Statement * s,
+                    session.prepare("select count(*) from pg_stat_activity where application_name "
+                                    "= $1 and pid <> pg_backend_pid() and query like '%treadle%'"));
+        s->bind(1, own);
+        TREADLE_CHECK(s->step());
+        connections = s->integer(0);
+        return {};
+      }));
+    }
+    gone = true;
+    dead.reset();
+  });
+  const auto successor = open_postgres(url_);
+  EXPECT_TRUE(gone);
+  end.join();
+  EXPECT_TRUE(successor);
 }
 
 TEST_F(PostgresTest, AFailureThatWasNotWaitedForIsFoundAtTheEnd) {
