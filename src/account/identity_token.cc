@@ -30,7 +30,7 @@ struct Releaser {
 using Jws = std::unique_ptr<cjose_jws_t, Releaser<cjose_jws_release>>;
 using Jwk = std::unique_ptr<cjose_jwk_t, Releaser<cjose_jwk_release>>;
 
-tl::unexpected<Error> denied(std::string message) {
+tl::unexpected<Error> unbelieved(std::string message) {
   return fail(Errc::kPermissionDenied, std::move(message));
 }
 
@@ -111,25 +111,25 @@ bool fits(const json::object& key, const IdentityToken& token) {
 }  // namespace
 
 Result<IdentityToken> parse_identity_token(std::string_view text) {
-  if (text.size() > kLongestToken) return denied("The identity token is longer than 16 KiB.");
+  if (text.size() > kLongestToken) return unbelieved("The identity token is longer than 16 KiB.");
   const auto first = text.find('.');
   const auto second = first == std::string_view::npos ? first : text.find('.', first + 1);
   if (second == std::string_view::npos || text.find('.', second + 1) != std::string_view::npos) {
-    return denied("The identity token is no signed JWT: it has not three parts.");
+    return unbelieved("The identity token is no signed JWT: it has not three parts.");
   }
   const auto header = object_of(text.substr(0, first));
   const auto claims = object_of(text.substr(first + 1, second - first - 1));
   if (!header || !claims || !is_base64url(text.substr(second + 1)))
-    return denied("The identity token is no signed JWT: it cannot be read.");
+    return unbelieved("The identity token is no signed JWT: it cannot be read.");
   IdentityToken out;
   out.algorithm = text_in(*header, "alg");
   out.key_id = text_in(*header, "kid");
   if (std::find(kAlgorithms.begin(), kAlgorithms.end(), out.algorithm) == kAlgorithms.end()) {
-    return denied("The identity token is signed with '" + out.algorithm +
-                  "', which is not taken. RS256 or ES256 is.");
+    return unbelieved("The identity token is signed with '" + out.algorithm +
+                      "', which is not taken. RS256 or ES256 is.");
   }
   if (header->contains("crit")) {
-    return denied("The identity token demands extensions ('crit') that are not known here.");
+    return unbelieved("The identity token demands extensions ('crit') that are not known here.");
   }
   out.issuer = text_in(*claims, "iss");
   if (const json::value* audience = claims->if_contains("aud")) {
