@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,3 +163,46 @@ def test_the_cache_never_grows_beyond_its_size(tmp_path: Path) -> None:
     assert len(list(kept.iterdir())) == 3, "somebody reads"
     other.close()
     assert len(list(kept.iterdir())) == 1
+
+
+def test_frames_are_a_video(tmp_path: Path) -> None:
+    numpy = pytest.importorskip("numpy")
+    pytest.importorskip("imageio")
+    frames = numpy.zeros((5, 3, 4, 6), "uint8")
+    frames[:, 0] = 250
+    video = wandb.Video(frames, format="gif", fps=5)
+    assert video.content[:6] == b"GIF89a"
+    written: dict[str, bytes] = {}
+    document = video._to_json(written.__setitem__)
+    assert (document["width"], document["height"]) == (6, 4)
+    assert list(written) == [document["path"]]
+    assert document["path"].endswith(".gif")
+    # Three of them stand in a grid of two by two.
+    several = wandb.Video(numpy.zeros((3, 2, 3, 4, 6), "uint8"), format="gif")
+    assert several._size == (12, 8)
+
+
+def test_what_a_video_needs_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    numpy = pytest.importorskip("numpy")
+    frames = numpy.zeros((2, 3, 4, 4), "uint8")
+    with pytest.raises(ValueError, match="requires a `format` argument"):
+        wandb.Video(frames)
+    with pytest.raises(ValueError, match="gif, mp4, webm, ogg formats"):
+        wandb.Video("film.avi")
+    with pytest.raises(ValueError, match="at least 4 dimensions"):
+        wandb.Video(frames[0], format="gif")
+    monkeypatch.setitem(sys.modules, "moviepy", None)
+    with pytest.raises(ImportError, match="requires moviepy"):
+        wandb.Video(frames, format="mp4")
+
+
+def test_cells_that_are_no_number_are_nothing() -> None:
+    table = wandb.Table(columns=["a"], data=[[float("nan")], [float("inf")]])
+    assert table.data == [[None], [float("inf")]]
+
+
+def test_types_come_from_data_types_too() -> None:
+    from treadle.wandb import data_types
+
+    assert wandb.data_types is data_types
+    assert data_types.Table is wandb.Table

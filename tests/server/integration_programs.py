@@ -16,6 +16,7 @@ if os.environ.get("SIDE") == "treadle":
     import treadle.wandb as wandb
 else:
     import wandb
+import numpy
 from dagster import (
     AssetIn,
     AssetKey,
@@ -321,6 +322,91 @@ def objects_of_wandb(bench: Bench) -> None:
         return 1
 
     bench.run(bare_table, bare_html, reader)
+
+
+@scenario
+def files_of_media_and_tables(bench: Bench) -> None:
+    import struct
+    import wave
+    import zlib
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    rows = zlib.compress(b"".join(b"\0" + bytes(range(9)) for _ in range(2)))
+    png = (
+        chunk(b"IHDR", struct.pack(">IIBBBBB", 3, 2, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", rows)
+        + chunk(b"IEND", b"")
+    )
+    (HERE / "one.png").write_bytes(b"\x89PNG\r\n\x1a\n" + png)
+    with wave.open(str(HERE / "a.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\0\1" * 100)
+    (HERE / "v.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + b"x" * 50)
+    (HERE / "m.pdb").write_text("ATOM 1\n")
+    picture, points = str(HERE / "one.png"), numpy.array([[0, 0, 1], [1, 2, 3.5]])
+    boxes = {
+        "box_data": [
+            {
+                "position": {"minX": 0.1, "maxX": 0.2, "minY": 0.3, "maxY": 0.4},
+                "class_id": 1,
+                "scores": {"a": 0.5},
+            }
+        ],
+        "class_labels": {1: "one"},
+    }
+    objects = {
+        "image": lambda: wandb.Image(picture, caption="c", classes=[{"id": 1, "name": "one"}], grouping=3),
+        "boxes": lambda: wandb.Image(picture, boxes={"p": boxes}),
+        "mask": lambda: wandb.Image(
+            picture, masks={"m": {"mask_data": numpy.zeros((2, 3), "uint8"), "class_labels": {0: "zero"}}}
+        ),
+        "html": lambda: wandb.Html("<html><head></head><body>x</body></html>"),
+        "audio": lambda: wandb.Audio(str(HERE / "a.wav"), caption="c"),
+        "video": lambda: wandb.Video(str(HERE / "v.mp4"), format="mp4"),
+        "molecule": lambda: wandb.Molecule(str(HERE / "m.pdb"), caption="hi"),
+        "points": lambda: wandb.Object3D(points),
+        "scene": lambda: wandb.Object3D(
+            {"type": "lidar/beta", "points": points, "boxes": numpy.array([]), "vectors": numpy.array([])}
+        ),
+        "classes": lambda: wandb.Classes([{"id": 1, "name": "one"}]),
+        "types": lambda: wandb.Table(
+            columns=["l", "d", "n", "t", "b", "한"],
+            data=[
+                [[1, 2], {"k": 1}, numpy.float32(1.5), "x", True, "글"],
+                [[3], {"k": 2}, float("nan"), None, None, ""],
+            ],
+        ),
+        "strict": lambda: wandb.Table(columns=["a"], data=[["x"]], dtype=str, optional=False),
+        "mixed": lambda: wandb.Table(columns=["a"], data=[["x"], [1]], allow_mixed_types=True),
+        "arrays": lambda: wandb.Table(columns=["a"], data=[[numpy.array([1, 2, 3])]]),
+        "media": lambda: wandb.Table(
+            columns=["i", "h", "a", "v", "m"],
+            data=[
+                [
+                    wandb.Image(picture),
+                    wandb.Html("<i>x</i>"),
+                    wandb.Audio(str(HERE / "a.wav")),
+                    wandb.Video(str(HERE / "v.mp4")),
+                    wandb.Molecule(str(HERE / "m.pdb")),
+                ]
+            ],
+        ),
+    }
+
+    @asset(**kept())
+    def everything() -> Any:
+        artifact = wandb.Artifact("everything", "dataset")
+        for name, made in objects.items():
+            artifact.add(made(), name)
+        return artifact
+
+    bench.run(everything)
 
 
 @scenario

@@ -127,6 +127,10 @@ def __getattr__(name: str) -> "Any":
         return getattr(_typed, name)
     if name == "run":
         return _init.current_run()
+    if name == "data_types":
+        from importlib import import_module
+
+        return import_module("treadle.wandb.data_types")
     if name in ("config", "summary") or name in _OF_RUN:
         return getattr(_init.need_run(f"wandb.{name}"), name)
     raise AttributeError(

@@ -11,16 +11,24 @@ if TYPE_CHECKING:
 _NONE = {"wb_type": "none"}
 
 
-def column_types(columns: Sequence[Any], data: Sequence[Sequence[Any]], mixed: bool) -> dict[str, Any]:
+def column_types(
+    columns: Sequence[Any], data: Sequence[Sequence[Any]], mixed: bool, optional: bool | Sequence[bool] = True
+) -> dict[str, Any]:
     """The "column_types" of a table's document. Raises TypeError when a column mixes types, unless it may."""
     found: dict[str, Any] = {}
     for at, name in enumerate(columns):
+        may_lack = optional if isinstance(optional, bool) else optional[at]
+        # An array says itself of what its elements are.
+        arrays = any(hasattr(row[at], "tolist") for row in data)
         kinds = [_type_of(row[at]) for row in data]
-        found[str(name)] = {"wb_type": "any"} if mixed else _column(name, kinds)
+        if mixed:
+            found[str(name)] = _optional({"wb_type": "any"}) if may_lack else {"wb_type": "any"}
+        else:
+            found[str(name)] = _column(name, kinds, may_lack and not arrays)
     return {"params": {"type_map": found}, "wb_type": "typedDict"}
 
 
-def _column(name: Any, kinds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _column(name: Any, kinds: Sequence[dict[str, Any]], may_lack: bool) -> dict[str, Any]:
     known: dict[str, Any] | None = None
     for row, kind in enumerate(kinds):
         if kind in (_NONE, known):
@@ -43,12 +51,12 @@ def _column(name: Any, kinds: Sequence[dict[str, Any]]) -> dict[str, Any]:
             if kinds
             else {"params": {"allowed_types": [_NONE, {"wb_type": "unknown"}]}, "wb_type": "union"}
         )
-    return _optional(known)
+    return _optional(known) if may_lack or _NONE in kinds else known
 
 
 def _optional(kind: dict[str, Any]) -> dict[str, Any]:
-    """The type, or nothing; in the SDK's order."""
-    first = kind["wb_type"] == "boolean" or kind["wb_type"].endswith("-file")
+    """The type, or nothing; in the order of their names, lists last."""
+    first = kind["wb_type"] < _NONE["wb_type"] and kind["wb_type"] != "list"
     both = [kind, _NONE] if first else [_NONE, kind]
     return {"params": {"allowed_types": both}, "wb_type": "union"}
 
@@ -73,7 +81,7 @@ def _lists(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 def _type_of(value: Any) -> dict[str, Any]:
     from datetime import date
 
-    from treadle.wandb._values import Image, WBValue
+    from treadle.wandb._values import Image, Molecule, WBValue
 
     if value is None:
         return _NONE
@@ -87,6 +95,8 @@ def _type_of(value: Any) -> dict[str, Any]:
         return {"wb_type": "timestamp"}
     if isinstance(value, Image):
         return {"params": _IMAGE, "wb_type": "image-file"}
+    if isinstance(value, Molecule):  # the SDK has no type for these
+        return {"params": {"class_name": "Molecule"}, "wb_type": "pythonObject"}
     if isinstance(value, WBValue):
         return {"wb_type": value._log_type}
     if isinstance(value, dict):
@@ -106,8 +116,10 @@ def _type_of(value: Any) -> dict[str, Any]:
 
 
 _IMAGE = {
+    "box_class_maps": {"params": {"is_set": False, "val": {}}, "wb_type": "const"},
     "box_layers": {"params": {"is_set": False, "val": {}}, "wb_type": "const"},
     "box_score_keys": {"params": {"is_set": True, "val": []}, "wb_type": "const"},
     "class_map": {"params": {"is_set": False, "val": {}}, "wb_type": "const"},
+    "mask_class_maps": {"params": {"is_set": False, "val": {}}, "wb_type": "const"},
     "mask_layers": {"params": {"is_set": False, "val": {}}, "wb_type": "const"},
 }

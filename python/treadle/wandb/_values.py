@@ -48,6 +48,9 @@ class Media(WBValue):
     def __init__(self, data_or_path: Any, caption: str | None = None) -> None:
         self._caption = caption
         self._base = ""  # the user's own file name, kept
+        named = getattr(data_or_path, "name", None)
+        if isinstance(named, str) and os.path.isfile(named) and hasattr(data_or_path, "read"):
+            data_or_path = named  # an open file
         if isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
             with open(path, "rb") as file:
@@ -85,10 +88,14 @@ class Media(WBValue):
         return self._format
 
     def _path(self) -> str:
+        """The user's files below their SHA-256, what was made of values by its MD5."""
         import hashlib
 
-        unique = hashlib.md5(self._content, usedforsecurity=False).hexdigest()[:20]
-        own = f"{unique}/{self._base}" if self._base else f"{unique}.{self._format}"
+        if self._base:
+            own = f"{hashlib.sha256(self._content).hexdigest()[:20]}/{self._base}"
+        else:
+            unique = hashlib.md5(self._content, usedforsecurity=False).hexdigest()[:20]
+            own = f"{unique}.{self._format}"
         return f"media/{self._folder}/{own}"
 
     def _to_json(self, add: AddMedia) -> dict[str, Any]:
@@ -276,16 +283,50 @@ class Audio(Media):
 
 
 class Video(Media):
-    """A video file: a path, bytes or an open file of it."""
+    """A video: a file (path, bytes or open), or frames: an array of time x channels x height x width, or of
+    several of these, with the `format` to write (gif, mp4, webm, ogg) and frames a second (4).
+    """
 
     _log_type = "video-file"
     _folder = "videos"
     _format = "mp4"
 
-    def __init__(self, data_or_path: Any, caption: str | None = None, format: str | None = None) -> None:
-        super().__init__(data_or_path, caption)
-        if format is not None and not self._base:
-            self._format = format
+    def __init__(
+        self,
+        data_or_path: Any,
+        caption: str | None = None,
+        fps: int | None = None,
+        format: str | None = None,
+    ) -> None:
+        from treadle.wandb import _video
+
+        self._size: tuple[int, int] | None = None
+        if isinstance(data_or_path, (str, os.PathLike)):
+            _video.check_format(os.path.splitext(data_or_path)[1][1:].lower(), "a path")
+            super().__init__(data_or_path, caption)
+            return
+        if hasattr(data_or_path, "numpy"):  # a tensor
+            data_or_path = data_or_path.numpy()
+        if hasattr(data_or_path, "shape"):
+            chosen = _video.check_format(format, "a numpy array")
+            content, *size = _video.encoded(data_or_path, chosen, fps or 4)
+            super().__init__(content, caption)
+            self._size = (size[0], size[1])
+        else:
+            chosen = _video.check_format(format, "raw bytes (an io object)")
+            super().__init__(data_or_path, caption)
+        if not self._base:
+            self._format = chosen
+
+    def _to_json(self, add: AddMedia) -> dict[str, Any]:
+        document = super()._to_json(add)
+        if self._size is not None:
+            document["width"], document["height"] = self._size
+        return document
+
+    def _take(self, document: dict[str, Any]) -> None:
+        size = (document.get("width", 0), document.get("height", 0))
+        self._size = size if all(size) else None
 
 
 class Molecule(Media):
@@ -310,7 +351,8 @@ class Object3D(Media):
         if isinstance(data_or_path, dict):
             if data_or_path.get("type") != "lidar/beta":
                 raise ValueError("Type not supported, only 'lidar/beta' is currently supported")
-            points = {k: _plain_list(v) for k, v in data_or_path.items()}
+            order = ("type", "vectors", "points", "boxes")
+            points = {k: _plain_list(data_or_path[k]) for k in order if k in data_or_path}
         elif hasattr(data_or_path, "shape"):
             points = _plain_list(data_or_path)
             if any(len(row) not in (3, 4, 6) for row in points):
@@ -403,6 +445,7 @@ class Table(WBValue):
         log_mode: str = "IMMUTABLE",
     ) -> None:
         self._mixed = allow_mixed_types
+        self._optional = optional
         if log_mode not in ("IMMUTABLE", "MUTABLE", "INCREMENTAL"):
             raise ValueError(f"log_mode must be 'IMMUTABLE', 'MUTABLE' or 'INCREMENTAL', not {log_mode!r}.")
         self.log_mode = log_mode
@@ -478,7 +521,7 @@ class Table(WBValue):
     def _to_json(self, add: AddMedia) -> dict[str, Any]:
         from treadle.wandb._column_types import column_types
 
-        types = column_types(self.columns, self.data, self._mixed)
+        types = column_types(self.columns, self.data, self._mixed, self._optional)
         data = [[v._to_json(add) if isinstance(v, WBValue) else _cell(v) for v in row] for row in self.data]
         return {
             "_type": "table",
@@ -505,8 +548,8 @@ class Table(WBValue):
 def _plain(value: Any) -> Any:
     """NumPy's scalars as Python's; other values as they are."""
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
-        return value.item()
-    return value
+        value = value.item()
+    return None if isinstance(value, float) and value != value else value
 
 
 def _cell(value: Any) -> Any:
