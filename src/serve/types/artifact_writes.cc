@@ -120,9 +120,10 @@ Result<Output> create_artifact(const Call& call) {
     return fail(Errc::kUnsupported, "Artifacts here have MD5 digests.");
   }
   const std::string region = input.text("storageRegion");
-  if (!region.empty() && region != "default" && region != "minio-local") {
+  if (!region.empty() && region != "default") {
     return fail(Errc::kInvalidArgument,
-                "There is no storage region '" + region + "' here. Leave it out.");
+                "invalid storageRegion: " + region +
+                    ". All content is kept in one place here: leave it out.");
   }
   TREADLE_TRY(const auto project, make_project(call, spec.entity, spec.project));
   (void)project;
@@ -215,13 +216,23 @@ Result<Output> use_artifact(const Call& call) {
                        ArtifactData{std::make_shared<Version>(*std::move(version)), nullptr});
 }
 
+// Of a version, or of a draft in whatever state.
+Result<bool> may_read_numbered(const Call& call, std::int64_t id) {
+  TREADLE_TRY(const auto version, backend(call).catalog.find_version(id));
+  if (version) return may_read(call, *version);
+  TREADLE_TRY(const auto draft, backend(call).drafts.find(id));
+  return draft && may(call, Role::kViewer, draft->spec.entity, draft->spec.project);
+}
+
 }  // namespace
 
 void define_artifact_writes(graphql::Schema& schema) {
   schema.define(kArtifactWritesTypes);
   schema.resolve("Query", "clientIDMapping", [](const Call& call) -> Result<Output> {
     TREADLE_TRY(const auto id, backend(call).drafts.find_client(call.args.text("clientID")));
-    return id ? Output(graphql::node("ClientIDMapping", *id)) : Output();
+    if (!id) return nullptr;
+    TREADLE_TRY(const bool allowed, may_read_numbered(call, *id));
+    return allowed ? Output(graphql::node("ClientIDMapping", *id)) : Output();
   });
   schema.resolve<std::int64_t>(
       "ClientIDMapping",
