@@ -25,7 +25,10 @@ class Side:
         folder = OUT / "work" / f"workloads-{self.name}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.py"
-        path.write_text(text.replace("import treadle as dg", f"import {self.name} as dg"))
+        text = text.replace("import treadle as dg", f"import {self.name} as dg")
+        if self.name == "treadle":
+            text = text.replace("import wandb\n", "from treadle import wandb\n")
+        path.write_text(text)
         return path
 
     @property

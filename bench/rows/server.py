@@ -15,7 +15,7 @@ from measure import OUT, Figure, fresh_folder, repeat, reported
 from serving import Client, ServerProcess, mlflow_server, sdk_environment, treadle_server
 
 from rows.artifacts import GIB, MLFLOW_PYTHON, folder_of_files, large_file
-from rows.row import BIN, DAGSTER, WORKLOADS, Row
+from rows.row import BIN, DAGSTER, TREADLE, WORKLOADS, Row, Side
 
 RUNS = 10_000
 
@@ -75,15 +75,17 @@ def mlflow_values_per_second() -> float:
         return float(answer["values_per_second"])
 
 
-def sdk_seconds(workload: str, server: ServerProcess | None, *words: str | Path) -> float:
+def sdk_seconds(
+    workload: str, server: ServerProcess | None, *words: str | Path, side: Side = DAGSTER
+) -> float:
     extra = sdk_environment(server) if server else {}
-    script = DAGSTER.workload(workload)
-    return float(reported([DAGSTER.python, script, *words], fresh_folder("sdk"), extra)["seconds"])
+    script = side.workload(workload)
+    return float(reported([side.python, script, *words], fresh_folder("sdk"), extra)["seconds"])
 
 
-def log_online() -> float:
+def log_online(side: Side = DAGSTER) -> float:
     with treadle_server("sdk-server") as server:
-        return sdk_seconds("wandb_log", server)
+        return sdk_seconds("wandb_log", server, side=side)
 
 
 def artifact_share_percent() -> float:
@@ -272,6 +274,15 @@ def rows(quick: bool) -> list[Row]:
             "x offline",
             1.2,
             lambda r: log_ratio(r.peer),
+        ),
+        Row(
+            "client-log",
+            "our client: 1,000 x log of 100 values to a server, init to finish",
+            "s",
+            0.5,
+            lambda r: repeat(lambda: log_online(TREADLE), r.ours),
+            lambda r: repeat(log_online, r.slow, warm_up=0),
+            "wandb SDK",
         ),
         Row(
             "graphql",

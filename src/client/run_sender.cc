@@ -103,8 +103,10 @@ Result<tracking::StreamReply> RunSender::stream(const tracking::StreamUpdate& up
 }
 
 Result<void> RunSender::change(const Variables& variables) {
+  Variables kept = variables;
+  kept["id"] = quoted(options_.id);
   const std::scoped_lock lock(mutex_);
-  TREADLE_CHECK(spool_.keep("upsert", variables_text(variables)));
+  TREADLE_CHECK(spool_.keep("upsert", variables_text(kept)));
   for (const auto& [name, value] : variables) changes_[name] = value;
   changed_.notify_all();
   return {};
@@ -239,9 +241,7 @@ void RunSender::send_parcel(std::unique_lock<std::mutex>& lock) {
 void RunSender::send_changes(std::unique_lock<std::mutex>& lock) {
   const Variables sent = changes_;
   Variables variables = sent;
-  variables["entity"] = quoted(options_.run.entity);
-  variables["project"] = quoted(options_.run.project);
-  variables["name"] = quoted(options_.run.id);
+  variables["id"] = quoted(options_.id);
   sending_ = true;
   lock.unlock();
   boost::json::value data;

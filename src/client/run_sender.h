@@ -21,6 +21,8 @@ namespace treadle::client {
 
 struct SenderOptions {
   tracking::RunRef run;
+  std::string
+      id;  // the server's own: a run that was deleted meanwhile is not made anew by its name
   std::int64_t console_offset = 0;
   bool compress = false;
   std::chrono::milliseconds interval;

@@ -208,6 +208,7 @@ Result<Started> RemoteRuns::start(const RunRef& given, const RunChanges& changes
 
   SenderOptions sending;
   sending.run = {started.run.entity, started.run.project, started.run.id};
+  sending.id = found.id;
   sending.console_offset = started.run.console_lines;
   sending.compress = options_.compress.value_or(packs);
   sending.interval = options_.interval;

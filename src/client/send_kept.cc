@@ -79,9 +79,6 @@ Result<SentRun> send_kept(Connection& connection, const std::string& folder) {
       Variables variables;
       for (const auto& [name, value] : upsert->get_object())
         variables[name] = json_value_text(value);
-      variables["entity"] = quoted(head.run.entity);
-      variables["project"] = quoted(head.run.project);
-      variables["name"] = quoted(head.run.id);
       json::value data;
       TREADLE_CHECK(connection.graphql(upsert_document("id"), variables_text(variables), data,
                                        {Retry::kUpsert, {}, {}}));
