@@ -149,3 +149,51 @@ def test_a_step_in_a_process_of_its_own_and_its_children_use_it_too(home: Path) 
     """
     program(home, text)
     assert "child" in json.dumps(treadle(home, "runs", "list"))
+
+
+MODELS = """
+import subprocess
+import sys
+import treadle as dg
+
+CHILD = "import wandb; wandb.init(id='child-of-{}', project='iris').log({{'x': 1}}); wandb.finish()"
+
+def model(name):
+    @dg.asset(name=name)
+    def train(context) -> int:
+        import wandb
+        with wandb.init(id=f"{context.run_id}-{name}", project="iris") as tracked:
+            tracked.log({"loss": 0.5})
+        subprocess.run([sys.executable, "-c", CHILD.format(name)], check=True)
+        return 1
+    return train
+
+defs = dg.Definitions([model("first"), model("second")])
+"""
+
+
+def test_steps_in_processes_of_their_own_share_one_server_with_their_children(home: Path) -> None:
+    file = home.parent / "models.py"
+    file.write_text(MODELS)
+    text = """
+    import subprocess
+    words = ["--home", sys.argv[1], "materialize", "-f", "../models.py", "--executor", "process"]
+    subprocess.run([sys.executable, "-m", "treadle", *words], check=True)
+    """
+    program(home, text)
+    runs = treadle(home, "runs", "list")["runs"]
+    names = sorted(run["id"].rpartition("-")[2] for run in runs)
+    assert names == ["first", "first", "second", "second"]
+    assert sorted(run["id"] for run in runs)[-2:] == ["child-of-first", "child-of-second"]
+    assert {run["state"] for run in runs} == {"finished"}
+
+
+def test_a_server_that_nobody_asks_for_anything_goes(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    words = ["--home", str(home), "server", "--on-demand", "--port", "0", "--idle-exit", "1"]
+    done = subprocess.run(
+        [str(BIN / "treadle"), *words], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[0])["url"].startswith("http://127.0.0.1:")
+    assert not (home / "server.json").exists()
