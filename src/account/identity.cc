@@ -30,16 +30,26 @@ Issuer read_issuer(const db::Statement& s) {
           s.integer(6)};
 }
 
-// "*" stands for any text, everything else for itself.
+// "*" stands for any text, everything else for itself. Only the last "*" is ever tried again, so that no
+// text makes this slow.
 bool matches(std::string_view pattern, std::string_view text) {
-  const auto star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == text;
-  if (!text.starts_with(pattern.substr(0, star))) return false;
-  const std::string_view rest = pattern.substr(star + 1);
-  for (std::size_t i = star; i <= text.size(); ++i) {
-    if (matches(rest, text.substr(i))) return true;
+  std::size_t p = 0, t = 0;
+  std::size_t star = std::string_view::npos, tried = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      tried = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++tried;
+    } else {
+      return false;
+    }
   }
-  return false;
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 // Whatever runs on this machine may be asked without encryption, nobody else.

@@ -235,6 +235,9 @@ TEST_F(IdentityTest, SubjectsThatAreNoUsersAreLetInByPattern) {
   EXPECT_EQ(who("repo:acme/app:ref:refs/heads/other"), "nobody");
   EXPECT_EQ(who("repo:acme.evil/app:ref:refs/heads/main"), "nobody");
   EXPECT_EQ(who("repo:acme/secret:pull_request"), "ada");
+  ASSERT_TRUE(identities_->allow(url, "a*a*a*a*a*a*a*a*b", robot));
+  EXPECT_EQ(who(std::string(5'000, 'a')), "nobody");
+  EXPECT_EQ(who(std::string(5'000, 'a') + "b"), "robot");
   ASSERT_TRUE(identities_->disallow(url, "repo:acme/secret:*"));
   EXPECT_EQ(who("repo:acme/secret:pull_request"), "nobody");
   EXPECT_FALSE(identities_->allow(url, "**", robot));
