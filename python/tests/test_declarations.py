@@ -222,3 +222,31 @@ def test_values_compare_hash_and_print() -> None:
         "dagster/kind/k": "",
     }
     assert dg.AssetSpec("a", group_name="g").replace_attributes(group_name="h").group_name == "h"
+
+
+def test_a_job_of_assets_says_what_it_was_declared_with() -> None:
+    @dg.success_hook
+    def told(context: dg.HookContext) -> None: ...
+
+    retries = dg.RetryPolicy(max_retries=2)
+    declared = dg.define_asset_job(
+        "job", hooks={told}, op_retry_policy=retries, owners=["team:data"], metadata={"a": "b"}
+    )
+    job = dg.Definitions(jobs=[declared]).resolve_job_def("job")
+    assert job.hook_defs == {told}
+    assert job.op_retry_policy == retries
+    assert list(job.owners) == ["team:data"]
+    assert job.metadata == {"a": "b"}
+
+
+def test_a_check_may_be_of_an_asset_that_is_declared_elsewhere() -> None:
+    @dg.asset_check(asset="theirs")
+    def check() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    chosen = dg.define_asset_job("checks", dg.AssetSelection.checks(check))
+    definitions = dg.Definitions(asset_checks=[check], jobs=[chosen])
+    everything = definitions.resolve_implicit_global_asset_job_def()
+    for job in (definitions.resolve_job_def("checks"), everything):
+        result = job.execute_in_process()
+        assert [e.check_name for e in result.get_asset_check_evaluations()] == ["check"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,3 +54,16 @@ def test_a_type_check_is_told_of_its_run() -> None:
 
     result = job.execute_in_process()
     assert told == [(result.run_id, True)]
+
+
+def test_what_is_planned_says_its_asset(tmp_path: Path) -> None:
+    @dg.asset
+    def planned() -> int:
+        return 1
+
+    instance = dg.DagsterInstance.local_temp(str(tmp_path))
+    dg.materialize([planned], instance=instance)
+    kind = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    records = instance.get_event_records(dg.EventRecordsFilter(kind))
+    told = [r.event_log_entry.dagster_event.event_specific_data for r in records]  # type: ignore[union-attr]
+    assert [(t.asset_key, t.partition) for t in told] == [(dg.AssetKey("planned"), None)]

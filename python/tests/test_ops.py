@@ -156,3 +156,22 @@ def test_a_list_of_any_length_fans_in_through_a_graph() -> None:
         sums([one()])
 
     assert j.execute_in_process().output_for_node("sums") == 1
+
+
+def test_lists_and_values_that_may_be_absent_are_given_by_configuration() -> None:
+    @dg.op
+    def joined(words: list[str], mark: str | None) -> str:
+        return "".join(words) + (mark or "")
+
+    @dg.job
+    def job() -> None:
+        joined()
+
+    def run(words: object, mark: object) -> object:
+        inputs = {"words": words, "mark": mark}
+        return job.execute_in_process({"ops": {"joined": {"inputs": inputs}}}).output_for_node("joined")
+
+    assert run(["a", {"value": "b"}], None) == "ab"
+    assert run([{"value": "a"}], {"value": "!"}) == "a!"
+    with pytest.raises(dg.DagsterInvalidConfigError, match="words"):
+        run("a", None)

@@ -43,18 +43,6 @@ const StepDef* DefinitionIndex::find_step(const std::string& name) const {
   return found == steps_by_name_.end() ? nullptr : found->second;
 }
 
-bool DefinitionIndex::is_followed_by_another(const AssetKey& key, const StepDef& than) const {
-  if (followers_.empty()) {
-    for (const StepDef& step : definitions.steps) {
-      for (const InputDef& input : step.inputs) followers_[input.asset.text()].push_back(&step);
-    }
-  }
-  const auto found = followers_.find(key.text());
-  return found != followers_.end() &&
-         std::any_of(found->second.begin(), found->second.end(),
-                     [&](const StepDef* step) { return step != &than; });
-}
-
 std::string DefinitionIndex::suggest_asset(const AssetKey& key) const {
   if (suggestions_left_-- <= 0) return {};
   std::vector<std::string> names;

@@ -37,8 +37,6 @@ struct DefinitionIndex {
   }
   // The step of an op inside a graph of assets; null when there is none.
   const StepDef* find_step(const std::string& name) const;
-  // Whether another step has the key among its inputs.
-  bool is_followed_by_another(const AssetKey& key, const StepDef& than) const;
   // Index of a step of the definitions.
   std::size_t index_of(const StepDef& step) const { return &step - definitions.steps.data(); }
   // " Did you mean 'x'?" over all assets made or declared. Costs a pass over them, so that only the
@@ -50,8 +48,6 @@ struct DefinitionIndex {
   NameTable by_key_;
   std::vector<const Maker*> input_makers_;
   std::vector<std::size_t> first_input_;  // by step
-  // By key, who follows it: made when first asked for.
-  mutable std::unordered_map<std::string_view, std::vector<const StepDef*>> followers_;
   // Steps that outputs of other steps are wired to or from; made when first asked for.
   mutable std::unordered_map<std::string_view, const StepDef*> steps_by_name_;
   mutable int suggestions_left_ = 20;

@@ -153,27 +153,14 @@ void check_outputs(const DefinitionIndex& index, const StepDef& step, Findings& 
   }
 }
 
-void check_checks(const DefinitionIndex& index, const StepDef& step, Findings& findings) {
+// The asset itself may be unknown here: other definitions may make it.
+void check_checks(const StepDef& step, Findings& findings) {
   for (const CheckDef& check : step.checks) {
     if (check.name.empty()) {
       findings.add("bad_check_name", subject_of(step), step.place,
                    "A check of asset '" + check.asset.text() + "' has no name.",
                    "Give it one: it is how results are found.");
     }
-    if (index.find_maker(check.asset)) continue;
-    // Read as a value: said as unknown_dep.
-    bool reads = false;
-    for (const InputDef& input : step.inputs) {
-      reads |= input.asset == check.asset && input.loads_value;
-    }
-    // An asset that another step follows without a value is known, though it is made elsewhere.
-    if (reads || index.is_followed_by_another(check.asset, step)) continue;
-    const std::string suggestion = index.suggest_asset(check.asset);
-    findings.add("unknown_checked_asset", check.name, step.place,
-                 "Check '" + check.name + "' is about asset '" + check.asset.text() +
-                     "', which nothing in these definitions makes or declares.",
-                 (suggestion.empty() ? "" : suggestion + " ") +
-                     "Declare the asset, or name the one that the check is about.");
   }
 }
 
@@ -197,7 +184,7 @@ void check_step_wiring(const DefinitionIndex& index, const StepDef& step, Findin
   }
   check_inputs(index, step, findings);
   check_outputs(index, step, findings);
-  check_checks(index, step, findings);
+  check_checks(step, findings);
   for (const std::string& key : step.required_resources) {
     check_resource(index, key, sentence_name(step), subject_of(step), step.place, findings);
   }

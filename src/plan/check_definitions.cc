@@ -9,6 +9,11 @@ bool selects_everything(const JobDef& job) {
   return job.selection.find_first_not_of(" \t\r\n") == std::string::npos || job.selection == "*";
 }
 
+// A job that asks for no asset, so written, is one of checks: the front end knows which.
+bool selects_nothing(const JobDef& job) {
+  return job.selection == "not *";
+}
+
 std::vector<Problem> check_job(const JobDef& job, const AssetGraph& graph) {
   const auto problem = [&](const Error& error) {
     return std::vector<Problem>{
@@ -36,7 +41,7 @@ std::vector<Problem> check_definitions(const Definitions& definitions) {
   const bool sound = problems.empty();
   std::optional<AssetGraph> graph;
   for (const JobDef& job : definitions.jobs) {
-    if (selects_everything(job)) continue;
+    if (selects_everything(job) || selects_nothing(job)) continue;
     if (!graph) graph.emplace(definitions);
     for (Problem& problem : check_job(job, *graph)) {
       if (sound || problem.code == "bad_selection") problems.push_back(std::move(problem));

@@ -151,6 +151,22 @@ class JobDefinition(_RunOverPartition):
     def selection(self) -> AssetSelection:
         return self._declared.selection
 
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return self._declared.metadata
+
+    @property
+    def owners(self) -> Sequence[str]:
+        return self._declared.owners
+
+    @property
+    def hook_defs(self) -> AbstractSet[HookDefinition]:
+        return self._declared.hooks
+
+    @property
+    def op_retry_policy(self) -> RetryPolicy | None:
+        return self._declared.op_retry_policy
+
     def resolve(self, definitions: Definitions) -> JobDefinition:
         return self
 

@@ -229,9 +229,16 @@ class AssetSelection:
         self, assets: Iterable[Any], core: _core.Definitions
     ) -> list[tuple[Sequence[str], str]] | None:
         """For the core: the selected checks, None when they are those on the selected assets."""
-        if self._checks is None:
+        if self._checks is None and self._text != "*":
             return None
-        chosen = self._checks.among(_check_keys(assets), core)
+        assets = list(assets)
+        chosen = set(_check_keys(assets))
+        if self._checks is not None:
+            chosen = set(self._checks.among(chosen, core))
+        elif {c.asset_key for c in chosen} <= {
+            key for a in assets for key in (a.keys if isinstance(a, AssetsDefinition) else (a.key,))
+        }:
+            return None
         return [(k.asset_key.parts, k.name) for k in sorted(chosen, key=lambda k: k.to_user_string())]
 
 

@@ -346,6 +346,10 @@ class DagsterEvent:
                 bool(p.get("blocking")),
                 self.partition,
             )
+        if self._name == "ASSET_MATERIALIZATION_PLANNED":
+            return class_of(self._name)(
+                asset_key=self.asset_key, partition=self.partition, partitions_subset=None
+            )
         if self._name == "ASSET_CHECK_EVALUATION_PLANNED":
             assert self.asset_key is not None
             return class_of(self._name)(asset_check_key=AssetCheckKey(self.asset_key, p.get("check", "")))

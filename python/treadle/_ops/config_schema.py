@@ -6,7 +6,18 @@ from treadle._assets.specs import NoValue
 from treadle._config.definition import schema_of
 from treadle._config.fields import Field
 from treadle._config.run_schema import config_field, io_fields, resources_shape, run_shape, with_transitive
-from treadle._config.types import ANY, BOOL, FLOAT, INT, STRING, ScalarUnion, Selector, Shape
+from treadle._config.types import (
+    ANY,
+    BOOL,
+    FLOAT,
+    INT,
+    STRING,
+    Array,
+    Noneable,
+    ScalarUnion,
+    Selector,
+    Shape,
+)
 from treadle._ops.graphs import GraphDefinition
 from treadle._typing import TYPE_CHECKING
 
@@ -197,11 +208,19 @@ def input_field(op: Any, given: Any) -> Field | None:
     plan = plan_of(op)
     if not plan.may_come_from_config(index):
         return None
-    label = plan.input_label(index)
+    return Field(_written(plan.input_label(index)), is_required=required)
+
+
+def _written(label: str) -> Any:
+    """How a value of a type is written (see treadle._ops.steps.is_loadable)."""
+    if label.endswith("?"):
+        return Noneable(_written(label[:-1]))
+    if label.startswith("["):
+        return Array(_written(label[1:-1]))
     scalar = _SCALARS.get(label)
     path = {"path": Field(STRING)}
     written = Selector({"value": Field(scalar or ANY), "json": path, "pickle": path})
-    return Field(ScalarUnion(scalar, written) if scalar is not None else written, is_required=required)
+    return ScalarUnion(scalar, written) if scalar is not None else written
 
 
 def _is_bound(binding: Any, graph: Any, path: str, selected: AbstractSet[str] | None) -> bool:

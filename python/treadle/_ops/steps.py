@@ -81,7 +81,7 @@ class OpPlan:
         return label_of(self.input_types[index])
 
     def may_come_from_config(self, index: int) -> bool:
-        return label_of(self.input_types[index]) in _FROM_CONFIG or self.loader(index) is not None
+        return is_loadable(label_of(self.input_types[index])) or self.loader(index) is not None
 
     def loader(self, index: int) -> Any:
         """How a value of the input's type is made from configuration, when its type says so."""
@@ -324,7 +324,7 @@ class _OpExecution(steps.StepExecution):
             if given is not NoValue and loader is not None:
                 value = loader.construct_from_config_value(self.context, given)
             else:
-                value = _given(given)
+                value = _given(given, plan.input_label(index))
         if value is NoValue and _core.op_input_is_list(step, index):
             value = [self._one(index, at) for at in range(_core.op_input_size(step, index))]
         elif value is NoValue:
@@ -503,8 +503,21 @@ class _OpExecution(steps.StepExecution):
             self._hand(index, None, False, None, None, "")
 
 
-def _given(value: Any) -> Any:
+def is_loadable(label: str) -> bool:
+    """Whether values of a type can be written in configuration: scalars, lists of such, and None."""
+    if label.endswith("?"):
+        return is_loadable(label[:-1])
+    if label.startswith("[") and label.endswith("]"):
+        return is_loadable(label[1:-1])
+    return label in _FROM_CONFIG
+
+
+def _given(value: Any, label: str) -> Any:
     """The value that the run's configuration writes so, for an input that nothing is wired to."""
+    if label.endswith("?"):
+        return None if value is None else _given(value, label[:-1])
+    if label.startswith("[") and isinstance(value, list):
+        return [_given(one, label[1:-1]) for one in value]
     if isinstance(value, dict) and len(value) == 1:
         if "value" in value:
             return value["value"]

@@ -300,6 +300,6 @@ def _needed_by(definition: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
                 f" ResourceDefinition to key '{key}', or change the required key to one of the following keys"
                 f" which points to an ResourceDefinition: {sorted(available)}"
             )
-    keys = {*required, *(o.io_manager_key for o in definition._outputs)}
+    keys = {*required, *(o.io_manager_key for o in definition._outputs), *definition._io_manager_keys()}
     keys.update(i.manager_key for i in definition._inputs if i.manager_key)
     return {k: given[k] for k in with_transitive(keys, available) if k in given}

@@ -58,5 +58,12 @@ TEST(CheckDefinitions, HasNothingToSayAboutNothing) {
   EXPECT_TRUE(check_definitions(d).empty());
 }
 
+TEST(CheckDefinitions, AJobOfChecksAloneSelectsNoAsset) {
+  Definitions d;
+  d.jobs.emplace_back().name = "checks";
+  d.jobs.back().selection = "not *";
+  EXPECT_TRUE(check_definitions(d).empty());
+}
+
 }  // namespace
 }  // namespace treadle::plan
