@@ -7,12 +7,14 @@
 namespace treadle::python {
 namespace {
 
-void open_server(PythonServer* self, nb::handle base_url, nb::handle api_key) {
+// `patience`: seconds that a query may take while the server is away.
+void open_server(PythonServer* self, nb::handle base_url, nb::handle api_key, double patience) {
   client::Address given;
   given.base_url = text_of(base_url);
   given.api_key = text_of(api_key);
   client::ConnectionOptions options;
   options.user_agent = "treadle/" TREADLE_VERSION;
+  options.patience = std::chrono::milliseconds(static_cast<std::int64_t>(patience * 1000));
   options.address = value_or_raise(client::find_address(given));
   new (self) PythonServer{value_or_raise(client::Connection::open(options))};
 }

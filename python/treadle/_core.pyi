@@ -291,9 +291,11 @@ class NativeIOManager:
     def git(home: Home, repository: str, branch: str, folder: str, push_to: str) -> NativeIOManager: ...
 
 class Server:
-    """A server that speaks W&B's protocol, and the key to ask it with: "" = of the environment or netrc."""
+    """A server that speaks W&B's protocol, the key to ask it with ("" = of the environment or netrc), and the
+    seconds that a query may take while it is away.
+    """
 
-    def __init__(self, base_url: str, api_key: str) -> None: ...
+    def __init__(self, base_url: str, api_key: str, patience: float) -> None: ...
     url: str
     entity: str
     project: str

@@ -41,13 +41,16 @@ std::string_view operation_name(std::string_view document) {
   return {};
 }
 
+bool is_unknown_to_server(std::string_view messages) {
+  return messages.find("Cannot query field") != std::string::npos ||
+         messages.find("Unknown argument") != std::string::npos ||
+         messages.find("is not defined by type") != std::string::npos;
+}
+
 Error refused(std::string_view document, const std::string& url, const std::string& messages) {
   const std::string what = "The server " + origin_of(url) + " refused " +
                            std::string(operation_name(document)) + ": " + messages;
-  const bool unknown = messages.find("Cannot query field") != std::string::npos ||
-                       messages.find("Unknown argument") != std::string::npos ||
-                       messages.find("is not defined by type") != std::string::npos;
-  if (!unknown) return {Errc::kInvalidArgument, what};
+  if (!is_unknown_to_server(messages)) return {Errc::kInvalidArgument, what};
   return {Errc::kUnsupported, what + ". It is an older server that cannot do this."};
 }
 
@@ -59,7 +62,10 @@ class CurlConnection final : public Connection {
     }
     authorization_ = "Basic " + to_base64("api:" + options_.address.api_key);
   }
-  ~CurlConnection() override { engine_.reset(); }
+  ~CurlConnection() override {
+    // In a forked child there are no threads to be waited for.
+    if (process_ != ::getpid()) (void)engine_.release();
+  }
 
   const Address& address() const override { return options_.address; }
 
@@ -78,7 +84,14 @@ class CurlConnection final : public Connection {
     request.timeout = options_.query_timeout;
     request.patience = options.patience.count() > 0 ? options.patience : options_.patience;
     request.stop = options.stop;
-    TREADLE_TRY(const Reply reply, perform(std::move(request)));
+    auto asked = perform(std::move(request));
+    if (!asked) {
+      Error error = std::move(asked).error();
+      // Some servers say it with a status.
+      if (is_unknown_to_server(error.message)) error.code = Errc::kUnsupported;
+      return fail(std::move(error));
+    }
+    const Reply reply = std::move(*asked);
     json::value answer;
     if (auto parsed = parse_json_value(reply.body, answer); !parsed || !answer.is_object()) {
       return fail(Errc::kInvalidArgument,

@@ -130,7 +130,8 @@ def on_server(url: str, api_key: str = "", folder: str = "") -> Host:
 
     at = (url.rstrip("/"), api_key or os.environ.get("WANDB_API_KEY", ""), folder)
     if at not in _servers:
-        _servers[at] = Host(None, told(lambda: _core.Server(url, api_key)), folder)
+        patience = _seconds("WANDB_INIT_TIMEOUT", _INIT_TIMEOUT)
+        _servers[at] = Host(None, told(lambda: _core.Server(url, api_key, patience)), folder)
     return _servers[at]
 
 

@@ -8,7 +8,7 @@ import threading
 
 from treadle._run.current import current
 from treadle._typing import TYPE_CHECKING
-from treadle.wandb._errors import Error, UsageError
+from treadle.wandb._errors import CommError, Error, UsageError
 from treadle.wandb._host import told
 from treadle.wandb._run import Run
 
@@ -78,7 +78,8 @@ def init(
             "`fork_from`, `resume`, or `resume_from` are mutually exclusive. Please specify only one."
         )
     context = current.context
-    host = _host_of(settings, instance, context)
+    offline = (mode or os.environ.get("WANDB_MODE")) in ("offline", "dryrun")
+    host = _host_of("embedded" if offline else None, settings, instance, context)
     id = id or os.environ.get("WANDB_RUN_ID") or ""
     joins = context is not None and id == context.run_id
     place = _place(context)
@@ -118,14 +119,15 @@ def init(
     return run
 
 
-def _host_of(settings: Any, instance: DagsterInstance | None, context: Any) -> Host:
+def _host_of(named: str | None, settings: Any, instance: DagsterInstance | None, context: Any) -> Host:
     """Where the run goes: what is said here, then what the environment says, then the home."""
     from treadle.wandb import _host
 
     def setting(name: str) -> Any:
         return settings.get(name) if hasattr(settings, "get") else getattr(settings, name, None)
 
-    named = setting("base_url") if settings is not None else None
+    if named is None and settings is not None:
+        named = setting("base_url")
     if instance is not None and not named:
         return _host.Host(instance)
     key = setting("api_key") if settings is not None else None
@@ -297,10 +299,15 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
 
 
 def end_of_step(failed: bool) -> None:
-    """A step is over: what it began and did not finish is finished."""
+    """A step is over: what it began and did not finish is finished. A server that is away does not fail the
+    step: what it has not taken is kept, and the warning says where.
+    """
     run = _by_thread.get(threading.get_ident())
     if run is not None:
-        run.finish(1 if failed else 0)
+        try:
+            run.finish(1 if failed else 0)
+        except CommError as error:
+            run._warn(str(error))
 
 
 def log(
@@ -343,10 +350,16 @@ def teardown(exit_code: int | None = None) -> None:
 
 
 def _finish_all(exit_code: int) -> None:
+    failed: Exception | None = None
     for run, _ in list(_active.values()):
-        if run._pid == os.getpid():
-            run._end(exit_code)
+        try:
+            if run._pid == os.getpid():
+                run._end(exit_code)
+        except Exception as error:  # the others are finished all the same
+            failed = error
     _active.clear()
+    if failed is not None:
+        raise failed
 
 
 _watching = False

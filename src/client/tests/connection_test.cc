@@ -83,6 +83,10 @@ TEST(Connection, ErrorsAreWordedForAPerson) {
   ASSERT_FALSE(unsupported);
   EXPECT_EQ(unsupported.error().code, Errc::kUnsupported);
   EXPECT_NE(unsupported.error().message.find("refused Q"), std::string::npos);
+  EXPECT_EQ(sides.client->graphql("query Q{x}", "{}", data).error().code, Errc::kUnsupported);
+  status = 400;  // as others say it
+  EXPECT_EQ(sides.client->graphql("query Q{x}", "{}", data).error().code, Errc::kUnsupported);
+  status = 200;
   body = "<html>";
   auto foreign = sides.client->graphql("query Q{x}", "{}", data);
   ASSERT_FALSE(foreign);
