@@ -115,7 +115,8 @@ Result<void> assign(db::Session& session, const Sweep& sweep, const Agent& agent
 Result<std::vector<Command>> Sweeps::heartbeat(std::int64_t agent_id,
                                                const std::vector<std::string>& running,
                                                const std::string& metrics,
-                                               const ReadTrials& read_trials) {
+                                               const ReadTrials& read_trials,
+                                               const std::vector<std::string>& behind) {
   TREADLE_TRY(const auto known, find_agent(agent_id));
   if (!known) return fail(Errc::kNotFound, "There is no such agent: its sweep may be deleted.");
   const Agent& agent = *known;
@@ -138,9 +139,9 @@ Result<std::vector<Command>> Sweeps::heartbeat(std::int64_t agent_id,
       for (const std::string& run : running) out.push_back({Command::Kind::kStop, run, "", ""});
       leaves = true;
     } else {
-      for (const std::string& run : early_stops(sweep, running)) {
-        out.push_back({Command::Kind::kStop, run, "", ""});
-      }
+      std::vector<std::string> stops = early_stops(sweep, running);
+      stops.insert(stops.end(), behind.begin(), behind.end());
+      for (const std::string& run : stops) out.push_back({Command::Kind::kStop, run, "", ""});
       if (running.empty() && sweep.state == State::kFinished) leaves = true;
       if (running.empty() && (sweep.state == State::kRunning || sweep.state == State::kPending)) {
         const std::string run_id = random_name();

@@ -16,12 +16,16 @@ struct Space::Data {
   std::string name;
   std::string program;
   std::optional<Metric> metric;
+  std::optional<Hyperband> hyperband;
   bool local = false;
   std::optional<std::int64_t> run_cap;
   Parameter root;  // nested: all parameters
 };
 
 namespace {
+
+constexpr int kMostBrackets = 100;
+constexpr double kLargestBracket = 1e15;
 
 std::string text_of(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
@@ -104,6 +108,40 @@ class Process {
   Vector weights_;
 };
 
+Result<Hyperband> parse_hyperband(const json::object& rule) {
+  if (text_of(rule, "type") != "hyperband") {
+    return fail(Errc::kInvalidArgument,
+                "early_terminate has the type hyperband, not '" + text_of(rule, "type") + "'.");
+  }
+  const auto number = [&](std::string_view key, double otherwise) {
+    const auto* value = rule.if_contains(key);
+    return value && value->is_number() ? value->to_number<double>() : otherwise;
+  };
+  Hyperband out;
+  out.eta = number("eta", 3);
+  const auto* strict = rule.if_contains("strict");
+  out.strict = strict && strict->is_bool() && strict->get_bool();
+  const double least = number("min_iter", 0);
+  const double most = number("max_iter", 0);
+  if (!(out.eta > 1) || (!(least >= 1) && !(most >= 1))) {
+    return fail(Errc::kInvalidArgument,
+                "early_terminate needs min_iter or max_iter, at least 1, and an eta above 1.");
+  }
+  if (most >= 1) {
+    const double steps = number("s", kMostBrackets);
+    double bracket = most / out.eta;
+    for (int i = 0; i < steps && bracket >= 1; ++i, bracket /= out.eta) {
+      out.brackets.insert(out.brackets.begin(), static_cast<std::int64_t>(bracket));
+    }
+  } else {
+    double bracket = least;
+    for (int i = 0; i < kMostBrackets && bracket < kLargestBracket; ++i, bracket *= out.eta) {
+      out.brackets.push_back(static_cast<std::int64_t>(bracket));
+    }
+  }
+  return out;
+}
+
 constexpr std::size_t kMostTrials = 400;  // the last ones: the work grows with the third power
 constexpr int kCandidates = 500;
 
@@ -135,6 +173,15 @@ Result<Space> Space::parse(std::string_view yaml, std::vector<std::string>* warn
   if (data->method == Method::kBayes && !data->metric && warnings) {
     warnings->push_back("A sweep by the method bayes needs a metric; without, it is random.");
   }
+  if (const auto* rule = config->if_contains("early_terminate"); rule && rule->is_object()) {
+    TREADLE_TRY(data->hyperband, parse_hyperband(rule->get_object()));
+    if (!data->metric || data->metric->name.empty()) {
+      data->hyperband.reset();
+      if (warnings) {
+        warnings->push_back("early_terminate compares runs by a metric; without, it ends none.");
+      }
+    }
+  }
   if (const auto* controller = config->if_contains("controller");
       controller && controller->is_object()) {
     data->local = text_of(controller->get_object(), "type") == "local";
@@ -165,6 +212,9 @@ const std::string& Space::name() const {
 }
 const std::string& Space::program() const {
   return data_->program;
+}
+const std::optional<Hyperband>& Space::hyperband() const {
+  return data_->hyperband;
 }
 const std::optional<Metric>& Space::metric() const {
   return data_->metric;

@@ -67,3 +67,41 @@ def test_a_config_that_cannot_be_searched_is_refused_with_the_reason(server: Ser
     answer = server.graphql(SWEEP, config="method: grid\nparameters: {lr: {min: 0.1, max: 0.2}}", project="p")
     assert answer.status == 400
     assert "'lr' has no end" in answer.json()["errors"][0]["message"]
+
+
+def test_runs_that_fall_behind_are_ended_by_hyperband(server: Server) -> None:
+    config = """method: random
+metric: {name: loss, goal: minimize}
+parameters: {lr: {min: 0.0, max: 1.0}}
+early_terminate: {type: hyperband, min_iter: 2}"""
+    sweep = server.data(SWEEP, config=config, project="p")["upsertSweep"]["sweep"]
+    begin = """mutation($run: String!, $sweep: String!) {
+      upsertBucket(input: {name: $run, modelName: "p", host: "h", sweep: $sweep}) { inserted } }"""
+
+    def started(losses: list[float]) -> tuple[str, str]:
+        agent = server.data(AGENT, sweep=sweep["name"])["createAgent"]["agent"]["id"]
+        [told] = json.loads(server.data(BEAT, id=agent)["agentHeartbeat"]["commands"])
+        server.data(begin, run=told["run_id"], sweep=sweep["name"])
+        rows = [json.dumps({"_step": step, "loss": loss}) for step, loss in enumerate(losses)]
+        body = json.dumps({"files": {"wandb-history.jsonl": {"offset": 0, "content": rows}}})
+        assert server.request(f"/files/local/p/{told['run_id']}/file_stream", body.encode()).status == 200
+        return agent, told["run_id"]
+
+    def told(agent: str, run: str) -> str:
+        states = json.dumps({run: True})
+        return str(server.data(BEAT, id=agent, states=states)["agentHeartbeat"]["commands"])
+
+    good, bad, young = started([0.5, 0.1]), started([0.5, 0.4]), started([9.0])
+    assert told(*good) == "[]"
+    assert told(*young) == "[]"
+    assert json.loads(told(*bad)) == [{"type": "stop", "run_id": bad[1]}]
+
+
+def test_an_early_end_that_cannot_be_decided_is_refused(server: Server) -> None:
+    config = """method: random
+metric: {name: loss}
+parameters: {a: {value: 1}}
+early_terminate: {type: hyperband}"""
+    answer = server.graphql(SWEEP, config=config, project="p")
+    assert answer.status == 400
+    assert "min_iter" in answer.json()["errors"][0]["message"]

@@ -2,6 +2,7 @@
 #include "types.h"
 #include <treadle/base/json.h>
 #include <treadle/base/json_parse.h>
+#include <treadle/sweep/early_stop.h>
 
 #include <boost/json.hpp>
 
@@ -194,6 +195,21 @@ tracking::RunQuery query_of(const Sweep& s, const Project& project) {
   return out;
 }
 
+// Of the runs an agent is busy with, those that the sweep's others have left behind.
+Result<std::vector<std::string>> runs_behind(Backend& b, const Sweep& s, const Project& project,
+                                             const sweep::Space& space,
+                                             const std::vector<std::string>& running) {
+  TREADLE_TRY(const auto page, b.runs.runs(query_of(s, project)));
+  std::vector<sweep::Curve> curves;
+  for (const Run& run : page.runs) {
+    TREADLE_TRY(const auto points, b.runs.series(run.key, space.metric()->name));
+    sweep::Curve curve{run.id, {}};
+    for (const tracking::Point& point : points) curve.values.push_back(point.value);
+    curves.push_back(std::move(curve));
+  }
+  return sweep::runs_behind(*space.hyperband(), *space.metric(), curves, running);
+}
+
 Result<Output> heartbeat(const Call& call) {
   const auto input = call.args.object("input");
   Backend& b = backend(call);
@@ -230,9 +246,14 @@ Result<Output> heartbeat(const Call& call) {
     }
     return out;
   };
-  TREADLE_TRY(const auto commands,
-              b.sweeps.heartbeat(agent->id, running,
-                                 input.has("metrics") ? input.text("metrics") : "{}", trials));
+  std::vector<std::string> behind;
+  if (space.hyperband() && !running.empty()) {
+    TREADLE_TRY(behind, runs_behind(b, sweep, project, space, running));
+  }
+  TREADLE_TRY(
+      const auto commands,
+      b.sweeps.heartbeat(agent->id, running, input.has("metrics") ? input.text("metrics") : "{}",
+                         trials, behind));
   JsonWriter w;
   w.begin_array();
   for (const sweep::Command& command : commands) {

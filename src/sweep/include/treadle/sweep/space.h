@@ -24,6 +24,13 @@ struct Metric {
   bool maximize = false;
 };
 
+// When runs are compared, and which go on: `early_terminate` of the config. See early_stop.h.
+struct Hyperband {
+  std::vector<std::int64_t> brackets;  // how often the metric was reported then; ascending
+  double eta = 3;                      // one in so many goes on
+  bool strict = false;                 // only what was reported before the bracket counts
+};
+
 // A run of the sweep that ended, for methods that learn.
 struct Trial {
   std::string arguments;  // as a point: {"lr": {"value": 0.1}}
@@ -41,6 +48,7 @@ class Space {
   const std::string& name() const;     // "" = none
   const std::string& program() const;  // "" = none
   const std::optional<Metric>& metric() const;
+  const std::optional<Hyperband>& hyperband() const;
   bool is_local() const;  // a controller beside the agents decides, not the server
   std::optional<std::int64_t> run_cap() const;
   // How many points a grid has, nested parameters too; nothing for other methods.

@@ -105,10 +105,12 @@ class Sweeps {
   Result<std::optional<Assignment>> assignment(std::int64_t sweep_id, const std::string& run_id);
 
   // What an agent that is busy with `running` runs is to do now. An idle one gets the next point of
-  // the search, or is told to leave when there is none.
+  // the search, or is told to leave when there is none. `behind`: running ones that are to end
+  // early.
   Result<std::vector<Command>> heartbeat(std::int64_t agent_id,
                                          const std::vector<std::string>& running,
-                                         const std::string& metrics, const ReadTrials& trials);
+                                         const std::string& metrics, const ReadTrials& trials,
+                                         const std::vector<std::string>& behind = {});
 
  private:
   Sweeps(db::Database& database, Clock& clock) : database_(database), clock_(clock) {}
