@@ -415,3 +415,50 @@ def test_annotations_of_collections_are_checked_to_the_last_item(
     assert dg.materialize([declared(good)]).asset_value("a") == good
     with pytest.raises(dg.DagsterTypeCheckDidNotPass, match=said):
         dg.materialize([declared(bad)])
+
+
+def test_a_step_sees_what_its_run_has_recorded_before_it() -> None:
+    @dg.asset
+    def first() -> dg.MaterializeResult[None]:
+        return dg.MaterializeResult(metadata={"rows": 3})
+
+    @dg.asset(deps=[first])
+    def second(context: dg.AssetExecutionContext) -> None:
+        seen = context.instance.get_latest_materialization_event(first.key)
+        assert seen is not None
+        assert seen.run_id == context.run_id
+
+    checks = dg.build_metadata_bounds_checks(assets=[first], metadata_key="rows", min_value=1)
+    for _ in range(20):
+        result = dg.materialize([first, second, *checks])
+        (evaluation,) = result.get_asset_check_evaluations()
+        assert (evaluation.passed, evaluation.description) == (True, "Value `3` is within range")
+
+
+def test_assets_of_other_definitions_may_be_checked() -> None:
+    @dg.asset
+    def elsewhere() -> None: ...
+
+    checks = dg.build_metadata_bounds_checks(assets=[elsewhere], metadata_key="rows", min_value=1)
+    job = dg.define_asset_job("check_it", selection=dg.AssetSelection.all_asset_checks())
+    definitions = dg.Definitions(asset_checks=checks, jobs=[job])
+    instance = dg.DagsterInstance.ephemeral()
+    instance.report_runless_asset_event(dg.AssetMaterialization("elsewhere", metadata={"rows": 1}))
+    result = definitions.resolve_job_def("check_it").execute_in_process(instance=instance)
+    (evaluation,) = result.get_asset_check_evaluations()
+    assert (evaluation.asset_key, evaluation.passed) == (elsewhere.key, True)
+
+
+def test_a_job_of_checks_alone() -> None:
+    @dg.asset
+    def checked() -> None:
+        raise AssertionError("is not made")
+
+    @dg.asset_check(asset=checked)
+    def fine() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    job = dg.define_asset_job("checks", selection=dg.AssetSelection.all_asset_checks())
+    definitions = dg.Definitions(assets=[checked], asset_checks=[fine], jobs=[job])
+    result = definitions.resolve_job_def("checks").execute_in_process()
+    assert [e.check_name for e in result.get_asset_check_evaluations()] == ["fine"]

@@ -24,11 +24,21 @@ struct Edge {
 
 using Edges = std::vector<std::vector<Edge>>;
 
+bool reads_earlier(const PartitionMapping& mapping) {
+  if (const auto* windows = std::get_if<TimeWindowMapping>(&mapping.data)) {
+    return windows->start_offset < 0 && windows->end_offset < 0;
+  }
+  const auto* multi = std::get_if<MultiMapping>(&mapping.data);
+  return multi != nullptr && std::any_of(multi->dimensions.begin(), multi->dimensions.end(),
+                                         [](const MultiMapping::Dimension& dimension) {
+                                           return dimension.upstream == dimension.downstream &&
+                                                  reads_earlier(*dimension.mapping);
+                                         });
+}
+
 // An asset of time windows may be made from its own earlier ones.
 bool reads_earlier_partitions(const InputDef& input) {
-  if (!input.partition_mapping) return false;
-  const auto* windows = std::get_if<TimeWindowMapping>(&input.partition_mapping->data);
-  return windows != nullptr && windows->start_offset < 0 && windows->end_offset < 0;
+  return input.partition_mapping && reads_earlier(*input.partition_mapping);
 }
 
 Edges waiting_edges(const DefinitionIndex& index, Findings& findings) {

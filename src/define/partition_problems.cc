@@ -3,7 +3,8 @@
 namespace treadle {
 namespace {
 
-// The partitions that a step makes or checks; reports those that differ.
+// The partitions that a step makes or checks; reports those that differ, unless it can be run for some of
+// them only.
 PartitionsPtr partitions_of(const StepDef& step, Findings& findings) {
   PartitionsPtr common;
   for (const OutputDef& output : step.outputs) {
@@ -11,13 +12,13 @@ PartitionsPtr partitions_of(const StepDef& step, Findings& findings) {
     if (!own) continue;
     if (!common) {
       common = own;
-    } else if (!same_partitions(common, own)) {
+    } else if (!step.can_subset && !same_partitions(common, own)) {
       findings.add("different_partitions", output.asset.key.text(), step.place,
                    sentence_name(step) +
                        " makes assets with different partitions: " + common->description() +
                        ", and '" + output.asset.key.text() + "' has " + own->description() + ".",
-                   "Give them the same partitions definition, or make them in functions of their "
-                   "own.");
+                   "Give them the same partitions definition, make them in functions of their own, "
+                   "or let it be run for some of them only (can_subset).");
     }
   }
   for (const CheckDef& check : step.checks) {

@@ -25,6 +25,20 @@ std::string subject_of(const StepDef& step) {
   return step.name;
 }
 
+PartitionsPtr checked_partitions(const StepDef& step) {
+  for (const CheckDef& check : step.checks) {
+    if (check.partitions) return check.partitions;
+  }
+  return nullptr;
+}
+
+std::string different(const AssetInfo& one, const AssetInfo& other) {
+  return "Selected assets must have the same partitions definitions, but the selected assets have "
+         "different ones: '" +
+         one.key.text() + "' has " + one.partitions->description() + " and '" + other.key.text() +
+         "' has " + other.partitions->description() + ".";
+}
+
 class Adder {
  public:
   Adder(Plan& plan, const PartitionRequest& request, Micros now, const DynamicKeys* dynamic)
@@ -40,13 +54,18 @@ class Adder {
       if (!of_graph) of_graph = partitions_of(*step.def);
     }
     for (PlannedStep& step : plan_.steps) {
-      PartitionsPtr own = partitions_of(*step.def);
+      const auto selected = selected_partitions(step);
+      if (!selected) {
+        problems_.push_back(selected.error());
+        continue;
+      }
+      PartitionsPtr own = *selected;
       if (!own && !step.def->graph.empty()) own = by_graph[step.def->graph];
       if (!own && job && !reads_or_makes_assets(*step.def)) own = job;
       if (own) any = true;
       add(step, own);
     }
-    if (!any && !std::holds_alternative<std::monostate>(request_)) {
+    if (!any && problems_.empty() && !std::holds_alternative<std::monostate>(request_)) {
       problems_.push_back({.code = "not_partitioned",
                            .subject = "",
                            .place = {},
@@ -58,6 +77,25 @@ class Adder {
   }
 
  private:
+  // Of the outputs that are made this time, which may have others than the rest.
+  tl::expected<PartitionsPtr, Problem> selected_partitions(const PlannedStep& step) {
+    const OutputDef* first = nullptr;
+    for (const std::uint32_t i : step.outputs) {
+      const OutputDef& output = step.def->outputs[i];
+      if (!output.asset.partitions) continue;
+      if (first == nullptr) {
+        first = &output;
+      } else if (!same_partitions(first->asset.partitions, output.asset.partitions)) {
+        return tl::unexpected(Problem{.code = "different_partitions",
+                                      .subject = output.asset.key.text(),
+                                      .place = step.def->place,
+                                      .message = different(first->asset, output.asset),
+                                      .cure = "Materialize them one after the other."});
+      }
+    }
+    return first != nullptr ? first->asset.partitions : checked_partitions(*step.def);
+  }
+
   static bool reads_or_makes_assets(const StepDef& step) {
     return std::any_of(step.outputs.begin(), step.outputs.end(),
                        [](const OutputDef& o) { return !o.asset.key.empty(); }) ||
@@ -171,10 +209,7 @@ PartitionsPtr partitions_of(const StepDef& step) {
   for (const OutputDef& output : step.outputs) {
     if (output.asset.partitions) return output.asset.partitions;
   }
-  for (const CheckDef& check : step.checks) {
-    if (check.partitions) return check.partitions;
-  }
-  return nullptr;
+  return checked_partitions(step);
 }
 
 tl::expected<PartitionsPtr, Problem> partitions_of(const AssetGraph& graph,
@@ -188,14 +223,11 @@ tl::expected<PartitionsPtr, Problem> partitions_of(const AssetGraph& graph,
       common = node.info->partitions;
       first = node.info;
     } else if (!same_partitions(common, node.info->partitions)) {
-      return tl::unexpected(Problem{
-          .code = "different_partitions",
-          .subject = node.info->key.text(),
-          .place = node.step->place,
-          .message = "Selected assets must have the same partitions definitions, but '" +
-                     first->key.text() + "' has " + common->description() + " and '" +
-                     node.info->key.text() + "' has " + node.info->partitions->description() + ".",
-          .cure = "Materialize them one after the other."});
+      return tl::unexpected(Problem{.code = "different_partitions",
+                                    .subject = node.info->key.text(),
+                                    .place = node.step->place,
+                                    .message = different(*first, *node.info),
+                                    .cure = "Materialize them one after the other."});
     }
   }
   return common;

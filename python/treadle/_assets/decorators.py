@@ -229,8 +229,12 @@ def multi_asset(
             outputs = _outputs_of_specs(specs, inputs, group_name, code_version, compute_kind, what)
         else:
             outputs = _outputs_of_outs(outs or {}, group_name, code_version, compute_kind, what)
-        for output in outputs:
-            output.partitions_def = output.partitions_def or partitions_def
+        if partitions_def is not None:
+            _set_partitions(outputs, partitions_def, what)
+        elif not can_subset and len({o.partitions_def for o in outputs if o.partitions_def}) > 1:
+            raise DagsterInvalidDefinitionError(
+                f"{what}: If different AssetSpecs have different partitions_defs, can_subset must be True"
+            )
         keys = {o.key for o in outputs}
         if len(keys) != len(outputs):
             raise DagsterInvalidDefinitionError(f"{what} makes the same asset key twice.")
@@ -438,9 +442,10 @@ def _outputs_of_specs(
                 f"{what}: a group name cannot be given for the whole and for the AssetSpec {spec.key}."
             )
         for dep in spec.deps:
-            if dep.asset_key == spec.key:
+            if dep.asset_key == spec.key and dep.partition_mapping is None:
                 raise DagsterInvalidDefinitionError(f"{what}: asset {spec.key} cannot depend on itself.")
-        add_deps(inputs, [d for d in spec.deps if d.asset_key not in own], what, spec.key)
+        outside = own - {spec.key}  # what is made here, but for itself in earlier partitions
+        add_deps(inputs, [d for d in spec.deps if d.asset_key not in outside], what, spec.key)
         managed = IO_MANAGER_KEY in spec.metadata
         outputs.append(
             AssetOutput(
@@ -462,6 +467,25 @@ def _outputs_of_specs(
             )
         )
     return outputs
+
+
+def _set_partitions(outputs: Sequence[AssetOutput], partitions_def: object, what: str) -> None:
+    """All have these partitions: none says others, and when one says so all do."""
+    said = [o for o in outputs if o.partitions_def is not None]
+    for output in said:
+        if output.partitions_def != partitions_def:
+            raise CheckError(
+                f"{what}: the AssetSpec of {output.key.to_user_string()} has partitions_def"
+                f" {output.partitions_def!r}, which is different than the partitions_def provided to"
+                f" AssetsDefinition: {partitions_def!r}."
+            )
+    if said and len(said) < len(outputs):
+        raise CheckError(
+            f"{what}: If partitions_def is provided, then either all specs must have that"
+            " PartitionsDefinition or none"
+        )
+    for output in outputs:
+        output.partitions_def = partitions_def
 
 
 def _follow(

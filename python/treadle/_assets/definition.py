@@ -443,13 +443,37 @@ class AssetsDefinition:
     @property
     def partitions_def(self) -> Any:
         """Of what it makes or checks; None when that is not partitioned."""
-        for output in self._outputs:
-            if output.partitions_def is not None:
-                return output.partitions_def
-        for check in self._check_specs:
-            if check.partitions_def is not None:
-                return check.partitions_def
-        return None
+        made = {o.partitions_def for o in self._outputs if o.partitions_def is not None}
+        if len(made) > 1:
+            raise CheckError(
+                f"The assets of '{self._name}' have different partitions definitions: ask its specs for them."
+            )
+        checked = (c.partitions_def for c in self._check_specs if c.partitions_def is not None)
+        return next(iter(made), None) or next(checked, None)
+
+    def _partitions_def_of(self, step: Any) -> Any:
+        """Of the assets that a step makes."""
+        made = (o.partitions_def for i, o in enumerate(self._outputs) if step.output_selected(i))
+        return next((p for p in made if p is not None), None) or next(
+            (c.partitions_def for c in self._check_specs if c.partitions_def is not None), None
+        )
+
+    def get_partition_mapping(self, in_asset_key: CoercibleToAssetKey) -> Any:
+        """How it depends on the partitions of an upstream asset; None where nothing was said."""
+        wanted = AssetKey.from_coercible(in_asset_key)
+        return next((i.partition_mapping for i in self._inputs if i.key == wanted), None)
+
+    def infer_partition_mapping(
+        self, asset_key: CoercibleToAssetKey, upstream_asset_key: CoercibleToAssetKey, upstream: Any
+    ) -> Any:
+        """The mapping between one of its assets and an upstream asset with the partitions `upstream`: the one
+        that was given, or what is used without.
+        """
+        from treadle._partitions.mappings import infer_partition_mapping
+
+        key = AssetKey.from_coercible(asset_key)
+        own = next((o.partitions_def for o in self._outputs if o.key == key), None)
+        return infer_partition_mapping(self.get_partition_mapping(upstream_asset_key), own, upstream)
 
     @property
     def backfill_policy(self) -> Any:
@@ -629,6 +653,7 @@ class AssetsDefinition:
                 description=o.description,
                 group_name=o.group,
                 resource_defs=self._resource_defs,
+                partitions_def=o.partitions_def,
             )._replace(tags=dict(o.tags or {}))
             for o in self._outputs
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from treadle._assets.rules import check_name, check_owners, unsupported
 from treadle._assets.selection import AssetSelection, selection_text
+from treadle._errors import CheckError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,7 +101,12 @@ class UnresolvedAssetJobDefinition(_RunOverPartition):
         self.op_retry_policy = op_retry_policy
         self.owners = check_owners(owners, name, "job")
 
-    def resolve(self, definitions: Definitions) -> JobDefinition:
+    def resolve(self, definitions: Definitions | None = None, *, asset_graph: Any = None) -> JobDefinition:
+        """The job, once it is known what it selects from."""
+        if definitions is None:
+            if asset_graph is None:
+                raise CheckError(f"Job '{self.name}' is resolved with the definitions that it selects from.")
+            definitions = asset_graph.definitions
         return JobDefinition(self, definitions)
 
     def _to_core(self) -> tuple[Any, ...]:
@@ -251,11 +257,15 @@ class JobDefinition(_RunOverPartition):
         """Its own, else that of the assets it selects; None when they have none."""
         if self._declared.partitions_def is not None:
             return self._declared.partitions_def
+        from treadle._assets.definition import AssetsDefinition
+
         definitions = self._definitions
-        for asset in definitions._assets:
-            if getattr(asset, "partitions_def", None) is not None:
-                return asset.partitions_def
-        return None
+        selected = set(definitions._core().select(self.selection._text))
+        items = (*definitions._assets, *definitions._asset_checks)
+        steps = [item for item in items if isinstance(item, AssetsDefinition)]
+        made = [(o.key, o.partitions_def) for s in steps for o in s._outputs]
+        made += [(c.asset_key, c.partitions_def) for s in steps for c in s._check_specs]
+        return next((p for k, p in made if p is not None and k.to_user_string() in selected), None)
 
     def _execute_assets(
         self,

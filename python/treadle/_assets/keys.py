@@ -48,6 +48,18 @@ class AssetKey:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AssetKey) and self.parts == other.parts
 
+    def __lt__(self, other: AssetKey) -> bool:
+        return self.parts < other.parts
+
+    def __le__(self, other: AssetKey) -> bool:
+        return self.parts <= other.parts
+
+    def __gt__(self, other: AssetKey) -> bool:
+        return self.parts > other.parts
+
+    def __ge__(self, other: AssetKey) -> bool:
+        return self.parts >= other.parts
+
     def __hash__(self) -> int:
         return hash(self.parts)
 

@@ -11,6 +11,7 @@ from treadle._errors import (
     CheckError,
     DagsterInvalidDefinitionError,
     DagsterInvalidInvocationError,
+    DagsterInvariantViolationError,
     ParameterCheckError,
 )
 from treadle._events.record import Record
@@ -118,7 +119,7 @@ def coerce_deps(deps: Iterable[CoercibleToAssetDep] | None, what: object) -> lis
             continue
         one = AssetDep.from_coercible(dep)
         if one.asset_key in by_key and by_key[one.asset_key] != one:
-            raise DagsterInvalidDefinitionError(
+            raise DagsterInvariantViolationError(
                 f"Cannot set a dependency on asset {one.asset_key} more than once for {what}, with different"
                 " metadata."
             )

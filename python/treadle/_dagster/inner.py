@@ -43,6 +43,10 @@ WHOLE = {
 # "Dagster's=ours" where ours is called otherwise.
 _OF_MODULE = {
     "_assets.definition": "AssetExecutionType=ExecutionType",
+    "_assets.graph": "AssetGraph",
+    "_automation.context": "AssetGraphView EntitySubset",
+    "_automation.freshness": """
+        CronFreshnessPolicy FreshnessState FreshnessPolicy=FreshnessPolicy TimeWindowFreshnessPolicy""",
     "_automation.run_sensors": "DagsterRunReaction",
     "_automation.schedules": "ScheduleExecutionData UnresolvedPartitionedAssetScheduleDefinition",
     "_automation.sensors": "SensorExecutionData SensorType",
@@ -96,6 +100,13 @@ _OF_MODULE = {
     "_ops.handle": "NodeHandle",
     "_run.executor_schemas": "get_retries_config get_tag_concurrency_limits_config",
     "_ops.hooks": "event_list_hook",
+    "_partitions.keys": "PaginatedResults PartitionDimensionKey",
+    "_partitions.mappings": "UpstreamPartitionsResult infer_partition_mapping",
+    "_partitions.multi": "PartitionDimensionDefinition",
+    "_partitions.policy": "BackfillPolicyType",
+    "_partitions.subset": "PartitionsSubset",
+    "_partitions.time": "PartitionLoadingContext TemporalContext partition_loading_context",
+    "_partitions.time_windows": "ScheduleType",
     "_types.dagster_type": "resolve_dagster_type",
 }
 NAMES: Mapping[str, str] = {

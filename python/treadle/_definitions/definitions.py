@@ -406,6 +406,7 @@ def to_core(
                 from treadle._assets.external import observer_of
 
                 steps.append(observer_of(item))
+    sources += _checked_elsewhere(steps, sources)
     resources = _with_bound_resources(steps, sources, resources)
     by_step: Any = {d._name: d for d in steps}
     names = Names([s for s in steps if not s.is_external], sources)
@@ -421,6 +422,9 @@ def to_core(
     used_as_io.update(s.get_io_manager_key() for s in sources if isinstance(s, SourceAsset))
     wanted = {k for d in steps for k in d._required_resource_keys}
     plain, managers = holders(resources, used_as_io, wanted, by_step, run_config)
+    of_sources = {s.key: s.metadata for s in sources}
+    for _, manager, _ in managers:
+        manager.sources = of_sources
     core = _core.Definitions(
         core_steps,
         [_source(s) for s in sources],
@@ -432,6 +436,15 @@ def to_core(
     )
     _set_automation(core, steps, sources)
     return core
+
+
+def _checked_elsewhere(
+    steps: Iterable[AssetsDefinition], sources: Iterable[AssetSpec | SourceAsset]
+) -> list[AssetSpec]:
+    """Assets that are checked here and made by other definitions: declared by their checks."""
+    known = {o.key for s in steps for o in s._outputs} | {s.key for s in sources}
+    checked = dict.fromkeys(c.asset_key for s in steps for c in s._check_specs)
+    return [AssetSpec(key) for key in checked if key not in known]
 
 
 def _set_automation(

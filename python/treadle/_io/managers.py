@@ -450,7 +450,7 @@ def _plain_resources(resources: Any, config: Mapping[str, Any] | None = None) ->
 class IOManagerHolder:
     """One IO manager of some definitions, as the core calls it. The manager is made when first used."""
 
-    __slots__ = ("_handle", "_holder", "by_step", "key")
+    __slots__ = ("_handle", "_holder", "by_step", "key", "sources")
 
     def __init__(
         self, key: str, source: Any, by_step: Any, config: Any = None, all_definitions: Any = None
@@ -459,6 +459,7 @@ class IOManagerHolder:
         self._holder = ResourceHolder(key, source, config, all_definitions)
         self._handle: Any = None
         self.by_step = by_step
+        self.sources: Mapping[AssetKey, Mapping[str, Any]] = {}  # metadata of what others make
 
     @property
     def required(self) -> list[str]:
@@ -618,6 +619,7 @@ class IOManagerHolder:
                 name=key.parts[-1] if key is not None else name,
                 run_id=step.run_id,
                 asset_key=key,
+                definition_metadata=self.sources.get(key),
                 resources=self._resources(step),
             )
         context = InputContext(

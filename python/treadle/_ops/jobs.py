@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from treadle._assets.jobs import JobDefinition
 from treadle._assets.rules import check_name, check_owners, clean_doc, unsupported
+from treadle._assets.tags import normalize_tags
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
 from treadle._ops.config_mapping import ConfigMapping
 from treadle._ops.core import told_graph
@@ -318,7 +319,7 @@ class OpJobDefinition(JobDefinition):
         from treadle._partitions.mappings import remember
 
         remember(self.partitions_def)
-        return [], [], [], [], [], [(self._name, self.partitions_def._definition)]
+        return [], [], [], [], [], [(self._name, self.partitions_def._of_run)]
 
     def _read_assets(self) -> list[tuple[Any, ...]]:
         """The assets that ops read, as sources."""
@@ -450,10 +451,7 @@ class OpJobDefinition(JobDefinition):
             instance = DagsterInstance.ephemeral()
         if executor is None:
             executor = InProcessExecutor()
-        run_tags = {**self._run_tags, **(tags or {})}
-        for name, value in run_tags.items():
-            if not isinstance(name, str) or not isinstance(value, str):
-                raise CheckError(f"Run tags must map strings to strings, not {name!r} to {value!r}.")
+        run_tags = {**self._run_tags, **normalize_tags(tags)}
         run_id = run_id or _new_run_id()
         state = steps.states[run_id] = steps.RunState(
             instance, run_tags, raw, capture=not executor._processes

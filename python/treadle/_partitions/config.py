@@ -176,15 +176,10 @@ def hourly_partitioned_config(
     exclusions: Sequence[str | datetime] | None = None,
 ) -> Callable[[Callable[[datetime, datetime], Any]], PartitionedConfig]:
     """The decorated function gives the run config of an hour: (start, end)."""
-    definition = HourlyPartitionsDefinition(
-        start_date,
-        minute_offset=minute_offset,
-        timezone=timezone,
-        fmt=fmt,
-        end_offset=end_offset,
-        exclusions=exclusions,
+    windows = HourlyPartitionsDefinition(
+        start_date, None, minute_offset, timezone, fmt, end_offset, exclusions
     )
-    return _of_windows(definition, tags_for_partition_fn)
+    return _of_windows(windows, tags_for_partition_fn)
 
 
 def daily_partitioned_config(
@@ -198,16 +193,10 @@ def daily_partitioned_config(
     exclusions: Sequence[str | datetime] | None = None,
 ) -> Callable[[Callable[[datetime, datetime], Any]], PartitionedConfig]:
     """The decorated function gives the run config of a day: (start, end)."""
-    definition = DailyPartitionsDefinition(
-        start_date,
-        minute_offset=minute_offset,
-        hour_offset=hour_offset,
-        timezone=timezone,
-        fmt=fmt,
-        end_offset=end_offset,
-        exclusions=exclusions,
+    windows = DailyPartitionsDefinition(
+        start_date, None, minute_offset, hour_offset, timezone, fmt, end_offset, exclusions
     )
-    return _of_windows(definition, tags_for_partition_fn)
+    return _of_windows(windows, tags_for_partition_fn)
 
 
 def weekly_partitioned_config(
@@ -222,17 +211,10 @@ def weekly_partitioned_config(
     exclusions: Sequence[str | datetime] | None = None,
 ) -> Callable[[Callable[[datetime, datetime], Any]], PartitionedConfig]:
     """The decorated function gives the run config of a week: (start, end)."""
-    definition = WeeklyPartitionsDefinition(
-        start_date,
-        minute_offset=minute_offset,
-        hour_offset=hour_offset,
-        day_offset=day_offset,
-        timezone=timezone,
-        fmt=fmt,
-        end_offset=end_offset,
-        exclusions=exclusions,
+    windows = WeeklyPartitionsDefinition(
+        start_date, None, minute_offset, hour_offset, day_offset, timezone, fmt, end_offset, exclusions
     )
-    return _of_windows(definition, tags_for_partition_fn)
+    return _of_windows(windows, tags_for_partition_fn)
 
 
 def monthly_partitioned_config(
@@ -247,14 +229,7 @@ def monthly_partitioned_config(
     exclusions: Sequence[str | datetime] | None = None,
 ) -> Callable[[Callable[[datetime, datetime], Any]], PartitionedConfig]:
     """The decorated function gives the run config of a month: (start, end)."""
-    definition = MonthlyPartitionsDefinition(
-        start_date,
-        minute_offset=minute_offset,
-        hour_offset=hour_offset,
-        day_offset=day_offset,
-        timezone=timezone,
-        fmt=fmt,
-        end_offset=end_offset,
-        exclusions=exclusions,
+    windows = MonthlyPartitionsDefinition(
+        start_date, None, minute_offset, hour_offset, day_offset, timezone, fmt, end_offset, exclusions
     )
-    return _of_windows(definition, tags_for_partition_fn)
+    return _of_windows(windows, tags_for_partition_fn)

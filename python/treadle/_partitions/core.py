@@ -28,14 +28,14 @@ def partitioning(
         for output in step._outputs:
             if output.partitions_def is not None:
                 remember(output.partitions_def)
-                assets.append((output.key.to_user_string(), output.partitions_def._definition))
+                assets.append((output.key.to_user_string(), output.partitions_def._of_run))
         for given in step._inputs:
             if given.partition_mapping is not None:
                 key = names.resolve(given, step).to_user_string()
                 inputs.append((step._name, key, given.partition_mapping._told()))
         for check in step._check_specs:
             if check.partitions_def is not None:
-                definition = check.partitions_def._definition
+                definition = check.partitions_def._of_run
                 checks.append((check.asset_key.to_user_string(), check.name, definition))
         if step._backfill_policy is not None:
             policies.append((step._name, step._backfill_policy.max_partitions_per_run or 0))
@@ -44,5 +44,5 @@ def partitioning(
     for source in sources:
         if source.partitions_def is not None:
             remember(source.partitions_def)
-            assets.append((source.key.to_user_string(), source.partitions_def._definition))
+            assets.append((source.key.to_user_string(), source.partitions_def._of_run))
     return assets, inputs, checks, policies, memoized, []

@@ -15,7 +15,7 @@ from treadle._errors import (
     DagsterUnknownPartitionError,
     TreadleError,
 )
-from treadle._partitions.keys import PartitionKeyRange
+from treadle._partitions.keys import PaginatedResults, PartitionKeyRange
 from treadle._partitions.subset import PartitionsSubset
 from treadle._partitions.time import (
     PartitionLoadingContext,
@@ -26,6 +26,7 @@ from treadle._partitions.time import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from treadle._automation.requests import (
         AddDynamicPartitionsRequest,
@@ -33,17 +34,25 @@ if TYPE_CHECKING:
     )
 
 
-class Partition(NamedTuple):
-    """A key as an object. Dagster's old form: use the key."""
-
+class _Partition(NamedTuple):
     value: Any
     name: str
+
+
+class Partition(_Partition):
+    """A key as an object. Dagster's old form: use the key."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: Any, name: str | None = None) -> Partition:
+        return super().__new__(cls, value, str(value) if name is None else name)
 
 
 class PartitionsDefinition:
     """Into which partitions an asset or a job is cut."""
 
     _core_definition: _core.Partitions | None = None
+    _is_timed = False
 
     # --- what the kinds differ in
 
@@ -64,6 +73,11 @@ class PartitionsDefinition:
                 raise DagsterInvalidDefinitionError(str(error)) from None
         return self._core_definition
 
+    @property
+    def _of_run(self) -> _core.Partitions:
+        """As definitions that are run have it."""
+        return self._definition
+
     def _now(self) -> int:
         context = current_loading_context()
         return to_micros(context.effective_dt, getattr(self, "timezone", "UTC"))
@@ -80,6 +94,10 @@ class PartitionsDefinition:
             return of.subset(list(keys))
         except TreadleError as error:
             raise DagsterUnknownPartitionError(str(error)) from None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled and copied is what was declared: the core's side is made again."""
+        return {k: v for k, v in self.__dict__.items() if k != "_core_definition"}
 
     # --- questions
 
@@ -128,6 +146,33 @@ class PartitionsDefinition:
                 f" range. Nonexistent partition keys: {missing}. {error}"
             ) from None
         return self._typed(of.keys_of(subset))
+
+    def get_paginated_partition_keys(
+        self, context: PartitionLoadingContext, limit: int, ascending: bool, cursor: str | None = None
+    ) -> PaginatedResults:
+        """`limit` keys at a time, from the first on or from the last back. A page goes on after the last key
+        of the one before, whatever was added or removed since.
+        """
+        with partition_loading_context(new_ctx=context) as loading:
+            of = self._set(None, loading.dynamic_partitions_store)
+        before, step = (-1, 1) if ascending else (len(of), -1)
+        if cursor:
+            number, _, key = cursor.partition(":")
+            found = of.find(key)
+            # What is gone lay between its neighbours.
+            before = found if found is not None else int(number) - (1 if ascending else 0)
+        remaining = len(of) - 1 - before if ascending else before
+        numbers = range(before + step, before + step * (min(limit, max(remaining, 0)) + 1), step)
+        keys = [of.key(n) for n in numbers]
+        if keys:
+            cursor = f"{numbers[-1]}:{keys[-1]}"
+        return PaginatedResults(self._typed(keys), cursor or f"{before}:", remaining > len(keys))
+
+    def filter_valid_partition_keys(self, partition_keys: Iterable[str]) -> AbstractSet[str]:
+        """Those of the keys that there are."""
+        loading = current_loading_context()
+        of = self._set(None, loading.dynamic_partitions_store)
+        return set(self._typed([k for k in partition_keys if of.find(k) is not None]))
 
     def validate_partition_key(
         self,
@@ -203,9 +248,13 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
         name: str | None = None,
     ) -> None:
         if partition_fn is None and name is None:
-            raise CheckError("Must provide either partition_fn or name to DynamicPartitionsDefinition.")
+            raise DagsterInvalidDefinitionError(
+                "Must provide either partition_fn or name to DynamicPartitionsDefinition."
+            )
         if partition_fn is not None and name is not None:
-            raise CheckError("Cannot provide both partition_fn and name to DynamicPartitionsDefinition.")
+            raise DagsterInvalidDefinitionError(
+                "Cannot provide both partition_fn and name to DynamicPartitionsDefinition."
+            )
         self.partition_fn = partition_fn
         self.name = name
 
@@ -241,6 +290,13 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
                 " keys are kept."
             )
         return keys_of_store(store, [self._validated_name()])
+
+    @property
+    def _of_run(self) -> _core.Partitions:
+        """The core asks the home for keys, and there is no asking a function: its keys are those of now."""
+        if self.partition_fn is None:
+            return self._definition
+        return _core.Partitions.static(list(self.get_partition_keys()))
 
     def __str__(self) -> str:
         return f'Dynamic partitions: "{self.name}"' if self.name else super().__str__()

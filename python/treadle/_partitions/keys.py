@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from treadle._errors import CheckError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 DELIMITER = "|"
 
@@ -17,6 +17,14 @@ class PartitionKeyRange(NamedTuple):
 
     start: str
     end: str
+
+
+class PaginatedResults(NamedTuple):
+    """A page of keys; `cursor` asks for the next one."""
+
+    results: Sequence[str]
+    cursor: str
+    has_more: bool
 
 
 class PartitionDimensionKey(NamedTuple):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from treadle import _core
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, TreadleError
 from treadle._partitions.definitions import PartitionsDefinition
-from treadle._partitions.subset import PartitionsSubset
+from treadle._partitions.subset import KeysSubset, PartitionsSubset
 from treadle._partitions.time import partition_loading_context
 
 if TYPE_CHECKING:
@@ -23,15 +24,17 @@ class UpstreamPartitionsResult:
     def __init__(
         self,
         partitions_subset: PartitionsSubset,
-        required_but_nonexistent_subset: PartitionsSubset | Sequence[str] = (),
+        required_but_nonexistent_subset: PartitionsSubset | KeysSubset | Sequence[str] = (),
     ) -> None:
         self.partitions_subset = partitions_subset
-        self.required_but_nonexistent_subset = required_but_nonexistent_subset
+        missing = required_but_nonexistent_subset
+        self.required_but_nonexistent_subset = (
+            missing if isinstance(missing, (PartitionsSubset, KeysSubset)) else KeysSubset(missing)
+        )
 
     @property
     def required_but_nonexistent_partition_keys(self) -> Sequence[str]:
-        missing = self.required_but_nonexistent_subset
-        return list(missing.get_partition_keys() if isinstance(missing, PartitionsSubset) else missing)
+        return list(self.required_but_nonexistent_subset.get_partition_keys())
 
 
 class PartitionMapping:
@@ -111,9 +114,12 @@ class PartitionMapping:
                 raise CheckError(str(error)) from None
         return PartitionsSubset(downstream_partitions_def, downstream, mapped)
 
+    _description = ""
+
     @property
     def description(self) -> str:
-        return type(self).__name__
+        """For people: which partitions depend on which."""
+        return self._description.format(**self.__dict__)
 
     # --- called by the core, for mappings of users
 
@@ -189,12 +195,16 @@ def remember(definition: PartitionsDefinition) -> None:
 class IdentityPartitionMapping(PartitionMapping):
     """The same key."""
 
+    _description = "Each downstream partition depends on the upstream partition with the same key."
+
     def _told(self) -> tuple[Any, ...]:
         return ("identity",)
 
 
 class AllPartitionMapping(PartitionMapping):
     """Every partition."""
+
+    _description = "Each downstream partition depends on all partitions of the upstream asset."
 
     def _told(self) -> tuple[Any, ...]:
         return ("all",)
@@ -203,6 +213,8 @@ class AllPartitionMapping(PartitionMapping):
 class LastPartitionMapping(PartitionMapping):
     """The last partition there is."""
 
+    _description = "Each downstream partition depends on the last partition of the upstream asset."
+
     def _told(self) -> tuple[Any, ...]:
         return ("last",)
 
@@ -210,7 +222,11 @@ class LastPartitionMapping(PartitionMapping):
 class SpecificPartitionsPartitionMapping(PartitionMapping):
     """Always these."""
 
+    _description = "Each downstream partition depends on the upstream partitions {partition_keys}."
+
     def __init__(self, partition_keys: Sequence[str]) -> None:
+        if isinstance(partition_keys, str):
+            raise CheckError(f"partition_keys is a list of keys, not the string {partition_keys!r}.")
         self.partition_keys = list(partition_keys)
 
     def _told(self) -> tuple[Any, ...]:
@@ -220,13 +236,22 @@ class SpecificPartitionsPartitionMapping(PartitionMapping):
 class StaticPartitionMapping(PartitionMapping):
     """From static keys to static keys: StaticPartitionMapping({"a": "1", "b": {"2", "3"}})."""
 
+    _description = (
+        "Maps upstream partitions to downstream ones: {downstream_partition_keys_by_upstream_partition_key}"
+    )
+
     def __init__(
         self,
         downstream_partition_keys_by_upstream_partition_key: Mapping[str, str | Sequence[str] | set[str]],
     ) -> None:
-        self.downstream_partition_keys_by_upstream_partition_key = dict(
-            downstream_partition_keys_by_upstream_partition_key
-        )
+        given = dict(downstream_partition_keys_by_upstream_partition_key)
+        for key, downstream in given.items():
+            if not isinstance(key, str) or not isinstance(downstream, (str, Collection)):
+                raise CheckError(
+                    "StaticPartitionMapping maps an upstream key to a downstream key or several, not"
+                    f" {key!r} to {downstream!r}."
+                )
+        self.downstream_partition_keys_by_upstream_partition_key = given
 
     def _told(self) -> tuple[Any, ...]:
         pairs = []
@@ -238,6 +263,16 @@ class StaticPartitionMapping(PartitionMapping):
 class TimeWindowPartitionMapping(PartitionMapping):
     """The windows that overlap. With offsets, the downstream window's start and end are moved by so many
     windows first: `TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)` reads yesterday."""
+
+    @property
+    def description(self) -> str:
+        text = "Maps a downstream partition to any upstream partition with an overlapping time window."
+        if self.start_offset or self.end_offset:
+            text += (
+                " Start and end of the upstream window are moved by"
+                f" {self.start_offset} and {self.end_offset} partitions."
+            )
+        return text
 
     def __init__(
         self,
@@ -259,6 +294,11 @@ class TimeWindowPartitionMapping(PartitionMapping):
 class MultiToSingleDimensionPartitionMapping(PartitionMapping):
     """Between one dimension of a multi-partitioned asset and an asset that has only that one."""
 
+    _description = (
+        "One side has the dimension of the other that has its partitions: a key of it stands for all keys of"
+        " the other that have it there."
+    )
+
     def __init__(self, partition_dimension_name: str | None = None) -> None:
         self.partition_dimension_name = partition_dimension_name
 
@@ -275,6 +315,14 @@ class DimensionPartitionMapping(NamedTuple):
 
 class MultiPartitionMapping(PartitionMapping):
     """Dimension by dimension: {upstream dimension: DimensionPartitionMapping(downstream dimension, ...)}."""
+
+    @property
+    def description(self) -> str:
+        return "\n".join(
+            f"Upstream dimension '{name}' mapped to downstream dimension '{to}' using"
+            f" {type(mapping).__name__}."
+            for name, (to, mapping) in self.downstream_mappings_by_upstream_dimension.items()
+        )
 
     def __init__(
         self, downstream_mappings_by_upstream_dimension: Mapping[str, DimensionPartitionMapping]

@@ -18,9 +18,7 @@ from treadle._partitions.definitions import (
     keys_of_store,
 )
 from treadle._partitions.keys import DELIMITER, MultiPartitionKey
-from treadle._partitions.time import (
-    TimeWindow,
-)
+from treadle._partitions.time import TimeWindow, partition_loading_context
 from treadle._partitions.time_windows import TimeWindowPartitionsDefinition
 
 if TYPE_CHECKING:
@@ -90,11 +88,10 @@ class MultiPartitionsDefinition(PartitionsDefinition):
         return MultiPartitionKey({d.name: p for d, p in zip(self._partitions_defs, parts)})
 
     def get_partition_key_from_str(self, partition_key_str: str) -> MultiPartitionKey:
-        parts = partition_key_str.split(DELIMITER)
-        if len(parts) != len(self._partitions_defs):
+        if not self.is_valid_key_format(partition_key_str):
             raise CheckError(
                 f"Expected {len(self._partitions_defs)} partition keys in partition key string"
-                f" {partition_key_str}, but got {len(parts)}"
+                f" {partition_key_str}, but got {len(partition_key_str.split(DELIMITER))}"
             )
         return self._key_of(partition_key_str)
 
@@ -167,12 +164,28 @@ class MultiPartitionsDefinition(PartitionsDefinition):
     def get_multipartition_keys_with_dimension_value(
         self, dimension_name: str, dimension_partition_key: str, dynamic_partitions_store: Any = None
     ) -> Sequence[MultiPartitionKey]:
+        """The keys that have this key in that dimension."""
+        with partition_loading_context(dynamic_partitions_store=dynamic_partitions_store):
+            return self.get_multipartition_keys_with_dimension_values(
+                dimension_name, [dimension_partition_key]
+            )
+
+    def get_multipartition_keys_with_dimension_values(
+        self, dimension_name: str, dimension_partition_keys: Sequence[str]
+    ) -> Sequence[MultiPartitionKey]:
+        """The keys that have one of these in that dimension."""
+        import itertools
+
         self.get_partitions_def_for_dimension(dimension_name)
-        return [
-            key
-            for key in self._typed(self.get_partition_keys(None, dynamic_partitions_store))
-            if key.keys_by_dimension[dimension_name] == dimension_partition_key
+        of_dimensions = [
+            dimension_partition_keys if d.name == dimension_name else d.partitions_def.get_partition_keys()
+            for d in self._partitions_defs
         ]
+        names = self.partition_dimension_names
+        return [MultiPartitionKey(dict(zip(names, keys))) for keys in itertools.product(*of_dimensions)]
+
+    def is_valid_key_format(self, partition_key: str) -> bool:
+        return len(partition_key.split(DELIMITER)) == len(self._partitions_defs)
 
     def get_tags_for_partition_key(self, partition_key: str) -> Mapping[str, str]:
         key = self.get_partition_key_from_str(partition_key)

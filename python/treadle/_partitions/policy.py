@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from treadle._errors import CheckError
+from treadle._errors import ParameterCheckError
 
 
 class BackfillPolicyType(enum.Enum):
@@ -25,10 +25,15 @@ class BackfillPolicy(NamedTuple):
     @staticmethod
     def multi_run(max_partitions_per_run: int = 1) -> BackfillPolicy:
         if not isinstance(max_partitions_per_run, int) or max_partitions_per_run < 1:
-            raise CheckError(
+            raise ParameterCheckError(
                 f"max_partitions_per_run must be a number of partitions, not {max_partitions_per_run!r}."
             )
         return BackfillPolicy(max_partitions_per_run)
+
+    def __repr__(self) -> str:
+        if self.max_partitions_per_run is None:
+            return "BackfillPolicy.single_run()"
+        return f"BackfillPolicy.multi_run(max_partitions_per_run={self.max_partitions_per_run})"
 
     @property
     def policy_type(self) -> BackfillPolicyType:

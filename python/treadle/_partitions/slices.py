@@ -87,7 +87,16 @@ class PartitionsOfStep:
     def _slice(self, what: str) -> Slice:
         own = self._own_slice
         if own is None:
-            raise DagsterInvariantViolationError(f"Cannot access {what} for a non-partitioned run")
+            raise self._not_partitioned(what)
+        return own
+
+    def _not_partitioned(self, what: str) -> Exception:
+        return DagsterInvariantViolationError(f"Cannot access {what} for a non-partitioned run")
+
+    def _output_slice(self, output_name: str) -> Slice:
+        own = self._own_slice
+        if own is None:
+            raise CheckError(f"The output '{output_name}' has no asset partitions")
         return own
 
     def _input_slice(self, input_name: str) -> Slice:
@@ -156,13 +165,29 @@ class PartitionsOfStep:
     # --- by output and input
 
     def asset_partition_key_for_output(self, output_name: str = "result") -> str:
-        return self.partition_key
+        own = self._output_slice(output_name)
+        if len(own.subset) != 1:
+            start, end = own.key_range
+            raise CheckError(
+                f"Tried to access partition key for output '{output_name}' of step '{self._step.step_key}',"
+                f" but the step output has a partition range: '{start}' to '{end}'."
+            )
+        return own.keys[0]
 
     def asset_partition_keys_for_output(self, output_name: str = "result") -> Sequence[str]:
-        return self.partition_keys
+        return self._partitioned_output(output_name).keys
 
     def asset_partition_key_range_for_output(self, output_name: str = "result") -> PartitionKeyRange:
-        return self.partition_key_range
+        return self._output_slice(output_name).key_range
+
+    def _partitioned_output(self, output_name: str) -> Slice:
+        own = self._own_slice
+        if own is None:
+            raise DagsterInvariantViolationError(
+                f"Attempting to access partitions def for the asset of output '{output_name}', but it is not"
+                " partitioned"
+            )
+        return own
 
     def asset_partitions_time_window_for_output(self, output_name: str = "result") -> TimeWindow:
         own = self._own_slice
@@ -179,7 +204,7 @@ class PartitionsOfStep:
         return own.time_window
 
     def asset_partitions_def_for_output(self, output_name: str = "result") -> Any:
-        return self._slice("partitions_def").partitions_def
+        return self._partitioned_output(output_name).partitions_def
 
     def asset_partition_key_for_input(self, input_name: str) -> str:
         found = self._input_slice(input_name)

@@ -10,8 +10,40 @@ from treadle._partitions.time import TimeWindow, from_micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
     from treadle._partitions.definitions import PartitionsDefinition
+
+
+class KeysSubset:
+    """Keys of which a definition has none: they have no places in it."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = dict.fromkeys(str(k) for k in keys)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._keys
+
+    def get_partition_keys(self) -> Any:
+        return self._keys.keys()
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __contains__(self, partition_key: str) -> bool:
+        return partition_key in self._keys
+
+    def __eq__(self, other: object) -> bool:
+        told = getattr(other, "get_partition_keys", None)
+        return told is not None and set(told()) == set(self._keys)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"KeysSubset({list(self._keys)})"
 
 
 class PartitionsSubset:
@@ -39,14 +71,22 @@ class PartitionsSubset:
         return _core.PartitionSubset.of([n for n in found if n is not None])
 
     @property
+    def num_partitions(self) -> int:
+        return len(self._subset)
+
+    @property
     def is_empty(self) -> bool:
         return len(self._subset) == 0
 
-    def get_partition_keys(self) -> Sequence[str]:
-        return self.partitions_def._typed(self._set.keys_of(self._subset))
+    def get_partition_keys(self) -> Any:
+        """In order: of partitions of time a list, of others what is equal to a set of them."""
+        keys = self.partitions_def._typed(self._set.keys_of(self._subset))
+        return keys if self.partitions_def._is_timed else dict.fromkeys(keys).keys()
 
     def get_partition_keys_not_in_subset(self, partitions_def: PartitionsDefinition) -> Sequence[str]:
-        return partitions_def._typed(self._set.keys_of(self._set.all() - self._subset))
+        of = partitions_def._set()
+        there = PartitionsSubset(partitions_def, of, of.all())
+        return partitions_def._typed(of.keys_of((there - self)._subset))
 
     def get_partition_key_ranges(
         self, partitions_def: PartitionsDefinition | None = None, respect_multipartitions: bool = True

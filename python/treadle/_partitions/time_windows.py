@@ -13,6 +13,7 @@ from treadle._errors import (
     TreadleError,
 )
 from treadle._partitions.definitions import PartitionsDefinition
+from treadle._partitions.keys import PartitionKeyRange
 from treadle._partitions.subset import PartitionsSubset
 from treadle._partitions.time import (
     TimeWindow,
@@ -42,6 +43,8 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
     Windows that have ended by now exist, and with `end_offset` so many more, or fewer. Ticks of cron strings,
     and starts, in `exclusions` are left out.
     """
+
+    _is_timed = True
 
     def __init__(
         self,
@@ -76,6 +79,25 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
         self._end = end
         self._moments: tuple[int, int | None] | None = None
         self._definition  # noqa: B018 (checks the arguments)
+
+    def _of_kind(
+        self,
+        kind: ScheduleType,
+        start: datetime | str,
+        end: datetime | str | None,
+        timezone: str | None,
+        fmt: str | None,
+        end_offset: int,
+        exclusions: Sequence[str | datetime] | None,
+        minute: int,
+        hour: int = 0,
+        day: int | None = None,
+    ) -> None:
+        """What the hourly to monthly ones are."""
+        fmt = fmt or (HOUR_FORMAT if kind is ScheduleType.HOURLY else DATE_FORMAT)
+        TimeWindowPartitionsDefinition.__init__(
+            self, start, fmt, end, kind, timezone, end_offset, minute, hour, day, exclusions=exclusions
+        )
 
     def _make(self) -> _core.Partitions:
         try:
@@ -295,6 +317,24 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
             window = self._definition.next_window(window[1])
         return keys
 
+    def get_partition_keys_in_range(
+        self, partition_key_range: PartitionKeyRange, dynamic_partitions_store: Any = None
+    ) -> Sequence[str]:
+        """The keys from one to the other. They need not exist yet, but must lie within start and end."""
+        first = self.time_window_for_partition_key(partition_key_range.start).start
+        last = self.time_window_for_partition_key(partition_key_range.end).end
+        if first < self.start:
+            raise CheckError(
+                f"Partition key range start {partition_key_range.start} is before the partitions definition"
+                f" start time {self.start}"
+            )
+        if self.end is not None and last > self.end:
+            raise CheckError(
+                f"Partition key range end {partition_key_range.end} is after the partitions definition end"
+                f" time {self.end}"
+            )
+        return self.get_partition_keys_in_time_window(TimeWindow(first, last))
+
     def get_partition_subset_in_time_window(self, time_window: TimeWindow) -> PartitionsSubset:
         of = self._set()
         subset = of.starting_in(
@@ -306,6 +346,19 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
         first = self._definition.number_at_or_after(to_micros(time_window.start, self.timezone))
         end = self._definition.number_at_or_after(to_micros(time_window.end, self.timezone))
         return max(0, end - first)
+
+    def has_any_partitions_in_window(self, time_window: TimeWindow) -> bool:
+        return self.get_num_partitions_in_window(time_window) > 0
+
+    def get_partition_key_range_for_time_window(
+        self, time_window: TimeWindow, respect_bounds: bool = True
+    ) -> PartitionKeyRange:
+        """From the partition that the window starts in to the last one that starts before its end."""
+        last = self.get_prev_partition_window(time_window.end, respect_bounds)
+        if last is None:
+            raise CheckError(f"No window of {self} ends at or before {time_window.end}.")
+        first = self.get_partition_key_for_timestamp(time_window.start.timestamp())
+        return PartitionKeyRange(first, self.get_partition_key_for_timestamp(last.start.timestamp()))
 
     def get_partition_keys_between_indexes(self, start_idx: int, end_idx: int) -> Sequence[str]:
         of = self._set()
@@ -391,15 +444,8 @@ class HourlyPartitionsDefinition(TimeWindowPartitionsDefinition):
         end_offset: int = 0,
         exclusions: Sequence[str | datetime] | None = None,
     ) -> None:
-        super().__init__(
-            start=start_date,
-            end=end_date,
-            fmt=fmt or HOUR_FORMAT,
-            timezone=timezone,
-            end_offset=end_offset,
-            schedule_type=ScheduleType.HOURLY,
-            minute_offset=minute_offset,
-            exclusions=exclusions,
+        self._of_kind(
+            ScheduleType.HOURLY, start_date, end_date, timezone, fmt, end_offset, exclusions, minute_offset
         )
 
 
@@ -417,16 +463,9 @@ class DailyPartitionsDefinition(TimeWindowPartitionsDefinition):
         end_offset: int = 0,
         exclusions: Sequence[str | datetime] | None = None,
     ) -> None:
-        super().__init__(
-            start=start_date,
-            end=end_date,
-            fmt=fmt or DATE_FORMAT,
-            timezone=timezone,
-            end_offset=end_offset,
-            schedule_type=ScheduleType.DAILY,
-            minute_offset=minute_offset,
-            hour_offset=hour_offset,
-            exclusions=exclusions,
+        offsets = minute_offset, hour_offset
+        self._of_kind(
+            ScheduleType.DAILY, start_date, end_date, timezone, fmt, end_offset, exclusions, *offsets
         )
 
 
@@ -445,17 +484,9 @@ class WeeklyPartitionsDefinition(TimeWindowPartitionsDefinition):
         end_offset: int = 0,
         exclusions: Sequence[str | datetime] | None = None,
     ) -> None:
-        super().__init__(
-            start=start_date,
-            end=end_date,
-            fmt=fmt or DATE_FORMAT,
-            timezone=timezone,
-            end_offset=end_offset,
-            schedule_type=ScheduleType.WEEKLY,
-            minute_offset=minute_offset,
-            hour_offset=hour_offset,
-            day_offset=day_offset,
-            exclusions=exclusions,
+        offsets = minute_offset, hour_offset, day_offset
+        self._of_kind(
+            ScheduleType.WEEKLY, start_date, end_date, timezone, fmt, end_offset, exclusions, *offsets
         )
 
 
@@ -474,15 +505,7 @@ class MonthlyPartitionsDefinition(TimeWindowPartitionsDefinition):
         end_offset: int = 0,
         exclusions: Sequence[str | datetime] | None = None,
     ) -> None:
-        super().__init__(
-            start=start_date,
-            end=end_date,
-            fmt=fmt or DATE_FORMAT,
-            timezone=timezone,
-            end_offset=end_offset,
-            schedule_type=ScheduleType.MONTHLY,
-            minute_offset=minute_offset,
-            hour_offset=hour_offset,
-            day_offset=day_offset,
-            exclusions=exclusions,
+        offsets = minute_offset, hour_offset, day_offset
+        self._of_kind(
+            ScheduleType.MONTHLY, start_date, end_date, timezone, fmt, end_offset, exclusions, *offsets
         )

@@ -57,7 +57,7 @@ class _StepContext(PartitionsOfStep):
         self._partition_metadata: dict[str, dict[str, dict[str, MetadataValue]]] | None = None
 
     def _partitions_def_of_step(self) -> Any:
-        return self._assets_def.partitions_def if self._assets_def is not None else None
+        return None if self._assets_def is None else self._assets_def._partitions_def_of(self._step)
 
     def _input_index(self, input_name: str) -> int:
         for index, given in enumerate(self._assets_def._inputs):

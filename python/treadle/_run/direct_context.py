@@ -51,7 +51,7 @@ class UnboundStep:
 
         given = self._partitions
         one = isinstance(given, str)
-        of = self._definition.partitions_def if self._definition is not None else None
+        of = self._definition._partitions_def_of(self) if self._definition is not None else None
         if of is None:
             of = StaticPartitionsDefinition([given] if one else list(dict.fromkeys(given)))
         made = of._set(None, self._store)
@@ -124,6 +124,10 @@ class _Direct:
     """What differs from the context of a step in a run."""
 
     __slots__ = ()
+
+    def _not_partitioned(self, what: str) -> Exception:
+        return CheckError(f"Tried to access {what} for a non-partitioned run")
+
     _calls: DirectCalls
     _given_config: Any
     _assets_def: Any

@@ -8,6 +8,7 @@ from treadle import _errors
 from treadle._assets.definition import AssetsDefinition
 from treadle._assets.selection import AssetSelection, selection_text
 from treadle._assets.specs import AssetSpec, SourceAsset
+from treadle._assets.tags import normalize_tags
 from treadle._config.run_schema import as_dict, checked_config
 from treadle._definitions.definitions import flatten, retry_to_core, to_core
 from treadle._errors import (
@@ -156,9 +157,7 @@ def execute(
         from treadle._run.instance import DagsterInstance
 
         instance = DagsterInstance.ephemeral()
-    for name, value in tags.items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise CheckError(f"Run tags must map strings to strings, not {name!r} to {value!r}.")
+    tags = normalize_tags(tags)
     run_id = run_id or _new_run_id()
     if executor is None:
         executor = InProcessExecutor()

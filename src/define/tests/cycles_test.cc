@@ -41,6 +41,22 @@ TEST(Cycles, AStepThatReadsWhatItMakesDependsOnItself) {
                    "windows (TimeWindowPartitionMapping with offsets below zero)."}));
 }
 
+TEST(Cycles, OfEarlierWindowsOfOneDimensionAreNone) {
+  const auto mapping = [](int offset) {
+    const auto time = std::make_shared<PartitionMapping>(
+        PartitionMapping{TimeWindowMapping{.start_offset = offset, .end_offset = offset}});
+    const auto same = std::make_shared<PartitionMapping>(PartitionMapping{IdentityMapping{}});
+    return std::make_shared<PartitionMapping>(
+        PartitionMapping{MultiMapping{{{"day", "day", time}, {"region", "region", same}}}});
+  };
+  Definitions d;
+  d.steps = {asset("a", {reads("a")})};
+  d.steps[0].inputs[0].partition_mapping = mapping(-1);
+  EXPECT_TRUE(find_problems(d).empty());
+  d.steps[0].inputs[0].partition_mapping = mapping(0);
+  EXPECT_EQ(codes(find_problems(d)), Texts{"self_dependency"});
+}
+
 TEST(Cycles, MayGoThroughABlockingCheck) {
   Definitions d;
   d.steps = {asset("a"), asset("b", {reads("a")}), check("same", "a", {reads("a"), reads("b")})};

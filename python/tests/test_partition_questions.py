@@ -1,0 +1,238 @@
+"""What partitions definitions, subsets and mappings answer, and what they refuse."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import pickle
+from typing import Any
+
+import pytest
+
+import treadle as dg
+from treadle._partitions.time import PartitionLoadingContext, TemporalContext
+
+DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-08")
+REGIONS = dg.StaticPartitionsDefinition(["eu", "us"])
+GRID = dg.MultiPartitionsDefinition({"day": DAYS, "region": REGIONS})
+AT = PartitionLoadingContext(TemporalContext(datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)))
+
+
+def pages(definition: dg.PartitionsDefinition, ascending: bool, limit: int) -> list[list[str]]:
+    found, cursor, more = [], None, True
+    while more:
+        page = definition.get_paginated_partition_keys(AT, limit, ascending, cursor)
+        found.append(list(page.results))
+        cursor, more = page.cursor, page.has_more
+    return found
+
+
+@pytest.mark.parametrize("definition", [DAYS, REGIONS, GRID])
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_pages_together_are_all_keys(definition: dg.PartitionsDefinition, limit: int) -> None:
+    keys = list(definition.get_partition_keys())
+    assert [k for page in pages(definition, True, limit) for k in page] == keys
+    assert [k for page in pages(definition, False, limit) for k in page] == keys[::-1]
+
+
+def test_pages_go_on_after_a_key_that_is_gone() -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    images = dg.DynamicPartitionsDefinition(name="images")
+    instance.add_dynamic_partitions("images", ["a", "b", "c", "d"])
+    context = PartitionLoadingContext(AT.temporal_context, instance)
+    page = images.get_paginated_partition_keys(context, 2, True)
+    assert (page.results, page.has_more) == (["a", "b"], True)
+    instance.delete_dynamic_partition("images", "b")
+    page = images.get_paginated_partition_keys(context, 2, True, page.cursor)
+    assert (page.results, page.has_more) == (["c", "d"], False)
+    assert images.get_paginated_partition_keys(context, 2, True, page.cursor).results == []
+
+
+def test_keys_that_there_are() -> None:
+    assert DAYS.filter_valid_partition_keys({"2026-01-02", "2025-12-31", "x"}) == {"2026-01-02"}
+    assert GRID.filter_valid_partition_keys({"2026-01-02|eu", "eu", "2026-01-02|mars"}) == {"2026-01-02|eu"}
+    assert GRID.is_valid_key_format("a|b")
+    assert not GRID.is_valid_key_format("a")
+    found = GRID.get_multipartition_keys_with_dimension_values("day", ["2026-01-01", "2026-01-02"])
+    assert found == ["2026-01-01|eu", "2026-01-01|us", "2026-01-02|eu", "2026-01-02|us"]
+
+
+def test_windows_and_ranges() -> None:
+    week = DAYS.time_window_for_partition_key("2026-01-02")
+    assert DAYS.has_any_partitions_in_window(week)
+    assert DAYS.get_partition_key_range_for_time_window(week) == dg.PartitionKeyRange(
+        "2026-01-02", "2026-01-02"
+    )
+    with pytest.raises(dg.CheckError, match="before the partitions definition start time"):
+        DAYS.get_partition_keys_in_range(dg.PartitionKeyRange("2025-12-30", "2026-01-02"))
+    with pytest.raises(dg.CheckError, match="after the partitions definition end time"):
+        DAYS.get_partition_keys_in_range(dg.PartitionKeyRange("2026-01-02", "2026-01-09"))
+    # Windows that have not ended yet are in a range, too.
+    ahead = dg.DailyPartitionsDefinition("2999-01-01")
+    keys = ahead.get_partition_keys_in_range(dg.PartitionKeyRange("2999-01-01", "2999-01-02"))
+    assert keys == ["2999-01-01", "2999-01-02"]
+
+
+@pytest.mark.parametrize("definition", [DAYS, REGIONS, GRID, dg.DynamicPartitionsDefinition(name="x")])
+def test_definitions_are_pickled_and_copied(definition: Any) -> None:
+    hash(definition)  # the core's side is there
+    assert pickle.loads(pickle.dumps(definition)) == definition
+    assert copy.deepcopy(definition) == definition
+
+
+def test_subsets_compare_with_sets() -> None:
+    subset = REGIONS.subset_with_partition_keys(["us", "eu"])
+    assert subset.get_partition_keys() == {"eu", "us"}
+    assert list(subset.get_partition_keys()) == ["eu", "us"]
+    assert DAYS.subset_with_partition_keys(["2026-01-02"]).get_partition_keys() == ["2026-01-02"]
+    assert subset.num_partitions == 2
+    later = dg.StaticPartitionsDefinition(["eu", "us", "asia"])
+    assert subset.get_partition_keys_not_in_subset(later) == ["asia"]
+
+
+def test_what_does_not_exist_upstream_is_told_as_a_subset() -> None:
+    only_eu = dg.StaticPartitionsDefinition(["eu"])
+    both = REGIONS.subset_with_partition_keys(["eu", "us"])
+    result = dg.IdentityPartitionMapping().get_upstream_mapped_partitions_result_for_partitions(
+        both, REGIONS, only_eu
+    )
+    missing = result.required_but_nonexistent_subset
+    assert missing.get_partition_keys() == {"us"}
+    assert ("us" in missing, "eu" in missing, len(missing), missing.is_empty) == (True, False, 1, False)
+    assert result.required_but_nonexistent_partition_keys == ["us"]
+    assert result.partitions_subset.get_partition_keys() == {"eu"}
+
+
+def test_mappings_say_what_they_do() -> None:
+    lag = dg.TimeWindowPartitionMapping(start_offset=-1)
+    grid = dg.MultiPartitionMapping({"day": dg.DimensionPartitionMapping("week", lag)})
+    assert grid.description == (
+        "Upstream dimension 'day' mapped to downstream dimension 'week' using TimeWindowPartitionMapping."
+    )
+    assert "moved by -1 and 0 partitions" in lag.description
+    assert "['eu']" in dg.SpecificPartitionsPartitionMapping(["eu"]).description
+    with pytest.raises(dg.CheckError, match="'eu' to 1"):
+        dg.StaticPartitionMapping({"eu": 1})  # type: ignore[dict-item]
+    with pytest.raises(dg.CheckError, match="not the string 'eu'"):
+        dg.SpecificPartitionsPartitionMapping("eu")
+
+
+def test_how_an_asset_depends_on_another() -> None:
+    yesterday = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
+
+    @dg.asset(partitions_def=DAYS)
+    def source() -> None: ...
+
+    @dg.asset(partitions_def=DAYS, deps=[dg.AssetDep(source, partition_mapping=yesterday)])
+    def lagging() -> None: ...
+
+    @dg.asset(deps=[source])
+    def plain() -> None: ...
+
+    assert lagging.get_partition_mapping(source.key) == yesterday
+    assert plain.get_partition_mapping(source.key) is None
+    assert lagging.infer_partition_mapping(lagging.key, source.key, DAYS) == yesterday
+    inferred = plain.infer_partition_mapping(plain.key, source.key, DAYS)
+    assert type(inferred).__name__ == "AllPartitionMapping"
+    assert source.to_source_asset().partitions_def == DAYS
+
+
+def test_one_function_may_make_assets_with_different_partitions() -> None:
+    seen: list[Any] = []
+
+    @dg.multi_asset(
+        specs=[
+            dg.AssetSpec("by_day", partitions_def=DAYS),
+            dg.AssetSpec("by_region", partitions_def=REGIONS),
+        ],
+        can_subset=True,
+    )
+    def both(context: dg.AssetExecutionContext) -> Any:
+        seen.append(context.partition_keys)
+        for key in context.selected_asset_keys:
+            yield dg.MaterializeResult(asset_key=key)
+
+    instance = dg.DagsterInstance.ephemeral()
+    dg.materialize([both], partition_key="eu", selection="by_region", instance=instance)
+    dg.materialize([both], partition_key="2026-01-02", selection="by_day", instance=instance)
+    assert seen == [["eu"], ["2026-01-02"]]
+    assert instance.get_materialized_partitions(dg.AssetKey("by_region")) == {"eu"}
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="must have the same partitions definitions"):
+        dg.materialize([both], partition_key="eu", instance=instance)
+    with pytest.raises(dg.CheckError, match="different partitions definitions"):
+        both.partitions_def  # noqa: B018
+    job = dg.define_asset_job("regions", selection="by_region")
+    definitions = dg.Definitions(assets=[both], jobs=[job])
+    assert definitions.resolve_job_def("regions").partitions_def == REGIONS
+
+
+def test_partitions_of_specs_and_of_the_whole_fit() -> None:
+    def declared(*own: Any, **rest: Any) -> dg.AssetsDefinition:
+        specs = [dg.AssetSpec(f"a{i}", partitions_def=p) for i, p in enumerate(own)]
+        return dg.multi_asset(specs=specs, **rest)(lambda: None)
+
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="can_subset must be True"):
+        declared(DAYS, REGIONS, name="m")
+    with pytest.raises(dg.CheckError, match="different than the partitions_def provided"):
+        declared(DAYS, partitions_def=REGIONS, name="m")
+    with pytest.raises(dg.CheckError, match="either all specs"):
+        declared(DAYS, None, partitions_def=DAYS, name="m")
+    assert declared(None, None, partitions_def=DAYS, name="m").partitions_def == DAYS
+
+
+def test_an_asset_of_specs_may_read_its_own_earlier_windows() -> None:
+    yesterday = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
+    own = dg.AssetSpec("own", deps=[dg.AssetDep("own", partition_mapping=yesterday)])
+
+    @dg.multi_asset(specs=[own], partitions_def=DAYS)
+    def made(context: dg.AssetExecutionContext) -> None:
+        assert context.asset_partition_key_for_input("own") == "2026-01-02"
+
+    assert dg.materialize([made], partition_key="2026-01-03").success
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="cannot depend on itself"):
+        dg.multi_asset(specs=[dg.AssetSpec("own", deps=["own"])], name="m")(lambda: None)
+
+
+def test_a_job_over_keys_that_a_function_gives() -> None:
+    ran: list[str] = []
+
+    @dg.op
+    def work(context: dg.OpExecutionContext) -> None:
+        ran.append(context.partition_key)
+
+    @dg.dynamic_partitioned_config(lambda _: ["one", "two"])
+    def by_name(key: str) -> dict[str, Any]:
+        return {}
+
+    @dg.job(config=by_name)
+    def named() -> None:
+        work()
+
+    assert named.execute_in_process(partition_key="two").success
+    assert ran == ["two"]
+    with pytest.raises(dg.DagsterUnknownPartitionError):
+        named.execute_in_process(partition_key="three")
+
+
+def test_contexts_without_partitions_say_so() -> None:
+    @dg.asset
+    def whole(context: dg.AssetExecutionContext) -> None:
+        with pytest.raises(dg.CheckError, match="no asset partitions"):
+            context.asset_partition_key_for_output()
+        with pytest.raises(dg.CheckError, match="no asset partitions"):
+            context.asset_partition_key_range_for_output()
+        with pytest.raises(dg.DagsterInvariantViolationError, match="not partitioned"):
+            context.asset_partition_keys_for_output()
+        with pytest.raises(dg.DagsterInvariantViolationError, match="non-partitioned run"):
+            context.partition_key  # noqa: B018
+
+    dg.materialize([whole])
+
+    @dg.asset
+    def direct(context: dg.AssetExecutionContext) -> None:
+        with pytest.raises(dg.CheckError, match="non-partitioned run"):
+            context.partition_key  # noqa: B018
+
+    direct(dg.build_asset_context())
+    assert repr(dg.BackfillPolicy.single_run()) == "BackfillPolicy.single_run()"
+    assert repr(dg.BackfillPolicy.multi_run(3)) == "BackfillPolicy.multi_run(max_partitions_per_run=3)"
