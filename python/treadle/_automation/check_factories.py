@@ -111,8 +111,8 @@ def build_time_partition_freshness_checks(
         definition: Any = partitions.get(key)
         if definition is None or not hasattr(definition, "get_last_partition_key"):
             raise CheckError(
-                f"The freshness check of {key.to_user_string()} is for partitions of time: give the asset"
-                " itself to build_time_partition_freshness_checks, and let it have such partitions."
+                f"The partitions of {key.to_user_string()} are not a TimeWindowPartitionsDefinition: give the"
+                " asset itself to build_time_partition_freshness_checks, and let it have such partitions."
             )
         tick = cron.at_or_before(int(now * 1e6)) or 0
         expected = definition.get_last_partition_key(current_time=to_datetime(tick))
@@ -128,11 +128,18 @@ def build_time_partition_freshness_checks(
         elif updated is not None:
             metadata[LAST_UPDATED] = MetadataValue.timestamp(updated)
         if passed:
-            description = f"Asset is currently fresh: partition {expected} is there."
+            description = (
+                f"Asset is currently fresh, since partition {expected} has been observed/materialized."
+            )
         elif updated is None:
-            description = "Asset has never been observed/materialized."
+            description = (
+                "The asset has never been observed/materialized. We currently expect partition"
+                f" {expected} to have arrived."
+            )
         else:
-            description = f"Asset is overdue: partition {expected} is missing."
+            description = (
+                f"Asset is overdue. We expected partition {expected} to have arrived, and it has not."
+            )
         return AssetCheckResult(
             passed=passed, description=description, severity=severity, asset_key=key, metadata=metadata
         )
@@ -182,7 +189,8 @@ def build_sensor_for_freshness_checks(
         raise CheckError("Interval must be a positive integer.")
     keys = sorted((s.key for c in freshness_checks for s in c.check_specs), key=lambda k: k.to_user_string())
     if len(set(keys)) != len(keys):
-        raise CheckError("freshness_checks names a check more than once.")
+        twice = sorted({k.to_user_string() for k in keys if keys.count(k) > 1})
+        raise CheckError(f"freshness_checks holds duplicate asset checks: {', '.join(twice)}.")
 
     def evaluate(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         import time
@@ -374,11 +382,9 @@ def _seconds(micros: int | None) -> float | None:
 
 def in_words(delta: float) -> str:
     """Such as: 2 hours, 5 minutes."""
-    if delta == 0:
-        return "0 seconds"
     parts = []
     for size, over, unit in ((86_400, 0, "day"), (3600, 24, "hour"), (60, 60, "minute"), (1, 60, "second")):
         n = int(delta // size) if not over else int(delta // size) % over
         if n:
             parts.append(f"{n} {unit}{'s' if n > 1 else ''}")
-    return ", ".join(parts)
+    return ", ".join(parts) or "0 seconds"
