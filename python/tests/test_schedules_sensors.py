@@ -500,6 +500,30 @@ def test_a_sensor_asks_once_for_each_dynamic_partition() -> None:
     assert len(adds.evaluate_tick(dg.build_sensor_context()).dynamic_partitions_requests) == 2
 
 
+def test_a_request_for_a_partition_is_filled_in_by_its_job() -> None:
+    images = dg.DynamicPartitionsDefinition(name="images")
+
+    @dg.job(partitions_def=images)
+    def over_images() -> None: ...
+
+    instance = dg.DagsterInstance.ephemeral()
+    request = dg.RunRequest(partition_key="a", tags={"own": "yes"})
+    with pytest.raises(dg.DagsterUnknownPartitionError, match="`a`"):
+        request.with_resolved_tags_and_config(over_images, [], instance)
+    resolved = request.with_resolved_tags_and_config(over_images, [images.build_add_request(["a"])], instance)
+    assert resolved.tags["dagster/partition"] == "a"
+    assert resolved.tags["own"] == "yes"
+    assert resolved.has_resolved_partition()
+    with pytest.raises(dg.CheckError, match="without partition key"):
+        dg.RunRequest().with_resolved_tags_and_config(over_images, [], instance)
+    with pytest.raises(dg.CheckError, match="has no partitions"):
+        request.with_resolved_tags_and_config(nothing_at_all.to_job(), [], instance)
+
+
+@dg.graph
+def nothing_at_all() -> None: ...
+
+
 def test_what_fails_for_one_run_does_not_hide_the_others() -> None:
     @dg.asset
     def fine() -> None: ...

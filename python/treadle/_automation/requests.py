@@ -98,6 +98,28 @@ class RunRequest(Record):
     def with_replaced_attrs(self, **attributes: Any) -> RunRequest:
         return self._replace(**attributes)
 
+    def with_resolved_tags_and_config(
+        self,
+        target_definition: Any,
+        dynamic_partitions_requests: Sequence[AddDynamicPartitionsRequest | DeleteDynamicPartitionsRequest],
+        dynamic_partitions_store: Any,
+    ) -> RunRequest:
+        """For one partition of a job, checked against the keys there are once the requests to add and delete
+        dynamic ones are carried out: with its tags, and the run config that the job gives it.
+        """
+        from treadle._automation.resolving import KeysAfter, of_partition
+
+        store = KeysAfter(dynamic_partitions_store, dynamic_partitions_requests)
+        partitions = target_definition.partitions_def
+        if partitions is None:
+            raise CheckError(f"Job '{target_definition.name}' has no partitions: leave partition_key out.")
+        return of_partition(self, partitions, target_definition, store)
+
+    @property
+    def entity_keys(self) -> Sequence[AssetKey | AssetCheckKey]:
+        """The assets and checks that it names."""
+        return [*(self.asset_selection or ()), *(self.asset_check_keys or ())]
+
     def has_resolved_partition(self) -> bool:
         return any(t == PARTITION_TAG or t.startswith(PARTITION_TAG + "/") for t in self.tags)
 

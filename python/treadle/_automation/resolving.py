@@ -124,13 +124,23 @@ def resolve_partition(
         raise DagsterInvariantViolationError(
             f"The request for partition '{request.partition_key}' is for something without partitions."
         )
-    _check_key(partitions, request.partition_key, at, instance)
-    own = dict(partitions.get_tags_for_partition_key(request.partition_key))
+    return of_partition(request, partitions, job, instance, at)
+
+
+def of_partition(
+    request: RunRequest, partitions: Any, job: Any, instance: Any, at: datetime | None = None
+) -> RunRequest:
+    """The request with the tags of its partition, and the run config that its job gives it."""
+    key = request.partition_key
+    if key is None:
+        raise CheckError("Cannot resolve partition for run request without partition key")
+    _check_key(partitions, key, at, instance)
+    own = dict(partitions.get_tags_for_partition_key(key))
     run_config: Mapping[str, Any] = request.run_config
     config = None if job is None else partitioned_config_of(job)
     if config is not None:
-        own = dict(config.get_tags_for_partition_key(request.partition_key, job_name=job.name))
-        run_config = run_config or config.get_run_config_for_partition_key(request.partition_key)
+        own = dict(config.get_tags_for_partition_key(key, job_name=job.name))
+        run_config = run_config or config.get_run_config_for_partition_key(key)
     return request._replace(run_config=run_config, tags={**request.tags, **own})
 
 
