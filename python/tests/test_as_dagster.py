@@ -216,3 +216,15 @@ except ImportError as e: print(e)
     assert told[1].startswith("dagster._grpc.types.ExecuteRunArgs is not in Treadle.")
     assert told[2].startswith("ShopComponent cannot be used: dagster.components.Component is not in Treadle.")
     assert told[3].startswith("dagster.AssetAttributesModel is not in Treadle.")
+
+
+def test_the_model_that_libraries_derive_from_is_strict(tmp_path: Path) -> None:
+    text = (
+        "from dagster_shared.dagster_model import DagsterModel\n"
+        "class Point(DagsterModel):\n    x: int\n    y: int = 2\n"
+        "print(Point(x=1).model_copy(update={'y': 3}))\n"
+        "for change in (lambda: setattr(Point(x=1), 'x', 2), lambda: Point(x=1, z=2)):\n"
+        "    try: change()\n"
+        "    except ValueError as e: print(type(e).__name__)\n"
+    )
+    assert program(tmp_path, text).splitlines() == ["x=1 y=3", "ValidationError", "ValidationError"]

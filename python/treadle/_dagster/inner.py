@@ -70,6 +70,7 @@ _OF_MODULE = {
     "_dagster.mappings": """
         dict_without_keys ensure_gen ensure_single_item exhaust_iterator_and_yield_results_with_exception
         imap is_enum_value list_pull merge_dicts""",
+    "_dagster.models": "DagsterModel",
     "_dagster.naming": """
         build_kind_tag camelcase coerce_valid_log_level make_new_run_id non_secure_md5_hash_str normalize_tags
         parse_env_var snakecase str_format_list str_format_set""",

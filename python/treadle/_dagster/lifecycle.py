@@ -96,6 +96,16 @@ def _warn_before(marked: Any, warn: Callable[..., object]) -> Any:
     return call
 
 
+def _also_with_arguments(mark: Callable[..., Any]) -> Callable[..., Any]:
+    """`@beta` as well as `@beta(subject=...)`."""
+
+    @wraps(mark)
+    def decorate(marked: Any = None, **told: Any) -> Any:
+        return partial(mark, **told) if marked is None else mark(marked, **told)
+
+    return decorate
+
+
 def _mark(
     attribute: str,
     info: Any,
@@ -112,67 +122,52 @@ def _mark(
     return _warn_before(marked, lambda *_, **__: warn(subject=text, additional_warn_text=more, stacklevel=4))
 
 
+@_also_with_arguments
 def preview(
-    __obj: Any = None,
+    marked: Any,
     *,
     additional_warn_text: str | None = None,
     subject: str | None = None,
     emit_runtime_warning: bool = True,
 ) -> Any:
     """May change in any release."""
-    if __obj is None:
-        return partial(
-            preview,
-            additional_warn_text=additional_warn_text,
-            subject=subject,
-            emit_runtime_warning=emit_runtime_warning,
-        )
     info = PreviewInfo(additional_warn_text, subject)
     warn = told.preview_warning
-    return _mark("_preview", info, warn, __obj, subject, additional_warn_text, emit_runtime_warning)
+    return _mark("_preview", info, warn, marked, subject, additional_warn_text, emit_runtime_warning)
 
 
+@_also_with_arguments
 def beta(
-    __obj: Any = None,
+    marked: Any,
     *,
     additional_warn_text: str | None = None,
     subject: str | None = None,
     emit_runtime_warning: bool = True,
 ) -> Any:
     """May change in a minor release."""
-    if __obj is None:
-        return partial(
-            beta,
-            additional_warn_text=additional_warn_text,
-            subject=subject,
-            emit_runtime_warning=emit_runtime_warning,
-        )
     info = BetaInfo(additional_warn_text, subject)
-    return _mark("_beta", info, told.beta_warning, __obj, subject, additional_warn_text, emit_runtime_warning)
+    return _mark(
+        "_beta", info, told.beta_warning, marked, subject, additional_warn_text, emit_runtime_warning
+    )
 
 
+@_also_with_arguments
 def superseded(
-    __obj: Any = None,
+    marked: Any,
     *,
     additional_warn_text: str | None = None,
     subject: str | None = None,
     emit_runtime_warning: bool = True,
 ) -> Any:
     """There is something newer."""
-    if __obj is None:
-        return partial(
-            superseded,
-            additional_warn_text=additional_warn_text,
-            subject=subject,
-            emit_runtime_warning=emit_runtime_warning,
-        )
     info = SupersededInfo(additional_warn_text, subject)
     warn = told.supersession_warning
-    return _mark("_superseded", info, warn, __obj, subject, additional_warn_text, emit_runtime_warning)
+    return _mark("_superseded", info, warn, marked, subject, additional_warn_text, emit_runtime_warning)
 
 
+@_also_with_arguments
 def deprecated(
-    __obj: Any = None,
+    marked: Any,
     *,
     breaking_version: str,
     additional_warn_text: str | None = None,
@@ -180,17 +175,9 @@ def deprecated(
     emit_runtime_warning: bool = True,
 ) -> Any:
     """Goes away in `breaking_version`."""
-    if __obj is None:
-        return partial(
-            deprecated,
-            breaking_version=breaking_version,
-            additional_warn_text=additional_warn_text,
-            subject=subject,
-            emit_runtime_warning=emit_runtime_warning,
-        )
     info = DeprecatedInfo(breaking_version, additional_warn_text, subject)
     warn = partial(told.deprecation_warning, breaking_version=breaking_version)
-    return _mark("_deprecated", info, warn, __obj, subject, additional_warn_text, emit_runtime_warning)
+    return _mark("_deprecated", info, warn, marked, subject, additional_warn_text, emit_runtime_warning)
 
 
 def _has_param(marked: Any, param: str) -> bool:
@@ -216,27 +203,22 @@ def _mark_param(
     return _warn_before(marked, warn_if_given)
 
 
+@_also_with_arguments
 def beta_param(
-    __obj: Any = None,
+    marked: Any,
     *,
     param: str,
     additional_warn_text: str | None = None,
     emit_runtime_warning: bool = True,
 ) -> Any:
     """One parameter may change in a minor release."""
-    if __obj is None:
-        return partial(
-            beta_param,
-            param=param,
-            additional_warn_text=additional_warn_text,
-            emit_runtime_warning=emit_runtime_warning,
-        )
     info = BetaInfo(additional_warn_text)
-    return _mark_param("_beta_params", __obj, param, info, told.beta_warning, emit_runtime_warning, "beta")
+    return _mark_param("_beta_params", marked, param, info, told.beta_warning, emit_runtime_warning, "beta")
 
 
+@_also_with_arguments
 def deprecated_param(
-    __obj: Any = None,
+    marked: Any,
     *,
     param: str,
     breaking_version: str,
@@ -244,21 +226,14 @@ def deprecated_param(
     emit_runtime_warning: bool = True,
 ) -> Any:
     """One parameter goes away in `breaking_version`."""
-    if __obj is None:
-        return partial(
-            deprecated_param,
-            param=param,
-            breaking_version=breaking_version,
-            additional_warn_text=additional_warn_text,
-            emit_runtime_warning=emit_runtime_warning,
-        )
     info = DeprecatedInfo(breaking_version, additional_warn_text)
     warn = partial(told.deprecation_warning, breaking_version=breaking_version)
-    return _mark_param("_deprecated_params", __obj, param, info, warn, emit_runtime_warning, "deprecated")
+    return _mark_param("_deprecated_params", marked, param, info, warn, emit_runtime_warning, "deprecated")
 
 
+@_also_with_arguments
 def hidden_param(
-    __obj: Any = None,
+    marked: Any,
     *,
     param: str,
     breaking_version: str,
@@ -267,7 +242,7 @@ def hidden_param(
 ) -> Any:
     """A deprecated parameter that the signature does not show: it arrives in `**kwargs`."""
     return deprecated_param(
-        __obj,
+        marked,
         param=param,
         breaking_version=breaking_version,
         additional_warn_text=additional_warn_text,
