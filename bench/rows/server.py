@@ -96,6 +96,11 @@ def artifact_share_percent() -> float:
         return 100 * (server.cpu_seconds() - before) / took
 
 
+def sdk_artifact_seconds() -> float:
+    with treadle_server("sdk-files") as server:
+        return sdk_seconds("wandb_log_artifact", server, folder_of_files())
+
+
 def graphql_p99() -> float:
     with treadle_server("graphql") as server:
         client = Client(server)
@@ -230,6 +235,14 @@ def log_ratio(times: int) -> Figure:
     return Figure(tuple(online / offline for online in repeat(log_online, times).values))
 
 
+def client_artifact(what: str, path: Callable[[], Path]) -> float:
+    """One artifact through the native client, logged and downloaded again: "up" or "down" in seconds."""
+    with treadle_server("client") as server:
+        script = TREADLE.workload("client_artifact")
+        command = [TREADLE.python, script, path()]
+        return float(reported(command, fresh_folder("client"), sdk_environment(server))[what])
+
+
 def rows(quick: bool) -> list[Row]:
     chosen = json.dumps({"$and": [{"config.layers": 3}, {"tags": "even"}]})
     listings = {
@@ -313,6 +326,28 @@ def rows(quick: bool) -> list[Row]:
             0.5,
             lambda r: repeat(download_gigabytes_per_second, r.peer),
             at_least=True,
+        ),
+        Row(
+            "client-files",
+            "10,000 files of 4 KiB logged by the native client over loopback",
+            "s",
+            1.5,
+            lambda r: repeat(lambda: client_artifact("up", folder_of_files), r.peer),
+            lambda r: repeat(sdk_artifact_seconds, r.slow, warm_up=0),
+            "the SDK",
+        ),
+        *(
+            Row(
+                f"client-{way}",
+                f"1 GiB {title} by the native client over loopback, digests checked",
+                "GB/s",
+                0.5,
+                lambda r, way=way: repeat(  # type: ignore[misc]
+                    lambda: GIB / 1e9 / client_artifact(way, large_file), r.peer
+                ),
+                at_least=True,
+            )
+            for way, title in (("up", "logged"), ("down", "downloaded"))
         ),
         *(
             Row(

@@ -4,15 +4,18 @@
 #include "bindings.h"
 #include "convert.h"
 #include "home.h"
-#include <treadle/artifact/store.h>
+#include <treadle/artifact/library.h>
 
+#include <memory>
 #include <string>
 
 namespace treadle::python {
 
+// Of a home, or of a server for the runs of a home, whose key signs and checks.
 struct Artifacts {
   app::Home* home;  // kept alive by the binding
-  artifact::Store& store() const { return home->store(); }
+  std::shared_ptr<artifact::Library> library;
+  artifact::Library& store() const { return *library; }
 };
 
 nb::tuple text_tuple(const std::vector<std::string>& items);

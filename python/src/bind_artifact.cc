@@ -1,7 +1,8 @@
 // treadle._core.Artifacts: a home's artifact store as the package uses it.
 #include "artifacts.h"
+#include "server.h"
+#include <treadle/client/artifacts.h>
 #include <treadle/artifact/code_source.h>
-#include <treadle/artifact/store.h>
 #include <treadle/io/file_cache.h>
 #include <treadle/io/signature.h>
 
@@ -89,6 +90,15 @@ artifact::DraftEntry entry_of(Artifacts& self, nb::handle given) {
 }
 
 namespace {
+
+// `fields`: entity, project, cache_folder.
+void open_on_server(Artifacts* self, PythonHome& home, PythonServer& server, nb::handle fields) {
+  client::ArtifactsOptions options;
+  options.entity = text_in(fields, "entity");
+  options.project = text_in(fields, "project");
+  options.cache_folder = text_in(fields, "cache_folder");
+  new (self) Artifacts{home.home.get(), client::Artifacts::over(server.connection, options)};
+}
 
 nb::tuple log_version(Artifacts& self, nb::handle entity, nb::handle project, nb::handle collection,
                       nb::handle type, nb::handle description, nb::handle metadata,
@@ -216,8 +226,11 @@ void bind_artifact(nb::module_& module) {
   artifacts
       .def(
           "__init__",
-          [](Artifacts* self, PythonHome& home) { new (self) Artifacts{home.home.get()}; },
+          [](Artifacts* self, PythonHome& home) {
+            new (self) Artifacts{home.home.get(), artifact::local_library(home.home->store())};
+          },
           nb::keep_alive<1, 2>())
+      .def("__init__", open_on_server, nb::keep_alive<1, 2>())
       .def("log", log_version)
       .def("find", find)
       .def("get",
@@ -233,14 +246,6 @@ void bind_artifact(nb::module_& module) {
              const artifact::Version version = version_of(self, text);
              const std::string run = text_of(run_id);
              value_or_raise(without_lock([&] { return self.store().use(version, run); }));
-           })
-      .def("add_alias",
-           [](Artifacts& self, nb::handle text, nb::handle alias) {
-             value_or_raise(self.store().add_alias(version_of(self, text), text_of(alias)));
-           })
-      .def("remove_alias",
-           [](Artifacts& self, nb::handle text, nb::handle alias) {
-             value_or_raise(self.store().remove_alias(version_of(self, text), text_of(alias)));
            })
       .def("users_of",
            [](Artifacts& self, nb::handle text) {

@@ -1,11 +1,7 @@
 #include "artifacts.h"
-#include <treadle/artifact/catalog.h>
-#include <treadle/artifact/registry.h>
 
 namespace treadle::python {
 namespace {
-
-using artifact::Catalog;
 
 artifact::ChangeOptions options_of(bool protected_too) {
   return {.protected_too = protected_too};
@@ -64,9 +60,15 @@ std::optional<artifact::RegistryAccess> access_in(nb::handle fields) {
                                : artifact::RegistryAccess::kOrganization;
 }
 
-std::int64_t collection_id(Artifacts& self, nb::handle name) {
-  const ArtifactRef ref = ref_of(name);
-  return value_or_raise(without_lock([&] { return Catalog(self.store()).get_collection(ref); })).id;
+// One that is there.
+artifact::Registry registry_named(Artifacts& self, nb::handle entity, nb::handle name) {
+  const std::string whose = text_of(entity);
+  const std::string which = text_of(name);
+  return value_or_raise(without_lock([&]() -> Result<artifact::Registry> {
+    TREADLE_TRY(auto found, self.store().find_registry(whose, which));
+    if (found) return *std::move(found);
+    return fail(Errc::kNotFound, "There is no registry '" + which + "' of '" + whose + "'.");
+  }));
 }
 
 nb::list collections(Artifacts& self, nb::handle fields) {
@@ -77,7 +79,7 @@ nb::list collections(Artifacts& self, nb::handle fields) {
                                     .tag = text_in(fields, "tag")};
   nb::list list;
   for (const auto& each :
-       value_or_raise(without_lock([&] { return Catalog(self.store()).collections(filter); }))) {
+       value_or_raise(without_lock([&] { return self.store().collections(filter); }))) {
     list.append(collection_dict(each));
   }
   return list;
@@ -93,11 +95,11 @@ nb::tuple edit_version(Artifacts& self, nb::handle text, nb::handle fields) {
   edit.tags_to_add = texts_in(fields, "add_tags");
   edit.tags_to_remove = texts_in(fields, "remove_tags");
   return version_tuple(value_or_raise(
-      without_lock([&] { return Catalog(self.store()).edit_version(version, edit); })));
+      without_lock([&] { return self.store().edit_version(version, edit); })));
 }
 
 nb::dict edit_collection(Artifacts& self, nb::handle name, nb::handle fields) {
-  const std::int64_t id = collection_id(self, name);
+  const ArtifactRef ref = ref_of(name);
   artifact::CollectionEdit edit;
   edit.name = said(fields, "name");
   edit.type = said(fields, "type");
@@ -105,7 +107,7 @@ nb::dict edit_collection(Artifacts& self, nb::handle name, nb::handle fields) {
   edit.tags_to_add = texts_in(fields, "add_tags");
   edit.tags_to_remove = texts_in(fields, "remove_tags");
   return collection_dict(value_or_raise(
-      without_lock([&] { return Catalog(self.store()).edit_collection(id, edit); })));
+      without_lock([&] { return self.store().edit_collection(ref, edit); })));
 }
 
 nb::tuple link(Artifacts& self, nb::handle text, nb::handle target, nb::handle aliases,
@@ -116,14 +118,14 @@ nb::tuple link(Artifacts& self, nb::handle text, nb::handle target, nb::handle a
   artifact::ChangeOptions options = options_of(protected_too);
   options.by = text_of(by);
   return member_tuple(value_or_raise(without_lock(
-      [&] { return Catalog(self.store()).link(version, portfolio, given, options); })));
+      [&] { return self.store().link(version, portfolio, given, options); })));
 }
 
 nb::list history(Artifacts& self, nb::handle name) {
-  const std::int64_t id = collection_id(self, name);
+  const ArtifactRef ref = ref_of(name);
   nb::list list;
   for (const artifact::MembershipEvent& event :
-       value_or_raise(without_lock([&] { return Catalog(self.store()).history(id); }))) {
+       value_or_raise(without_lock([&] { return self.store().history(ref); }))) {
     list.append(nb::make_tuple(to_text(event.action), to_text(event.version), event.index,
                                to_text(event.alias), event.at, to_text(event.by)));
   }
@@ -134,7 +136,7 @@ nb::object find_registry(Artifacts& self, nb::handle entity, nb::handle name) {
   const std::string whose = text_of(entity);
   const std::string which = text_of(name);
   const auto found = value_or_raise(
-      without_lock([&] { return artifact::Registries(self.store()).find(whose, which); }));
+      without_lock([&] { return self.store().find_registry(whose, which); }));
   return found ? nb::object(registry_dict(*found)) : nb::object(nb::none());
 }
 
@@ -147,10 +149,11 @@ nb::dict create_registry(Artifacts& self, nb::handle fields) {
   spec.types = texts_in(fields, "types");
   spec.all_types = spec.types.empty();
   return registry_dict(value_or_raise(
-      without_lock([&] { return artifact::Registries(self.store()).create(spec); })));
+      without_lock([&] { return self.store().create_registry(spec); })));
 }
 
-nb::dict edit_registry(Artifacts& self, std::int64_t id, nb::handle fields) {
+nb::dict edit_registry(Artifacts& self, nb::handle entity, nb::handle name, nb::handle fields) {
+  const artifact::Registry registry = registry_named(self, entity, name);
   artifact::RegistryEdit edit;
   edit.name = said(fields, "name");
   if (const auto text = said(fields, "description")) edit.description = text;
@@ -159,7 +162,7 @@ nb::dict edit_registry(Artifacts& self, std::int64_t id, nb::handle fields) {
     edit.all_types = nb::cast<bool>(all);
   edit.types_to_add = texts_in(fields, "add_types");
   return registry_dict(value_or_raise(
-      without_lock([&] { return artifact::Registries(self.store()).edit(id, edit); })));
+      without_lock([&] { return self.store().edit_registry(registry, edit); })));
 }
 
 void bind_versions(nb::class_<Artifacts>& artifacts) {
@@ -176,34 +179,30 @@ void bind_versions(nb::class_<Artifacts>& artifacts) {
           "unlink",
           [](Artifacts& self, nb::handle text, nb::handle target) {
             const artifact::Version version = version_of(self, text);
-            const std::int64_t id = collection_id(self, target);
-            value_or_raise(without_lock([&] { return Catalog(self.store()).unlink(version, id); }));
+            const ArtifactRef ref = ref_of(target);
+            value_or_raise(without_lock([&] { return self.store().unlink(version, ref); }));
           })
       .def("find_member",
            [](Artifacts& self, nb::handle text) {
              const ArtifactRef ref = ref_of(text);
              const auto found = value_or_raise(
-                 without_lock([&] { return Catalog(self.store()).find_member(ref); }));
+                 without_lock([&] { return self.store().find_member(ref); }));
              return found ? nb::object(member_tuple(*found)) : nb::object(nb::none());
            })
       .def("memberships_of",
            [](Artifacts& self, nb::handle text) {
              const artifact::Version version = version_of(self, text);
              return members_list(value_or_raise(
-                 without_lock([&] { return Catalog(self.store()).memberships_of(version); })));
+                 without_lock([&] { return self.store().memberships_of(version); })));
            })
       .def("alias_in", [](Artifacts& self, nb::handle text, nb::handle name, nb::handle add,
                           nb::handle remove, bool protected_too) {
         const artifact::Version version = version_of(self, text);
-        const std::int64_t id = collection_id(self, name);
+        const ArtifactRef ref = ref_of(name);
         const std::vector<std::string> more = texts_of(add);
         const std::vector<std::string> less = texts_of(remove);
-        value_or_raise(without_lock([&]() -> Result<void> {
-          Catalog catalog(self.store());
-          if (!more.empty())
-            TREADLE_CHECK(catalog.add_aliases(version, id, more, options_of(protected_too)));
-          if (less.empty()) return {};
-          return catalog.remove_aliases(version, id, less, options_of(protected_too));
+        value_or_raise(without_lock([&] {
+          return self.store().change_aliases(version, ref, more, less, options_of(protected_too));
         }));
       });
 }
@@ -214,38 +213,36 @@ void bind_collections(nb::class_<Artifacts>& artifacts) {
            [](Artifacts& self, nb::handle name) {
              const ArtifactRef ref = ref_of(name);
              const auto found = value_or_raise(
-                 without_lock([&] { return Catalog(self.store()).find_collection(ref); }));
+                 without_lock([&] { return self.store().find_collection(ref); }));
              return found ? nb::object(collection_dict(*found)) : nb::object(nb::none());
            })
       .def("edit_collection", edit_collection)
       .def("delete_collection",
            [](Artifacts& self, nb::handle name, bool with_aliases) {
-             const std::int64_t id = collection_id(self, name);
+             const ArtifactRef ref = ref_of(name);
              value_or_raise(without_lock(
-                 [&] { return Catalog(self.store()).delete_collection(id, with_aliases); }));
+                 [&] { return self.store().delete_collection(ref, with_aliases); }));
            })
       .def("members",
            [](Artifacts& self, nb::handle name) {
-             const std::int64_t id = collection_id(self, name);
+             const ArtifactRef ref = ref_of(name);
              return members_list(
-                 value_or_raise(without_lock([&] { return Catalog(self.store()).members(id); })));
+                 value_or_raise(without_lock([&] { return self.store().members(ref); })));
            })
       .def("history", history)
       .def("protect",
            [](Artifacts& self, nb::handle name, nb::handle alias, bool on) {
              const ArtifactRef ref = ref_of(name);
              const std::string which = text_of(alias);
-             value_or_raise(without_lock([&] {
-               Catalog catalog(self.store());
-               return on ? catalog.protect_alias(ref, which) : catalog.unprotect_alias(ref, which);
-             }));
+             value_or_raise(
+                 without_lock([&] { return self.store().protect_alias(ref, which, on); }));
            })
       .def("types", [](Artifacts& self, nb::handle entity, nb::handle project) {
         const std::string whose = text_of(entity);
         const std::string where = text_of(project);
         nb::list list;
         for (const artifact::ArtifactType& type : value_or_raise(
-                 without_lock([&] { return Catalog(self.store()).types(whose, where); }))) {
+                 without_lock([&] { return self.store().types(whose, where); }))) {
           list.append(nb::make_tuple(to_text(type.entity), to_text(type.project),
                                      to_text(type.name), to_text(type.description)));
         }
@@ -264,7 +261,7 @@ void bind_catalog(nb::class_<Artifacts>& artifacts) {
              const std::string whose = text_of(entity);
              nb::list list;
              for (const artifact::Registry& each : value_or_raise(without_lock(
-                      [&] { return artifact::Registries(self.store()).list(whose); }))) {
+                      [&] { return self.store().registries(whose); }))) {
                list.append(registry_dict(each));
              }
              return list;
@@ -272,10 +269,11 @@ void bind_catalog(nb::class_<Artifacts>& artifacts) {
       .def("find_registry", find_registry)
       .def("create_registry", create_registry)
       .def("edit_registry", edit_registry)
-      .def("delete_registry", [](Artifacts& self, std::int64_t id, bool protected_too) {
-        value_or_raise(without_lock([&] {
-          return artifact::Registries(self.store()).remove(id, options_of(protected_too));
-        }));
+      .def("delete_registry", [](Artifacts& self, nb::handle entity, nb::handle name,
+                                 bool protected_too) {
+        const artifact::Registry registry = registry_named(self, entity, name);
+        value_or_raise(without_lock(
+            [&] { return self.store().delete_registry(registry, options_of(protected_too)); }));
       });
 }
 

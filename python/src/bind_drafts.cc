@@ -1,11 +1,8 @@
 #include "artifacts.h"
 #include <treadle/artifact/code_source.h>
-#include <treadle/artifact/drafts.h>
 
 namespace treadle::python {
 namespace {
-
-using artifact::Drafts;
 
 std::int64_t open_draft(Artifacts& self, nb::handle fields) {
   artifact::DraftSpec spec;
@@ -23,36 +20,8 @@ std::int64_t open_draft(Artifacts& self, nb::handle fields) {
   spec.distributed_id = text_in(fields, "distributed_id");
   return value_or_raise(without_lock([&]() -> Result<std::int64_t> {
     spec.code = artifact::current_code(spec.run_id);
-    TREADLE_TRY(const artifact::DraftState draft, Drafts(self.store()).open(spec));
-    return draft.id;
+    return self.store().open_draft(spec);
   }));
-}
-
-// References are entries of a manifest already; the rest is content.
-Result<void> put_entry(artifact::Store& store, std::int64_t id, const artifact::DraftEntry& given) {
-  using Source = artifact::DraftEntry::Source;
-  Drafts drafts(store);
-  if (given.source == Source::kFile && given.extra.empty())
-    return drafts.put_file(id, given.path, given.file);
-  if (given.source == Source::kBytes && given.extra.empty())
-    return drafts.put_bytes(id, given.path, given.bytes);
-  artifact::Entry entry;
-  entry.path = given.path;
-  entry.extra = given.extra;
-  if (given.source == Source::kReference) {
-    entry.reference = given.reference;
-    entry.md5 = given.reference_digest;
-    entry.size = given.reference_size;
-  } else {  // signed: its bytes first, then what stands beside them
-    TREADLE_CHECK(drafts.put_bytes(id, given.path, given.bytes));
-    TREADLE_TRY(const std::vector<artifact::Entry> now, drafts.entries(id));
-    for (const artifact::Entry& each : now) {
-      if (each.path != given.path) continue;
-      entry = each;
-      entry.extra = given.extra;
-    }
-  }
-  return drafts.put_entries(id, std::span(&entry, 1));
 }
 
 void put(Artifacts& self, std::int64_t id, nb::handle entries, nb::handle folders) {
@@ -65,13 +34,7 @@ void put(Artifacts& self, std::int64_t id, nb::handle entries, nb::handle folder
     const Items folder(more.at(i));
     whole.push_back({folder.text(0), folder.text(1)});
   }
-  value_or_raise(without_lock([&]() -> Result<void> {
-    for (const artifact::DraftFolder& folder : whole)
-      TREADLE_CHECK(Drafts(self.store()).put_folder(id, folder.folder, folder.prefix));
-    for (const artifact::DraftEntry& entry : given)
-      TREADLE_CHECK(put_entry(self.store(), id, entry));
-    return {};
-  }));
+  value_or_raise(without_lock([&] { return self.store().put(id, given, whole); }));
 }
 
 }  // namespace
@@ -82,16 +45,16 @@ void bind_drafts(nb::class_<Artifacts>& artifacts) {
       .def("remove_from_draft",
            [](Artifacts& self, std::int64_t id, nb::handle path) {
              const std::string at = text_of(path);
-             value_or_raise(without_lock([&] { return Drafts(self.store()).remove(id, at); }));
+             value_or_raise(without_lock([&] { return self.store().remove_from_draft(id, at); }));
            })
       .def("commit_draft",
            [](Artifacts& self, std::int64_t id) {
              const auto done =
-                 value_or_raise(without_lock([&] { return Drafts(self.store()).commit(id); }));
+                 value_or_raise(without_lock([&] { return self.store().commit_draft(id); }));
              return nb::make_tuple(version_tuple(done.version), done.created);
            })
       .def("abandon_draft", [](Artifacts& self, std::int64_t id) {
-        value_or_raise(without_lock([&] { return Drafts(self.store()).abandon(id); }));
+        value_or_raise(without_lock([&] { return self.store().abandon_draft(id); }));
       });
 }
 

@@ -1,4 +1,5 @@
 // What the record and the store know about the assets of a graph.
+#include "server_artifacts.h"
 #include <treadle/app/home.h>
 #include <treadle/app/partitions.h>
 #include <treadle/artifact/store.h>
@@ -57,6 +58,10 @@ Result<void> add_versions_of_partitions(Home& home, const plan::AssetGraph& grap
 }  // namespace
 
 Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph) {
+  return load_facts(home, graph, true);
+}
+
+Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph, bool ask_servers) {
   plan::Facts facts(graph.nodes().size());
   TREADLE_TRY(auto latest, home.record().latest_materializations({}, false));
   for (const plan::Node& node : graph.nodes()) {
@@ -78,12 +83,19 @@ Result<plan::Facts> load_facts(Home& home, const plan::AssetGraph& graph) {
   }
 
   TREADLE_TRY(const std::unordered_set<std::string> existing, home.store().version_texts());
+  std::vector<std::string> elsewhere;
+  for (const plan::AssetFacts& fact : facts) {
+    if (is_on_server(fact.provenance.artifact)) elsewhere.push_back(fact.provenance.artifact);
+  }
+  const std::unordered_set<std::string> gone =
+      ask_servers ? gone_from_servers(home, elsewhere) : std::unordered_set<std::string>();
   std::optional<DigestMemory> digests;  // opened for the first file source
   for (plan::NodeId id = 0; id < facts.size(); ++id) {
     plan::AssetFacts& fact = facts[id];
     const plan::Node& node = graph.node(id);
-    fact.artifact_gone =
-        !fact.provenance.artifact.empty() && !existing.contains(fact.provenance.artifact);
+    const std::string& artifact = fact.provenance.artifact;
+    fact.artifact_gone = is_on_server(artifact) ? gone.contains(artifact)
+                                                : !artifact.empty() && !existing.contains(artifact);
     if (node.source == nullptr) continue;
     if (!node.source->file.empty()) {
       // A source that is not there is the step's to report, when it tries to read it.

@@ -1,4 +1,5 @@
 #include "home_database.h"
+#include "server_artifacts.h"
 #include <treadle/app/home.h>
 #include <treadle/app/settings.h>
 #include <treadle/artifact/store.h>
@@ -210,7 +211,7 @@ void add_defaults(Definitions& definitions, Home& home) {
   options.signing_key = home.signing_key();
   for (const auto& [key, manager] : definitions.io_managers) {
     auto* needs = dynamic_cast<io::NeedsStore*>(manager.get());
-    if (needs != nullptr) needs->use_store(home.store(), options);
+    if (needs != nullptr) needs->use_store(artifacts_for(home, needs->wanted()), options);
   }
 }
 

@@ -1,4 +1,5 @@
 // From a selection of assets to a finished run, in one home.
+#include "server_artifacts.h"
 #include <treadle/app/home.h>
 #include <treadle/app/partitions.h>
 #include <treadle/app/pools.h>
@@ -25,7 +26,7 @@ std::string texts_of(const std::vector<Problem>& problems) {
 // What steps need to know about assets that this run does not make itself.
 Result<void> add_known_versions(Home& home, const plan::AssetGraph& graph,
                                 execute::RunOptions& options) {
-  TREADLE_TRY(const plan::Facts facts, load_facts(home, graph));
+  TREADLE_TRY(const plan::Facts facts, load_facts(home, graph, false));
   for (plan::NodeId id = 0; id < facts.size(); ++id) {
     const plan::AssetFacts& fact = facts[id];
     execute::KnownVersion known;
@@ -50,8 +51,11 @@ std::optional<execute::MemoHit> find_memo(Home& home, const std::string& memo) {
       return std::nullopt;
     }
   } else {
-    const auto ref = parse_artifact_ref(made.provenance.artifact);
-    if (!ref || !home.store().get(*ref)) return std::nullopt;
+    const std::string& artifact = made.provenance.artifact;
+    const auto ref = parse_artifact_ref(artifact);
+    const bool is_there = is_on_server(artifact) ? gone_from_servers(home, {artifact}).empty()
+                                                 : ref && home.store().get(*ref).has_value();
+    if (!is_there) return std::nullopt;
   }
   return execute::MemoHit{{made.provenance.data_version, made.provenance.artifact, {}},
                           made.run_id};
@@ -200,11 +204,16 @@ Result<Value> load_asset_value(Home& home, const AssetKey& key, const Codec& cod
 
 Result<Value> load_artifact_value(Home& home, const std::string& artifact, const Codec& codec) {
   TREADLE_TRY(const ArtifactRef ref, parse_artifact_ref(artifact));
-  TREADLE_TRY(const artifact::Version version, home.store().get(ref));
   io::ArtifactIOManagerOptions options;
   options.cache_folder = home.cache_folder();
   options.signing_key = home.signing_key();
-  return io::load_version(home.store(), options, version, codec);
+  std::shared_ptr<artifact::ArtifactService> server;  // that keeps it instead of the home
+  if (!ref.host.empty()) {
+    TREADLE_TRY(server, artifacts_on(home, ref.host));
+  }
+  artifact::ArtifactService& service = server ? *server : home.store();
+  TREADLE_TRY(const artifact::Version version, service.get(ref));
+  return io::load_version(service, options, version, codec);
 }
 
 }  // namespace treadle::app

@@ -27,6 +27,7 @@ std::string spec_text(const DraftSpec& spec) {
                    {"run_id", spec.run_id},
                    {"client_id", spec.client_id},
                    {"expected_digest", spec.expected_digest}};
+  if (spec.extra_counts) out["extra_counts"] = true;
   if (spec.history_step) out["history_step"] = *spec.history_step;
   if (spec.code) {
     out["code"] = json::array{spec.code->repository, spec.code->commit, spec.code->branch,
@@ -52,6 +53,7 @@ void read_spec(std::string_view text, DraftSpec& spec) {
   spec.run_id = string("run_id");
   spec.client_id = string("client_id");
   spec.expected_digest = string("expected_digest");
+  spec.extra_counts = in.contains("extra_counts");
   if (const json::value* step = in.if_contains("history_step"))
     spec.history_step = step->as_int64();
   if (const json::value* code = in.if_contains("code")) {

@@ -24,6 +24,7 @@ Draft draft_from(const DraftSpec& spec) {
   draft.history_step = spec.history_step;
   draft.run_id = spec.run_id;
   draft.code = spec.code;
+  draft.extra_counts = spec.extra_counts;
   return draft;
 }
 

@@ -71,6 +71,7 @@ ArtifactRef Core::with_defaults(ArtifactRef ref) const {
 }
 
 Result<std::optional<Version>> Store::find(const ArtifactRef& given) {
+  if (!given.host.empty()) return std::nullopt;  // a server's
   const ArtifactRef ref = core_->with_defaults(given);
   std::optional<Version> out;
   TREADLE_CHECK(core_->database.read([&](db::Session& session) -> Result<void> {
@@ -89,6 +90,10 @@ Result<Version> Store::get(const ArtifactRef& ref) {
 
 // Why there is no such version, with the nearest name.
 Error Store::missing(const ArtifactRef& ref) {
+  if (!ref.host.empty()) {
+    return {Errc::kNotFound, "'" + ref.text() + "' is kept by the server " + ref.host +
+                                 ", not in this home. Read it with that host."};
+  }
   const std::string place = ref.entity + "/" + ref.project;
   std::vector<std::string> collections;
   std::vector<std::string> aliases;

@@ -154,8 +154,8 @@ Result<void> RemoteArtifacts::join_run_of(const std::string& run_id,
         kUpsertBucket,
         [&](JsonWriter& w) {
           w.field("name", run_id).field("project", at.project).field("entity", at.entity);
-          if (run.empty() && !options_.run.display_name.empty())
-            w.field("displayName", options_.run.display_name);
+          if (run.empty() && !options_.run.name_prefix.empty())
+            w.field("displayName", options_.run.name_prefix + run_id.substr(0, 8));
           w.key("tags").begin_array();
           for (const std::string& tag : tags) w.value(tag);
           w.end_array();

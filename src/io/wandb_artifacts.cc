@@ -7,6 +7,7 @@
 #include <treadle/io/signature.h>
 #include <treadle/io/wandb_artifacts.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace treadle::io {
@@ -14,6 +15,11 @@ namespace {
 
 // The release of dagster-wandb whose names these are.
 constexpr const char* kIntegrationVersion = "0.29.27";
+
+// Where a server's pages are: W&B's own has another address for them.
+std::string pages_of(const std::string& host) {
+  return host == "https://api.wandb.ai" ? "https://wandb.ai" : host;
+}
 
 // One file of a version, whatever else it has.
 class OneFile final : public Stored {
@@ -45,10 +51,17 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
  public:
   explicit WandbArtifactsIOManager(WandbArtifactsOptions options) : options_(std::move(options)) {}
 
-  void use_store(artifact::ArtifactService& service,
+  ServerPlace wanted() const override {
+    std::vector<std::string> tags = options_.run_tags;
+    if (std::find(tags.begin(), tags.end(), "dagster_wandb") == tags.end())
+      tags.emplace_back("dagster_wandb");
+    return {options_.host, options_.api_key, options_.entity, options_.project, std::move(tags)};
+  }
+
+  void use_store(Result<std::shared_ptr<artifact::ArtifactService>> service,
                  const ArtifactIOManagerOptions& options) override {
     const std::lock_guard lock(mutex_);
-    service_ = &service;
+    service_ = std::move(service);
     store_options_ = options;
     store_options_.entity = options_.entity;
     store_options_.project = options_.project;
@@ -79,7 +92,8 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
  private:
   Result<artifact::ArtifactService*> service() {
     const std::lock_guard lock(mutex_);
-    if (service_ != nullptr) return service_;
+    if (!service_) return fail(service_.error());
+    if (*service_ != nullptr) return service_->get();
     return fail(Errc::kInternal, "The IO manager was given no home's store.");
   }
 
@@ -194,7 +208,8 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
 
   static void report(OutputContext& context, const artifact::Version& version) {
     context.data_version = version.digest;
-    context.artifact = version.text();
+    context.artifact = version.address();
+    const std::string at = version.host.empty() ? "treadle://embedded" : pages_of(version.host);
     const std::string place = version.entity + "/" + version.project;
     const std::string name = "v" + std::to_string(version.index);
     const std::string run = context.step.run_id();
@@ -207,14 +222,14 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
     set("wandb_artifact_version", MetadataValue::text(name));
     set("wandb_artifact_size", MetadataValue(version.size));
     set("wandb_artifact_url",
-        MetadataValue::url("treadle://embedded/" + place + "/artifacts/" + version.type + "/" +
+        MetadataValue::url(at + "/" + place + "/artifacts/" + version.type + "/" +
                            version.collection + "/" + name));
     set("wandb_entity", MetadataValue::text(version.entity));
     set("wandb_project", MetadataValue::text(version.project));
     set("wandb_run_id", MetadataValue::text(run));
     set("wandb_run_name", MetadataValue::text("dagster-run-" + run.substr(0, 8)));
     set("wandb_run_path", MetadataValue::text(place + "/" + run));
-    set("wandb_run_url", MetadataValue::url("treadle://embedded/" + place + "/runs/" + run));
+    set("wandb_run_url", MetadataValue::url(at + "/" + place + "/runs/" + run));
   }
 
   Result<Value> load(InputContext& context) {
@@ -260,7 +275,7 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
 
   const WandbArtifactsOptions options_;
   std::mutex mutex_;
-  artifact::ArtifactService* service_ = nullptr;
+  Result<std::shared_ptr<artifact::ArtifactService>> service_;
   ArtifactIOManagerOptions store_options_;
 };
 

@@ -1,6 +1,7 @@
 """Every code block of the W&B integration's guide runs verbatim. The blocks are in wandb/*.txt, as they stand
 there; each is run as a program of its own under `treadle.as_dagster`, with what surrounds it in the guide
-before it, and a check after it. Sockets are closed to all of them.
+before it, and a check after it: on the embedded store, with sockets closed to all of them, and with `host`
+pointed at a server.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+from real_server import Server
+
 BLOCKS = Path(__file__).with_name("wandb")
 
 BEFORE = """
-import random, socket
+import os, random, socket
 import wandb
 from dagster import *
 from dagster_wandb import (
@@ -31,10 +36,13 @@ def _refuse(*args):
     raise ConnectionRefusedError("sockets are closed")
 
 socket.socket.connect = _refuse
+host = os.environ.get("SEED_HOST", "")
 manager = wandb_artifacts_io_manager.configured({"cache_duration_in_minutes": 60})
 resources = {
     "wandb_config": make_values_resource(entity=str, project=str),
-    "wandb_resource": wandb_resource.configured({"api_key": {"env": "WANDB_API_KEY"}}),
+    "wandb_resource": wandb_resource.configured(
+        {"api_key": {"env": "WANDB_API_KEY"}, **({"host": host} if host else {})}
+    ),
     "wandb_artifacts_manager": manager,
 }
 config = {"resources": {"wandb_config": {"config": {"entity": "my_entity", "project": "my_project"}}}}
@@ -48,7 +56,8 @@ def said(result):
 
 def made(name):
     from treadle.wandb import Api
-    return Api({"entity": "my_entity", "project": "my_project"}, instance=instance).artifact(name)
+    place = {"entity": "my_entity", "project": "my_project", **({"base_url": host} if host else {})}
+    return Api(place, instance=instance).artifact(name)
 """
 
 # What surrounds each block, and what must be true after it.
@@ -260,16 +269,34 @@ assert "partition=b, content=bb" in said(result)
     ),
 }
 
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """It has the entity that the blocks name."""
+    running = Server(tmp_path / "served")
+    running.start()
+    running.admin("org", "add", "acme", "--admin", "local")
+    running.admin("team", "add", "my_entity", "--org", "acme", "--admin", "local")
+    yield running
+    running.stop()
+
+
 NEEDED = {"joblib": ("joblib",), "onnx": ("skl2onnx", "onnxruntime", "sklearn")}
 
 
-def run_block(folder: Path, name: str, before: str, after: str) -> subprocess.CompletedProcess[str]:
+def block_of(name: str) -> str:
+    return (BLOCKS / f"{name}.txt").read_text()
+
+
+def run_block(
+    folder: Path, name: str, before: str, after: str, **more: str
+) -> subprocess.CompletedProcess[str]:
     program = folder / "block.py"
-    block = (BLOCKS / f"{name}.txt").read_text()
+    block = block_of(name)
     # Only a reference to somewhere else may ask there for its checksum, and does without.
     closed = "" if "add_references" in block else "\nassert not opened, opened\n"
     program.write_text(f"{BEFORE}{before}\n{block}\n{after}{closed}")
-    environment = {**os.environ, "WANDB_API_KEY": "a" * 40}
+    environment = {**os.environ, "WANDB_API_KEY": "a" * 40, **more}
     command = [sys.executable, "-m", "treadle.as_dagster", str(program)]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
@@ -281,6 +308,19 @@ def test_the_block_runs_verbatim(name: str, tmp_path: Path) -> None:
             pytest.skip(f"the block imports {module}, which is not installed")
     before, after = RUNS[name]
     done = run_block(tmp_path, name, before, after)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_block_runs_verbatim_on_a_server(name: str, tmp_path: Path, server: Server) -> None:
+    for module in NEEDED.get(name, ()):
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"the block imports {module}, which is not installed")
+    before, after = RUNS[name]
+    # A block with resources of its own is told by the environment.
+    said = "WANDB_BASE_URL" if "wandb_resource.configured" in before + block_of(name) else "SEED_HOST"
+    more = {said: server.url, "SEED_HOST": server.url, "WANDB_API_KEY": server.key}
+    done = run_block(tmp_path, name, before, after, **more)
     assert done.returncode == 0, done.stderr
 
 

@@ -93,7 +93,7 @@ def _handler(proxy: RecordingProxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             pass
 
         def _body(self) -> bytes:
@@ -144,6 +144,6 @@ def _handler(proxy: RecordingProxy) -> type[BaseHTTPRequestHandler]:
             self.wfile.flush()
             self.connection.close()
 
-        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _pass_on
-
+    for method in ("GET", "PUT", "POST", "DELETE", "HEAD"):
+        setattr(Handler, f"do_{method}", Handler._pass_on)
     return Handler

@@ -49,7 +49,8 @@ class Host:
         if self._instance is None:
             from treadle._run.instance import DagsterInstance
 
-            self._instance = DagsterInstance.get()
+            home = self._folder
+            self._instance = DagsterInstance.from_home(home) if home else DagsterInstance.get()
         return self._instance
 
     @property
@@ -99,13 +100,15 @@ class Host:
                 )
         return self._runs
 
-    @property
-    def artifacts(self) -> _core.Artifacts:
+    def artifacts(self, entity: str, project: str, cache_folder: str) -> _core.Artifacts:
+        """With what names without entity and project mean, and where downloads are kept."""
         from treadle import _core
 
-        if self.server is not None:
-            raise UsageError(f"Artifacts of the server {self.server.url} are out of reach.")
-        return _core.Artifacts(self.instance._home)
+        home = self.instance._home
+        if self.server is None:
+            return _core.Artifacts(home)
+        place = {"entity": entity, "project": project, "cache_folder": cache_folder}
+        return _core.Artifacts(home, self.server, place)
 
 
 def find(
@@ -119,7 +122,10 @@ def find(
         named = ""  # the home's own server, for the SDK
     if not named or named == EMBEDDED_HOST:
         return Host(instance)
-    return on_server(named, api_key or "", instance._home.path if instance is not None else "")
+    found = on_server(named, api_key or "", instance._home.path if instance is not None else "")
+    if instance is not None:
+        found._instance = instance  # whose key signs pickles
+    return found
 
 
 _servers: dict[tuple[str, str, str], Host] = {}

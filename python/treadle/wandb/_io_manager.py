@@ -125,7 +125,7 @@ class ArtifactsIOManager(IOManager):
             self._log_partitions(context, obj, parameters)
             return
         artifact, record = self._log_one(context, obj, parameters, _key_of_output(context))
-        context._artifact = record.text
+        context._artifact = self._store.address(record)
         context._data_version = record.digest
         context.add_output_metadata(
             {
@@ -153,7 +153,7 @@ class ArtifactsIOManager(IOManager):
                 context.log.warning(f"The partition '{key}' of '{asset}' is None: no Artifact is made of it.")
                 continue
             artifact, last = self._log_one(context, values[key], parameters, key)
-            context._stored.append((key, last.digest, last.text))
+            context._stored.append((key, last.digest, self._store.address(last)))
             said[key] = {name: value.value for name, value in self._of_artifact(artifact, last).items()}
         if last is not None:
             context.add_output_metadata(
@@ -444,7 +444,7 @@ class ArtifactsIOManager(IOManager):
     def _record_of(self, names: Sequence[str], chosen: str | None, known: str) -> Record:
         """The version of the first of these names that there is."""
         # What this very run made is meant, whatever another run logs meanwhile.
-        if chosen is None and known:
+        if chosen is None and known and self._store.has(known):
             made = self._store.get(known)
             if made.run_id == self.wandb_run_id:
                 return made

@@ -214,11 +214,11 @@ class Registry:
             changes["description"] = self.description
         if self.allow_all_artifact_types != self._saved["all_types"]:
             changes["all_types"] = self.allow_all_artifact_types
-        self._take(self._store.core.edit_registry(self._saved["id"], changes))
+        self._take(self._store.core.edit_registry(self.entity, self._saved["name"], changes))
 
     def delete(self) -> None:
         """With its collections and links. The versions stay where they were made."""
-        self._store.core.delete_registry(self._saved["id"], False)
+        self._store.core.delete_registry(self.entity, self._saved["name"], False)
 
     def load(self) -> None:
         """Reads it again."""

@@ -74,11 +74,11 @@ class Store:
     __slots__ = ("cache_folder", "core", "entity", "host", "project")
 
     def __init__(self, host: Host, entity: str, project: str, cache_folder: str = "") -> None:
-        self.core = host.artifacts
         self.host = host
         self.entity = entity
         self.project = project
-        self.cache_folder = cache_folder or f"{host.folder}/cache"
+        self.cache_folder = cache_folder or f"{host.instance._home.path}/cache"
+        self.core = host.artifacts(entity, project, self.cache_folder)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travels as the host's place, so that artifacts that were read can be handed on."""
@@ -92,6 +92,16 @@ class Store:
         if len(parts) == 2:
             parts.insert(0, self.entity)
         return "/".join(parts)
+
+    def address(self, record: Record) -> str:
+        """As the record of the home remembers it, whoever reads that."""
+        server = self.host.server
+        return record.text if server is None else f"{server.url}/{record.text}"
+
+    def has(self, address: str) -> bool:
+        """Whether an address is of a version that is kept here."""
+        server = self.host.server
+        return address.startswith(f"{server.url}/") if server is not None else "://" not in address
 
     def find(self, name: str) -> Record | None:
         raw = self.core.find(self.full_name(name))

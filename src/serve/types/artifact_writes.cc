@@ -116,6 +116,8 @@ Result<Output> create_artifact(const Call& call) {
   spec.run_id = input.text("runName");
   spec.distributed_id = input.text("distributedID");
   spec.client_id = input.text("clientID");
+  // Who asks for a version of the same content has something beside it that differs.
+  spec.extra_counts = !input.flag("enableDigestDeduplication", true);
   if (input.text("digestAlgorithm") == "MANIFEST_XXH128") {
     return fail(Errc::kUnsupported, "Artifacts here have MD5 digests.");
   }

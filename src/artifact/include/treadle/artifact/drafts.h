@@ -44,6 +44,7 @@ struct DraftSpec {
   std::string distributed_id;
   // W&B's: names the draft, and the version it becomes, from before it has an id. "" = none.
   std::string client_id;
+  bool extra_counts = false;  // as Draft::extra_counts
   // What the content will be, where the caller knows: commit fails with kCorrupt when it is not.
   std::string expected_digest;
 };

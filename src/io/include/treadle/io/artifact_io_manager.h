@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace treadle::io {
 
@@ -26,13 +27,23 @@ struct ArtifactIOManagerOptions {
 std::shared_ptr<IOManager> make_artifact_io_manager(artifact::ArtifactService& service,
                                                     ArtifactIOManagerOptions options);
 
-// IO managers that keep values in the home's store, declared before there is a home: whoever opens the
-// home (app::add_defaults) hands it over.
+// A server that keeps artifacts instead of the home.
+struct ServerPlace {
+  std::string host;     // "" = WANDB_BASE_URL, else the home; "embedded" = the home in any case
+  std::string api_key;  // "" = WANDB_API_KEY, else ~/.netrc
+  std::string entity;   // "" = that of the key
+  std::string project;
+  std::vector<std::string> run_tags;  // of runs that are made there
+};
+
+// IO managers that keep values in a store, declared before there is one: whoever opens the home
+// (app::add_defaults) hands over the home's, or that of the server which is wanted.
 class NeedsStore {
  public:
   virtual ~NeedsStore() = default;
-  // Both outlive the use of the IO manager. Called again when another home is opened.
-  virtual void use_store(artifact::ArtifactService& service,
+  virtual ServerPlace wanted() const = 0;
+  // An error is told when the store is needed. Called again when another home is opened.
+  virtual void use_store(Result<std::shared_ptr<artifact::ArtifactService>> service,
                          const ArtifactIOManagerOptions& options) = 0;
 };
 

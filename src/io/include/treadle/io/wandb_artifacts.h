@@ -48,8 +48,11 @@ struct WandbArtifactsOptions {
   std::string entity;                 // "" = default
   std::string project;                // "" = default
   std::vector<std::string> run_tags;  // beside dagster_wandb
+  // The URL of a server; "" = WANDB_BASE_URL, else none: the home. "embedded": the home in any case.
+  std::string host = {};
+  std::string api_key = {};  // "" = WANDB_API_KEY, else ~/.netrc
 };
-// Reads and writes in the store of the home that runs it. Thread-safe.
+// Reads and writes in the store of the home that runs it, or on the server. Thread-safe.
 std::shared_ptr<IOManager> make_wandb_artifacts_io_manager(WandbArtifactsOptions options);
 
 }  // namespace treadle::io
