@@ -1,5 +1,5 @@
-"""A file or folder as an artifact through the native client, logged and downloaded: prints the seconds of each
-and the most memory it had.
+"""A file or folder as an artifact through the native client: prints the seconds up and down, and the most
+memory it had.
 """
 
 import json
