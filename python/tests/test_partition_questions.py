@@ -214,6 +214,32 @@ def test_a_job_over_keys_that_a_function_gives() -> None:
         named.execute_in_process(partition_key="three")
 
 
+def test_a_job_takes_as_few_partitions_at_once_as_its_assets() -> None:
+    def made(name: str, policy: dg.BackfillPolicy | None, days: Any = DAYS) -> dg.AssetsDefinition:
+        return dg.asset(name=name, partitions_def=days, backfill_policy=policy)(lambda: None)
+
+    one, two = dg.BackfillPolicy.single_run(), dg.BackfillPolicy.multi_run(2)
+    assets = [made("all", one), made("two", two), made("none", None), made("whole", None, None)]
+
+    def policy(*names: str) -> dg.BackfillPolicy:
+        job = dg.define_asset_job("j", selection=list(names), metadata={"a": 1})
+        assert job.with_metadata({"b": 2}).metadata == {"b": 2}
+        return job.resolve(dg.Definitions(assets=assets)).backfill_policy
+
+    assert policy("all") == policy("all", "whole") == one
+    assert policy("all", "two") == two
+    assert policy("all", "two", "none") == policy("whole") == dg.BackfillPolicy.multi_run(1)
+
+
+def test_requests_for_partitions_bring_the_config_of_the_job() -> None:
+    config = {"ops": {"a": {"config": {"x": 1}}}}
+    job = dg.define_asset_job("j", "*", config=config, partitions_def=REGIONS)
+    request = job.run_request_for_partition("eu")
+    assert (request.run_config, request.tags["dagster/partition"]) == (config, "eu")
+    own = job.run_request_for_partition("eu", run_config={"ops": {}})
+    assert own.run_config == {"ops": {}}
+
+
 def test_contexts_without_partitions_say_so() -> None:
     @dg.asset
     def whole(context: dg.AssetExecutionContext) -> None:

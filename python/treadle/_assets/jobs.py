@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from treadle._definitions.definitions import Definitions
     from treadle._ops.hooks import HookDefinition
     from treadle._partitions.keys import PartitionKeyRange
+    from treadle._partitions.policy import BackfillPolicy
     from treadle._run.executors import Executor, ExecutorDefinition
     from treadle._run.instance import DagsterInstance
     from treadle._run.policies import RetryPolicy
@@ -101,6 +102,14 @@ class UnresolvedAssetJobDefinition(_RunOverPartition):
         self.op_retry_policy = op_retry_policy
         self.owners = check_owners(owners, name, "job")
 
+    def with_metadata(self, metadata: Mapping[str, Any]) -> UnresolvedAssetJobDefinition:
+        """The job with this metadata instead of its own."""
+        import copy
+
+        other = copy.copy(self)
+        other.metadata = dict(metadata)
+        return other
+
     def resolve(self, definitions: Definitions | None = None, *, asset_graph: Any = None) -> JobDefinition:
         """The job, once it is known what it selects from."""
         if definitions is None:
@@ -160,6 +169,24 @@ class JobDefinition(_RunOverPartition):
     @property
     def metadata(self) -> Mapping[str, Any]:
         return self._declared.metadata
+
+    @property
+    def backfill_policy(self) -> BackfillPolicy:
+        """How many partitions one of its runs takes: as few as any of the assets that it selects."""
+        from treadle._assets.definition import AssetsDefinition
+        from treadle._partitions.policy import BackfillPolicy
+
+        selected = set(self._definitions._core().select(self.selection._text))
+        policies = {
+            item._backfill_policy or BackfillPolicy.multi_run(1)
+            for item in self._definitions._assets
+            if isinstance(item, AssetsDefinition)
+            and any(o.partitions_def and o.key.to_user_string() in selected for o in item._outputs)
+        }
+        most = [p.max_partitions_per_run for p in policies if p.max_partitions_per_run is not None]
+        if not policies or most:
+            return BackfillPolicy.multi_run(min(most, default=1))
+        return BackfillPolicy.single_run()
 
     @property
     def owners(self) -> Sequence[str]:

@@ -82,21 +82,10 @@ def request_for_partition(
             f"Cannot produce a run request for the partition '{partition_key}': job '{job.name}' has no"
             " partitions."
         )
-    _check_key(partitions, partition_key, current_time, dynamic_partitions_store)
-    of_key: Mapping[str, str] = partitions.get_tags_for_partition_key(partition_key)
-    config = partitioned_config_of(job)
-    if config is not None:
-        of_key = config.get_tags_for_partition_key(partition_key, job_name=job.name)
-        if not run_config:
-            run_config = config.get_run_config_for_partition_key(partition_key)
-    return RunRequest(
-        run_key=run_key,
-        run_config=run_config or {},
-        tags={**(tags or {}), **of_key},
-        job_name=job.name,
-        asset_selection=asset_selection,
-        partition_key=partition_key,
+    request = RunRequest(
+        run_key, run_config, tags, job.name, asset_selection=asset_selection, partition_key=partition_key
     )
+    return of_partition(request, partitions, job, dynamic_partitions_store, current_time)
 
 
 def partitioned_config_of(job: Any) -> Any:
@@ -141,7 +130,19 @@ def of_partition(
     if config is not None:
         own = dict(config.get_tags_for_partition_key(key, job_name=job.name))
         run_config = run_config or config.get_run_config_for_partition_key(key)
+    elif not run_config and job is not None:
+        run_config = _config_of(job)
     return request._replace(run_config=run_config, tags={**request.tags, **own})
+
+
+def _config_of(job: Any) -> Mapping[str, Any]:
+    """What a job is run with, whichever the partition."""
+    import copy
+
+    given = getattr(getattr(job, "_declared", job), "config", None)
+    to_dict = getattr(given, "to_config_dict", None)
+    found: Any = to_dict() if to_dict is not None else given
+    return copy.deepcopy(found) if isinstance(found, dict) else {}
 
 
 def within_selection(request: RunRequest, selection: AssetSelection, definitions: Definitions) -> RunRequest:
