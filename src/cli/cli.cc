@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 namespace treadle::cli {
 namespace {
@@ -56,6 +57,15 @@ int print_completions(Session& session, const CommandSpec& root,
   return kExitOk;
 }
 
+// Whether the words ask for the version alone, and as JSON; nothing: they ask for something else.
+std::optional<bool> asks_for_version(std::vector<std::string> words) {
+  const bool json = std::erase(words, "--json") > 0;
+  if (words.size() != 1) return {};
+  const std::string& word = words.front();
+  if (word != "--version" && word != "-V" && word != "version") return {};
+  return json;
+}
+
 int run_words(const std::vector<std::string>& words, const Program& program) {
   GlobalOptions globals;
   const CommandSpec root = root_command(program, globals);
@@ -64,10 +74,11 @@ int run_words(const std::vector<std::string>& words, const Program& program) {
     Session session(program, words, globals);
     return print_completions(session, root, {rest.begin() + 1, rest.end()});
   }
-  if (rest.size() == 1 &&
-      (rest.front() == "--version" || rest.front() == "-V" || rest.front() == "version")) {
+  if (const std::optional<bool> json = asks_for_version(rest)) {
     Session session(program, words, globals);
-    session.write_out(fmt::format("{} {}\n", program.name, kVersion));
+    session.write_out(
+        *json ? fmt::format("{{\"name\":\"{}\",\"version\":\"{}\"}}\n", program.name, kVersion)
+              : fmt::format("{} {}\n", program.name, kVersion));
     return kExitOk;
   }
   if (rest.size() == 1 && rest.front() == "__reference") {

@@ -4,6 +4,7 @@
 #include "run_config_option.h"
 #include "run_lookup.h"
 #include "text.h"
+#include <treadle/base/suggest.h>
 
 #include <fmt/format.h>
 
@@ -39,6 +40,18 @@ const JobDef* op_job(const Definitions& definitions, const std::string& name) {
     if (job.name == name && job.graph) return &job;
   }
   return nullptr;
+}
+
+// That the definitions have the steps that were asked for by name.
+Result<void> check_steps(const Definitions& definitions, const std::vector<std::string>& asked) {
+  std::vector<std::string> names;
+  for (const StepDef& step : definitions.steps) names.push_back(step.name);
+  for (const std::string& key : asked) {
+    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
+    return fail(Errc::kNotFound, "There is no step '" + key + "'." + did_you_mean(key, names) +
+                                     " `treadle run show` lists the steps of a run.");
+  }
+  return {};
 }
 
 int run_reexecute(Session& session, const ReexecuteOptions& options) {
@@ -97,6 +110,8 @@ int run_reexecute(Session& session, const ReexecuteOptions& options) {
                                                               std::move(ready));
                               });
   }
+  if (auto known = check_steps(code->graph->definitions(), options.steps); !known)
+    return session.fail(known.error());
   std::vector<std::string> steps = options.steps.empty() ? parent.step_keys : options.steps;
   if (options.from_failure) {
     auto left = unfinished(**home, parent);

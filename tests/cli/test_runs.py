@@ -140,6 +140,15 @@ def test_resume_finishes_what_is_left(pipeline: Cli) -> None:
     assert "nothing to resume" in pipeline("run", "resume", "latest").out
 
 
+def test_steps_to_run_again_are_named_rightly_or_refused(pipeline: Cli) -> None:
+    pipeline("materialize")
+    error = pipeline("run", "reexecute", "latest", "--step", "totla", code=4).err
+    assert "There is no step 'totla'. Did you mean 'total'?" in error
+    assert "resum" not in error
+    pipeline("run", "reexecute", "latest", "--step", "total")
+    assert outcomes(pipeline.json("run", "show", "latest")) == {"total": "done"}
+
+
 def test_the_native_program_resumes_a_run_of_a_cpp_program(pipeline: Cli, treadle: Cli) -> None:
     pipeline("materialize", code=1, PIPELINE_MODE="throw")
     assert treadle.json("run", "resume", "latest")["success"] is True

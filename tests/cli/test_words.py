@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -62,7 +63,10 @@ def test_no_command_is_a_usage_error_that_helps(treadle: Cli) -> None:
 
 
 def test_version(treadle: Cli) -> None:
-    assert treadle("--version").out.startswith("treadle 0.")
+    told = treadle("--version").out
+    assert told.startswith("treadle 0.")
+    for words in (("--version", "--json"), ("--json", "version")):
+        assert f"treadle {json.loads(treadle(*words).out)['version']}\n" == told
 
 
 def test_the_reference_page_is_what_the_program_says(treadle: Cli) -> None:
