@@ -113,6 +113,12 @@ def test_mappings_say_what_they_do() -> None:
     assert "['eu']" in dg.SpecificPartitionsPartitionMapping(["eu"]).description
     with pytest.raises(dg.CheckError, match="'eu' to 1"):
         dg.StaticPartitionMapping({"eu": 1})  # type: ignore[dict-item]
+    extra = dg.StaticPartitionMapping({"eu": "mars"})
+    for kind in (ValueError, dg.CheckError, dg.DagsterInvalidDefinitionError):
+        with pytest.raises(kind, match="mars"):
+            extra.validate_partition_mapping(REGIONS, REGIONS)
+        with pytest.raises(kind, match="mars"):
+            extra.get_downstream_partitions_for_partitions(REGIONS.empty_subset(), REGIONS, REGIONS)
     with pytest.raises(dg.CheckError, match="not the string 'eu'"):
         dg.SpecificPartitionsPartitionMapping("eu")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 from typing import Any
 
 import pytest
@@ -546,3 +547,25 @@ def test_what_fails_for_one_run_does_not_hide_the_others() -> None:
     assert "of the first only" in first.error.message
     with pytest.raises(dg.DagsterInvalidDefinitionError, match="monitor_all_code_locations"):
         dg.run_failure_sensor(monitored_jobs=[nightly], monitor_all_code_locations=True)(lambda c: None)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "definition", "function", "others"),
+    [
+        (dg.sensor, dg.SensorDefinition, "evaluation_fn", set()),
+        (dg.schedule, dg.ScheduleDefinition, "execution_fn", {"run_config", "run_config_fn"}),
+        (dg.asset_sensor, dg.AssetSensorDefinition, "asset_materialization_fn", set()),
+        (dg.multi_asset_sensor, dg.MultiAssetSensorDefinition, "asset_materialization_fn", set()),
+        (
+            dg.run_status_sensor,
+            dg.RunStatusSensorDefinition,
+            "run_status_sensor_fn",
+            {"required_resource_keys", "job_selection", "monitor_all_repositories"},
+        ),
+    ],
+)
+def test_decorators_take_what_their_definitions_take(
+    decorator: Any, definition: Any, function: str, others: set[str]
+) -> None:
+    taken = set(inspect.signature(decorator).parameters)
+    assert taken ^ set(inspect.signature(definition).parameters) == {function, *others}

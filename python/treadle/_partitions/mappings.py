@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+class PartitionMappingError(DagsterInvalidDefinitionError, CheckError, ValueError):
+    """A mapping does not fit the definitions it stands between. Which of the three Dagster raises depends on
+    the mapping.
+    """
+
+
 class UpstreamPartitionsResult:
     """What exists upstream, and what a mapping asks for and does not exist: keys, or a subset."""
 
@@ -64,7 +70,7 @@ class PartitionMapping:
         try:
             _core.check_partition_mapping(self._told(), downstream, upstream_partitions_def._definition)
         except TreadleError as error:
-            raise DagsterInvalidDefinitionError(str(error)) from None
+            raise PartitionMappingError(str(error)) from None
 
     def get_upstream_mapped_partitions_result_for_partitions(
         self,
@@ -88,7 +94,7 @@ class PartitionMapping:
             try:
                 mapped, missing = _core.map_partitions_upstream(self._told(), downstream, subset, upstream)
             except TreadleError as error:
-                raise CheckError(str(error)) from None
+                raise PartitionMappingError(str(error)) from None
         return UpstreamPartitionsResult(PartitionsSubset(upstream_partitions_def, upstream, mapped), missing)
 
     def get_downstream_partitions_for_partitions(
@@ -111,7 +117,7 @@ class PartitionMapping:
             try:
                 mapped = _core.map_partitions_downstream(self._told(), upstream, subset, downstream)
             except TreadleError as error:
-                raise CheckError(str(error)) from None
+                raise PartitionMappingError(str(error)) from None
         return PartitionsSubset(downstream_partitions_def, downstream, mapped)
 
     _description = ""
