@@ -67,3 +67,13 @@ def test_what_is_planned_says_its_asset(tmp_path: Path) -> None:
     records = instance.get_event_records(dg.EventRecordsFilter(kind))
     told = [r.event_log_entry.dagster_event.event_specific_data for r in records]  # type: ignore[union-attr]
     assert [(t.asset_key, t.partition) for t in told] == [(dg.AssetKey("planned"), None)]
+
+
+def test_a_result_says_which_job_ran() -> None:
+    @dg.asset
+    def one() -> int:
+        return 1
+
+    definitions = dg.Definitions([one], jobs=[dg.define_asset_job("numbers")])
+    assert definitions.resolve_job_def("numbers").execute_in_process().job_def.name == "numbers"
+    assert dg.materialize([one]).job_def.execute_in_process().success

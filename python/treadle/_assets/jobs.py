@@ -312,7 +312,7 @@ class JobDefinition(_RunOverPartition):
         if asset_selection is not None:
             selection = selection & AssetSelection.from_coercible(list(asset_selection))
         definitions = self._definitions
-        return execute(
+        result = execute(
             [_hooked(d, declared.hooks) for d in (*definitions._assets, *definitions._asset_checks)],
             resources={**definitions._resources, **(resources or {})},
             jobs=definitions._jobs,
@@ -327,6 +327,8 @@ class JobDefinition(_RunOverPartition):
             executor=executor,
             loggers=definitions._loggers,
         )
+        result._job = self
+        return result
 
     @property
     def executor_def(self) -> ExecutorDefinition:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class ExecuteOpsResult(ExecuteInProcessResult):
     """How a run went. Steps are named by the path of their node: `output_for_node("outer.inner")`."""
 
+    _job: OpJobDefinition
+
     def __init__(
         self,
         job: OpJobDefinition,

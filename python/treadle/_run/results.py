@@ -42,6 +42,7 @@ class ExecuteInProcessResult:
         self._step_keys = list(step_keys)
         self._capture = capture
         self._events: list[DagsterEvent] | None = None
+        self._job: Any = None  # of `materialize`: made when asked for
 
     def __repr__(self) -> str:
         return f"<ExecuteInProcessResult run {self._run_id} {self._status}>"
@@ -55,6 +56,17 @@ class ExecuteInProcessResult:
     @property
     def success(self) -> bool:
         return self._status == "SUCCESS"
+
+    @property
+    def job_def(self) -> Any:
+        """The job that ran; of `materialize` one of all its assets."""
+        if self._job is None:
+            from treadle._assets.jobs import define_asset_job
+            from treadle._definitions.definitions import Definitions
+
+            job = define_asset_job(self._job_name())
+            self._job = job.resolve(Definitions(assets=list(self._definitions.values())))
+        return self._job
 
     @property
     def run_id(self) -> str:
