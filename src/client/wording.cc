@@ -91,6 +91,12 @@ Error status_error(std::string_view method, std::string_view url, int status,
 }
 
 Error unreached_error(std::string_view url, std::string_view why, int tries) {
+  if (why.find("ertificate") != std::string_view::npos ||
+      why.find("SSL") != std::string_view::npos) {
+    return {Errc::kPermissionDenied,
+            "The server " + origin_of(url) + " cannot be trusted: " + std::string(why) +
+                ". If its certificate is one of your own, name it: SSL_CERT_FILE=chain.pem."};
+  }
   std::string text = "The server " + origin_of(url) + " cannot be reached: " + std::string(why) +
                      " (tried " + (tries == 1 ? "once" : std::to_string(tries) + " times") +
                      "). Check the address (argument `host`, or WANDB_BASE_URL), the network, and "

@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -351,3 +352,97 @@ def test_a_step_joins_its_run_on_the_server(server: Server, client: Client) -> N
     assert result["state"] == "finished"
     assert result["name"] == f"dagster-run-{result['id'][:8]}"
     assert "dagster_wandb" in result["tags"]
+
+
+def test_steps_in_processes_of_their_own_join_it_too(server: Server, client: Client) -> None:
+    (client.folder).mkdir()
+    (client.folder / "pipeline.py").write_text("""
+from treadle import AssetExecutionContext, asset, wandb
+
+# A connection of the process that loads the definitions: the steps' processes are its forks.
+BEFORE = len(wandb.Api().projects())
+
+@asset
+def first(context: AssetExecutionContext) -> int:
+    with wandb.init(id=context.run_id, resume="allow", project="iris") as run:
+        run.log({"loss": 0.5})
+    return 1
+
+@asset
+def second(context: AssetExecutionContext, first: int) -> int:
+    wandb.init(id=context.run_id, resume="allow", project="iris").log({"loss": 0.25})
+    return len(wandb.Api().projects())
+""")
+    words = ["materialize", "-f", "pipeline.py", "--executor", "process"]
+    done = subprocess.run(
+        [sys.executable, "-m", "treadle", *words],
+        cwd=client.folder,
+        env=client.env(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = client("""
+        [run] = wandb.Api().runs("iris")
+        result = dict(state=run.state, losses=[r["loss"] for r in run.scan_history()])
+    """)
+    assert result == {"state": "finished", "losses": [0.5, 0.25]}
+
+
+def test_a_step_does_not_fail_because_the_server_is_away(server: Server, client: Client) -> None:
+    program = client.start(
+        """
+        import treadle as dg
+
+        @dg.asset
+        def model(context: dg.AssetExecutionContext) -> int:
+            run = wandb.init(id=context.run_id, resume="allow", project="iris")
+            print("begun", flush=True)
+            input()
+            run.log({"loss": 0.5})
+            return 1
+
+        result = dg.materialize([model]).success
+        """,
+        TREADLE_WANDB_FINISH_TIMEOUT="0.5",
+    )
+    hear(program, "begun")
+    server.stop(signal.SIGKILL)
+    say(program)
+    out, err = program.communicate(timeout=60)
+    assert "RESULT true" in out, out + err
+    [folder] = (client.folder / "wandb").iterdir()
+    assert f"it is kept in {folder}" in out + err
+
+
+def test_offline_and_disabled_runs_ask_nobody(tmp_path: Path) -> None:
+    client = Client(tmp_path / "client", f"http://127.0.0.1:{free_port()}", "k" * 40)
+    urls = client("result = [wandb.init(project='p', mode=mode).url for mode in ('offline', 'disabled')]")
+    assert urls[0].startswith("treadle://embedded/")
+
+
+# --- TLS
+
+
+def test_a_server_with_a_certificate_of_ones_own(tmp_path: Path) -> None:
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names]
+    files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "chain.pem")]
+    subprocess.run([*make, *files], check=True, capture_output=True)
+    server = Server(tmp_path / "home")
+    server.start("--tls-cert", str(tmp_path / "chain.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    client = Client(tmp_path / "client", server.url, server.key)
+    program = """
+        with wandb.init(project="p") as run:
+            run.log({"loss": 0.5})
+        result = wandb.Api().run(run.path).summary["loss"]
+    """
+    assert server.url.startswith("https://")
+    assert client(program, SSL_CERT_FILE=str(tmp_path / "chain.pem")) == 0.5
+    assert client(program, WANDB_INSECURE_DISABLE_SSL="true") == 0.5
+    said = client(program, code=1)
+    assert "certificate" in said
+    assert "SSL_CERT_FILE" in said
+    server.stop()

@@ -51,7 +51,7 @@ class Draft:
         return cls(server, made["id"], layout)
 
     def announce(self, content: bytes, parts: list[bytes]) -> Any:
-        spec = {"artifactID": self.id, "name": "data.bin", "md5": md5(content)}
+        spec: dict[str, Any] = {"artifactID": self.id, "name": "data.bin", "md5": md5(content)}
         if parts:
             spec["uploadPartsInput"] = [
                 {"partNumber": i + 1, "hexMD5": hashlib.md5(part).hexdigest()} for i, part in enumerate(parts)

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 class DisabledRun(Run):
     def __init__(self, config: Any = None) -> None:
         from treadle import _core
+        from treadle.wandb._host import Host
         from treadle.wandb._summary import Summary
 
+        self._host = Host(None)
         self._id = self._name = "dummy"
         self._entity = self._project = self._notes = self._group = self._job_type = ""
         self._tags = ()

@@ -27,12 +27,9 @@ _FINISH_TIMEOUT = 600.0
 class Host:
     """A home, or a server. The keys of a server's runs belong to the object that gave them."""
 
-    def __init__(
-        self, instance: DagsterInstance | None, server: _core.Server | None = None, folder: str = ""
-    ) -> None:
+    def __init__(self, instance: DagsterInstance | None, server: _core.Server | None = None) -> None:
         self._instance = instance
         self._runs: _core.Tracking | None = None
-        self._folder = folder
         self.server = server
 
     def __repr__(self) -> str:
@@ -67,8 +64,6 @@ class Host:
     @property
     def folder(self) -> str:
         """Below which files of runs at work lie."""
-        if self._folder:
-            return self._folder
         if self.server is None:
             return self.instance._home.path
         return os.environ.get("WANDB_DIR") or os.getcwd()
@@ -128,16 +123,17 @@ def find(
     return found
 
 
+# By URL, key and the home of who asks.
 _servers: dict[tuple[str, str, str], Host] = {}
 
 
-def on_server(url: str, api_key: str = "", folder: str = "") -> Host:
+def on_server(url: str, api_key: str = "", home: str = "") -> Host:
     from treadle import _core
 
-    at = (url.rstrip("/"), api_key or os.environ.get("WANDB_API_KEY", ""), folder)
+    at = (url.rstrip("/"), api_key or os.environ.get("WANDB_API_KEY", ""), home)
     if at not in _servers:
         patience = _seconds("WANDB_INIT_TIMEOUT", _INIT_TIMEOUT)
-        _servers[at] = Host(None, told(lambda: _core.Server(url, api_key, patience)), folder)
+        _servers[at] = Host(None, told(lambda: _core.Server(url, api_key, patience)))
     return _servers[at]
 
 

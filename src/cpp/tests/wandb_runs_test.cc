@@ -1,3 +1,5 @@
+#include <treadle/app/home.h>
+#include <treadle/app/server.h>
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
 #include <treadle/treadle.hpp>
@@ -61,6 +63,49 @@ TEST_F(WandbRuns, AStepJoinsItsRunAndAnExceptionFailsIt) {
   const auto found = api->run(report.run_id()).value();
   EXPECT_EQ(found.state, td::tracking::State::kFailed);
   EXPECT_EQ(api->series(report.run_id(), "loss")->size(), 1U);
+}
+
+// A server over a home of its own, and what a program in another place knows of it.
+TEST_F(WandbRuns, AHostKeepsThemInsteadOfTheHome) {
+  auto kept = td::app::Home::open({.path = home}).value();
+  auto server = td::app::Server::open(*kept, {.port = 0, .access_log = "none"}).value();
+  server->start();
+  const std::string host = server->url();
+  const std::string key = server->new_key();
+  auto run = td::wandb::init({.project = "iris",
+                              .id = "r1",
+                              .tags = {"cpp"},
+                              .config = R"({"lr":0.1})",
+                              .host = host,
+                              .api_key = key});
+  ASSERT_TRUE(run) << run.error().message;
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(run->log({{"loss", 1.0 / (i + 1)}}));
+  ASSERT_TRUE(run->set_summary(R"({"best":1})"));
+  const std::string note = home + "/note.txt";
+  ASSERT_TRUE(td::write_file_atomic(td::real_files(), note, "content", false));
+  ASSERT_TRUE(run->save(note, "note.txt"));
+  const auto finished = run->finish();
+  ASSERT_TRUE(finished) << finished.error().message;
+
+  auto there = td::wandb::Api::open("", host, key);
+  ASSERT_TRUE(there);
+  auto here = td::wandb::Api::open(home);
+  for (auto* api : {&*there, &*here}) {
+    const auto found = api->run("iris/r1").value();
+    EXPECT_EQ(found.state, td::tracking::State::kFinished);
+    EXPECT_EQ(found.tags, std::vector<std::string>{"cpp"});
+    EXPECT_NE(found.config.find(R"("lr":0.1)"), std::string::npos);
+    EXPECT_NE(found.summary.find(R"("best":1)"), std::string::npos);
+    EXPECT_EQ(api->series("iris/r1", "loss", 0)->size(), 10U);
+    EXPECT_EQ(api->series("iris/r1", "loss")->at(3), (td::tracking::Point{3, 0.25}));
+    EXPECT_EQ(api->history("iris/r1")->size(), 10U);
+    EXPECT_EQ(api->runs("iris", R"({"tags":"cpp"})")->size(), 1U);
+    EXPECT_EQ(api->read_file("iris/r1", "note.txt").value(), "content");
+  }
+  auto refused =
+      td::wandb::init({.project = "iris", .host = host, .api_key = std::string(40, 'k')});
+  EXPECT_EQ(refused.error().code, td::Errc::kPermissionDenied);
+  server->stop();
 }
 
 }  // namespace
