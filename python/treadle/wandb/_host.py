@@ -27,8 +27,11 @@ _FINISH_TIMEOUT = 600.0
 class Host:
     """A home, or a server. The keys of a server's runs belong to the object that gave them."""
 
-    def __init__(self, instance: DagsterInstance | None, server: _core.Server | None = None) -> None:
+    def __init__(
+        self, instance: DagsterInstance | None, server: _core.Server | None = None, home: str = ""
+    ) -> None:
         self._instance = instance
+        self._home = home  # of the instance, where it is not open yet; "" = the default one
         self._runs: _core.Tracking | None = None
         self.server = server
 
@@ -38,7 +41,7 @@ class Host:
     def __reduce__(self) -> tuple[Any, ...]:
         """Travels as a path or URL; the key is found again where it is read."""
         if self.server is not None:
-            return on_server, (self.server.url,)
+            return on_server, (self.server.url, "", self._home)
         return _in_home, (self.instance._home.path,)
 
     @property
@@ -46,8 +49,7 @@ class Host:
         if self._instance is None:
             from treadle._run.instance import DagsterInstance
 
-            home = self._folder
-            self._instance = DagsterInstance.from_home(home) if home else DagsterInstance.get()
+            self._instance = DagsterInstance.from_home(self._home) if self._home else DagsterInstance.get()
         return self._instance
 
     @property
@@ -133,7 +135,7 @@ def on_server(url: str, api_key: str = "", home: str = "") -> Host:
     at = (url.rstrip("/"), api_key or os.environ.get("WANDB_API_KEY", ""), home)
     if at not in _servers:
         patience = _seconds("WANDB_INIT_TIMEOUT", _INIT_TIMEOUT)
-        _servers[at] = Host(None, told(lambda: _core.Server(url, api_key, patience)))
+        _servers[at] = Host(None, told(lambda: _core.Server(url, api_key, patience)), home)
     return _servers[at]
 
 
