@@ -569,3 +569,14 @@ def test_decorators_take_what_their_definitions_take(
 ) -> None:
     taken = set(inspect.signature(decorator).parameters)
     assert taken ^ set(inspect.signature(definition).parameters) == {function, *others}
+
+
+def test_a_resource_that_makes_something_else_is_no_annotation() -> None:
+    class Greeting(dg.ConfigurableResourceFactory[str]):
+        def create_resource(self, context: dg.InitResourceContext) -> str:
+            return "hello"
+
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="Resource param 'greeting' is annotated as"):
+
+        @dg.sensor(job_name="any")
+        def greet(context: dg.SensorEvaluationContext, greeting: Greeting) -> None: ...

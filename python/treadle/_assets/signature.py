@@ -49,7 +49,7 @@ class Signature:
                 )
             annotation = annotations.get(name) if annotations else None
             if annotation is not None and name not in ins and is_resource(annotation, scope):
-                _check_resource(name, annotation, scope)
+                check_resource(name, annotation, scope)
                 self.resources = self.resources or {}
                 self.resources[name] = name
             elif name == "config" and name not in ins:
@@ -154,7 +154,7 @@ def is_resource(annotation: Any, scope: Mapping[str, Any]) -> bool:
     return "resource_param" in getattr(annotation, "__metadata__", ())
 
 
-def _check_resource(name: str, annotation: Any, scope: Mapping[str, Any]) -> None:
+def check_resource(name: str, annotation: Any, scope: Mapping[str, Any]) -> None:
     """A class that makes something else for steps is not what the parameter receives."""
     cls = resolve(annotation, scope)
     if isinstance(cls, type) and getattr(cls, "_treadle_makes_other", False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._assets.signature import is_resource, parameters_of, with_locals
+from treadle._assets.signature import check_resource, is_resource, parameters_of, with_locals
 from treadle._errors import (
     CheckError,
     DagsterError,
@@ -35,6 +35,8 @@ class EvaluationFunction:
         annotations = with_locals(fn, annotations)
         scope = getattr(fn, "__globals__", {})
         annotated = {n for n in names if n in annotations and is_resource(annotations[n], scope)}
+        for name in annotated:
+            check_resource(name, annotations[name], scope)
         self.resources = [n for n in names if n in annotated]
         self.names = [n for n in names if n not in annotated]
         self.required = frozenset(required)
