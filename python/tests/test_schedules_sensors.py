@@ -195,6 +195,9 @@ def test_a_failed_run_is_seen_once() -> None:
     def alarm(context: dg.RunFailureSensorContext) -> None:
         seen.append(context.dagster_run.run_id)
         assert context.get_step_failure_events()[0].step_key == "broken"
+        failure = context.failure_event.event_specific_data
+        assert failure.first_step_failure_event.step_key == "broken"
+        assert failure.error.cause.cls_name == "ValueError"
 
     instance = dg.DagsterInstance.ephemeral()
     first = alarm.evaluate_tick(dg.build_sensor_context(instance))

@@ -91,7 +91,9 @@ class RunFailureSensorContext(RunStatusSensorContext):
 
     @property
     def failure_event(self) -> DagsterEvent:
-        return self.dagster_event
+        """That the run has failed. Its error is that of the step that failed first, if one did."""
+        steps = self.get_step_failure_events()
+        return self.dagster_event.because_of(steps[0]) if steps else self.dagster_event
 
     def get_step_failure_events(self) -> Sequence[DagsterEvent]:
         """One for each step that failed."""

@@ -324,6 +324,17 @@ class DagsterEvent:
             self._data = self._particulars()
         return self._data
 
+    def because_of(self, step_failure: DagsterEvent) -> DagsterEvent:
+        """This failure of a run with the error of the step that brought it about."""
+        import copy
+
+        other = copy.copy(self)
+        other._data = copy.copy(self.event_specific_data)
+        other._data.__dict__.update(
+            error=step_failure.event_specific_data.error, first_step_failure_event=step_failure
+        )
+        return other
+
     def _particulars(self) -> Any:
         p = self.payload
         if self._name == "ASSET_MATERIALIZATION":
