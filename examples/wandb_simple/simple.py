@@ -3,6 +3,9 @@
 
 treadle materialize -f simple.py
 treadle artifact show my_entity/my_project/my_artifact
+
+The versions are kept in the home. `"host": "https://wandb.example.org"` beside the key, or WANDB_BASE_URL,
+keeps the same on a server: Treadle's (`treadle server`) or W&B's.
 """
 
 import treadle.as_dagster  # noqa: F401, I001 - makes dagster and dagster_wandb mean Treadle
