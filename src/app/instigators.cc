@@ -135,13 +135,9 @@ Result<void> keep(Home& home, const std::string& sensor, const TickResult& told)
 
 Result<std::vector<Micros>> next_ticks(const ScheduleDef& schedule, Micros after, int count) {
   TREADLE_TRY(const CronSchedule cron, CronSchedule::parse(schedule.cron, schedule.timezone));
-  std::vector<Micros> ticks;
-  for (int i = 0; i < count; ++i) {
-    const auto next = cron.next(ticks.empty() ? after : ticks.back());
-    if (!next) break;
-    ticks.push_back(*next);
-  }
-  return ticks;
+  constexpr Micros kThousandYears = Micros{366'000} * kSecondsPerDay * kMicrosPerSecond;
+  return cron.between(after + 1, after + kThousandYears,
+                      static_cast<std::size_t>(std::max(count, 0)));
 }
 
 Result<TickResult> evaluate_instigator(Home& home, const Definitions& definitions,

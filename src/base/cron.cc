@@ -135,6 +135,32 @@ std::int64_t count_local(const CronFields& f, LocalSeconds from, LocalSeconds to
   return count_days_until(f, start, to) - count_days_until(f, start, from);
 }
 
+// Appends the matching wall-clock times in [from, to), `offset` ahead of UTC, until there are `limit`.
+// False: there are none within 50 years, and nobody need look further.
+bool append_local(const CronFields& f, LocalSeconds from_time, LocalSeconds to, std::int64_t offset,
+                  std::size_t limit, std::vector<Micros>& out) {
+  const std::int64_t today = floor_div(from_time, kSecondsPerDay);
+  Month at = Month::of(from_time);
+  int matched_year = at.year;
+  std::uint64_t days = from(at.matching(f), static_cast<int>(today - at.first) + 1);
+  while (true) {
+    for (; days != 0; days &= days - 1) {
+      const LocalSeconds midnight = (at.first + lowest(days) - 1) * kSecondsPerDay;
+      if (midnight >= to) return true;
+      matched_year = at.year;
+      const auto start = static_cast<int>(std::max<LocalSeconds>(from_time - midnight, 0));
+      for (int time = next_time(f, start); time >= 0; time = next_time(f, time + 1)) {
+        if (midnight + time >= to || out.size() == limit) return true;
+        out.push_back((midnight + time - offset) * kMicrosPerSecond);
+      }
+    }
+    at.next();
+    if (at.first * kSecondsPerDay >= to) return true;
+    if (at.year - matched_year > kYearsToSearch) return false;
+    days = at.matching(f);
+  }
+}
+
 // --- instants -------------------------------------------------------------------------------
 
 // The instant of one matching wall-clock time, for a schedule that is not for every hour.
@@ -177,26 +203,50 @@ class Ticks {
   std::int64_t count(std::int64_t from, std::int64_t to) const {
     std::int64_t out = 0;
     while (from < to) {
-      const TimeZone::Period& p = zone_.period_at(from);
-      if (f_.kind == CronFields::Kind::kEveryHour) {
-        const std::int64_t end = std::min(to, p.end);
-        out += count_local(f_, from + p.offset, end + p.offset);
-        from = end;
-        continue;
-      }
-      const std::int64_t plain_from = p.begin + reach(zone_.before(p), p);
-      const std::int64_t plain_to = p.end - reach(p, zone_.after(p));
-      const bool plain = from >= plain_from && from < plain_to;
-      const std::int64_t end = std::min(to, plain               ? plain_to
-                                            : from < plain_from ? std::min(plain_from, p.end)
-                                                                : p.end);
-      out += plain ? count_local(f_, from + p.offset, end + p.offset) : count_singly(from, end);
-      from = end;
+      const Stretch s = stretch(from, to);
+      out +=
+          s.plain ? count_local(f_, from + s.offset, s.end + s.offset) : count_singly(from, s.end);
+      from = s.end;
     }
     return out;
   }
 
+  // Those in [from, to), the first `limit`.
+  void append(std::int64_t from, std::int64_t to, std::size_t limit,
+              std::vector<Micros>& out) const {
+    while (from < to && out.size() < limit) {
+      const Stretch s = stretch(from, to);
+      if (s.plain) {
+        if (!append_local(f_, from + s.offset, s.end + s.offset, s.offset, limit, out)) return;
+        from = s.end;
+        continue;
+      }
+      const auto tick = nearest(from, true);
+      if (!tick || *tick >= to) return;
+      out.push_back(*tick * kMicrosPerSecond);
+      from = *tick + 1;
+    }
+  }
+
  private:
+  // From `from` to `end` ticks are those of a plain clock, or near a change of offset.
+  struct Stretch {
+    std::int64_t end;
+    std::int64_t offset;
+    bool plain;
+  };
+  Stretch stretch(std::int64_t from, std::int64_t to) const {
+    const TimeZone::Period& p = zone_.period_at(from);
+    if (f_.kind == CronFields::Kind::kEveryHour) return {std::min(to, p.end), p.offset, true};
+    const std::int64_t plain_from = p.begin + reach(zone_.before(p), p);
+    const std::int64_t plain_to = p.end - reach(p, zone_.after(p));
+    const bool plain = from >= plain_from && from < plain_to;
+    return {std::min(to, plain               ? plain_to
+                         : from < plain_from ? std::min(plain_from, p.end)
+                                             : p.end),
+            p.offset, plain};
+  }
+
   // Near a change: all wall-clock times within reach, as instants.
   std::int64_t count_singly(std::int64_t from, std::int64_t to) const {
     const TimeZone::Period& p = zone_.period_at(from);
@@ -347,8 +397,16 @@ std::optional<Micros> CronSchedule::nth(Micros from, std::int64_t index) const {
 
 std::vector<Micros> CronSchedule::between(Micros from, Micros to, std::size_t limit) const {
   std::vector<Micros> out;
-  for (auto tick = at_or_after(from); tick && *tick < to && out.size() < limit; tick = next(*tick))
-    out.push_back(*tick);
+  if (to <= from) return out;
+  const std::int64_t first = seconds_of(from - 1) + 1, end = seconds_of(to - 1) + 1;
+  for (const CronFields& f : fields_) {
+    std::vector<Micros> ticks;
+    Ticks(f, *zone_).append(first, end, limit, ticks);
+    const auto middle = out.insert(out.end(), ticks.begin(), ticks.end());
+    std::inplace_merge(out.begin(), middle, out.end());
+  }
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  if (out.size() > limit) out.resize(limit);
   return out;
 }
 

@@ -95,7 +95,7 @@ TEST(Cron, WhatCannotBeIsRefusedWithTheFieldAndTheRule) {
             "and 59.");
 }
 
-TEST(Cron, NextPreviousCountAndNthAgreeWithEachOther) {
+TEST(Cron, NextPreviousCountNthAndBetweenAgreeWithEachOther) {
   std::mt19937_64 random(7);
   for (const char* expression :
        {"*/15 * * * *", "30 2 * * *", "0 0 * * 0", "0 1,2,3 * * *", "0 */6 1,l * *",
@@ -106,6 +106,13 @@ TEST(Cron, NextPreviousCountAndNthAgreeWithEachOther) {
       const Micros from = utc(2011, 1, 1) + static_cast<Micros>(random() % 1000) * 86'400'000'000;
       const Micros to = from + 500LL * 86'400'000'000;
       const auto all = schedule.between(from, to);
+      std::vector<Micros> one_by_one;
+      for (auto t = schedule.at_or_after(from); t && *t < to; t = schedule.next(*t))
+        one_by_one.push_back(*t);
+      ASSERT_EQ(all, one_by_one) << expression << ' ' << zone;
+      ASSERT_EQ(
+          schedule.between(from + 1, to, 7),
+          std::vector<Micros>(all.begin() + (all[0] == from), all.begin() + 7 + (all[0] == from)));
       ASSERT_EQ(schedule.count(from, to), static_cast<std::int64_t>(all.size()))
           << expression << zone;
       for (std::size_t i = 1; i < all.size(); ++i) {
@@ -120,6 +127,20 @@ TEST(Cron, NextPreviousCountAndNthAgreeWithEachOther) {
                   i == 0 ? schedule.at_or_after(all[0]) : all[0]);
       }
     }
+}
+
+TEST(Cron, TicksOfSeveralExpressionsComeInOrderAndOnce) {
+  auto three = CronSchedule::parse(
+      std::vector<std::string>{"30 2 * * *", "*/30 1-3 * * sun", "0 0 29 2 *"}, "Europe/Berlin");
+  ASSERT_TRUE(three);
+  const Micros from = utc(2027, 9, 1), to = utc(2028, 5, 1);
+  std::vector<Micros> one_by_one;
+  for (auto t = three->at_or_after(from); t && *t < to; t = three->next(*t))
+    one_by_one.push_back(*t);
+  EXPECT_EQ(three->between(from, to), one_by_one);
+  one_by_one.resize(25);
+  EXPECT_EQ(three->between(from, to, 25), one_by_one);
+  EXPECT_TRUE(three->between(to, from).empty());
 }
 
 TEST(Cron, AMillionHoursAreCountedWithoutWalkingThem) {
