@@ -71,24 +71,40 @@ Result<std::string> load_or_make_key(const std::string& path, bool read_only) {
   return read_file(files, path);
 }
 
-// Lists are kept until they change.
+// What was read once is kept: only keys that were added since are read, unless some were removed.
 class RecordedKeys final : public DynamicKeys {
  public:
   explicit RecordedKeys(events::Record& record) : record_(record) {}
   Result<std::shared_ptr<const PartitionKeys>> keys(const std::string& name) const override {
-    TREADLE_TRY(std::vector<std::string> now, record_.dynamic_partitions(name));
     const std::scoped_lock lock(mutex_);
-    std::shared_ptr<const PartitionKeys>& known = known_[name];
-    if (!known || known->keys() != now) {
-      known = std::make_shared<const PartitionKeys>(std::move(now));
+    Known& known = known_[name];
+    TREADLE_TRY(events::DynamicPartitionsPage page,
+                record_.dynamic_partitions_page(name, known.last));
+    if (known.keys && page.removals == known.removals) {
+      if (!page.keys.empty()) {
+        known.keys = std::make_shared<const PartitionKeys>(known.keys, page.keys);
+        known.last = page.last;
+      }
+      return known.keys;
     }
-    return known;
+    if (known.last != 0) {
+      TREADLE_TRY(page, record_.dynamic_partitions_page(name));
+    }
+    known.keys = std::make_shared<const PartitionKeys>(page.keys,
+                                                       name + ' ' + std::to_string(page.removals));
+    known.last = page.last;
+    known.removals = page.removals;
+    return known.keys;
   }
 
  private:
+  struct Known {
+    std::shared_ptr<const PartitionKeys> keys;
+    std::int64_t last = 0, removals = 0;
+  };
   events::Record& record_;
   mutable std::mutex mutex_;
-  mutable std::map<std::string, std::shared_ptr<const PartitionKeys>> known_;
+  mutable std::map<std::string, Known> known_;
 };
 
 class LocalHome final : public Home {

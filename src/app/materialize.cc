@@ -85,7 +85,9 @@ Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& grap
   }
   execute::World world{home.record(), system_clock(),
                        [&home] { home.database().close_for_fork(); }};
-  return execute::run(world, plan, options);
+  auto result = execute::run(world, plan, options);
+  remember_partitions(home, plan);
+  return result;
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include <treadle/app/partitions.h>
+#include <treadle/define/time_grid.h>
 #include <treadle/plan/partitions.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 
@@ -12,19 +14,38 @@ namespace {
 constexpr std::size_t kWorthSaving = 500;
 
 // What the numbers of a summary refer to. Sizes matter where a dimension that grows is not the first;
-// dynamic keys move up when one before them is deleted.
+// dynamic keys move up when one before them is removed.
 std::string fingerprint_of(const PartitionSet& set) {
   std::string text = set.definition()->fingerprint();
   for (std::size_t d = 1; d < set.dimensions().size(); ++d) {
     text += ' ' + std::to_string(set.dimensions()[d].size());
   }
   const auto add_dynamic = [&](const PartitionSet& s) {
-    if (!s.definition()->as_dynamic() || s.empty()) return;
-    text += ' ' + std::to_string(s.size()) + ' ' + s.key(s.size() - 1);
+    if (!s.definition()->as_dynamic()) return;
+    const PartitionKeys* keys = s.listed_keys();
+    text += ' ' + (keys == nullptr ? std::string() : keys->numbering());
+    if (keys != nullptr && keys->numbering().empty()) {
+      std::size_t hash = 0;
+      for (std::int64_t i = 0; i < keys->size(); ++i) {
+        hash = hash * 31 + std::hash<std::string_view>()(keys->at(i));
+      }
+      text += std::to_string(keys->size()) + ' ' + std::to_string(hash);
+    }
   };
   add_dynamic(set);
   for (const PartitionSet& d : set.dimensions()) add_dynamic(d);
   return text;
+}
+
+// The number of a key, also of one that does not exist yet but whose number is known.
+std::optional<std::int64_t> number_of(const PartitionSet& set, const std::string& key) {
+  if (set.definition()->as_time()) return set.definition()->grid().find(key);
+  return set.find(key);
+}
+
+// Whether a key that has no number may get one without another fingerprint.
+bool may_come(const PartitionSet& set) {
+  return !set.definition()->as_time() && !set.definition()->as_static();
 }
 
 Result<PartitionSubset> in_progress(Home& home, const AssetKey& asset, const PartitionSet& set) {
@@ -89,49 +110,85 @@ Result<void> add_versions(Home& home, const AssetKey& asset, const PartitionSlic
 
 }  // namespace
 
-Result<PartitionStatus> partition_status(Home& home, const AssetKey& asset, PartitionSet set) {
-  PartitionStatus status{
-      .set = std::move(set), .materialized = {}, .failed = {}, .in_progress = {}};
-  const std::string fingerprint = fingerprint_of(status.set);
-  TREADLE_TRY(auto summary, home.record().find_partition_summary(asset));
-  std::int64_t event = 0;
-  if (summary && summary->fingerprint == fingerprint) {
-    auto materialized = PartitionSubset::decode(summary->materialized);
-    auto failed = PartitionSubset::decode(summary->failed);
-    if (materialized && failed) {
-      status.materialized = std::move(*materialized);
-      status.failed = std::move(*failed);
-      event = summary->event;
-    }
+Result<std::vector<PartitionsKnown>> known_partitions(Home& home,
+                                                      const std::vector<PartitionsAsked>& asked) {
+  std::vector<events::Record::HistoryAsked> questions;
+  std::unordered_map<const PartitionSet*, std::string> fingerprints;
+  for (const PartitionsAsked& one : asked) {
+    std::string& fingerprint = fingerprints[one.set];
+    if (fingerprint.empty()) fingerprint = fingerprint_of(*one.set);
+    questions.push_back({one.asset, fingerprint});
   }
-  TREADLE_TRY(const std::vector<events::PartitionFact> facts,
-              home.record().partition_facts(asset, event));
-  std::vector<std::int64_t> made, failed;
-  // A partition that is not there now, but may be later: then its fact must be read again.
-  bool left_out = false;
-  for (const events::PartitionFact& fact : facts) {
-    event = std::max({event, fact.materialized, fact.failed});
-    const std::optional<std::int64_t> number = status.set.find(fact.partition);
-    if (!number) {
-      left_out = true;
-      continue;
+  TREADLE_TRY(const std::vector<events::PartitionHistory> histories,
+              home.record().partition_histories(questions));
+  std::vector<PartitionsKnown> known(asked.size());
+  std::vector<std::pair<AssetKey, events::PartitionSummary>> summaries;
+  std::size_t read = 0;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const PartitionSet& set = *asked[i].set;
+    const events::PartitionHistory& history = histories[i];
+    PartitionsKnown& partitions = known[i];
+    std::int64_t event = 0;
+    if (history.summary) {
+      TREADLE_TRY(partitions.materialized, PartitionSubset::decode(history.summary->materialized));
+      TREADLE_TRY(partitions.failed, PartitionSubset::decode(history.summary->failed));
+      event = history.summary->event;
     }
-    if (fact.materialized > 0) made.push_back(*number);
-    if (fact.failed > fact.materialized) failed.push_back(*number);
+    if (!history.since.empty()) {
+      std::vector<std::int64_t> made, failed;
+      bool complete = true;
+      for (const events::PartitionFact& fact : history.since) {
+        event = std::max({event, fact.materialized, fact.failed});
+        const std::optional<std::int64_t> number = number_of(set, fact.partition);
+        if (!number) {
+          complete = complete && !may_come(set);
+          continue;
+        }
+        if (fact.materialized > 0) made.push_back(*number);
+        if (fact.failed > fact.materialized) failed.push_back(*number);
+      }
+      const PartitionSubset now_made = PartitionSubset::of(std::move(made));
+      partitions.materialized = partitions.materialized | now_made;
+      partitions.failed = (partitions.failed - now_made) | PartitionSubset::of(std::move(failed));
+      read += history.since.size();
+      if (complete) {
+        summaries.emplace_back(asked[i].asset, events::PartitionSummary{
+                                                   .fingerprint = questions[i].fingerprint,
+                                                   .event = event,
+                                                   .materialized = partitions.materialized.encode(),
+                                                   .failed = partitions.failed.encode()});
+      }
+    }
+    partitions.materialized = partitions.materialized & set.all();
+    partitions.failed = partitions.failed & set.all();
   }
-  const PartitionSubset now_made = PartitionSubset::of(std::move(made));
-  status.materialized = status.materialized | now_made;
-  status.failed = (status.failed - now_made) | PartitionSubset::of(std::move(failed));
-  if (facts.size() >= kWorthSaving && !left_out) {
+  if (read >= kWorthSaving) {
     // Derived and worth trying only: a home that cannot be written is read all the same.
-    static_cast<void>(
-        home.record().save_partition_summary(asset, {.fingerprint = fingerprint,
-                                                     .event = event,
-                                                     .materialized = status.materialized.encode(),
-                                                     .failed = status.failed.encode()}));
+    static_cast<void>(home.record().save_partition_summaries(summaries));
   }
-  TREADLE_TRY(status.in_progress, in_progress(home, asset, status.set));
-  return status;
+  return known;
+}
+
+Result<PartitionStatus> partition_status(Home& home, const AssetKey& asset, PartitionSet set) {
+  TREADLE_TRY(std::vector<PartitionsKnown> known, known_partitions(home, {{asset, &set}}));
+  TREADLE_TRY(PartitionSubset running, in_progress(home, asset, set));
+  return PartitionStatus{.set = std::move(set),
+                         .materialized = std::move(known[0].materialized),
+                         .failed = std::move(known[0].failed),
+                         .in_progress = std::move(running)};
+}
+
+void remember_partitions(Home& home, const plan::Plan& plan) {
+  std::vector<PartitionsAsked> asked;
+  for (const plan::PlannedStep& step : plan.steps) {
+    if (!step.execute || !step.partitions || !step.partitions->own) continue;
+    if (static_cast<std::size_t>(step.partitions->own->subset.size()) < kWorthSaving) continue;
+    for (const std::uint32_t output : step.outputs) {
+      const AssetKey& asset = step.def->outputs[output].asset.key;
+      if (!asset.empty()) asked.push_back({asset, &step.partitions->own->set});
+    }
+  }
+  if (!asked.empty()) static_cast<void>(known_partitions(home, asked));
 }
 
 Result<std::optional<plan::PartitionedFacts>> partitioned_facts(Home& home,

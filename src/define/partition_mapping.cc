@@ -198,7 +198,13 @@ Result<void> check_partition_mapping(const PartitionMapping& mapping,
             const PartitionsPtr& single = downstream->as_multi() ? upstream : downstream;
             TREADLE_TRY(const std::string name,
                         matching_dimension(*multi->as_multi(), single, m.dimension));
-            static_cast<void>(name);
+            for (const PartitionDimension& d : multi->as_multi()->dimensions) {
+              if (d.name != name || same_partitions(d.partitions, single)) continue;
+              // Windows of one kind for windows of another.
+              const bool down = downstream->as_multi() != nullptr;
+              return check_partition_mapping({TimeWindowMapping{}}, down ? d.partitions : single,
+                                             down ? single : d.partitions);
+            }
             return {};
           },
           [&](const MultiMapping& m) { return check_multi(m, downstream, upstream); },

@@ -8,27 +8,6 @@
 
 namespace treadle {
 
-struct PartitionKeys::Index {
-  std::unordered_map<std::string_view, std::int64_t> numbers;
-};
-
-PartitionKeys::PartitionKeys(std::vector<std::string> keys) : keys_(std::move(keys)) {
-  auto index = std::make_unique<Index>();
-  index->numbers.reserve(keys_.size());
-  for (std::size_t i = 0; i < keys_.size(); ++i) {
-    index->numbers.emplace(keys_[i], static_cast<std::int64_t>(i));
-  }
-  index_ = std::move(index);
-}
-
-PartitionKeys::~PartitionKeys() = default;
-
-std::optional<std::int64_t> PartitionKeys::find(std::string_view key) const {
-  const auto at = index_->numbers.find(key);
-  if (at == index_->numbers.end()) return std::nullopt;
-  return at->second;
-}
-
 namespace {
 
 std::string quoted(std::string_view text) {
@@ -43,6 +22,24 @@ std::vector<std::string> parts_of(std::string_view key) {
     if (bar == std::string_view::npos) return parts;
     key.remove_prefix(bar + 1);
   }
+}
+
+// Digits where the other has digits: a time that does not exist, such as a 32nd of January.
+bool looks_alike(std::string_view a, std::string_view b) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) {
+           return digit(x) == digit(y) && (digit(x) || x == y);
+         });
+}
+
+// Of time partitions, whose usual keys are in the order of text: the last key up to this one.
+std::string nearest_in_text(const PartitionSet& set, std::string_view key) {
+  std::int64_t low = 0, high = set.size();
+  while (high - low > 1) {
+    const std::int64_t middle = low + (high - low) / 2;
+    (set.key(middle) <= key ? low : high) = middle;
+  }
+  return set.key(low);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -76,13 +73,13 @@ Result<PartitionSet> PartitionSet::at(PartitionsPtr definition, Micros now,
   set.now_ = now;
   if (definition->as_static()) {
     set.keys_ = keys_of(definition);
-    set.size_ = static_cast<std::int64_t>(set.keys_->keys().size());
+    set.size_ = set.keys_->size();
   } else if (definition->as_time()) {
     set.size_ = definition->grid().exists_at(now);
   } else if (const DynamicPartitions* d = definition->as_dynamic()) {
     if (dynamic != nullptr) {
       TREADLE_TRY(set.keys_, dynamic->keys(d->name));
-      set.size_ = static_cast<std::int64_t>(set.keys_->keys().size());
+      set.size_ = set.keys_->size();
     }
   } else {
     set.size_ = 1;
@@ -97,7 +94,7 @@ Result<PartitionSet> PartitionSet::at(PartitionsPtr definition, Micros now,
 }
 
 std::string PartitionSet::key(std::int64_t number) const {
-  if (keys_) return keys_->keys()[static_cast<std::size_t>(number)];
+  if (keys_) return std::string(keys_->at(number));
   if (definition_->as_time()) {
     return definition_->grid().key_of(definition_->grid().start_of(number));
   }
@@ -163,19 +160,27 @@ std::string PartitionSet::nearest_text(std::string_view key) const {
     return "There are no partitions yet (" + definition_->description() + ").";
   }
   if (keys_) {
-    constexpr std::size_t kMostToCompare = 20'000;
-    const std::vector<std::string>& keys = keys_->keys();
-    const std::string hint = keys.size() <= kMostToCompare ? did_you_mean(key, keys) : "";
-    if (!hint.empty()) return hint.substr(1);
-    return "There " + std::string(size_ == 1 ? "is" : "are") + " " + std::to_string(size_) +
-           ", from " + quoted(keys.front()) + " to " + quoted(keys.back()) + ".";
+    constexpr std::int64_t kMostToCompare = 20'000;
+    if (size_ <= kMostToCompare) {
+      const std::string hint = did_you_mean(key, keys(all()));
+      if (!hint.empty()) return hint.substr(1);
+    }
+    constexpr std::int64_t kFew = 10;
+    if (size_ <= kFew) {
+      std::string list;
+      for (const std::string& one : keys(all())) list += (list.empty() ? "" : ", ") + quoted(one);
+      return (size_ == 1 ? "There is only " : "There are ") + list + ".";
+    }
+    return "There are " + std::to_string(size_) + ", from " + quoted(keys_->at(0)) + " to " +
+           quoted(keys_->at(size_ - 1)) + ".";
   }
   const TimeGrid& grid = definition_->grid();
   const Result<Micros> said = grid.parse(key);
   const std::string first = quoted(this->key(0)), last = quoted(this->key(size_ - 1));
   if (!said) {
+    const std::string near = looks_alike(key, this->key(0)) ? nearest_in_text(*this, key) : "";
     return "Its keys are times in the format " + grid.definition().format + ", from " + first +
-           " to " + last + ".";
+           " to " + last + (near.empty() ? "." : "; the nearest is " + quoted(near) + ".");
   }
   if (*said < grid.start_of(0)) return "It is before the first, " + first + ".";
   const std::int64_t at = grid.first_at_or_after(*said);
@@ -204,7 +209,7 @@ Result<PartitionSubset> PartitionSet::range(const PartitionKeyRange& range) cons
   const auto backwards = [&](const std::string& start, const std::string& end) {
     return fail(Errc::kInvalidArgument, "The range " + range.start + "..." + range.end +
                                             " runs backwards: " + quoted(end) + " comes before " +
-                                            quoted(start) + ".");
+                                            quoted(start) + ". Begin with the earlier one.");
   };
   if (dimensions_.empty()) {
     if (last < first) return backwards(range.start, range.end);
@@ -242,11 +247,24 @@ Result<PartitionSubset> PartitionSet::parse(std::string_view text) const {
     }
     const std::size_t dots = item.find("...");
     if (dots == std::string_view::npos) {
+      const std::size_t two = item.find("..");
+      if (two != std::string_view::npos && !find(item)) {
+        return fail(Errc::kInvalidArgument,
+                    quoted(item) + " is no key, and a range is written with three dots: " +
+                        quoted(std::string(item.substr(0, two)) + "..." +
+                               std::string(item.substr(two + 2))) +
+                        ".");
+      }
       TREADLE_TRY(const std::int64_t number, index_of(item));
       subset = subset | PartitionSubset::one(number);
     } else {
       const std::string_view start = trimmed(item.substr(0, dots));
       const std::string_view end = trimmed(item.substr(dots + 3));
+      if (end.find("...") != std::string_view::npos) {
+        return fail(Errc::kInvalidArgument, "The range " + quoted(item) +
+                                                " has more than two ends. Put a comma between "
+                                                "ranges, as in 'a...c,e...f'.");
+      }
       if (start.empty() && end.empty()) {
         return fail(Errc::kInvalidArgument, "The range '...' has no end: write 'all' for all.");
       }

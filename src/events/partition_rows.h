@@ -13,16 +13,21 @@ namespace treadle::events {
 Result<std::vector<PartitionFact>> read_partition_facts(db::Database& database,
                                                         const AssetKey& asset,
                                                         std::int64_t after_event);
-Result<std::optional<PartitionSummary>> read_partition_summary(db::Database& database,
-                                                               const AssetKey& asset);
-Result<void> write_partition_summary(db::Database& database, const AssetKey& asset,
-                                     const PartitionSummary& summary);
+Result<std::vector<PartitionHistory>> read_partition_histories(
+    db::Database& database, const std::vector<Record::HistoryAsked>& asked);
+Result<void> write_partition_summaries(
+    db::Database& database, const std::vector<std::pair<AssetKey, PartitionSummary>>& summaries);
 
-// Runs `sql` with the name and each key. How many rows it changed.
-Result<std::int64_t> change_dynamic_partitions(db::Database& database, std::string_view sql,
-                                               const std::string& name,
+// How many were not there before.
+Result<std::int64_t> add_dynamic_partitions(db::Database& database, const std::string& name,
+                                            const std::vector<std::string>& keys);
+// How many were there.
+Result<std::int64_t> delete_dynamic_partitions(db::Database& database, const std::string& name,
                                                const std::vector<std::string>& keys);
-Result<std::vector<std::string>> read_dynamic_partitions(db::Database& database,
-                                                         const std::string& name);
+Result<DynamicPartitionsPage> read_dynamic_partitions(db::Database& database,
+                                                      const std::string& name, std::int64_t after,
+                                                      int limit);
+Result<std::int64_t> count_dynamic_partitions(db::Database& database, const std::string& name);
+Result<std::vector<std::string>> read_dynamic_partition_names(db::Database& database);
 
 }  // namespace treadle::events

@@ -1,3 +1,4 @@
+#include "event_rows.h"
 #include "partition_rows.h"
 #include "rows.h"
 #include "run_writer.h"
@@ -9,11 +10,6 @@
 
 namespace treadle::events {
 namespace {
-
-tl::unexpected<Error> no_such_run(const std::string& run_id) {
-  return fail(Errc::kNotFound, "there is no run '" + run_id +
-                                   "' in this home. `treadle run list` shows those there are.");
-}
 
 class SqlRecord final : public Record {
  public:
@@ -143,30 +139,10 @@ class SqlRecord final : public Record {
     open_.flush();
     std::vector<Event> events;
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
-      std::int64_t run = 0;
-      if (!filter.run_id.empty()) {
-        TREADLE_TRY(run, find_run_key(session, filter.run_id));
-        if (run == 0) return no_such_run(filter.run_id);
-      }
-      std::string sql = "select " + std::string(kEventColumns) +
-                        " from events e left join runs r on r.id = e.run where e.id > $1";
-      if (filter.before_id > 0) sql += " and e.id < $2";
-      if (run != 0) sql += " and e.run = $3";
-      if (!filter.asset_key.empty()) sql += " and e.asset_key = $4";
-      if (!filter.types.empty()) {
-        sql += " and e.type in (";
-        for (std::size_t i = 0; i < filter.types.size(); ++i) {
-          sql += (i > 0 ? "," : "") + std::to_string(static_cast<int>(filter.types[i]));
-        }
-        sql += ")";
-      }
-      sql += filter.newest_first ? " order by e.id desc" : " order by e.id";
-      if (filter.limit > 0) sql += " limit " + std::to_string(filter.limit);
-      TREADLE_TRY(db::Statement * s, session.prepare(sql));
-      s->bind(1, filter.after_id);
-      if (filter.before_id > 0) s->bind(2, filter.before_id);
-      if (run != 0) s->bind(3, run);
-      if (!filter.asset_key.empty()) s->bind(4, filter.asset_key);
+      events.clear();
+      TREADLE_TRY(db::Statement * s,
+                  select_events(session, std::string(kEventColumns), filter,
+                                " from events e left join runs r on r.id = e.run"));
       while (true) {
         TREADLE_TRY(const bool row, s->step());
         if (!row) return {};
@@ -174,6 +150,13 @@ class SqlRecord final : public Record {
       }
     }));
     return events;
+  }
+
+  Result<AssetEvents> asset_events(const EventFilter& filter) override {
+    return read_asset_events(database_, filter);
+  }
+  Result<std::vector<LatestUpdate>> latest_updates() override {
+    return read_latest_updates(database_);
   }
 
   Result<std::vector<LatestMaterialization>> latest_materializations(const AssetKey& asset,
@@ -279,27 +262,35 @@ class SqlRecord final : public Record {
     open_.flush();
     return read_partition_facts(database_, asset, after_event);
   }
-  Result<std::optional<PartitionSummary>> find_partition_summary(const AssetKey& asset) override {
-    return read_partition_summary(database_, asset);
+  Result<std::vector<PartitionHistory>> partition_histories(
+      const std::vector<HistoryAsked>& asked) override {
+    return read_partition_histories(database_, asked);
   }
-  Result<void> save_partition_summary(const AssetKey& asset,
-                                      const PartitionSummary& summary) override {
-    return write_partition_summary(database_, asset, summary);
+  Result<void> save_partition_summaries(
+      const std::vector<std::pair<AssetKey, PartitionSummary>>& summaries) override {
+    return write_partition_summaries(database_, summaries);
   }
   Result<std::int64_t> add_dynamic_partitions(const std::string& name,
                                               const std::vector<std::string>& keys) override {
-    return change_dynamic_partitions(
-        database_,
-        "insert into dynamic_partitions (name, partition) values ($1, $2) on conflict do nothing",
-        name, keys);
+    return events::add_dynamic_partitions(database_, name, keys);
   }
   Result<std::int64_t> delete_dynamic_partitions(const std::string& name,
                                                  const std::vector<std::string>& keys) override {
-    return change_dynamic_partitions(
-        database_, "delete from dynamic_partitions where name = $1 and partition = $2", name, keys);
+    return events::delete_dynamic_partitions(database_, name, keys);
   }
   Result<std::vector<std::string>> dynamic_partitions(const std::string& name) override {
-    return read_dynamic_partitions(database_, name);
+    TREADLE_TRY(DynamicPartitionsPage page, read_dynamic_partitions(database_, name, 0, 0));
+    return std::move(page.keys);
+  }
+  Result<DynamicPartitionsPage> dynamic_partitions_page(const std::string& name, std::int64_t after,
+                                                        int limit) override {
+    return read_dynamic_partitions(database_, name, after, limit);
+  }
+  Result<std::int64_t> count_dynamic_partitions(const std::string& name) override {
+    return events::count_dynamic_partitions(database_, name);
+  }
+  Result<std::vector<std::string>> dynamic_partition_names() override {
+    return read_dynamic_partition_names(database_);
   }
   Result<bool> has_dynamic_partition(const std::string& name, const std::string& key) override {
     bool found = false;
@@ -337,8 +328,13 @@ class SqlRecord final : public Record {
     return database_.write(
         [&](db::Session& session) -> Result<void> {
           for (const char* sql :
-               {"delete from latest_materializations where asset_key = $1",
+               {"delete from partition_summaries where asset_key = $1",
+                "delete from latest_materializations where asset_key = $1",
+                "delete from latest_failures where asset_key = $1",
                 "delete from latest_checks where asset_key = $1",
+                "delete from latest_partition_checks where asset_key = $1",
+                "delete from memos where event in (select id from events where asset_key = $1 and "
+                "type = 22)",
                 "delete from events where asset_key = $1 and type in (21, 22, 23, "
                 "24, 25, 26)"}) {
             TREADLE_TRY(db::Statement * s, session.prepare(sql));
@@ -364,8 +360,14 @@ class SqlRecord final : public Record {
     return database_.write(
         [&](db::Session& session) -> Result<void> {
           for (const char* sql :
-               {"delete from latest_materializations where event in (select id from events where "
+               {"delete from partition_summaries where asset_key in (select asset_key from events "
+                "where run = $1 and asset_key is not null)",
+                "delete from latest_materializations where event in (select id from events where "
                 "run = $1)",
+                "delete from latest_failures where event in (select id from events where run = $1)",
+                "delete from latest_partition_checks where event in (select id from events where "
+                "run = $1)",
+                "delete from memos where event in (select id from events where run = $1)",
                 "delete from latest_checks where event in (select id from events where run = $1)",
                 "delete from events where run = $1", "delete from run_tags where run = $1",
                 "delete from runs where id = $1"}) {
@@ -423,10 +425,11 @@ class SqlRecord final : public Record {
     TREADLE_CHECK(database_.read([&](db::Session& session) -> Result<void> {
       std::string sql =
           "select id, kind, name, time, status, detail from ticks where ($1 = '' or kind = $1) and "
-          "($2 = '' or name = $2) order by id desc";
+          "($2 = '' or name = $2) and ($3 = '' or status = $3) and ($4 = 0 or id = $4) "
+          "order by id desc";
       if (filter.limit > 0) sql += " limit " + std::to_string(filter.limit);
       TREADLE_TRY(db::Statement * s, session.prepare(sql));
-      s->bind(1, filter.kind).bind(2, filter.name);
+      s->bind(1, filter.kind).bind(2, filter.name).bind(3, filter.status).bind(4, filter.id);
       while (true) {
         TREADLE_TRY(const bool row, s->step());
         if (!row) return {};

@@ -108,6 +108,14 @@ create table ticks (
 );
 create index ticks_name on ticks (name, id);
 )sql"},
+    {5, R"sql(
+create index latest_materializations_whole on latest_materializations (asset_key, event) where partition = '';
+create index dynamic_partitions_name on dynamic_partitions (name, id, partition);
+create table dynamic_removals (
+  name text not null primary key,
+  removals bigint not null
+);
+)sql"},
 };
 
 }  // namespace treadle::events

@@ -115,7 +115,8 @@ TEST(TimePartitions, RefuseFormatsThatDoNotTellWindowsApart) {
 TEST(TimePartitions, SayWhichRuleAKeyBreaksAndWhatIsNearest) {
   const PartitionSet set = set_at(weekly_partitions("2026-01-01"), "2026-03-01 00:00");
   const std::pair<const char*, const char*> cases[] = {
-      {"2026-13-01", "times in the format %Y-%m-%d"},
+      {"monday", "times in the format %Y-%m-%d, from '2026-01-04' to '2026-02-22'."},
+      {"2026-01-32", "the nearest is '2026-01-25'"},
       {"2025-01-01", "before the first, '2026-01-04'"},
       {"2027-01-03", "after the last that exists now, '2026-02-22'"},
       {"2026-01-12", "the nearest is '2026-01-11'"},
@@ -208,6 +209,44 @@ TEST(DynamicPartitions, AreWhatTheHomeKnows) {
   EXPECT_EQ(PartitionSet::at(definition, 0).value().size(), 0);
   const PartitionSet none = PartitionSet::at(dynamic_partitions("other").value(), 0, &keys).value();
   EXPECT_NE(none.index_of("a").error().message.find("treadle partitions add"), std::string::npos);
+}
+
+// Keys that are added in many small steps against all of them in one list.
+TEST(PartitionKeys, GrowAsIfTheyHadBeenThereFromTheStart) {
+  std::mt19937 random(3);
+  std::vector<std::string> all = {"first"};
+  auto keys = std::make_shared<const PartitionKeys>(all, "images 0");
+  for (int round = 0; round < 60; ++round) {
+    std::vector<std::string> more;
+    for (int i = static_cast<int>(random() % (round % 10 == 9 ? 300 : 5)); i >= 0; --i)
+      more.push_back("key " + std::to_string(all.size() + more.size()));
+    keys = std::make_shared<const PartitionKeys>(keys, more);
+    all.insert(all.end(), more.begin(), more.end());
+    ASSERT_EQ(keys->size(), static_cast<std::int64_t>(all.size()));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      ASSERT_EQ(keys->at(static_cast<std::int64_t>(i)), all[i]);
+      ASSERT_EQ(keys->find(all[i]), static_cast<std::int64_t>(i));
+    }
+    EXPECT_EQ(keys->find("key 0"), std::nullopt);
+    EXPECT_EQ(keys->numbering(), "images 0");
+  }
+}
+
+TEST(StaticPartitions, SayHowAMalformedRangeIsWritten) {
+  const PartitionSet set = set_at(static_partitions({"red", "green", "blue"}), "2026-01-01 00:00");
+  const std::pair<const char*, const char*> cases[] = {
+      {"red..blue", "three dots: 'red...blue'"},
+      {"red...green...blue", "more than two ends"},
+      {"red,,blue", "here one is empty"},
+      {"...", "write 'all' for all"},
+      {"violet", "There are 'red', 'green', 'blue'."},
+      {"blue...red", "runs backwards: 'red' comes before 'blue'"},
+  };
+  for (const auto& [text, expected] : cases) {
+    const auto subset = set.parse(text);
+    ASSERT_FALSE(subset) << text;
+    EXPECT_NE(subset.error().message.find(expected), std::string::npos) << subset.error().message;
+  }
 }
 
 PartitionSet days_by_region() {

@@ -142,6 +142,70 @@ TEST_F(RecordTest, WhatIsQueuedIsCommittedWhenTheWriterGoes) {
   EXPECT_EQ(record->events({.run_id = "r1"}).value().size(), 1U);
 }
 
+TEST_F(RecordTest, DynamicPartitionsComeInPagesAndSayWhenNumbersHaveMoved) {
+  ASSERT_EQ(record->add_dynamic_partitions("images", {"c", "a", "b", "a"}).value(), 3);
+  ASSERT_EQ(record->add_dynamic_partitions("others", {"x"}).value(), 1);
+  const auto first = record->dynamic_partitions_page("images", 0, 2).value();
+  EXPECT_EQ(first.keys, (std::vector<std::string>{"c", "a"}));
+  EXPECT_EQ(first.removals, 0);
+  const auto second = record->dynamic_partitions_page("images", first.last, 2).value();
+  EXPECT_EQ(second.keys, std::vector<std::string>{"b"});
+  const auto none = record->dynamic_partitions_page("images", second.last, 2).value();
+  EXPECT_TRUE(none.keys.empty());
+  EXPECT_EQ(none.last, second.last);
+  EXPECT_EQ(record->count_dynamic_partitions("images").value(), 3);
+  EXPECT_EQ(record->dynamic_partition_names().value(),
+            (std::vector<std::string>{"images", "others"}));
+  ASSERT_EQ(record->delete_dynamic_partitions("images", {"a", "z"}).value(), 1);
+  ASSERT_EQ(record->delete_dynamic_partitions("images", {"z"}).value(), 0);
+  EXPECT_EQ(record->dynamic_partitions_page("images").value().removals, 1);
+  EXPECT_EQ(record->dynamic_partitions_page("others").value().removals, 0);
+}
+
+TEST_F(RecordTest, WhatAnAssetWasIsForgottenWithItsSummary) {
+  add_run("r1");
+  auto writer = record->execute_run("r1").value();
+  for (const EventType type :
+       {EventType::kAssetMaterialization, EventType::kAssetFailedToMaterialize}) {
+    Event one = event(type, "a", "raw/a");
+    one.partition = type == EventType::kAssetMaterialization ? "x" : "y";
+    writer->append(std::move(one));
+  }
+  ASSERT_TRUE(writer->finish(RunStatus::kSuccess, event(EventType::kRunSuccess)));
+  writer.reset();
+  const Record::HistoryAsked asked{AssetKey("raw/a"), "f"};
+  ASSERT_EQ(record->partition_histories({asked}).value().at(0).since.size(), 2U);
+  ASSERT_TRUE(record->save_partition_summaries(
+      {{AssetKey("raw/a"),
+        {.fingerprint = "f", .event = 100, .materialized = "x", .failed = "y"}}}));
+  const auto known = record->partition_histories({asked, {AssetKey("raw/a"), "other"}}).value();
+  EXPECT_EQ(known.at(0).summary.value().materialized, "x");
+  EXPECT_TRUE(known.at(0).since.empty());
+  EXPECT_FALSE(known.at(1).summary) << "of another numbering";
+  EXPECT_EQ(known.at(1).since.size(), 2U);
+  ASSERT_TRUE(record->wipe_asset(AssetKey("raw/a")));
+  const auto wiped = record->partition_histories({asked}).value().at(0);
+  EXPECT_FALSE(wiped.summary);
+  EXPECT_TRUE(wiped.since.empty());
+}
+
+TEST_F(RecordTest, AssetEventsAreThoseOfEventsWithoutTheirWords) {
+  add_run("r1");
+  auto writer = record->execute_run("r1").value();
+  writer->append(
+      event(EventType::kAssetMaterializationPlanned, "a", "raw/a", R"({"partitions":[]})"));
+  writer->append(event(EventType::kLog, "a"));
+  writer->append(event(EventType::kAssetMaterialization, "a", "raw/a", R"({"long":"text"})"));
+  ASSERT_TRUE(writer->flush());
+  const auto events = record->asset_events({.run_id = "r1"}).value();
+  ASSERT_EQ(events.rows.size(), 2U);
+  EXPECT_EQ(events.run_ids, std::vector<std::string>{"r1"});
+  EXPECT_EQ(events.rows[0].payload, R"({"partitions":[]})");
+  EXPECT_EQ(events.rows[1].payload, "");
+  EXPECT_EQ(events.rows[1].asset_key, "raw/a");
+  EXPECT_EQ(record->latest_updates().value().at(0).run_id, "r1");
+}
+
 TEST_F(RecordTest, TheLatestMaterializationWinsAndCarriesItsProvenance) {
   add_run("r1");
   auto writer = record->execute_run("r1").value();

@@ -16,9 +16,11 @@ struct AutomationMoment {
 };
 
 // What the home knows at `now` that evaluating these conditions after `cursor` may ask for.
-// `dynamic` null: the keys of dynamic partitions are those of the home.
+// `dynamic` null: the keys of dynamic partitions are those of the home. `otherwise`: as
+// automate::Entities::at.
 Result<AutomationMoment> automation_moment(Home& home, const plan::AssetGraph& graph, Micros now,
                                            const automate::Cursor& cursor,
-                                           const DynamicKeys* dynamic = nullptr);
+                                           const DynamicKeys* dynamic = nullptr,
+                                           const AutomationCondition& otherwise = {});
 
 }  // namespace treadle::app

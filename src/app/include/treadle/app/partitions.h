@@ -6,6 +6,8 @@
 #include <treadle/plan/partition_staleness.h>
 #include <treadle/plan/plan.h>
 
+#include <vector>
+
 namespace treadle::app {
 
 // Of one asset at one moment. A partition whose last attempt failed is in `failed`, whether it was
@@ -21,6 +23,20 @@ struct PartitionStatus {
 // Quick whatever the number of partitions: what was worked out before is kept with the record, and
 // only what happened since is read.
 Result<PartitionStatus> partition_status(Home& home, const AssetKey& asset, PartitionSet set);
+
+// Of many assets at once; without `in_progress`, which takes a look at the runs.
+struct PartitionsAsked {
+  AssetKey asset;
+  const PartitionSet* set = nullptr;
+};
+struct PartitionsKnown {
+  PartitionSubset materialized;
+  PartitionSubset failed;
+};
+Result<std::vector<PartitionsKnown>> known_partitions(Home& home,
+                                                      const std::vector<PartitionsAsked>& asked);
+// Works out now, while a run that made many partitions is fresh, what later readers ask for.
+void remember_partitions(Home& home, const plan::Plan& plan);
 
 // What the record knows about each partition of an asset of the graph; nothing: it has none.
 Result<std::optional<plan::PartitionedFacts>> partitioned_facts(Home& home,

@@ -9,6 +9,7 @@
 // dimensions the last one runs fastest.
 #pragma once
 
+#include <treadle/define/partition_keys.h>
 #include <treadle/define/partition_subset.h>
 #include <treadle/define/partitions.h>
 
@@ -22,29 +23,6 @@
 
 namespace treadle {
 
-// Keys in their order, with an index. Immutable, thread-safe.
-class PartitionKeys {
- public:
-  explicit PartitionKeys(std::vector<std::string> keys);
-  ~PartitionKeys();
-  PartitionKeys(const PartitionKeys&) = delete;
-  const std::vector<std::string>& keys() const { return keys_; }
-  std::optional<std::int64_t> find(std::string_view key) const;
-
- private:
-  struct Index;
-  std::vector<std::string> keys_;
-  std::unique_ptr<const Index> index_;
-};
-
-// Where dynamic keys are kept: the home, or a test's map.
-class DynamicKeys {
- public:
-  virtual ~DynamicKeys() = default;
-  // In the order in which they were added; of a name that nobody added to none.
-  virtual Result<std::shared_ptr<const PartitionKeys>> keys(const std::string& name) const = 0;
-};
-
 // Value; cheap to copy; immutable; thread-safe.
 class PartitionSet {
  public:
@@ -56,6 +34,8 @@ class PartitionSet {
   Micros now() const { return now_; }
   std::int64_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  // Of static and dynamic partitions; null: others, or dynamic ones of nobody knows where.
+  const PartitionKeys* listed_keys() const { return keys_.get(); }
 
   // 0 <= number < size().
   std::string key(std::int64_t number) const;

@@ -61,6 +61,42 @@ struct PartitionSummary {
   std::string materialized, failed;  // PartitionSubset::encode
 };
 
+// What is known of the partitions of one asset: its summary, and what happened after it.
+struct PartitionHistory {
+  std::optional<PartitionSummary> summary;
+  std::vector<PartitionFact> since;
+};
+
+// When an asset without partitions was last materialized.
+struct LatestUpdate {
+  AssetKey asset;
+  std::int64_t event_id = 0;
+  std::string run_id;
+  Micros time = 0;
+};
+
+// Events about assets, without their words: many at little cost.
+struct AssetEvents {
+  struct Row {
+    std::int64_t id = 0;
+    Micros time = 0;
+    EventType type = EventType::kAssetMaterialization;
+    std::string asset_key;
+    std::string partition;
+    std::string payload;    // of a plan: which partitions, which check; of others ""
+    std::uint32_t run = 0;  // in run_ids
+  };
+  std::vector<std::string> run_ids;  // "" = outside of any run
+  std::vector<Row> rows;             // in order of id
+};
+
+// Keys of dynamic partitions, in the order in which they were added.
+struct DynamicPartitionsPage {
+  std::vector<std::string> keys;
+  std::int64_t last = 0;      // where the next page begins; 0: there is none, nor was any
+  std::int64_t removals = 0;  // how often keys of this name were removed: until then numbers stay
+};
+
 // One evaluation of a schedule, a sensor, or the condition of an asset or check.
 struct Tick {
   std::int64_t id = 0;  // given by the record
@@ -72,9 +108,11 @@ struct Tick {
 };
 
 struct TickFilter {
-  std::string kind;  // "" = any
-  std::string name;  // "" = any
-  int limit = 0;     // 0 = all; newest first
+  std::int64_t id = 0;  // 0 = any
+  std::string kind;     // "" = any
+  std::string name;     // "" = any
+  std::string status;   // "" = any
+  int limit = 0;        // 0 = all; newest first
 };
 
 struct EventFilter {
@@ -151,9 +189,19 @@ class Record {
       const AssetKey& asset, const std::string& partition) = 0;
   // The latest materialization that was recorded with this memo (docs/concepts/staleness.md).
   virtual Result<std::optional<LatestMaterialization>> find_memo(const std::string& memo) = 0;
-  virtual Result<std::optional<PartitionSummary>> find_partition_summary(const AssetKey& asset) = 0;
-  virtual Result<void> save_partition_summary(const AssetKey& asset,
-                                              const PartitionSummary& summary) = 0;
+  // Of each of these assets; a summary counts when its numbers refer to the fingerprint.
+  struct HistoryAsked {
+    AssetKey asset;
+    std::string fingerprint;
+  };
+  virtual Result<std::vector<PartitionHistory>> partition_histories(
+      const std::vector<HistoryAsked>& asked) = 0;
+  virtual Result<void> save_partition_summaries(
+      const std::vector<std::pair<AssetKey, PartitionSummary>>& summaries) = 0;
+  // Of all assets without partitions.
+  virtual Result<std::vector<LatestUpdate>> latest_updates() = 0;
+  // Those of `events` that are about an asset.
+  virtual Result<AssetEvents> asset_events(const EventFilter& filter) = 0;
 
   // Keys of dynamic partitions, in the order in which they were added. How many were new.
   virtual Result<std::int64_t> add_dynamic_partitions(const std::string& name,
@@ -162,6 +210,12 @@ class Record {
   virtual Result<std::int64_t> delete_dynamic_partitions(const std::string& name,
                                                          const std::vector<std::string>& keys) = 0;
   virtual Result<std::vector<std::string>> dynamic_partitions(const std::string& name) = 0;
+  // Those after `after`, the `last` of another page or 0, at most `limit` of them (0 = all).
+  virtual Result<DynamicPartitionsPage> dynamic_partitions_page(const std::string& name,
+                                                                std::int64_t after = 0,
+                                                                int limit = 0) = 0;
+  virtual Result<std::int64_t> count_dynamic_partitions(const std::string& name) = 0;
+  virtual Result<std::vector<std::string>> dynamic_partition_names() = 0;
   virtual Result<bool> has_dynamic_partition(const std::string& name, const std::string& key) = 0;
 
   // Keys of all assets ever materialized or observed.
