@@ -86,13 +86,15 @@ nb::tuple explanation_tuple(const MomentPtr& moment, const Explanation& node) {
 }
 
 Evaluated evaluate(nb::object definitions, PythonHome& home, Micros now,
-                   const automate::Cursor& cursor, nb::handle only) {
+                   const automate::Cursor& cursor, nb::handle only, nb::handle otherwise) {
   auto& self = nb::cast<PythonDefinitions&>(definitions);
   auto moment = std::make_shared<Moment>();
   moment->definitions = Object(definitions);
+  const AutomationCondition of_others =
+      otherwise.is_none() ? AutomationCondition() : nb::cast<AutomationCondition>(otherwise);
   {
     const nb::gil_scoped_release release;
-    auto read = app::automation_moment(*home.home, self.graph(), now, cursor);
+    auto read = app::automation_moment(*home.home, self.graph(), now, cursor, nullptr, of_others);
     const nb::gil_scoped_acquire acquire;
     moment->moment = value_or_raise(std::move(read));
   }
@@ -254,7 +256,7 @@ void bind_automation(nb::module_& module) {
       },
       nb::arg(), nb::arg().none(), nb::arg());
   module.def("evaluate_automation", evaluate, nb::arg(), nb::arg(), nb::arg(), nb::arg(),
-             nb::arg().none());
+             nb::arg().none(), nb::arg().none() = nb::none());
 }
 
 }  // namespace treadle::python

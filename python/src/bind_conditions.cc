@@ -119,6 +119,10 @@ void bind_conditions(nb::module_& module) {
           nb::arg().none(), nb::arg().none())
       .def_static("any_deps_match", [](const C& c) { return C::any_deps_match(c); })
       .def_static("all_deps_match", [](const C& c) { return C::all_deps_match(c); })
+      .def_static("any_job_root_assets_match",
+                  [](const C& c) { return C::any_job_root_assets_match(c); })
+      .def_static("all_job_root_assets_match",
+                  [](const C& c) { return C::all_job_root_assets_match(c); })
       .def_static("any_checks_match",
                   [](const C& c, bool blocking) { return C::any_checks_match(c, blocking); })
       .def_static("all_checks_match",

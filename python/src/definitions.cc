@@ -249,7 +249,8 @@ PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::h
   graph_ = std::make_unique<plan::AssetGraph>(definitions_);
 }
 
-void PythonDefinitions::set_automation(nb::handle assets, nb::handle checks, nb::handle policies) {
+void PythonDefinitions::set_automation(nb::handle assets, nb::handle checks, nb::handle policies,
+                                       nb::handle jobs) {
   const auto by_policy = nb::cast<nb::dict>(policies);
   const auto policy = [&](AssetInfo& asset) {
     const nb::object found = by_policy.get(to_text(asset.key.text()), nb::none());
@@ -257,6 +258,7 @@ void PythonDefinitions::set_automation(nb::handle assets, nb::handle checks, nb:
   };
   const auto by_asset = nb::cast<nb::dict>(assets);
   const auto by_check = nb::cast<nb::dict>(checks);
+  const auto by_job = nb::cast<nb::dict>(jobs);
   const auto condition = [](const nb::dict& from, const std::string& key) {
     const nb::object found = from.get(to_text(key), nb::none());
     return found.is_none() ? AutomationCondition() : nb::cast<AutomationCondition>(found);
@@ -269,6 +271,7 @@ void PythonDefinitions::set_automation(nb::handle assets, nb::handle checks, nb:
     for (CheckDef& check : step.checks)
       check.automation_condition = condition(by_check, check.asset.text() + ":" + check.name);
   }
+  for (JobDef& job : definitions_.jobs) job.automation_condition = condition(by_job, job.name);
   for (SourceAssetDef& source : definitions_.sources) {
     source.asset.automation_condition = condition(by_asset, source.asset.key.text());
     policy(source.asset);

@@ -23,7 +23,7 @@ class PythonDefinitions {
   Definitions& definitions() { return definitions_; }
   // When assets and checks are executed by themselves: {key: condition}; checks as "asset:check".
   // Freshness policies: {key: (fail, warn, deadline, lower bound, zone)}.
-  void set_automation(nb::handle assets, nb::handle checks, nb::handle policies);
+  void set_automation(nb::handle assets, nb::handle checks, nb::handle policies, nb::handle jobs);
   // "io_manager" becomes the home's, or one that keeps values in memory, unless the definitions
   // bring their own.
   void use_io_manager_of(app::Home& home, bool in_memory);

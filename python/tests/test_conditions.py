@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 
@@ -147,3 +148,57 @@ def test_freshness_is_a_condition_too() -> None:
     assert dg.evaluate_automation_conditions([old], instance).total_requested == 0
     later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=2)
     assert dg.evaluate_automation_conditions([old], instance, evaluation_time=later).total_requested == 1
+
+
+def test_a_job_is_requested_when_its_roots_ask() -> None:
+    @dg.asset
+    def up() -> None: ...
+
+    @dg.asset(deps=[up])
+    def root() -> None: ...
+
+    @dg.asset(deps=[root])
+    def leaf() -> None: ...
+
+    condition = AC.any_job_root_assets_match(AC.any_deps_updated())
+    job = dg.define_asset_job("reports", selection="root+", automation_condition=condition)
+    defs = dg.Definitions([up, root, leaf], jobs=[job])
+    instance = dg.DagsterInstance.ephemeral()
+    result = dg.evaluate_automation_conditions(defs, instance)
+    dg.materialize([root], instance=instance)
+    result = dg.evaluate_automation_conditions(defs, instance, cursor=result.cursor)
+    assert result.total_requested == 0
+    dg.materialize([up], instance=instance)
+    result = dg.evaluate_automation_conditions(defs, instance, cursor=result.cursor)
+    assert [key.to_user_string() for key in result.requested_subsets] == ["reports"]
+
+
+def test_a_condition_of_assets_is_refused_on_a_job() -> None:
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="wrap them with"):
+        dg.define_asset_job("job", automation_condition=AC.eager())
+
+
+def test_a_sensor_gives_a_condition_to_what_has_none() -> None:
+    @dg.asset
+    def up() -> None: ...
+
+    @dg.asset(deps=[up])
+    def down() -> None: ...
+
+    @dg.asset(deps=[up], automation_condition=AC.on_missing())
+    def other() -> None: ...
+
+    sensor = dg.AutomationConditionSensorDefinition(
+        "sensor", target="*", use_user_code_server=True, default_condition=AC.eager()
+    )
+    defs = dg.Definitions([up, down, other], sensors=[sensor])
+    instance = dg.DagsterInstance.ephemeral()
+
+    def tick(cursor: str | None) -> Any:
+        context = dg.build_sensor_context(instance=instance, cursor=cursor, definitions=defs)
+        return sensor.evaluate_tick(context)
+
+    first = tick(None)
+    dg.materialize([up], instance=instance)
+    requests = tick(first.cursor).run_requests or []
+    assert [r.asset_selection for r in requests] == [[dg.AssetKey("down")]]

@@ -406,6 +406,7 @@ class Definitions:
         assets: Mapping[str, Condition],
         checks: Mapping[str, Condition],
         policies: Mapping[str, tuple[int, int, str, int, str]],
+        jobs: Mapping[str, Condition],
     ) -> None: ...
     def materialize(
         self,
@@ -551,6 +552,10 @@ class Condition:
     @staticmethod
     def all_deps_match(condition: Condition) -> Condition: ...
     @staticmethod
+    def any_job_root_assets_match(condition: Condition) -> Condition: ...
+    @staticmethod
+    def all_job_root_assets_match(condition: Condition) -> Condition: ...
+    @staticmethod
     def any_checks_match(condition: Condition, blocking_only: bool) -> Condition: ...
     @staticmethod
     def all_checks_match(condition: Condition, blocking_only: bool) -> Condition: ...
@@ -657,7 +662,12 @@ class Evaluation:
     def explain_json(self, key: str) -> str: ...
 
 def evaluate_automation(
-    definitions: Definitions, home: Home, now: int, cursor: AutomationCursor, only: Sequence[str] | None
+    definitions: Definitions,
+    home: Home,
+    now: int,
+    cursor: AutomationCursor,
+    only: Sequence[str] | None,
+    otherwise: Condition | None = None,
 ) -> Evaluation: ...
 def check_freshness_policy(policy: tuple[int, int, str, int, str]) -> None: ...
 def evaluate_freshness(

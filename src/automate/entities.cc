@@ -1,12 +1,17 @@
 #include <treadle/automate/entities.h>
 #include <treadle/plan/partition_mapping.h>
+#include <treadle/plan/partitions.h>
+#include <treadle/plan/selection.h>
 
 #include <algorithm>
+#include <set>
 
 namespace treadle::automate {
 namespace {
 
 const PartitionsPtr& partitions_of(const plan::AssetGraph& graph, const Entity& entity) {
+  static const PartitionsPtr none;
+  if (entity.job) return entity.partitions ? entity.partitions->definition() : none;
   return entity.check ? entity.check->partitions : graph.node(entity.asset).info->partitions;
 }
 
@@ -48,8 +53,11 @@ Result<const PartitionSet*> Entities::set_of(const PartitionsPtr& definition,
 }
 
 Result<std::unique_ptr<Entities>> Entities::at(const plan::AssetGraph& graph, Micros now,
-                                               const DynamicKeys* dynamic) {
+                                               const DynamicKeys* dynamic,
+                                               const AutomationCondition& otherwise) {
   std::unique_ptr<Entities> out(new Entities(graph, now));
+  out->otherwise_ = otherwise;
+  const AutomationCondition* rest = otherwise ? &out->otherwise_ : nullptr;
   auto& entities = out->entities_;
   entities.resize(graph.nodes().size());
   for (plan::NodeId id = 0; id < graph.nodes().size(); ++id) {
@@ -59,6 +67,7 @@ Result<std::unique_ptr<Entities>> Entities::at(const plan::AssetGraph& graph, Mi
     entity.asset = id;
     entity.step = node.step;
     if (node.info->automation_condition) entity.condition = &node.info->automation_condition;
+    if (!entity.condition && node.step) entity.condition = rest;
     entity.children = node.children;
   }
   for (const StepDef& step : graph.definitions().steps) {
@@ -66,28 +75,32 @@ Result<std::unique_ptr<Entities>> Entities::at(const plan::AssetGraph& graph, Mi
       const plan::NodeId asset = graph.find(check.asset);
       if (asset == plan::kNoNode) continue;
       Entity entity;
-      out->check_keys_.push_back(
+      out->own_keys_.push_back(
           std::make_unique<std::string>(check.asset.text() + ":" + check.name));
-      entity.key = *out->check_keys_.back();
+      entity.key = *out->own_keys_.back();
       entity.check = &check;
       entity.asset = asset;
       entity.step = &step;
-      if (check.automation_condition) entity.condition = &check.automation_condition;
+      entity.condition = check.automation_condition ? &check.automation_condition : rest;
       entities[asset].checks.push_back(static_cast<EntityId>(entities.size()));
       entities.push_back(std::move(entity));
     }
   }
+  TREADLE_CHECK(out->add_jobs(dynamic));
   for (EntityId id = 0; id < entities.size(); ++id) {
     Entity& entity = entities[id];
     out->by_key_.emplace(entity.key, id);
-    TREADLE_TRY(entity.partitions, out->set_of(partitions_of(graph, entity), dynamic));
+    if (!entity.job) {
+      TREADLE_TRY(entity.partitions, out->set_of(partitions_of(graph, entity), dynamic));
+    }
     if (entity.partitions) entity.size = entity.partitions->size();
   }
   const auto by_key = [&](EntityId a, EntityId b) { return entities[a].key < entities[b].key; };
   for (EntityId id = 0; id < entities.size(); ++id) {
     Entity& entity = entities[id];
-    std::vector<EntityId> parents =
-        entity.check ? std::vector<EntityId>{entity.asset} : graph.node(id).parents;
+    std::vector<EntityId> parents = entity.job     ? std::vector<EntityId>()
+                                    : entity.check ? std::vector<EntityId>{entity.asset}
+                                                   : graph.node(id).parents;
     if (entity.check && entity.step)
       for (plan::NodeId input : graph.inputs(*entity.step))
         if (input != plan::kNoNode && entity.step->outputs.empty()) parents.push_back(input);
@@ -102,7 +115,40 @@ Result<std::unique_ptr<Entities>> Entities::at(const plan::AssetGraph& graph, Mi
     out->order_.push_back(id);
     out->order_.insert(out->order_.end(), entities[id].checks.begin(), entities[id].checks.end());
   }
+  for (EntityId id = 0; id < entities.size(); ++id)
+    if (entities[id].job) out->order_.push_back(id);
   return out;
+}
+
+Result<void> Entities::add_jobs(const DynamicKeys* dynamic) {
+  for (const JobDef& job : graph_.definitions().jobs) {
+    if (!job.automation_condition) continue;
+    Entity entity;
+    own_keys_.push_back(std::make_unique<std::string>(job.name + " (job)"));
+    entity.key = *own_keys_.back();
+    entity.job = &job;
+    entity.condition = &job.automation_condition;
+    std::vector<plan::NodeId> selected;
+    const bool all = job.selection.empty() || job.selection == "*";
+    TREADLE_TRY(const auto selection, plan::parse_selection(all ? "*" : job.selection));
+    TREADLE_TRY(selected, plan::select(selection, graph_));
+    // The partitions that all of them have.
+    if (const auto common = plan::partitions_of(graph_, selected); common && *common) {
+      TREADLE_TRY(entity.partitions, set_of(*common, dynamic));
+    }
+    const std::set<EntityId> assets(selected.begin(), selected.end());
+    for (const EntityId id : selected) {
+      const auto& parents = graph_.node(id).parents;
+      if (graph_.node(id).step && std::none_of(parents.begin(), parents.end(), [&](EntityId p) {
+            return assets.contains(p) && graph_.node(p).step != nullptr;
+          }))
+        entity.roots.push_back(id);
+    }
+    std::sort(entity.roots.begin(), entity.roots.end(),
+              [&](EntityId a, EntityId b) { return entities_[a].key < entities_[b].key; });
+    entities_.push_back(std::move(entity));
+  }
+  return {};
 }
 
 Edge Entities::make_edge(EntityId child, EntityId parent) const {

@@ -113,6 +113,12 @@ Outcome Evaluator::eval_kind(const AutomationCondition& condition, EntityId enti
     case Kind::kAllChecks:
       return over_entities(node.children[0], entity, candidates, checks(node, entity), false,
                            explanation);
+    case Kind::kAnyJobRoots:
+      return over_entities(node.children[0], entity, candidates, entities_[entity].roots, true,
+                           explanation);
+    case Kind::kAllJobRoots:
+      return over_entities(node.children[0], entity, candidates, entities_[entity].roots, false,
+                           explanation);
     case Kind::kAssetMatches: {
       const EntityId target = entities_.find(node.key.text());
       if (target == kNoEntity)

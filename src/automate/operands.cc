@@ -8,13 +8,24 @@ namespace treadle::automate {
 
 using Kind = AutomationCondition::Kind;
 
+namespace {
+
+bool asks_no_facts(Kind kind) {
+  return kind == Kind::kInitialEvaluation || kind == Kind::kCronTickPassed ||
+         kind == Kind::kInLatestTimeWindow || kind == Kind::kNewlyRequested;
+}
+
+}  // namespace
+
 Outcome Evaluator::operand(const AutomationCondition& condition, EntityId entity,
                            const Slice& candidates) {
   const Node& node = condition.node();
   const Entity& e = entities_[entity];
+  // A job has no executions of its own.
+  if (e.job && !asks_no_facts(node.kind)) return {};
   if (node.kind == Kind::kCodeVersionChanged) return code_version(node, entity, candidates);
   if (candidates.is_none()) return {};
-  const AssetFacts* asset = e.check ? nullptr : &facts_.assets[entity];
+  const AssetFacts* asset = e.check || e.job ? nullptr : &facts_.assets[entity];
   const CheckFacts* check = e.check ? &facts_.checks[entity - entities_.asset_count()] : nullptr;
   const auto slice = [&](const PartitionSubset& subset) { return Slice::of(subset, e.size); };
   switch (node.kind) {
@@ -82,10 +93,11 @@ Slice Evaluator::missing(EntityId entity, const Slice& candidates) const {
   if (!e.check)
     return Slice::subtract(candidates, Slice::of(facts_.assets[entity].present, e.size), e.size);
   const CheckFacts& check = facts_.checks[entity - entities_.asset_count()];
-  return Slice::subtract(
-      candidates,
-      Slice::of(check.passed | check.failed | check.running | check.execution_failed, e.size),
-      e.size);
+  return Slice::subtract(candidates,
+                         Slice::of(check.passed | check.failed | check.running |
+                                       check.execution_failed | check.left_out,
+                                   e.size),
+                         e.size);
 }
 
 Outcome Evaluator::newly_updated(EntityId entity) const {

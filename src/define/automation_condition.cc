@@ -302,6 +302,17 @@ Condition Condition::asset_matches(AssetKey key, Condition condition) {
                         .key = std::move(key)});
 }
 
+Condition Condition::any_job_root_assets_match(Condition condition) {
+  const std::string label = fmt::format("any_job_root_assets_match({})",
+                                        condition.node().label.value_or(condition.name()));
+  return over(ConditionKind::kAnyJobRoots, {std::move(condition)}).with_label(label);
+}
+Condition Condition::all_job_root_assets_match(Condition condition) {
+  const std::string label = fmt::format("all_job_root_assets_match({})",
+                                        condition.node().label.value_or(condition.name()));
+  return over(ConditionKind::kAllJobRoots, {std::move(condition)}).with_label(label);
+}
+
 Condition Condition::any_deps_updated() {
   static const Condition shared = any_deps_match((newly_updated() & ~executed_with_root_target())
                                                      .with_label("newly_updated_without_root") |

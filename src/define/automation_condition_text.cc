@@ -73,6 +73,10 @@ Names names_of(ConditionKind kind) {
       return {"ANY_CHECKS_MATCH", "AnyChecksCondition"};
     case ConditionKind::kAllChecks:
       return {"ALL_CHECKS_MATCH", "AllChecksCondition"};
+    case ConditionKind::kAnyJobRoots:
+      return {"ANY_JOB_ROOT_ASSETS_MATCH", "AnyJobRootAssetsMatchCondition"};
+    case ConditionKind::kAllJobRoots:
+      return {"ALL_JOB_ROOT_ASSETS_MATCH", "AllJobRootAssetsMatchCondition"};
     case ConditionKind::kAssetMatches:
       return {"", "EntityMatchesCondition"};
     case ConditionKind::kAnyDownstreamConditions:
@@ -181,10 +185,12 @@ std::string_view Condition::operator_type() const {
     case ConditionKind::kAnd:
     case ConditionKind::kAllDeps:
     case ConditionKind::kAllChecks:
+    case ConditionKind::kAllJobRoots:
       return "and";
     case ConditionKind::kOr:
     case ConditionKind::kAnyDeps:
     case ConditionKind::kAnyChecks:
+    case ConditionKind::kAnyJobRoots:
       return "or";
     case ConditionKind::kNot:
       return "not";

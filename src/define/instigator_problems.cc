@@ -3,6 +3,7 @@
 #include <treadle/base/cron.h>
 #include <treadle/base/suggest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace treadle {
@@ -31,9 +32,33 @@ void check_name(std::set<std::string>& seen, const std::string& name, const std:
   }
 }
 
+bool asks_of_roots(const AutomationCondition& condition) {
+  const auto& node = condition.node();
+  using Kind = AutomationCondition::Kind;
+  return node.kind == Kind::kAnyJobRoots || node.kind == Kind::kAllJobRoots ||
+         std::any_of(node.children.begin(), node.children.end(), asks_of_roots);
+}
+
+void check_job_conditions(const Definitions& d, Findings& findings) {
+  for (const JobDef& job : d.jobs) {
+    if (!job.automation_condition) continue;
+    if (job.graph) {
+      findings.add("bad_condition", job.name, job.place,
+                   "Job '" + job.name + "' runs ops and has an automation condition.",
+                   "Only a job of assets can have one: ops have no state that it could ask for.");
+    } else if (!asks_of_roots(job.automation_condition)) {
+      findings.add(
+          "bad_condition", job.name, job.place,
+          "Job '" + job.name + "' has an automation condition that asks for none of its assets.",
+          "Use any_job_root_assets_match or all_job_root_assets_match in it.");
+    }
+  }
+}
+
 }  // namespace
 
 void check_instigators(const Definitions& d, Findings& findings) {
+  check_job_conditions(d, findings);
   std::set<std::string> seen;
   for (const ScheduleDef& schedule : d.schedules) {
     const std::string who = "Schedule '" + schedule.name + "'";

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from treadle._assets.rules import check_name, check_owners, unsupported
 from treadle._assets.selection import AssetSelection, selection_text
-from treadle._errors import CheckError
+from treadle._errors import CheckError, DagsterInvalidDefinitionError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._assets.keys import AssetKey
+    from treadle._automation.conditions import AutomationCondition
     from treadle._automation.requests import RunRequest
     from treadle._definitions.definitions import Definitions
     from treadle._ops.hooks import HookDefinition
@@ -60,6 +61,7 @@ class UnresolvedAssetJobDefinition(_RunOverPartition):
     """A job as declared: what it selects is known together with the definitions it belongs to."""
 
     __slots__ = (
+        "automation_condition",
         "config",
         "description",
         "executor_def",
@@ -88,8 +90,10 @@ class UnresolvedAssetJobDefinition(_RunOverPartition):
         owners: Sequence[str] | None,
         partitions_def: Any = None,
         hooks: AbstractSet[HookDefinition] | None = None,
+        automation_condition: AutomationCondition | None = None,
     ) -> None:
         self.hooks = frozenset(hooks or ())
+        self.automation_condition = automation_condition
         self.partitions_def = partitions_def
         self.name = name
         self.selection = selection
@@ -199,6 +203,10 @@ class JobDefinition(_RunOverPartition):
     @property
     def op_retry_policy(self) -> RetryPolicy | None:
         return self._declared.op_retry_policy
+
+    @property
+    def automation_condition(self) -> AutomationCondition | None:
+        return self._declared.automation_condition if hasattr(self, "_declared") else None
 
     def resolve(self, definitions: Definitions) -> JobDefinition:
         return self
@@ -351,17 +359,20 @@ def define_asset_job(
     hooks: AbstractSet[HookDefinition] | None = None,
     op_retry_policy: RetryPolicy | None = None,
     owners: Sequence[str] | None = None,
-    automation_condition: object | None = None,
+    automation_condition: AutomationCondition | None = None,
     *,
     memoize: bool = False,
 ) -> UnresolvedAssetJobDefinition:
     """Declares a job that materializes a selection of assets (all, when none is given) with the checks on
     them. With `memoize` (Treadle's own) what was made of the same code, config and inputs before is linked.
     """
-    unsupported(
-        "define_asset_job",
-        automation_condition=automation_condition,
-    )
+    if automation_condition is not None and not _asks_of_roots(automation_condition):
+        raise DagsterInvalidDefinitionError(
+            f"Job '{name}' has an automation_condition that does not evaluate against the job's root assets."
+            " Asset-level conditions such as `AutomationCondition.eager()` cannot be applied to a job"
+            " directly; wrap them with `AutomationCondition.any_job_root_assets_match(...)` or"
+            " `AutomationCondition.all_job_root_assets_match(...)`."
+        )
     if memoize:
         run_tags = {**(run_tags if run_tags is not None else tags or {}), "treadle/memoize": "true"}
     return UnresolvedAssetJobDefinition(
@@ -377,7 +388,13 @@ def define_asset_job(
         owners,
         partitions_def if partitions_def is not None else getattr(config, "partitions_def", None),
         hooks,
+        automation_condition,
     )
+
+
+def _asks_of_roots(condition: AutomationCondition) -> bool:
+    of_roots = ("ANY_JOB_ROOT_ASSETS_MATCH", "ALL_JOB_ROOT_ASSETS_MATCH")
+    return condition.name in of_roots or any(_asks_of_roots(child) for child in condition.children)
 
 
 def _hooked(definition: Any, hooks: AbstractSet[HookDefinition]) -> Any:

@@ -130,6 +130,28 @@ class AssetKey:
         return AssetKey((*prefix_parts(prefix), *self.parts))
 
 
+class AssetJobKey:
+    """The name of a job of assets, where conditions are evaluated for it."""
+
+    __slots__ = ("job_name",)
+    job_name: str
+
+    def __init__(self, job_name: str) -> None:
+        self.job_name = job_name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AssetJobKey) and self.job_name == other.job_name
+
+    def __hash__(self) -> int:
+        return hash(self.job_name)
+
+    def __repr__(self) -> str:
+        return f"AssetJobKey(job_name={self.job_name!r})"
+
+    def to_user_string(self) -> str:
+        return self.job_name
+
+
 def prefix_parts(prefix: CoercibleToAssetKeyPrefix | None) -> tuple[str, ...]:
     """The parts of a key prefix; none when there is none."""
     if prefix is None:

@@ -188,6 +188,20 @@ class AutomationCondition:
         return wrap(Condition.all_checks_match(_condition(condition), blocking_only))
 
     @staticmethod
+    def any_job_root_assets_match(condition: AutomationCondition) -> AutomationCondition:
+        """Of a job: true if the condition is for one of its assets that read no other of them."""
+        from treadle._core import Condition
+
+        return wrap(Condition.any_job_root_assets_match(_condition(condition)))
+
+    @staticmethod
+    def all_job_root_assets_match(condition: AutomationCondition) -> AutomationCondition:
+        """Of a job: true if the condition is for all of its assets that read no other of them."""
+        from treadle._core import Condition
+
+        return wrap(Condition.all_job_root_assets_match(_condition(condition)))
+
+    @staticmethod
     def any_downstream_conditions() -> AutomationCondition:
         """True where a condition of anything downstream is."""
         return _plain("any_downstream_conditions")

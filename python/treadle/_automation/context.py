@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._assets.keys import AssetCheckKey, AssetKey
+from treadle._assets.keys import AssetCheckKey, AssetJobKey, AssetKey
 from treadle._automation.conditions import AutomationCondition, wrap
 from treadle._errors import CheckError
 from treadle._typing import TYPE_CHECKING
@@ -34,17 +34,22 @@ def to_micros(time: datetime.datetime) -> int:
     return (span.days * 86_400 + span.seconds) * EPOCH_MICROS + span.microseconds
 
 
-def key_of(text: str) -> AssetKey | AssetCheckKey:
+_JOB = " (job)"  # as the engine names them
+
+
+def key_of(text: str) -> AssetKey | AssetCheckKey | AssetJobKey:
+    if text.endswith(_JOB):
+        return AssetJobKey(text.removesuffix(_JOB))
     asset, _, check = text.rpartition(":")
     if asset:
         return AssetCheckKey(AssetKey.from_user_string(asset), check)
     return AssetKey.from_user_string(text)
 
 
-def text_of(key: AssetKey | AssetCheckKey) -> str:
+def text_of(key: AssetKey | AssetCheckKey | AssetJobKey) -> str:
     if isinstance(key, AssetCheckKey):
         return f"{key.asset_key.to_user_string()}:{key.name}"
-    return key.to_user_string()
+    return key.job_name + _JOB if isinstance(key, AssetJobKey) else key.to_user_string()
 
 
 class EntitySubset:
@@ -56,7 +61,7 @@ class EntitySubset:
         self._core = core
 
     @property
-    def key(self) -> AssetKey | AssetCheckKey:
+    def key(self) -> AssetKey | AssetCheckKey | AssetJobKey:
         return key_of(self._core.key)
 
     @property
@@ -104,7 +109,9 @@ class EntitySubset:
     def compute_child_subset(self, child_key: AssetKey) -> EntitySubset:
         return EntitySubset(self._core.mapped(text_of(child_key), False))
 
-    def compute_mapped_subset(self, to_key: AssetKey | AssetCheckKey, direction: str) -> EntitySubset:
+    def compute_mapped_subset(
+        self, to_key: AssetKey | AssetCheckKey | AssetJobKey, direction: str
+    ) -> EntitySubset:
         return EntitySubset(self._core.mapped(text_of(to_key), direction == "up"))
 
     def __contains__(self, item: object) -> bool:
@@ -137,10 +144,10 @@ class AssetGraphView:
     def last_event_id(self) -> int:
         return self._context.last_event_id
 
-    def get_full_subset(self, *, key: AssetKey | AssetCheckKey) -> EntitySubset:
+    def get_full_subset(self, *, key: AssetKey | AssetCheckKey | AssetJobKey) -> EntitySubset:
         return EntitySubset(self._context.full(text_of(key)))
 
-    def get_empty_subset(self, *, key: AssetKey | AssetCheckKey) -> EntitySubset:
+    def get_empty_subset(self, *, key: AssetKey | AssetCheckKey | AssetJobKey) -> EntitySubset:
         return EntitySubset(self._context.empty(text_of(key)))
 
     def get_subset_from_partition_keys(
@@ -175,11 +182,11 @@ class AutomationContext:
         return EntitySubset(self._subset if self._subset is not None else self._context.candidates)
 
     @property
-    def key(self) -> AssetKey | AssetCheckKey:
+    def key(self) -> AssetKey | AssetCheckKey | AssetJobKey:
         return self.candidate_subset.key
 
     @property
-    def root_context_key(self) -> AssetKey | AssetCheckKey:
+    def root_context_key(self) -> AssetKey | AssetCheckKey | AssetJobKey:
         return key_of(self._context.root_key)
 
     @property
@@ -265,7 +272,7 @@ class AutomationResult:
         self.metadata = dict(metadata or {})
 
     @property
-    def key(self) -> AssetKey | AssetCheckKey:
+    def key(self) -> AssetKey | AssetCheckKey | AssetJobKey:
         return self._true_subset.key
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._assets.keys import AssetCheckKey, AssetKey
+from treadle._assets.keys import AssetCheckKey, AssetJobKey, AssetKey
 from treadle._automation.context import EntitySubset, Explanation, key_of, text_of, to_micros
 from treadle._typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from treadle import _core
     from treadle._assets.definition import AssetsDefinition
     from treadle._assets.selection import AssetSelection
+    from treadle._automation.conditions import AutomationCondition
     from treadle._automation.context import AutomationResult
     from treadle._definitions.definitions import Definitions
     from treadle._run.instance import DagsterInstance
@@ -57,7 +58,7 @@ class EvaluateAutomationConditionsResult:
     def __init__(self, core: _core.Evaluation) -> None:
         self._core = core
         self._results: list[AutomationResult] | None = None
-        self._requested: Mapping[AssetKey | AssetCheckKey, EntitySubset] | None = None
+        self._requested: Mapping[AssetKey | AssetCheckKey | AssetJobKey, EntitySubset] | None = None
 
     @property
     def cursor(self) -> AssetDaemonCursor:
@@ -77,7 +78,7 @@ class EvaluateAutomationConditionsResult:
         return self._results
 
     @property
-    def requested_subsets(self) -> Mapping[AssetKey | AssetCheckKey, EntitySubset]:
+    def requested_subsets(self) -> Mapping[AssetKey | AssetCheckKey | AssetJobKey, EntitySubset]:
         """What is to be executed: with what can only be executed together with it."""
         if self._requested is None:
             self._requested = {key_of(k): EntitySubset(s) for k, s in self._core.requested}
@@ -93,7 +94,7 @@ class EvaluateAutomationConditionsResult:
     def get_num_requested(self, asset_key: AssetKey) -> int:
         return len(self.get_requested_partitions(asset_key))
 
-    def explain(self, key: AssetKey | AssetCheckKey | str) -> str:
+    def explain(self, key: AssetKey | AssetCheckKey | AssetJobKey | str) -> str:
         """The condition of a target as a tree for people, with what held for which partitions."""
         return self._core.explain_text(key if isinstance(key, str) else text_of(key))
 
@@ -114,13 +115,21 @@ def evaluate_automation_conditions(
 
     if not isinstance(defs, Definitions):
         defs = Definitions(assets=defs)
-    core = defs._core()
-    only: list[str] | None = None
-    if asset_selection is not None:
-        keys = set(core.select(asset_selection._text))
-        only = sorted(keys)
-        only += [text_of(c.key) for c in defs._check_specs() if c.asset_key.to_user_string() in keys]
+    only = targets(defs, asset_selection)
     return EvaluateAutomationConditionsResult(evaluate(defs, instance, evaluation_time, cursor, only))
+
+
+def targets(defs: Definitions, selection: AssetSelection | None) -> list[str] | None:
+    """The assets that are selected, their checks, and all jobs with a condition; None: everything."""
+    if selection is None:
+        return None
+    keys = set(defs._core().select(selection._text))
+    jobs = [job.name for job in defs._jobs if job.automation_condition is not None]
+    return [
+        *sorted(keys),
+        *(text_of(c.key) for c in defs._check_specs() if c.asset_key.to_user_string() in keys),
+        *(text_of(AssetJobKey(name)) for name in jobs),
+    ]
 
 
 def evaluate(
@@ -129,6 +138,7 @@ def evaluate(
     now: datetime.datetime | None,
     cursor: AssetDaemonCursor | None,
     only: Sequence[str] | None = None,
+    otherwise: AutomationCondition | None = None,
 ) -> _core.Evaluation:
     import time
 
@@ -137,5 +147,10 @@ def evaluate(
     micros = to_micros(now) if now is not None else time.time_ns() // 1000
     state = cursor._core if cursor is not None else _core.AutomationCursor()
     return _core.evaluate_automation(
-        defs._core(), instance._home, micros, state, None if only is None else list(only)
+        defs._core(),
+        instance._home,
+        micros,
+        state,
+        None if only is None else list(only),
+        None if otherwise is None else otherwise._to_core(),
     )

@@ -383,7 +383,12 @@ class AutomationConditionSensorDefinition(SensorDefinition):
 
     def evaluate_tick(self, context: SensorEvaluationContext) -> SensorExecutionData:
         """One evaluation of the conditions; the sensor's cursor is theirs."""
-        from treadle._automation.evaluation import AssetDaemonCursor, evaluate_automation_conditions
+        from treadle._automation.evaluation import (
+            AssetDaemonCursor,
+            EvaluateAutomationConditionsResult,
+            evaluate,
+            targets,
+        )
 
         definitions = context.repository_def
         if definitions is None:
@@ -392,8 +397,9 @@ class AutomationConditionSensorDefinition(SensorDefinition):
                 " build_sensor_context(definitions=...)."
             )
         cursor = AssetDaemonCursor.deserialize(context.cursor) if context.cursor else None
-        result = evaluate_automation_conditions(
-            definitions, context.instance, asset_selection=self._asset_selection, cursor=cursor
+        only = targets(definitions, self._asset_selection)
+        result = EvaluateAutomationConditionsResult(
+            evaluate(definitions, context.instance, None, cursor, only, self._default_condition)
         )
         requests = requests_of(result, self._run_tags)
         skip = None if requests else "No conditions hold."
@@ -404,12 +410,16 @@ class AutomationConditionSensorDefinition(SensorDefinition):
 
 def requests_of(result: Any, run_tags: Mapping[str, str]) -> list[RunRequest]:
     """The runs that an evaluation of conditions asks for: what has the same partition goes together."""
-    from treadle._assets.keys import AssetKey
+    from treadle._assets.keys import AssetJobKey, AssetKey
 
     assets: dict[str | None, list[Any]] = {}
     checks: list[Any] = []
+    jobs: list[RunRequest] = []
     for key, subset in result.requested_subsets.items():
-        if not isinstance(key, AssetKey):
+        if isinstance(key, AssetJobKey):
+            partitions = [*subset._core.keys()] if subset.is_partitioned else [None]
+            jobs += [RunRequest(job_name=key.job_name, partition_key=p, tags=run_tags) for p in partitions]
+        elif not isinstance(key, AssetKey):
             checks.append(key)
         elif subset.is_partitioned:
             for partition in [*subset._core.keys()]:
@@ -428,4 +438,4 @@ def requests_of(result: Any, run_tags: Mapping[str, str]) -> list[RunRequest]:
     ]
     if checks and None not in assets:
         found.append(RunRequest(asset_selection=[], asset_check_keys=checks, tags=tags))
-    return found
+    return [*found, *jobs]

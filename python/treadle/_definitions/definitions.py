@@ -434,7 +434,7 @@ def to_core(
         [d._to_core(lambda i, d=d: names.resolve(i, d), _output) for d in graphs],
         _partitioning(steps, sources, names, jobs),
     )
-    _set_automation(core, steps, sources)
+    _set_automation(core, steps, sources, jobs)
     return core
 
 
@@ -448,7 +448,10 @@ def _checked_elsewhere(
 
 
 def _set_automation(
-    core: _core.Definitions, steps: Iterable[AssetsDefinition], sources: Iterable[AssetSpec | SourceAsset]
+    core: _core.Definitions,
+    steps: Iterable[AssetsDefinition],
+    sources: Iterable[AssetSpec | SourceAsset],
+    jobs: Iterable[Any],
 ) -> None:
     """When assets and checks are executed by themselves, and how new they must be."""
     conditions: dict[str, _core.Condition] = {}
@@ -466,8 +469,9 @@ def _set_automation(
             if check.automation_condition is not None:
                 key = f"{check.asset_key.to_user_string()}:{check.name}"
                 checks[key] = check.automation_condition._to_core()
-    if conditions or checks or policies:
-        core.set_automation(conditions, checks, policies)
+    of_jobs = {j.name: c._to_core() for j in jobs if (c := j.automation_condition) is not None}
+    if conditions or checks or policies or of_jobs:
+        core.set_automation(conditions, checks, policies, of_jobs)
 
 
 def _partitioning(

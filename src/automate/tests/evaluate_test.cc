@@ -104,6 +104,52 @@ TEST(Evaluate, OnMissingMakesWhatBecomesMissingAfterTheFirstEvaluation) {
   EXPECT_EQ(h.tick(), Keys{"x@2026-01-06"});
 }
 
+TEST(Evaluate, AJobIsRunWhenItsRootsAsk) {
+  History h;
+  h.asset("a").asset("b", {"a"}).asset("c", {"b"}).asset("d", {"a"});
+  JobDef any, all;
+  any.name = "any";
+  any.selection = "b or c";
+  any.automation_condition = C::any_job_root_assets_match(C::any_deps_match(C::newly_updated()) |
+                                                          C::missing().newly_true());
+  all.name = "all";
+  all.selection = "b or c or d";
+  all.automation_condition = C::all_job_root_assets_match(C::newly_updated());
+  h.definitions.jobs = {any, all};
+  EXPECT_EQ(h.tick(), Keys{"any (job)"}) << "b is missing";
+  h.run({"c"});
+  EXPECT_EQ(h.tick(), Keys{}) << "c is no root";
+  h.run({"a"});
+  EXPECT_EQ(h.tick(), Keys{"any (job)"});
+  h.run({"b"});
+  EXPECT_EQ(h.tick(), Keys{}) << "d is a root, too";
+  h.run({"b", "d"});
+  EXPECT_EQ(h.tick(), Keys{"all (job)"});
+  EXPECT_NE(h.why("all (job)").text(*h.entities).find("all_job_root_assets_match(newly_updated)"),
+            std::string::npos);
+}
+
+TEST(Evaluate, AJobOfPartitionsIsRunForThoseThatItsRootsAskFor) {
+  History h;
+  h.asset("a", {}, {}, letters()).asset("b", {"a"}, {}, letters());
+  JobDef job;
+  job.name = "job";
+  job.automation_condition = C::any_job_root_assets_match(C::newly_updated());
+  h.definitions.jobs = {job};
+  h.tick();
+  h.run({"a@b"});
+  EXPECT_EQ(h.tick(), Keys{"job (job)@b"});
+}
+
+TEST(Evaluate, WhatHasNoConditionCanBeGivenOne) {
+  History h;
+  h.asset("a").asset("own", {"a"}, C::on_missing()).asset("b", {"a"});
+  h.otherwise = C::eager();
+  h.tick();
+  h.run({"a"});
+  EXPECT_EQ(h.tick(), Keys{"b"});
+}
+
 TEST(Evaluate, IgnoredDependenciesDoNotCount) {
   History h;
   h.asset("a").asset("b").asset("down", {"a", "b"}, C::eager().ignore("b"));

@@ -69,7 +69,7 @@ class History {
   // Evaluates at `now`; returns what is requested, "asset" or "asset@partition", sorted.
   std::vector<std::string> tick() {
     graph = std::make_unique<plan::AssetGraph>(definitions);
-    entities = take(Entities::at(*graph, now));
+    entities = take(Entities::at(*graph, now, nullptr, otherwise));
     facts = read_facts();
     before = cursor;
     evaluation = take(evaluate(*entities, facts, cursor));
@@ -116,6 +116,9 @@ class History {
     for (const auto& [key, version] : code_versions)
       out.assets[entities->find(key)].code_version = version;
     for (const auto& [key, subset] : running) out.assets[entities->find(key)].running = subset;
+    for (const auto& [key, subset] : failed) out.assets[entities->find(key)].failed = subset;
+    for (const auto& [key, subset] : backfilling)
+      out.assets[entities->find(key)].backfilling = subset;
     for (const auto& [key, passed] : check_results) {
       const EntityId id = entities->find(key);
       (passed ? out.checks[id - entities->asset_count()].passed
@@ -131,12 +134,13 @@ class History {
   }
 
   Definitions definitions;
+  AutomationCondition otherwise;
   Micros now = 1'767'225'600'000'000 + 5 * kDay;  // 2026-01-06
   std::int64_t last_event = 0;
   std::vector<Made> made;
   std::vector<std::pair<std::map<std::string, std::string>, std::vector<std::string>>> runs;
   std::map<std::string, std::string> code_versions;
-  std::map<std::string, PartitionSubset> running;
+  std::map<std::string, PartitionSubset> running, failed, backfilling;
   std::map<std::string, bool> check_results;
 
   std::unique_ptr<plan::AssetGraph> graph;

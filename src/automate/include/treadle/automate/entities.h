@@ -14,7 +14,7 @@
 
 namespace treadle::automate {
 
-// An asset has its NodeId; checks come after all assets.
+// An asset has its NodeId; checks come after all assets, then jobs with a condition.
 using EntityId = std::uint32_t;
 inline constexpr EntityId kNoEntity = ~EntityId{0};
 
@@ -33,7 +33,8 @@ struct Edge {
 };
 
 struct Entity {
-  std::string_view key;                            // "raw/iris"; of a check "raw/iris:not_empty"
+  std::string_view key;  // "raw/iris"; of a check "raw/iris:not_empty", of a job "nightly (job)"
+  const JobDef* job = nullptr;                     // null: an asset or a check
   const CheckDef* check = nullptr;                 // null: an asset
   EntityId asset = kNoEntity;                      // itself, or what is checked
   const StepDef* step = nullptr;                   // what makes it; null: a source
@@ -43,13 +44,16 @@ struct Entity {
   std::vector<Edge> parents;                       // in order of key
   std::vector<EntityId> children;
   std::vector<EntityId> checks;  // of an asset, in order of name
+  std::vector<EntityId> roots;   // of a job: its assets that read no other of them, by key
 };
 
 class Entities {
  public:
-  // `dynamic` null: dynamic partitions have no keys.
+  // `dynamic` null: dynamic partitions have no keys. `otherwise`: the condition of what is made here
+  // and checked, and has none of its own.
   static Result<std::unique_ptr<Entities>> at(const plan::AssetGraph& graph, Micros now,
-                                              const DynamicKeys* dynamic = nullptr);
+                                              const DynamicKeys* dynamic = nullptr,
+                                              const AutomationCondition& otherwise = {});
 
   const plan::AssetGraph& graph() const { return graph_; }
   Micros now() const { return now_; }
@@ -76,11 +80,13 @@ class Entities {
   Entities(const plan::AssetGraph& graph, Micros now) : graph_(graph), now_(now) {}
   Result<const PartitionSet*> set_of(const PartitionsPtr& definition, const DynamicKeys* dynamic);
   Edge make_edge(EntityId child, EntityId parent) const;
+  Result<void> add_jobs(const DynamicKeys* dynamic);
 
   const plan::AssetGraph& graph_;
   Micros now_;
+  AutomationCondition otherwise_;
   std::vector<Entity> entities_;
-  std::vector<std::unique_ptr<std::string>> check_keys_;
+  std::vector<std::unique_ptr<std::string>> own_keys_;
   std::vector<EntityId> order_;
   std::unordered_map<const void*, const PartitionSet*> by_definition_;
   std::unordered_map<std::string, std::unique_ptr<PartitionSet>> by_fingerprint_;

@@ -40,6 +40,7 @@ struct AssetFacts {
 // Evaluations that are older than the latest materialization of their asset do not count.
 struct CheckFacts {
   PartitionSubset passed, failed, running, execution_failed;
+  PartitionSubset left_out;          // a run that has ended was to evaluate them, and did not
   Micros evaluated = 0;              // the latest evaluation; 0 = never
   std::optional<std::uint32_t> run;  // of the latest evaluation
 };

@@ -72,6 +72,9 @@ class AutomationCondition {
     kAllChecks,
     kAssetMatches,
     kAnyDownstreamConditions,
+    // of a job of assets
+    kAnyJobRoots,
+    kAllJobRoots,
   };
   struct Node;
 
@@ -116,6 +119,9 @@ class AutomationCondition {
                                               bool blocking_only = false);
   static AutomationCondition asset_matches(AssetKey key, AutomationCondition condition);
   static AutomationCondition any_downstream_conditions();
+  // Of a job: whether this holds for any or all of its assets that read no other of them.
+  static AutomationCondition any_job_root_assets_match(AutomationCondition condition);
+  static AutomationCondition all_job_root_assets_match(AutomationCondition condition);
 
   static AutomationCondition any_deps_updated();
   static AutomationCondition any_deps_missing();

@@ -190,6 +190,7 @@ struct JobDef {
   std::map<std::string, std::shared_ptr<IOManager>> io_managers;
   PartitionsPtr partitions = {};  // of a job of ops; of assets: those of what is selected
   bool memoize = false;           // all its steps
+  AutomationCondition automation_condition = {};  // of a job of assets: when it is run by itself
 };
 
 struct Definitions {
