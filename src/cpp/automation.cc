@@ -3,6 +3,7 @@
 #include <treadle/app/instigators.h>
 #include <treadle/automate/condition_context.h>
 #include <treadle/automate/evaluate.h>
+#include <treadle/base/suggest.h>
 #include <treadle/cpp/automation.h>
 #include <treadle/plan/plan.h>
 
@@ -163,13 +164,17 @@ Result<AutomationReport> evaluate_automation(const Definitions& given, Automatio
     TREADLE_TRY(before, automate::Cursor::from_json(options.cursor));
   }
   const Micros now = options.at != 0 ? options.at : system_clock().now();
-  TREADLE_TRY(const auto moment, app::automation_moment(*opened.home, graph, now, before));
+  TREADLE_TRY(const auto moment, app::automation_moment(*opened.home, graph, now, before, nullptr,
+                                                        options.default_condition));
   const automate::Entities& entities = *moment.entities;
   std::vector<automate::EntityId> only;
   for (const std::string& key : options.assets) {
     const automate::EntityId id = entities.find(key);
     if (id == automate::kNoEntity) {
-      return fail(Errc::kNotFound, "'" + key + "' is no asset or check of these definitions.");
+      std::vector<std::string> keys;
+      for (automate::EntityId i = 0; i < entities.size(); ++i) keys.emplace_back(entities[i].key);
+      return fail(Errc::kNotFound, "'" + key + "' is no asset or check of these definitions." +
+                                       did_you_mean(key, keys));
     }
     only.push_back(id);
   }

@@ -26,7 +26,9 @@ std::string FunctionBody::derived_code_version() {
 }
 
 void set_body(StepDef& step, std::unique_ptr<FunctionBody> body, const void* code) {
-  for (const auto& output : step.outputs) body->outputs_.push_back(output.asset.key);
+  for (std::size_t i = 0; i < step.outputs.size(); ++i) {
+    body->outputs_.push_back(step.observes.empty() ? step.outputs[i].asset.key : step.observes[i]);
+  }
   for (const auto& input : step.inputs) body->inputs_.push_back(input.asset);
   body->code_ = code;
   step.body = std::move(body);

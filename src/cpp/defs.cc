@@ -1,4 +1,5 @@
 #include <treadle/base/files.h>
+#include <treadle/base/json.h>
 #include <treadle/cpp/defs.h>
 #include <treadle/define/type_name.h>
 #include <treadle/io/file_source.h>
@@ -154,6 +155,40 @@ void Defs::OfCheck::hand_over(Context& context, CheckResult result) {
   }
 }
 
+void Defs::OfObservation::hand_over(Context& context, std::string version) {
+  hand_over(context, Observed{.version = std::move(version), .metadata = {}});
+}
+
+void Defs::OfObservation::hand_over(Context& context, Observed observed) {
+  context.merge_metadata(0, observed.metadata);
+  Event event;
+  event.type = EventType::kAssetObservation;
+  event.asset_key = context.output_asset(0).text();
+  event.message = "Observed " + event.asset_key + ".";
+  JsonWriter w;
+  w.begin_object();
+  if (!observed.version.empty()) {
+    w.field("data_version", observed.version).key("tags").begin_object();
+    w.field("dagster/data_version", observed.version).end_object();
+  }
+  w.key("metadata").raw(metadata_to_json(observed.metadata));
+  event.payload = std::move(w.end_object()).str();
+  context.step().report_event(std::move(event));
+  Output<void> seen;
+  seen.data_version = std::move(observed.version);
+  cpp::hand_over(context, 0, Value(), nullptr, std::move(seen));
+}
+
+StepDef& Defs::add_observer(SourceOptions options, const std::type_info* type) {
+  StepDef step;
+  step.name = step_key_of(options.key);
+  step.place = place_of(options.where);
+  step.observes = {options.key};
+  step.outputs.emplace_back().stores_value = false;
+  add_source(std::move(options), type);
+  return definitions_.steps.emplace_back(std::move(step));
+}
+
 void Defs::add_source(SourceOptions options, const std::type_info* type) {
   SourceAssetDef source;
   source.place = place_of(options.where);
@@ -220,6 +255,7 @@ void Defs::job(std::string name, std::string selection, JobOptions options) {
   job.tags = std::move(options.tags);
   job.retry_policy = std::move(options.retry_policy);
   job.memoize = options.memoize;
+  job.automation_condition = std::move(options.automation_condition);
   job.place = place_of(options.where);
   definitions_.jobs.push_back(std::move(job));
 }

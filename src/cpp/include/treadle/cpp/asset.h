@@ -193,6 +193,9 @@ struct JobOptions {
   // Of a job of ops, whose runs are then over partitions; assets bring their own.
   Partitions partitions = {};
   bool memoize = false;  // of a job of assets: as if each were declared so
+  // Of a job of assets: when it is run by itself. Asks for its assets that read no other of them:
+  //   td::AutomationCondition::any_job_root_assets_match(td::AutomationCondition::eager())
+  AutomationCondition automation_condition = {};
   std::source_location where = std::source_location::current();
 };
 

@@ -99,12 +99,14 @@ struct AutomationOptions {
   Micros at = 0;                         // the moment; 0 = now
   std::string cursor = {};               // of the evaluation before; "" = none
   std::vector<std::string> assets = {};  // only these (checks: "asset:check"); none = all
+  // Of the assets and checks that have no condition of their own.
+  AutomationCondition default_condition = {};
 };
 
 // What conditions ask for at a moment.
 struct AutomationReport {
   struct Requested {
-    std::string key;                      // of the asset; of a check "asset:check"
+    std::string key;  // of the asset; of a check "asset:check", of a job "nightly (job)"
     std::vector<std::string> partitions;  // none: it has no partitions
     std::string why;                      // the condition as a tree, with what held
   };

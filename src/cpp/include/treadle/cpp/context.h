@@ -81,6 +81,8 @@ class Context {
   // step that is removed when the output has been stored, or when the step fails.
   std::string scratch_path(std::string_view name);
 
+  // What the step makes or observes, in order.
+  const AssetKey& output_asset(std::size_t output) const { return outputs_[output]; }
   // The engine's own view, for what is not here.
   StepContext& step() { return step_; }
 

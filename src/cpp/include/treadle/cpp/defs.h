@@ -90,6 +90,19 @@ class Defs {
   Asset<T> source(Named name) {
     return source<T>(SourceOptions{.key = std::move(name.key), .where = name.where});
   }
+  // A source with a function that looks at it and says which version of its data there is: a
+  // std::string, a td::Observed, or a td::Result of these. Materializing the asset calls it; what
+  // reads the asset is stale when another version was seen.
+  //   defs.observable_source<Table>({.key = "orders"}, [](Database& db) { return db.last_change(); }, db);
+  template <class T = void, class F, class... Wired>
+  Asset<T> observable_source(SourceOptions options, F fn, const Wired&... wired) {
+    const AssetKey key = options.key;
+    StepDef& step = add_observer(std::move(options), std::is_void_v<T> ? nullptr : &typeid(T));
+    const std::size_t first_input = step.inputs.size();
+    (cpp::declare(step, wired), ...);
+    cpp::give_body<OfObservation>(step, std::move(fn), first_input, wired...);
+    return Asset<T>(key);
+  }
   // A file or folder on disk as an asset: what reads it is stale when its content changes. A
   // relative path starts at the current folder.
   Asset<File> file_source(Named name, const std::string& path);
@@ -196,6 +209,10 @@ class Defs {
       cpp::hand_over_element(context, 0, std::move(result));
     }
   };
+  struct OfObservation {
+    static void hand_over(Context& context, std::string version);
+    static void hand_over(Context& context, Observed observed);
+  };
   struct OfMultiAsset {
     template <class R>
     static void hand_over(Context& context, R result) {
@@ -240,6 +257,7 @@ class Defs {
   StepDef& add_check(const Named& name, const AssetKey& asset, const CheckOptions& options);
   void add_job(std::string name, std::shared_ptr<const GraphDef> graph, JobOptions options);
   void add_source(SourceOptions options, const std::type_info* type);
+  StepDef& add_observer(SourceOptions options, const std::type_info* type);
   void add_schedule(ScheduleOptions options, TickFunction evaluate);
   void add_sensor(SensorOptions options, TickFunction evaluate);
   void add_file_source(SourceOptions options, const std::type_info* type, const std::string& path);

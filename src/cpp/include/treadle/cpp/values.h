@@ -51,6 +51,12 @@ struct Output<void> {
   std::vector<std::pair<std::string, std::string>> tags = {};
 };
 
+// What the function of an observable source saw.
+struct Observed {
+  std::string version = {};  // of the data; "" = unknown
+  Metadata metadata = {};
+};
+
 enum class Severity : std::uint8_t { kWarn, kError };
 
 // What a check found. A plain bool does as well.
