@@ -124,7 +124,7 @@ Result<std::vector<InstigatorTick>> tick_all(const LoadedDefinitions& loaded, ap
   return ticks;
 }
 
-// What is kept of one evaluation, for `automation history`.
+// What is kept of one evaluation, for `automation ticks`.
 events::Tick record_of(const InstigatorTick& tick, Micros now) {
   JsonWriter w;
   write_instigator(w, tick);
@@ -182,12 +182,13 @@ int run_tick(Session& session, const TickOptions& options) {
       w.field("partitions", entity.partitions->text(result.slice.subset(entity.size), 100));
     const std::string explanation = why->to_json(entities);
     w.key("explanation").raw(explanation).end_object();
-    records.push_back({.id = 0,
-                       .kind = "condition",
-                       .name = std::string(entity.key),
-                       .time = now,
-                       .status = result.slice.is_none() ? "skipped" : "requested",
-                       .detail = explanation});
+    if (!result.slice.is_none())
+      records.push_back({.id = 0,
+                         .kind = "condition",
+                         .name = std::string(entity.key),
+                         .time = now,
+                         .status = "requested",
+                         .detail = explanation});
     std::string title = "\n" + std::string(entity.key);
     if (entity.partitions && !result.slice.is_none())
       title += "  " + entity.partitions->text(result.slice.subset(entity.size), 5);

@@ -17,6 +17,7 @@ CommandSpec check_command(const Program& program);
 CommandSpec asset_show_command(const Program& program);
 
 CommandSpec automation_tick_command(const Program& program);
+CommandSpec automation_ticks_command();
 
 CommandSpec config_command(const Program& program);
 CommandSpec pool_command();
