@@ -17,7 +17,9 @@ EXAMPLES = Path(__file__).resolve().parent
 
 class Project:
     def __init__(self, name: str, folder: Path) -> None:
-        self.program = {"wandb_onnx": "onnx_model.py"}.get(name, f"{name.removeprefix('wandb_')}.py")
+        self.program = {"wandb_onnx": "onnx_model.py", "wandb_partitions": "sales.py"}.get(
+            name, f"{name.removeprefix('wandb_')}.py"
+        )
         self.folder = folder / name
         shutil.copytree(EXAMPLES / name, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
         (self.folder / "pyproject.toml").write_text("")

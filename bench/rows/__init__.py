@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rows import artifacts, automation, definitions, runs, server
+from rows import artifacts, automation, definitions, partitions, runs, server
 from rows.row import Repeats, Row
 
-TOPICS = (runs, definitions, artifacts, automation, server)
+TOPICS = (runs, definitions, artifacts, automation, partitions, server)
 
 
 def rows(quick: bool) -> list[Row]:

@@ -18,9 +18,9 @@ def declared(side: Side, key: str) -> Callable[[], float]:
     return measure
 
 
-def stale_seconds() -> Callable[[], float]:
+def stale_seconds(*words: str) -> Callable[[], float]:
     def measure() -> float:
-        return float(reported([BIN / "stale_bench", "30000"], fresh_folder("stale"))["seconds"])
+        return float(reported([BIN / "stale_bench", "30000", *words], fresh_folder("stale"))["seconds"])
 
     return measure
 
@@ -49,5 +49,12 @@ def rows(quick: bool) -> list[Row]:
             "s",
             0.1,
             lambda r: repeat(stale_seconds(), r.ours),
+        ),
+        Row(
+            "stale-why",
+            "30,000 assets, all stale: the tree of reasons of each, C++",
+            "s",
+            0.3,
+            lambda r: repeat(stale_seconds("why"), r.peer),
         ),
     ]

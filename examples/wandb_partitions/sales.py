@@ -1,8 +1,8 @@
 """An artifact for each partition: by day, by several dimensions, and many of them in one run.
 
-treadle materialize -f partitions.py --select sales --partitions all      # one run for all days
-treadle materialize -f partitions.py --select cars --partition "blue|van"  # cars.blue.van
-treadle materialize -f partitions.py --select total
+treadle materialize -f sales.py --select sales --partitions all      # one run for all days
+treadle materialize -f sales.py --select cars --partition "blue|van"  # cars.blue.van
+treadle materialize -f sales.py --select total
 treadle artifact list
 """
 
