@@ -33,6 +33,7 @@ WHOLE = """
         run.log({"acc": 0.25, "val/loss": 3, "epoch": 2})
         run.log({"picked": 1}, step=100)
         run.log({"page": wandb.Html("<b>x</b>")})
+        run.log({"table": wandb.Table(columns=["a"], data=[[1], [2]])})
         run.summary["best"] = {"epoch": 2}
         run.config["later"] = True
         run.config.update({"lr": 0.2}, allow_val_change=True)
@@ -48,7 +49,8 @@ WHOLE = """
     rows = [{k: v for k, v in row.items() if k not in ("_timestamp", "_runtime")} for row in run.scan_history()]
     for row in rows:
         row.pop("page", None)
-    summary = {k: v for k, v in run.summary.items() if k not in ("_timestamp", "_runtime", "page")}
+        row.pop("table", None)
+    summary = {k: v for k, v in run.summary.items() if k not in ("_timestamp", "_runtime", "page", "table")}
     keys = run.history_keys
     result = dict(
         name=run.name, notes=run.notes, group=run.group, job_type=run.job_type, tags=run.tags, state=run.state,
@@ -60,7 +62,7 @@ WHOLE = """
         files=sorted((f.name, f.size) for f in run.files() if f.name in ("sub/note.txt", "own.txt")),
         kinds=sorted(f.name.split("/")[0] for f in run.files()),
         text=run.file("sub/note.txt").read().decode(), missing=run.file("nothing").exists,
-        metadata=sorted(run.metadata), console=[line for line in run.console() if "console" in line],
+        metadata=sorted(run.metadata), made=[a.name for a in run.logged_artifacts()], console=[line for line in run.console() if "console" in line],
         found=[r.id for r in wandb.Api().runs("iris", {"config.lr": 0.2, "tags": "c"})],
         none=len(wandb.Api().runs("iris", {"config.lr": 0.1})),
     )
@@ -71,7 +73,6 @@ def test_the_same_program_leaves_the_same_record_here_and_there(client: Client, 
     there = client(WHOLE)
     here = Client(tmp_path / "embedded", "", "")(WHOLE)
     assert there == here
-    assert not (client.folder / "own home").exists()
     assert not list(client.folder.glob("wandb/*"))
 
 
