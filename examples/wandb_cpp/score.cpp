@@ -1,23 +1,18 @@
-// Uses in C++ the model that model.py made: the artifact `line_model`, of which it reads one file.
+// Uses in C++ the ONNX model that model.py made: the artifact `line_model`, of which it reads one file.
 //
 //   line_model (Python) ── scores ── report
+#include "onnx_line.h"
 #include <treadle/treadle.hpp>
 
-#include <cstring>
 #include <string>
 #include <vector>
 
 namespace td = treadle;
 
-// With ONNX Runtime this would be Ort::Session(env, model.data.data(), model.data.size(), options).
-td::Result<std::vector<double>> score(const td::Bytes& model) {
-  double slope = 0;
-  double offset = 0;
-  if (model.data.size() != sizeof(slope) + sizeof(offset)) return td::fail("This is no line.");
-  std::memcpy(&slope, model.data.data(), sizeof(slope));
-  std::memcpy(&offset, model.data.data() + sizeof(slope), sizeof(offset));
+td::Result<std::vector<double>> score(const td::Bytes& file) {
+  TREADLE_TRY(const onnx_line::Model model, onnx_line::read(file.data));
   std::vector<double> out;
-  for (const double x : {0.0, 1.0, 2.0}) out.push_back(slope * x + offset);
+  for (const double x : {0.0, 1.0, 2.0}) out.push_back(onnx_line::run(model, x));
   return out;
 }
 

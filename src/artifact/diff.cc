@@ -1,4 +1,5 @@
 #include <treadle/artifact/diff.h>
+#include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
 
@@ -21,7 +22,7 @@ using Flat = std::map<std::string, std::string>;
 void flatten(const boost::json::value& value, const std::string& key, Flat& out) {
   const boost::json::object* object = value.if_object();
   if (object == nullptr || (object->empty() && !key.empty())) {
-    out[key] = boost::json::serialize(value);
+    out[key] = json_value_text(value);
     return;
   }
   for (const auto& [name, member] : *object) {

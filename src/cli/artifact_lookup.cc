@@ -12,6 +12,11 @@ std::unique_ptr<app::Home> open_store_for_reading(Session& session, int& code) {
   return std::move(*home);
 }
 
+Error with_override_hint(Error error) {
+  if (error.code == Errc::kPermissionDenied) error.message += " (--override-protection)";
+  return error;
+}
+
 Result<artifact::Version> get_version(app::Home& home, const std::string& text) {
   TREADLE_TRY(const ArtifactRef ref, parse_artifact_ref(text));
   return home.store().get(ref);

@@ -13,6 +13,9 @@ std::unique_ptr<app::Home> open_store_for_reading(Session& session, int& code);
 // Parses `text` and finds the version.
 Result<artifact::Version> get_version(app::Home& home, const std::string& text);
 
+// Of what a protected alias stands in the way of: with the option that goes on all the same.
+Error with_override_hint(Error error);
+
 // The value of --metadata: JSON object text, or "@file" that holds it. "" = {}.
 Result<std::string> read_metadata_option(const std::string& given);
 

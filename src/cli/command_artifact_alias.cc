@@ -20,11 +20,6 @@ struct ArtifactAliasOptions {
   bool override_protection = false;
 };
 
-Error with_override_hint(Error error) {
-  if (error.code == Errc::kPermissionDenied) error.message += " (--override-protection)";
-  return error;
-}
-
 int run_artifact_alias(Session& session, const ArtifactAliasOptions& options) {
   int code = kExitOk;
   if (!open_store_for_reading(session, code)) return code;

@@ -24,20 +24,38 @@ int run_artifact_get(Session& session, const ArtifactGetOptions& options) {
   const std::string folder = options.folder.empty() ? version->collection : options.folder;
   if (const auto found = real_files().stat(folder); found && found->kind != FileStat::Kind::kFolder)
     return session.usage_error(
-        fmt::format("{} is a file; DIR names a folder to write to.", printable(folder)));
+        fmt::format("'{}' is a file; DIR names a folder to write to.", printable(folder)));
   const auto written = home->store().download(*version, folder, options.path);
   if (!written) return session.fail(written.error());
+  // What is not kept here cannot be written: said, with where it is.
+  std::vector<artifact::Entry> elsewhere;
+  if (auto entries = home->store().entries(*version)) {
+    for (artifact::Entry& entry : *entries) {
+      if (!entry.reference.empty() && (options.path.empty() || options.path == entry.path))
+        elsewhere.push_back(std::move(entry));
+    }
+  }
   if (session.json()) {
     JsonWriter w;
     w.begin_object().key("version");
     write_version(w, *version);
     w.field("folder", absolute_path(folder)).key("files").begin_array();
     for (const std::string& path : *written) w.value(path);
+    w.end_array().key("references").begin_array();
+    for (const artifact::Entry& entry : elsewhere) write_entry(w, entry);
     w.end_array().end_object();
     session.print_json(w.str());
   }
   session.print(fmt::format("Wrote {} of {} to {}\n", count_text(written->size(), "file"),
                             printable(short_artifact(version->text())), printable(folder)));
+  if (!elsewhere.empty()) {
+    session.print(fmt::format(
+        "Not kept here, {}:\n",
+        elsewhere.size() == 1 ? "a reference" : count_text(elsewhere.size(), "reference")));
+    for (const artifact::Entry& entry : elsewhere) {
+      session.print(fmt::format("  {}  {}\n", printable(entry.path), printable(entry.reference)));
+    }
+  }
   return kExitOk;
 }
 

@@ -5,13 +5,16 @@
 #include "text.h"
 #include "transfer_progress.h"
 #include <treadle/artifact/code_source.h>
+#include <treadle/artifact/reference.h>
 #include <treadle/artifact/store.h>
-#include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 
 namespace treadle::cli {
 namespace {
@@ -49,34 +52,6 @@ Result<std::string> read_metadata_option(const std::string& given) {
 
 namespace {
 
-// A file is named by its content; elsewhere the URI has to do.
-Result<artifact::DraftEntry> reference_entry(const std::string& uri) {
-  artifact::DraftEntry entry;
-  entry.source = artifact::DraftEntry::Source::kReference;
-  entry.path = base_name(uri);
-  entry.reference = uri;
-  entry.reference_digest = uri;
-  constexpr std::string_view kFile = "file://";
-  if (!uri.starts_with(kFile)) return entry;
-  const std::string path = uri.substr(kFile.size());
-  TREADLE_TRY(const FileStat stat, real_files().stat(path));
-  if (stat.kind != FileStat::Kind::kFile)
-    return fail(Errc::kInvalidArgument,
-                fmt::format("{} is not a file; a reference names one.", printable(path)));
-  TREADLE_TRY(const OpenFile file, real_files().open_read(path));
-  StreamHasher<Md5> hasher;
-  std::string chunk;
-  for (std::int64_t offset = 0;; offset += static_cast<std::int64_t>(chunk.size())) {
-    constexpr std::size_t kChunk = 1024 * 1024;
-    TREADLE_CHECK(real_files().read_at(file, offset, kChunk, chunk));
-    hasher.update(chunk);
-    if (chunk.size() < kChunk) break;
-  }
-  entry.reference_digest = to_base64(hasher.finish());
-  entry.reference_size = stat.size;
-  return entry;
-}
-
 Result<artifact::Draft> make_draft(const ArtifactPutOptions& options) {
   artifact::Draft draft;
   TREADLE_TRY(const ArtifactRef ref, parse_artifact_ref(options.name));
@@ -101,15 +76,16 @@ Result<artifact::Draft> make_draft(const ArtifactPutOptions& options) {
   if (!options.no_code) draft.code = artifact::current_code("");
   for (const std::string& path : options.paths) {
     if (path.find("://") != std::string::npos) {
-      TREADLE_TRY(artifact::DraftEntry entry, reference_entry(path));
-      draft.entries.push_back(std::move(entry));
+      TREADLE_TRY(std::vector<artifact::DraftEntry> entries,
+                  artifact::reference_entries(real_files(), path));
+      std::move(entries.begin(), entries.end(), std::back_inserter(draft.entries));
       continue;
     }
     TREADLE_TRY(const FileStat found, real_files().stat(path));
     if (found.kind == FileStat::Kind::kFolder) {
       if (options.paths.size() > 1)
         return fail(Errc::kInvalidArgument,
-                    fmt::format("{} is a folder. Put one folder, or any number of files.",
+                    fmt::format("'{}' is a folder. Put one folder, or any number of files.",
                                 printable(path)));
       draft.folder = path;
     } else {
@@ -168,10 +144,12 @@ CommandSpec artifact_put_command() {
       "The same content again makes no new version. Content is stored once, however many versions "
       "have it. When the command "
       "returns, the version survives the loss of the machine's power.";
-  command.arguments = {
-      {"NAME", "The artifact: 'iris', 'project/iris' or 'entity/project/iris'", &o->name,
-       WordKind::kArtifact},
-      {"PATH", "A folder, or files; a URL is kept as a reference", &o->paths, WordKind::kFile}};
+  command.arguments = {{"NAME", "The artifact: 'iris', 'project/iris' or 'entity/project/iris'",
+                        &o->name, WordKind::kArtifact},
+                       {"PATH",
+                        "A folder, or files; a URL is kept as a reference, file:///folder as one "
+                        "to each of its files",
+                        &o->paths, WordKind::kFile}};
   command.options = {
       {.names = "-t,--type",
        .value = "TYPE",

@@ -194,7 +194,8 @@ int run_registry_delete(Session& session, const std::string& name, bool override
   if (!registry) return session.fail(registry.error());
   artifact::ChangeOptions change;
   change.protected_too = override_protection;
-  if (auto gone = registries.remove(registry->id, change); !gone) return session.fail(gone.error());
+  if (auto gone = registries.remove(registry->id, change); !gone)
+    return session.fail(with_override_hint(gone.error()));
   if (session.json()) {
     JsonWriter w;
     w.begin_object().key("deleted");

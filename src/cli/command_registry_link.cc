@@ -79,7 +79,7 @@ int run_link(Session& session, const LinkOptions& options) {
   const auto member = artifact::Catalog(home->store())
                           .link(*version, place->ref(), options.aliases,
                                 {.protected_too = options.override_protection, .by = user_name()});
-  if (!member) return session.fail(member.error());
+  if (!member) return session.fail(with_override_hint(member.error()));
   if (auto durable = home->store().flush(); !durable) return session.fail(durable.error());
   return report_member(session, *member, "Linked");
 }
@@ -94,12 +94,12 @@ int run_unlink(Session& session, const LinkOptions& options) {
   const auto home = open_for_change(session, code);
   if (!home) return code;
   const auto member = get_member(*home, *place);
-  if (!member) return session.fail(member.error());
+  if (!member) return session.fail(with_override_hint(member.error()));
   auto gone = artifact::Catalog(home->store())
                   .unlink(member->version, member->collection_id,
                           {.protected_too = options.override_protection, .by = user_name()});
   if (gone) gone = home->store().flush();
-  if (!gone) return session.fail(gone.error());
+  if (!gone) return session.fail(with_override_hint(gone.error()));
   return report_member(session, *member, "Unlinked");
 }
 
@@ -117,7 +117,7 @@ int run_alias(Session& session, const AliasOptions& options) {
   const auto home = open_for_change(session, code);
   if (!home) return code;
   const auto member = get_member(*home, *place);
-  if (!member) return session.fail(member.error());
+  if (!member) return session.fail(with_override_hint(member.error()));
   artifact::Catalog catalog(home->store());
   const artifact::ChangeOptions change{.protected_too = options.override_protection,
                                        .by = user_name()};
@@ -126,7 +126,7 @@ int run_alias(Session& session, const AliasOptions& options) {
           ? catalog.remove_aliases(member->version, member->collection_id, options.aliases, change)
           : catalog.add_aliases(member->version, member->collection_id, options.aliases, change);
   if (done) done = home->store().flush();
-  if (!done) return session.fail(done.error());
+  if (!done) return session.fail(with_override_hint(done.error()));
   RegistryPlace same = *place;
   same.version = "v" + std::to_string(member->index);
   const auto now = get_member(*home, same);
@@ -146,7 +146,7 @@ int run_protect(Session& session, const AliasOptions& options) {
   for (const std::string& alias : options.aliases) {
     auto done = options.remove ? catalog.unprotect_alias(place->ref(), alias, user_name())
                                : catalog.protect_alias(place->ref(), alias, user_name());
-    if (!done) return session.fail(done.error());
+    if (!done) return session.fail(with_override_hint(done.error()));
   }
   const auto held = catalog.protected_aliases(place->ref());
   if (!held) return session.fail(held.error());

@@ -46,8 +46,9 @@ Result<LoadRequest> make_request(Session& session, const SourceOptions& source) 
     const auto found = real_files().stat(request.file);
     if (!found) return fail(Error{found.error()}.with_context("Cannot read the definitions"));
     if (found->kind == FileStat::Kind::kFolder)
-      return fail(Errc::kInvalidArgument, fmt::format("{} is a folder; --file names a Python file.",
-                                                      printable(request.file)));
+      return fail(
+          Errc::kInvalidArgument,
+          fmt::format("'{}' is a folder; --file names a Python file.", printable(request.file)));
   }
   return request;
 }

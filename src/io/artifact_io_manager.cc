@@ -90,6 +90,7 @@ class ArtifactIOManager final : public IOManager {
           "manager of its own.");
     }
     TREADLE_TRY(Encoded encoded, output.codec->encode(value));
+    const SeveralFiles several(encoded);
     says_nothing = encoded.says_nothing;
     artifact::Draft draft;
     draft.entity = options_.entity;
@@ -104,13 +105,13 @@ class ArtifactIOManager final : public IOManager {
     draft.run_id = context.step.run_id();
     draft.code = artifact::current_code(draft.run_id);
     const bool folder = encoded.format == "folder";
-    draft.metadata = Description{.format = encoded.format,
+    draft.metadata = Description{.format = format_name(encoded),
                                  .file = folder ? std::string() : encoded.file_name,
                                  .type = encoded.type_name,
                                  .asset_key = output.asset.key.text(),
                                  .says_nothing = encoded.says_nothing}
                          .to_json();
-    if (folder) {
+    if (folder || several.any()) {
       draft.folder = encoded.path;
     } else {
       // What an earlier key signed could never be read again.

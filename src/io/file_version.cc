@@ -5,6 +5,7 @@
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/json.h>
+#include <treadle/define/several_files.h>
 #include <treadle/io/signature.h>
 #include <treadle/model/artifact_name.h>
 
@@ -183,6 +184,13 @@ Result<Prepared> prepare(const OutputContext& context, const Value& value,
                 "Nothing says how its values are written. Give the type a codec.");
   }
   TREADLE_TRY(Encoded encoded, output.codec->encode(value));
+  if (encoded.format == kSeveralFiles) {
+    (void)remove_tree(encoded.path);
+    return fail(Errc::kUnsupported,
+                "A " + encoded.type_name +
+                    " is several files. Keep it with the default IO manager, or "
+                    "with W&B's.");
+  }
   Prepared out;
   FileVersion& version = out.version;
   version.asset = output.asset.key.text();

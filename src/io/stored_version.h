@@ -1,6 +1,8 @@
 // One version of the store, as a codec reads it. Private to the room.
 #pragma once
 
+#include <treadle/base/files.h>
+#include <treadle/define/several_files.h>
 #include <treadle/io/artifact_io_manager.h>
 
 #include <string>
@@ -23,8 +25,29 @@ struct Description {
 Result<Description> describe(const artifact::Version& version,
                              const std::vector<artifact::Entry>& entries);
 
+// What an artifact says its value's format is.
+inline std::string format_name(const Encoded& encoded) {
+  return encoded.format == kSeveralFiles ? "file" : encoded.format;
+}
+
+// Removes the folder of a value of several files once it is stored.
+class SeveralFiles {
+ public:
+  explicit SeveralFiles(const Encoded& encoded)
+      : folder_(encoded.format == kSeveralFiles ? encoded.path : std::string()) {}
+  ~SeveralFiles() {
+    if (any()) (void)remove_tree(folder_);
+  }
+  SeveralFiles(const SeveralFiles&) = delete;
+  SeveralFiles& operator=(const SeveralFiles&) = delete;
+  bool any() const { return !folder_.empty(); }
+
+ private:
+  const std::string folder_;
+};
+
 // Borrows `service` and `options`. Not thread-safe.
-class StoredVersion final : public Stored {
+class StoredVersion final : public StoredFiles {
  public:
   static Result<StoredVersion> open(artifact::ArtifactService& service,
                                     const ArtifactIOManagerOptions& options,
@@ -34,6 +57,9 @@ class StoredVersion final : public Stored {
   bool says_nothing() const { return description_.says_nothing; }
   Result<std::string> bytes() override;
   Result<std::string> local_path() override;
+  Result<std::string> other(const std::string& path) override {
+    return service_->read(version_, path);
+  }
 
  private:
   StoredVersion(artifact::ArtifactService& service, const ArtifactIOManagerOptions& options,

@@ -1,6 +1,7 @@
 #include "failure.h"
 #include "stored_version.h"
 #include <treadle/artifact/code_source.h>
+#include <treadle/artifact/reference.h>
 #include <treadle/base/files.h>
 #include <treadle/base/json.h>
 #include <treadle/define/definitions.h>
@@ -8,6 +9,7 @@
 #include <treadle/io/wandb_artifacts.h>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 
 namespace treadle::io {
@@ -22,7 +24,7 @@ std::string pages_of(const std::string& host) {
 }
 
 // One file of a version, whatever else it has.
-class OneFile final : public Stored {
+class OneFile final : public StoredFiles {
  public:
   OneFile(artifact::ArtifactService& service, const ArtifactIOManagerOptions& options,
           artifact::Version version, std::string path)
@@ -37,6 +39,9 @@ class OneFile final : public Stored {
     const std::string folder = join_path(options_.cache_folder, "wandb/" + version_.digest);
     TREADLE_TRY(const std::vector<std::string> written, service_.download(version_, folder, path_));
     return written.at(0);
+  }
+  Result<std::string> other(const std::string& path) override {
+    return service_.read(version_, path);
   }
 
  private:
@@ -126,6 +131,7 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
       return fail(Errc::kUnsupported,
                   "Nothing says how its values are written. Give the type a codec.");
     TREADLE_TRY(Encoded encoded, context.output.codec->encode(value));
+    const SeveralFiles several(encoded);
     artifact::Draft draft;
     draft.entity = options_.entity;
     draft.project = options_.project;
@@ -155,7 +161,7 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
         .field("source_dagster_run_id", context.step.run_id())
         .field("source_created_at", format_utc(system_clock().now()));
     w.key("treadle").begin_object();
-    w.field("format", encoded.format).field("type", encoded.type_name);
+    w.field("format", format_name(encoded)).field("type", encoded.type_name);
     w.field("asset_key", context.output.asset.key.text());
     if (!folder) w.field("file", encoded.file_name);
     if (encoded.says_nothing) w.field("says_nothing", true);
@@ -164,7 +170,7 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
   }
 
   Result<void> add_value(artifact::Draft& draft, Encoded encoded) const {
-    if (encoded.format == "folder") {
+    if (encoded.format == "folder" || encoded.format == kSeveralFiles) {
       draft.folder = encoded.path;
       return {};
     }
@@ -196,12 +202,10 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
     for (const WandbAddition& folder : config.add_dirs)
       draft.more_folders.push_back({folder.path, folder.name});
     for (const WandbAddition& reference : config.add_references) {
-      artifact::DraftEntry entry;
-      entry.source = artifact::DraftEntry::Source::kReference;
-      entry.path = reference.name.empty() ? base_name(reference.path) : reference.name;
-      entry.reference = reference.path;
-      entry.reference_digest = reference.path;
-      draft.entries.push_back(std::move(entry));
+      TREADLE_TRY(
+          std::vector<artifact::DraftEntry> entries,
+          artifact::reference_entries(real_files(), reference.path, {.name = reference.name}));
+      std::move(entries.begin(), entries.end(), std::back_inserter(draft.entries));
     }
     return {};
   }

@@ -22,7 +22,7 @@ HEAVY_HEADERS: dict[str, set[str]] = {
     r"toml\+\+/.*": {"app"},
     r"nanobind/.*": {"python"},
     r"boost/(?!json).*": {"http"},
-    r"zlib\.h": {"http", "pipes"},
+    r"zlib\.h": {"cpp", "http", "pipes"},
     r"yaml-cpp/.*": {"sweep"},
     r"boost/json\.hpp": {"*"},
     r"boost/json/(?!fwd).*": {"*"},

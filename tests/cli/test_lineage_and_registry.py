@@ -34,7 +34,9 @@ def test_a_diff_names_files_and_metadata(churn: Cli) -> None:
         ("changed", "weights"),
     ]
     assert diff["metadata"] == [{"key": "f1", "before": 0.5, "after": 0.75}]
-    assert "changed  weights" in churn("artifact", "diff", "churn:v0", "churn:v1").out
+    text = churn("artifact", "diff", "churn:v0", "churn:v1").out
+    assert "changed  weights" in text
+    assert ["f1", "0.5", "0.75"] in [line.split() for line in text.splitlines()]
     assert churn.json("artifact", "diff", "churn:v1", "churn")["same_content"] is True
 
 
@@ -104,7 +106,7 @@ def test_a_registry_links_versions(churn: Cli) -> None:
     assert (churn.folder / "out/weights").read_text() == "2"
     assert churn.json("artifact", "show", "churn:v1")["linked_as"] == ["local/wandb-registry-model/Churn:v0"]
     churn("registry", "protect", "model", "production")
-    churn("registry", "alias", "model/Churn:v1", "production", code=5)
+    assert "(--override-protection)" in churn("registry", "alias", "model/Churn:v1", "production", code=5).err
     churn("registry", "alias", "model/Churn:v1", "production", "--override-protection")
     churn("registry", "unlink", "model/Churn:v0")
     actions = [event["action"] for event in churn.json("registry", "history", "model/Churn")["history"]]
@@ -123,6 +125,25 @@ def test_registries_of_other_entities_have_theirs_before_them(churn: Cli) -> Non
     assert "names a collection" in churn("registry", "delete", "acme/model/Churn", code=2).err
     churn("registry", "delete", "acme/wandb-registry-model")
     churn("registry", "show", "acme/wandb-registry-model", code=4)
+
+
+def test_references_are_kept_as_the_sdk_keeps_them_and_told_when_they_are_read(
+    treadle: Cli, write: Write
+) -> None:
+    write("data/a.txt", "hey")
+    write("data/deep/b.txt", "you")
+    uri = f"file://{treadle.folder}/data"
+    made = treadle.json("artifact", "put", "ref", uri, "https://example.org/c.csv?v=1")["version"]
+    assert made["file_count"] == 3
+    files = {f["path"]: f for f in treadle.json("artifact", "show", "ref")["files"]}
+    assert files["a.txt"]["md5"] == "YFfxPEluz3/Xd86555rihQ=="
+    assert files["deep/b.txt"]["reference"] == f"{uri}/deep/b.txt"
+    assert files["c.csv"]["md5"] == "https://example.org/c.csv?v=1"
+    done = treadle("artifact", "get", "ref", "out")
+    assert "Wrote 0 files" in done.out
+    assert "Not kept here, 3 references:" in done.out
+    assert len(treadle.json("artifact", "get", "ref", "out")["references"]) == 3
+    assert "'data' is a folder" in treadle("artifact", "put", "x", "data", "data", code=2).err
 
 
 def git(folder: Path, *words: str) -> str:

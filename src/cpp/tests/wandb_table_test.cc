@@ -17,19 +17,27 @@ td::wandb::Table scores() {
   return table;
 }
 
+std::string json_of(const td::wandb::Table& table) {
+  return table.to_document().value_or(td::wandb::Document()).json;
+}
+td::Result<td::wandb::Table> read(std::string_view json) {
+  return td::wandb::Table::from_document(
+      json, [](const std::string&) { return td::fail(td::Errc::kNotFound, "no file"); });
+}
+
 TEST(WandbTable, IsWrittenAsTheSdkWritesIt) {
   EXPECT_EQ(
-      scores().to_json().value_or(""),
-      R"({"_type":"table","column_types":{"params":{"type_map":{)"
-      R"("name":{"params":{"allowed_types":[{"wb_type":"none"},{"wb_type":"string"}]},"wb_type":"union"},)"
-      R"("score":{"params":{"allowed_types":[{"wb_type":"none"},{"wb_type":"number"}]},"wb_type":"union"},)"
-      R"("good":{"params":{"allowed_types":[{"wb_type":"boolean"},{"wb_type":"none"}]},"wb_type":"union"}}},)"
-      R"("wb_type":"typedDict"},"columns":["name","score","good"],)"
-      R"("data":[["setosa",0.5,true],["virginica",1,null]],"ncols":3,"nrows":2})");
+      json_of(scores()),
+      R"({"_type": "table", "column_types": {"params": {"type_map": {)"
+      R"("good": {"params": {"allowed_types": [{"wb_type": "boolean"}, {"wb_type": "none"}]}, "wb_type": "union"}, )"
+      R"("name": {"params": {"allowed_types": [{"wb_type": "none"}, {"wb_type": "string"}]}, "wb_type": "union"}, )"
+      R"("score": {"params": {"allowed_types": [{"wb_type": "none"}, {"wb_type": "number"}]}, "wb_type": "union"}}}, )"
+      R"("wb_type": "typedDict"}, "columns": ["name", "score", "good"], )"
+      R"("data": [["setosa", 0.5, true], ["virginica", 1, null]], "log_mode": "IMMUTABLE", "ncols": 3, "nrows": 2})");
 }
 
 TEST(WandbTable, IsReadAgain) {
-  const auto back = td::wandb::Table::from_json(*scores().to_json());
+  const auto back = read(json_of(scores()));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back, scores());
 }
@@ -37,16 +45,25 @@ TEST(WandbTable, IsReadAgain) {
 TEST(WandbTable, WrongShapesAreNamed) {
   td::wandb::Table table = scores();
   table.rows[1].pop_back();
-  EXPECT_NE(table.to_json().error().message.find("Row 1 of the table has 2 values"),
+  EXPECT_NE(table.to_document().error().message.find("Row 1 of the table has 2 values"),
             std::string::npos);
   table = scores();
   table.rows[1][0] = 5;
-  EXPECT_NE(table.to_json().error().message.find("column 'name' holds a string before row 1"),
+  EXPECT_NE(table.to_document().error().message.find("column 'name' holds a string before row 1"),
             std::string::npos);
-  const auto image =
-      td::wandb::Table::from_json(R"({"_type":"table","columns":["a"],"data":[[{"_type":"x"}]]})");
+  const auto image = read(R"({"_type":"table","columns":["a"],"data":[[{"_type":"x"}]]})");
   EXPECT_NE(image.error().message.find("column 'a'"), std::string::npos);
-  EXPECT_FALSE(td::wandb::Table::from_json("{}"));
+  EXPECT_FALSE(read("{}"));
+}
+
+TEST(WandbTable, TextIsAsciiAsPythonsIs) {
+  td::wandb::Table table{.columns = {"\xed\x95\x9c"}};  // one Korean letter
+  table.rows.push_back({"\xf0\x9f\x98\x80 \"a, b: c\""});
+  const std::string json = json_of(table);
+  EXPECT_NE(json.find(R"("columns": ["\ud55c"], "data": [["\ud83d\ude00 \"a, b: c\""]])"),
+            std::string::npos)
+      << json;
+  EXPECT_EQ(read(json).value_or(td::wandb::Table()), table);
 }
 
 TEST(WandbTable, TravelsFromAssetToAsset) {

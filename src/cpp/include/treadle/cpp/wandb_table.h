@@ -12,6 +12,7 @@
 #pragma once
 
 #include <treadle/cpp/codec_for.h>
+#include <treadle/cpp/wandb_image.h>
 
 #include <cstdint>
 #include <string>
@@ -21,9 +22,9 @@
 
 namespace treadle::wandb {
 
-// Nothing, truth, a whole or another number, text.
-struct Cell : std::variant<std::monostate, bool, std::int64_t, double, std::string> {
-  using Base = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
+// Nothing, truth, a whole or another number, text, a picture.
+struct Cell : std::variant<std::monostate, bool, std::int64_t, double, std::string, Image> {
+  using Base = std::variant<std::monostate, bool, std::int64_t, double, std::string, Image>;
   Cell() = default;
   Cell(bool value) : Base(value) {}
   Cell(int value) : Base(std::int64_t{value}) {}
@@ -31,6 +32,7 @@ struct Cell : std::variant<std::monostate, bool, std::int64_t, double, std::stri
   Cell(double value) : Base(value) {}
   Cell(const char* value) : Base(std::string(value)) {}
   Cell(std::string value) : Base(std::move(value)) {}
+  Cell(Image value) : Base(std::move(value)) {}
   const Base& value() const { return *this; }
 };
 
@@ -39,11 +41,11 @@ struct Table {
   std::vector<std::vector<Cell>> rows = {};  // each as long as `columns`
   bool operator==(const Table&) const = default;
 
-  // The document. kInvalidArgument names the row that is too long or short, or the column whose
-  // values are of several types.
-  Result<std::string> to_json() const;
-  // kUnsupported names a cell that C++ has no value for: an image, a list.
-  static Result<Table> from_json(std::string_view document);
+  // The document, and the files of its pictures. kInvalidArgument names the row that is too long or
+  // short, or the column whose values are of several types.
+  Result<Document> to_document() const;
+  // kUnsupported names a cell that C++ has no value for: a sound, a list.
+  static Result<Table> from_document(std::string_view json, const ReadMedia& read);
 };
 
 }  // namespace treadle::wandb
