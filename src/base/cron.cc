@@ -383,16 +383,18 @@ std::optional<Micros> CronSchedule::nth(Micros from, std::int64_t index) const {
   const auto ticks = [&](Micros distance) {
     return forward ? count(*start, *start + distance) : count(*start - distance + 1, *start + 1);
   };
-  constexpr Micros kLimit = kYearsToSearch * 20 * 366 * kSecondsPerDay * kMicrosPerSecond;
-  Micros high = kSecondsPerDay * kMicrosPerSecond;
-  while (ticks(high) < wanted)
+  // In seconds: ticks are at full ones.
+  constexpr std::int64_t kLimit = kYearsToSearch * 20 * 366 * kSecondsPerDay;
+  std::int64_t high = kSecondsPerDay;
+  while (ticks(high * kMicrosPerSecond) < wanted)
     if ((high *= 2) > kLimit) return std::nullopt;
-  Micros low = 0;
+  std::int64_t low = 0;
   while (high - low > 1) {
-    const Micros middle = low + (high - low) / 2;
-    (ticks(middle) >= wanted ? high : low) = middle;
+    const std::int64_t middle = low + (high - low) / 2;
+    (ticks(middle * kMicrosPerSecond) >= wanted ? high : low) = middle;
   }
-  return forward ? *start + high - 1 : *start - high + 1;
+  const Micros distance = (high - 1) * kMicrosPerSecond;
+  return forward ? *start + distance : *start - distance;
 }
 
 std::vector<Micros> CronSchedule::between(Micros from, Micros to, std::size_t limit) const {
