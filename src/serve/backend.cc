@@ -1,8 +1,23 @@
 #include "backend.h"
 
+#include <algorithm>
+
 namespace treadle::serve {
 
 using account::Role;
+
+std::string Backend::base_for(const http::Request& request) const {
+  if (base_is_given) return base_url;
+  const std::string* host = request.header("Host");
+  const auto is_of_a_name = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-._:[]").find(c) != std::string_view::npos;
+  };
+  if (host == nullptr || host->empty() || !std::all_of(host->begin(), host->end(), is_of_a_name)) {
+    return base_url;
+  }
+  return (request.secure ? "https://" : "http://") + *host;
+}
 
 Result<void> require(const Caller& caller, Role role, const std::string& entity,
                      const std::string& project) {

@@ -55,7 +55,11 @@ struct Backend {
   const std::string uploads;  // the folder of what is on its way in
   PartStore parts;
   const std::string version;
-  std::string base_url;  // without a slash at its end
+  std::string base_url;        // without a slash at its end
+  bool base_is_given = false;  // by who runs the server; else it is a guess
+
+  // What the sender of a request reaches this server by: what was given, else what the request names.
+  std::string base_for(const http::Request& request) const;
 };
 
 // One GraphQL request.
@@ -64,6 +68,7 @@ struct Caller final : graphql::Context {
   Backend& backend;
   const account::User user;
   std::string peer;
+  std::string base_url;   // see Backend::base_for
   std::string operation;  // for the audit log
 };
 

@@ -41,7 +41,7 @@ std::variant<account::User, http::Response> Gate::admit(const http::Request& req
         401,
         "No API key was given. Get one from your admin (treadle key new) and run: wandb login "
         "--host " +
-            backend_.base_url);
+            backend_.base_for(request));
     response.with("WWW-Authenticate", "Basic realm=\"treadle\"");
     return response;
   }

@@ -52,8 +52,15 @@ std::string row(const std::string& name, const std::string& value) {
   return value.empty() ? "" : "<tr><th>" + escaped(name) + "<td>" + value;
 }
 
+// Links name no host: who reads may reach the server by another name than it knows itself by.
+std::string base_path(const Backend& b) {
+  const auto host = b.base_url.find("://");
+  const auto slash = b.base_url.find('/', host == std::string::npos ? 0 : host + 3);
+  return slash == std::string::npos ? "" : b.base_url.substr(slash);
+}
+
 std::string path_of(const Backend& b, const std::vector<std::string>& parts) {
-  std::string out = b.base_url;
+  std::string out = base_path(b);
   for (const std::string& part : parts) out += "/" + http::percent_encode(part);
   return out;
 }
@@ -72,7 +79,7 @@ http::Route Pages::page(const std::string& pattern, Page make) {
               http::Response response =
                   html(401, "An API key is needed",
                        "<p>Give any name and, as the password, an API key. See " +
-                           link(backend_.base_url + "/login", "how to get one") + ".");
+                           link(base_path(backend_) + "/login", "how to get one") + ".");
               response.delay_ms = refused->delay_ms;
               response.with("WWW-Authenticate", "Basic realm=\"treadle\"");
               return response;
@@ -102,11 +109,11 @@ void Pages::add_routes(const std::function<void(http::Route)>& add) {
            &Pages::artifact));
 }
 
-http::Response Pages::login(const http::Request&) {
+http::Response Pages::login(const http::Request& request) {
   return html(
       200, "Log in",
       "<p>This is a Treadle server. Programs log in with an API key:<pre>wandb login --host " +
-          escaped(backend_.base_url) +
+          escaped(backend_.base_for(request)) +
           "</pre><p>Ask an administrator of this server for one; who has the machine makes "
           "one with <pre>treadle key new USER</pre>");
 }
@@ -188,7 +195,7 @@ http::Response Pages::run(const Caller& caller, const http::Request& request) {
     body += "<h2>Files</h2><table>";
     for (const tracking::RunFile& f : *files) {
       const std::string url = backend_.signer.url(
-          backend_.base_url, "GET", "run_files/" + std::to_string(r.key) + "/" + f.name);
+          base_path(backend_), "GET", "run_files/" + std::to_string(r.key) + "/" + f.name);
       body += "<tr><td>" + link(url, f.name) + "<td>" + format_size(f.size);
     }
     body += "</table>";

@@ -60,6 +60,7 @@ class LocalService final : public Service {
     transport.on_exchange = [this](const http::Exchange& exchange) { note(exchange); };
     TREADLE_TRY(server_, http::Server::open(routes(), transport));
     backend_.parts.sweep(system_clock().now());
+    backend_.base_is_given = !base.empty();
     backend_.base_url = base.empty() ? url_of(transport, server_->port()) : base;
     return {};
   }

@@ -251,3 +251,25 @@ def test_beginning_an_artifact_twice_under_one_client_id_goes_on_with_it(server:
     assert again["id"] == first["id"]
     other = server.data(create, client="two", metadata=None)["createArtifact"]["artifact"]
     assert other["id"] != first["id"]
+
+
+def test_addresses_of_files_name_the_server_as_the_asker_does(server: Server) -> None:
+    """A server on all interfaces does not know which of its names others know."""
+    begin = """mutation { upsertBucket(input: {name: "r", modelName: "p", host: "h"}) { inserted } }"""
+    server.data(begin)
+    create = """mutation { createRunFiles(input: {projectName: "p", runName: "r", files: ["f"]}) {
+      files { uploadUrl } } }"""
+    body = json.dumps({"query": create}).encode()
+
+    def upload_url(host: str) -> str:
+        answer = server.request("/graphql", body, headers={"Host": host}).json()
+        return str(answer["data"]["createRunFiles"]["files"][0]["uploadUrl"])
+
+    assert upload_url("ml.example.org:8443").startswith("http://ml.example.org:8443/storage/")
+    assert upload_url('evil"><x').startswith(server.url + "/storage/")
+    port = urllib.parse.urlsplit(server.url).port
+    assert port is not None
+    server.stop()
+    server.start("--base-url", "https://ml.example.org/treadle", port=port)
+    server.url = f"http://127.0.0.1:{port}"
+    assert upload_url("127.0.0.1").startswith("https://ml.example.org/treadle/storage/")

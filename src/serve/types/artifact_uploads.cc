@@ -169,7 +169,7 @@ void define_artifact_uploads(graphql::Schema& schema) {
       "UploadUrlPart", {{"partNumber", [](const PartUrl& p, const Call&) { return p.part.number; }},
                         {"uploadUrl", [](const PartUrl& p, const Call& call) {
                            Backend& b = backend(call);
-                           return b.signer.url(b.base_url, "PUT",
+                           return b.signer.url(caller(call).base_url, "PUT",
                                                PartStore::storage_path(p.id, p.part));
                          }}});
   for (const char* type : {"CreateArtifactFilesPayload", "MultipartPayload"}) {

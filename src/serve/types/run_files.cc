@@ -103,15 +103,16 @@ void define_run_files(graphql::Schema& schema) {
     Backend& b = backend(call);
     if (call.args.flag("upload")) {
       TREADLE_CHECK(require(call, Role::kMember, f.write_entity, f.write_project));
-      return b.signer.url(b.base_url, "PUT", f.upload_path);
+      return b.signer.url(caller(call).base_url, "PUT", f.upload_path);
     }
     if (!f.reference.empty()) return f.reference;
-    return b.signer.url(b.base_url, "GET", f.storage_path);
+    return b.signer.url(caller(call).base_url, "GET", f.storage_path);
   };
   const auto upload_url = [](const StoredFile& f, const Call& call) -> Result<Output> {
     Backend& b = backend(call);
-    return f.upload_path.empty() ? Output()
-                                 : Output(b.signer.url(b.base_url, "PUT", f.upload_path));
+    return f.upload_path.empty()
+               ? Output()
+               : Output(b.signer.url(caller(call).base_url, "PUT", f.upload_path));
   };
   schema.resolve<StoredFile>(
       "File",
@@ -148,9 +149,9 @@ void define_run_files(graphql::Schema& schema) {
           Backend& b = backend(call);
           Outputs out;
           for (const std::string& name : c.names) {
-            out.push_back(graphql::node(
-                "RunFileUpload",
-                Upload{name, b.signer.url(b.base_url, "PUT", storage_path(c.run.key, name))}));
+            out.push_back(graphql::node("RunFileUpload",
+                                        Upload{name, b.signer.url(caller(call).base_url, "PUT",
+                                                                  storage_path(c.run.key, name))}));
           }
           return out;
         }},
