@@ -25,7 +25,9 @@ Result<std::string> sample_of(const LoadedDefinitions& loaded, const std::string
   const auto found = std::find_if(all.jobs.begin(), all.jobs.end(),
                                   [&](const JobDef& one) { return one.name == job; });
   const bool of_ops = found != all.jobs.end() && found->graph != nullptr;
-  return sample_yaml(run_config_schema(of_ops ? definitions_of_job(all, *found).steps : all.steps));
+  if (!of_ops) return sample_yaml(run_config_schema(all.steps, all.resources));
+  const Definitions own = definitions_of_job(all, *found);
+  return sample_yaml(run_config_schema(own.steps, own.resources));
 }
 
 int run_config(Session& session, const ConfigOptions& options) {

@@ -10,22 +10,6 @@
 #include <set>
 
 namespace treadle::cli {
-namespace {
-
-Result<void> check_run_config(const std::vector<StepDef>& steps, const std::string& config,
-                              const std::string& what) {
-  ConfigValue value = ConfigValue::dict();
-  if (!config.empty()) {
-    TREADLE_TRY(value, ConfigValue::parse_json(config));
-  }
-  ConfigOutcome outcome;
-  outcome.errors = validate_config(run_config_schema(steps), value);
-  if (outcome.ok()) return {};
-  return fail(Errc::kInvalidArgument, outcome.text("Error in config for " + what));
-}
-
-}  // namespace
-
 Result<std::string> read_run_config(const Session& session, const std::string& given) {
   if (given.empty()) return std::string();
   std::string text = given;
@@ -58,8 +42,9 @@ Result<std::string> read_run_config(const Session& session, const std::string& g
 Result<void> configure_job(const LoadedDefinitions& loaded, const JobDef& job,
                            execute::RunOptions& run) {
   if (loaded.configure) return loaded.configure(run, {});
-  return check_run_config(definitions_of_job(*loaded.definitions, job).steps, run.run_config,
-                          "job " + job.name);
+  if (run.run_config.empty()) run.run_config = job.config;
+  const Definitions own = definitions_of_job(*loaded.definitions, job);
+  return check_run_config(own.steps, own.resources, run.run_config, "job " + job.name);
 }
 
 Result<void> configure_assets(const LoadedDefinitions& loaded, const plan::Plan& plan,
@@ -74,9 +59,10 @@ Result<void> configure_assets(const LoadedDefinitions& loaded, const plan::Plan&
   }
   std::vector<StepDef> steps;
   for (const plan::PlannedStep& step : plan.steps)
-    if (step.def->config || !run.run_config.empty()) steps.push_back(*step.def);
+    if (!run.run_config.empty() || takes_config(*step.def, loaded.definitions->resources))
+      steps.push_back(*step.def);
   if (steps.empty()) return {};
-  return check_run_config(steps, run.run_config, "this run");
+  return check_run_config(steps, loaded.definitions->resources, run.run_config, "this run");
 }
 
 Result<void> configure_again(const LoadedDefinitions& loaded, const std::vector<std::string>& steps,

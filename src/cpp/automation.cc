@@ -14,7 +14,7 @@ namespace treadle {
 namespace {
 
 // An event's id as a cursor; anything else is the beginning.
-std::int64_t event_of(const std::string& cursor) {
+std::int64_t event_in(const std::string& cursor) {
   std::int64_t id = 0;
   std::from_chars(cursor.data(), cursor.data() + cursor.size(), id);
   return id;
@@ -80,7 +80,7 @@ namespace cpp {
 TickFunction for_each_materialization(
     AssetKey asset, std::function<Result<TickResult>(TickContext&, const Event&)> fn) {
   return [asset = std::move(asset), fn = std::move(fn)](TickContext& c) -> Result<TickResult> {
-    TREADLE_TRY(const auto events, c.materializations(asset, event_of(c.cursor())));
+    TREADLE_TRY(const auto events, c.materializations(asset, event_in(c.cursor())));
     if (events.empty()) {
       return TickResult(SkipReason{"no new materialization of '" + asset.text() + "'"});
     }
@@ -98,7 +98,7 @@ TickFunction for_each_run(RunStatus status, std::vector<std::string> jobs,
                           std::function<Result<TickResult>(TickContext&, const Run&)> fn) {
   return
       [status, jobs = std::move(jobs), fn = std::move(fn)](TickContext& c) -> Result<TickResult> {
-        TREADLE_TRY(const auto events, c.run_events(status, event_of(c.cursor())));
+        TREADLE_TRY(const auto events, c.run_events(status, event_in(c.cursor())));
         TickResult all;
         for (const Event& event : events) {
           all.cursor = std::to_string(event.id);

@@ -51,6 +51,7 @@ void hand_over(Context& context, std::size_t index, Value value, const std::type
   if (auto done = context.step().handle_output(std::move(report)); !done) {
     throw std::move(done).error();
   }
+  for (auto& [name, result] : facts.checks) context.check(name, std::move(result));
 }
 
 bool is_only_partition(Context& context, const std::string& key) {

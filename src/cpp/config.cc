@@ -1,33 +1,52 @@
 #include <treadle/cpp/config.h>
+#include <treadle/cpp/configured_resource.h>
+#include <treadle/define/run_config.h>
 
 namespace treadle::cpp {
 namespace {
 
-std::string problem_text(const ConfigOutcome& outcome, const std::string& step) {
-  return outcome.text("Error in config for step " + step);
+[[noreturn]] void throw_invalid(std::string text) {
+  StepFailure failure = to_failure(std::move(text));
+  failure.error_class = "DagsterInvalidConfigError";
+  failure.allow_retries = false;
+  throw failure;
 }
 
-// "outer.inner" is ops -> outer -> ops -> inner.
-const ConfigValue* entry_of(const ConfigValue& run_config, std::string_view node_key) {
-  const ConfigValue* entry = &run_config;
-  while (entry != nullptr) {
-    const std::size_t dot = node_key.find('.');
-    entry = entry->find({"ops", node_key.substr(0, dot)});
-    if (dot == std::string_view::npos) break;
-    node_key.remove_prefix(dot + 1);
-  }
-  return entry;
+ConfigValue parsed(const std::string& run_config) {
+  if (run_config.empty()) return ConfigValue::dict();
+  auto value = ConfigValue::parse_json(run_config);
+  if (!value) throw to_failure(std::move(value).error());
+  return std::move(*value);
+}
+
+Json json_of(const ConfigOutcome& outcome, const std::string& whose) {
+  if (!outcome.ok()) throw_invalid(outcome.text("Error in config for " + whose));
+  auto json = Json::parse(outcome.value->json());
+  if (!json) throw to_failure(std::move(json).error());
+  return std::move(*json);
 }
 
 }  // namespace
 
-ConfigField config_field(std::string_view name, ConfigType type, bool required, std::string json) {
+ConfigField config_field(std::string_view name, ConfigType type, bool required, std::string json,
+                         const std::vector<FieldNote>& notes) {
   treadle::config::FieldOptions options;
   options.required = required;
   if (!required) {
     if (auto value = ConfigValue::parse_json(json)) options.default_value = std::move(*value);
   }
+  for (const FieldNote& note : notes) {
+    if (note.field != name) continue;
+    options.description = note.description;
+    options.secret = note.secret;
+  }
   return treadle::config::field(std::string(name), std::move(type), std::move(options));
+}
+
+ConfigType enumeration_of(const std::vector<std::string_view>& names, const std::type_info& type) {
+  std::vector<ConfigType::Member> members;
+  for (const std::string_view name : names) members.push_back({.name = std::string(name)});
+  return treadle::config::enumeration(type_name(type), std::move(members));
 }
 
 void declare_config(StepDef& step, ConfigType type) {
@@ -35,33 +54,33 @@ void declare_config(StepDef& step, ConfigType type) {
 }
 
 Json load_config(Context& context, const ConfigType& type) {
-  const std::string& given = context.step().run_config();
-  ConfigValue config = ConfigValue::dict();
-  if (!given.empty()) {
-    auto parsed = ConfigValue::parse_json(given);
-    if (!parsed) throw to_failure(std::move(parsed).error());
-    const ConfigValue* entry = entry_of(*parsed, context.step().node_key());
-    if (entry != nullptr) entry = entry->find("config");
-    if (entry != nullptr) config = *entry;
+  const ConfigValue run_config = parsed(context.step().run_config());
+  const std::string whose = "step " + context.step_key();
+  if (const StepDef* def = context.step().definition()) {
+    return json_of(config_of_step(*def, run_config), whose);
   }
-  const ConfigOutcome outcome = process_config(type, config);
-  if (!outcome.ok()) {
-    StepFailure failure = to_failure(problem_text(outcome, context.step_key()));
-    failure.error_class = "DagsterInvalidConfigError";
-    failure.allow_retries = false;
-    throw failure;
-  }
-  auto json = Json::parse(outcome.value->json());
-  if (!json) throw to_failure(std::move(json).error());
-  return std::move(*json);
+  StepDef alone;
+  alone.name = context.step().node_key();
+  alone.config = std::make_shared<const ConfigType>(type);
+  return json_of(config_of_step(alone, run_config), whose);
 }
 
-void throw_bad_config(Context& context, Error error) {
-  StepFailure failure = to_failure("The configuration of step '" + context.step_key() +
-                                   "' does not fit: " + error.message);
-  failure.error_class = "DagsterInvalidConfigError";
-  failure.allow_retries = false;
-  throw failure;
+std::optional<Json> load_input_config(Context& context, std::size_t input) {
+  const StepDef* def = context.step().definition();
+  if (def == nullptr) return std::nullopt;
+  const auto outcome =
+      config_of_input(*def, def->inputs[input], parsed(context.step().run_config()));
+  if (!outcome) return std::nullopt;
+  return json_of(*outcome, "step " + context.step_key());
+}
+
+Json load_resource_config(const Resource::SetupContext& context, const ConfigType& type) {
+  return json_of(config_of_resource(context.key, type, parsed(context.run_config)),
+                 "resource " + context.key);
+}
+
+void throw_bad_config(const std::string& whose, Error error) {
+  throw_invalid("The configuration of " + whose + " does not fit: " + error.message);
 }
 
 }  // namespace treadle::cpp

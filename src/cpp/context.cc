@@ -1,6 +1,7 @@
 #include <treadle/base/files.h>
 #include <treadle/base/suggest.h>
 #include <treadle/cpp/context.h>
+#include <treadle/cpp/returned.h>
 #include <treadle/define/type_name.h>
 
 #include <cstdlib>
@@ -34,6 +35,39 @@ void Context::merge_metadata(std::size_t output, Metadata& into) const {
 
 bool Context::wants(const AssetKey& asset) const {
   return step_.output_selected(output_of(asset));
+}
+
+bool Context::wants_check(const std::string& name) const {
+  return step_.check_selected(check_of(name));
+}
+
+void Context::check(const std::string& name, CheckResult result) {
+  cpp::report_check(*this, check_of(name), std::move(result));
+}
+
+std::size_t Context::check_of(const std::string& name) const {
+  std::vector<std::string> names;
+  if (const StepDef* def = step_.definition()) {
+    for (std::size_t i = 0; i < def->checks.size(); ++i) {
+      if (def->checks[i].name == name) return i;
+      names.push_back(def->checks[i].name);
+    }
+  }
+  throw Failure("Step '" + step_key() + "' has no check '" + name +
+                    "': name it in `checks` of its options." + did_you_mean(name, names),
+                {}, false);
+}
+
+void cpp::report_check(Context& context, std::size_t check, CheckResult result) {
+  CheckReport report;
+  report.check = check;
+  report.passed = result.passed;
+  report.error_severity = result.severity == Severity::kError;
+  report.description = std::move(result.description);
+  report.metadata = std::move(result.metadata);
+  if (auto done = context.step().report_check(std::move(report)); !done) {
+    throw std::move(done).error();
+  }
 }
 
 std::size_t Context::output_of(const AssetKey& asset) const {

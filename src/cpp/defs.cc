@@ -1,9 +1,11 @@
 #include <treadle/base/files.h>
 #include <treadle/base/json.h>
 #include <treadle/cpp/defs.h>
+#include <treadle/define/graph.h>
 #include <treadle/define/type_name.h>
 #include <treadle/io/file_source.h>
 #include <treadle/plan/partitions.h>
+#include <treadle/plan/plan.h>
 #include <treadle/plan/selection.h>
 
 namespace treadle {
@@ -56,7 +58,24 @@ StepDef step_of(const Options& options) {
   step.required_resources = options.resources;
   step.retry_policy = options.retry_policy;
   step.place = place_of(options.where);
+  if constexpr (requires { options.hooks; }) step.hooks = options.hooks;
+  if constexpr (requires { options.op_tags; }) step.op_tags = options.op_tags;
+  if constexpr (requires { options.pool; }) step.pool = options.pool;
+  if constexpr (requires { options.time_limit; }) step.time_limit = options.time_limit;
+  if (step.time_limit <= 0) step.time_limit = time_limit_of(step.op_tags);
   return step;
+}
+
+// Of what the step makes; a spec without an asset is about the first of them.
+void add_checks(StepDef& step, const std::vector<CheckSpec>& specs, const AssetKey& first) {
+  for (const CheckSpec& spec : specs) {
+    CheckDef& check = step.checks.emplace_back();
+    check.name = spec.name;
+    check.asset = spec.asset.empty() ? first : spec.asset;
+    check.blocking = spec.blocking;
+    check.description = spec.description;
+    check.metadata = spec.metadata;
+  }
 }
 
 }  // namespace
@@ -89,6 +108,7 @@ StepDef& Defs::add_asset(const AssetOptions& options) {
   step.name = step_key_of(options.key);
   step.outputs.push_back(output_of(options));
   step.outputs.back().asset.partitions = options.partitions;
+  add_checks(step, options.checks, options.key);
   step.backfill_policy = options.backfill_policy;
   step.memoize = options.memoize;
   for (const auto& dep : options.deps) cpp::declare_order(step, dep);
@@ -117,6 +137,7 @@ StepDef& Defs::add_multi_asset(const MultiAssetOptions& options, std::size_t ret
     output.follows_from = options.outputs[i].follows_from;
     output.asset.partitions = options.partitions;
   }
+  if (!step.outputs.empty()) add_checks(step, options.checks, step.outputs.front().asset.key);
   if (step.name.empty() && !step.outputs.empty()) {
     step.name = step.outputs.front().name;
     if (step.outputs.size() == 2) step.name += "_and_" + step.outputs.back().name;
@@ -143,16 +164,30 @@ StepDef& Defs::add_check(const Named& name, const AssetKey& asset, const CheckOp
   return definitions_.steps.emplace_back(std::move(step));
 }
 
-void Defs::OfCheck::hand_over(Context& context, CheckResult result) {
-  CheckReport report;
-  report.passed = result.passed;
-  report.error_severity = result.severity == Severity::kError;
-  report.description = std::move(result.description);
-  report.metadata = std::move(result.metadata);
-  context.merge_metadata(0, report.metadata);
-  if (auto done = context.step().report_check(std::move(report)); !done) {
-    throw std::move(done).error();
+StepDef& Defs::add_multi_check(const MultiCheckOptions& options, std::size_t returned) {
+  StepDef step = step_of(options);
+  step.name = options.name;
+  step.can_subset = options.can_subset;
+  add_checks(step, options.checks, {});
+  if (step.name.empty()) {
+    for (const CheckDef& check : step.checks)
+      step.name += (step.name.empty() ? "" : "_and_") + step_key_of(check.asset) + "_" + check.name;
   }
+  if (step.checks.size() != returned) {
+    throw DefinitionError({Problem{
+        .code = "wrong_output_count",
+        .subject = step.name,
+        .place = step.place,
+        .message = "The function of these checks returns " + std::to_string(returned) +
+                   " results, but " + std::to_string(step.checks.size()) + " checks are named.",
+        .cure = "Name one check in `checks` for each result that the function returns."}});
+  }
+  return definitions_.steps.emplace_back(std::move(step));
+}
+
+void Defs::OfCheck::hand_over(Context& context, CheckResult result) {
+  context.merge_metadata(0, result.metadata);
+  cpp::report_check(context, 0, std::move(result));
 }
 
 void Defs::OfObservation::hand_over(Context& context, std::string version) {
@@ -197,6 +232,7 @@ void Defs::add_source(SourceOptions options, const std::type_info* type) {
   source.asset = info_of(options);
   source.asset.partitions = options.partitions;
   source.asset.freshness_policy = options.freshness_policy;
+  source.deps = std::move(options.deps);
   definitions_.sources.push_back(std::move(source));
 }
 
@@ -244,6 +280,12 @@ void Defs::add_job(std::string name, std::shared_ptr<const GraphDef> graph, JobO
   job.op_tags = std::move(options.op_tags);
   job.partitions = options.partitions;
   job.place = place_of(options.where);
+  job.config = std::move(options.config);
+  if (options.config_mapping) {
+    auto mapped = std::make_shared<GraphDef>(*job.graph);
+    mapped->config = std::move(options.config_mapping);
+    job.graph = std::move(mapped);
+  }
   definitions_.jobs.push_back(std::move(job));
 }
 
@@ -256,6 +298,8 @@ void Defs::job(std::string name, std::string selection, JobOptions options) {
   job.retry_policy = std::move(options.retry_policy);
   job.memoize = options.memoize;
   job.automation_condition = std::move(options.automation_condition);
+  job.hooks = std::move(options.hooks);
+  job.config = std::move(options.config);
   job.place = place_of(options.where);
   definitions_.jobs.push_back(std::move(job));
 }
@@ -317,7 +361,101 @@ void Defs::schedule_partitions(std::string job, ScheduleOptions options) {
   add_schedule(std::move(options), cpp::latest_partitions(std::move(partitions)));
 }
 
+Asset<void> Defs::external(SourceOptions options) {
+  const AssetKey key = options.key;
+  add_source(std::move(options), nullptr);
+  return Asset<void>(key);
+}
+
+Defs& Defs::merge(const Definitions& other) {
+  const auto append = [](auto& to, const auto& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  append(definitions_.steps, other.steps);
+  append(definitions_.sources, other.sources);
+  append(definitions_.jobs, other.jobs);
+  append(definitions_.schedules, other.schedules);
+  append(definitions_.sensors, other.sensors);
+  const auto join = [](auto& to, const auto& from, const char* what) {
+    for (const auto& [key, object] : from) {
+      const auto [at, added] = to.emplace(key, object);
+      if (added || at->second == object) continue;
+      throw DefinitionError(
+          {Problem{.code = "duplicate_key",
+                   .subject = key,
+                   .place = {},
+                   .message = std::string("Both sets of definitions have ") + what + " '" + key +
+                              "', and they are not the same object.",
+                   .cure = "Give one of the two another key, or share the object."}});
+    }
+  };
+  join(definitions_.resources, other.resources, "a resource");
+  join(definitions_.io_managers, other.io_managers, "an IO manager");
+  return *this;
+}
+
+std::vector<Problem> Defs::problems() const {
+  return plan::check_definitions(definitions_);
+}
+
+Defs& Defs::map_assets(const std::function<void(AssetInfo&)>& change) {
+  for (StepDef& step : definitions_.steps) {
+    for (OutputDef& output : step.outputs) {
+      if (!output.asset.key.empty()) change(output.asset);
+    }
+  }
+  for (SourceAssetDef& source : definitions_.sources) change(source.asset);
+  return *this;
+}
+
 namespace cpp {
+
+GraphAssetParts graph_asset_of(const MultiAssetOptions& options) {
+  GraphAssetParts parts;
+  StepDef step = step_of(options);  // for what options of steps have in common
+  for (const OutputOptions& output : options.outputs) {
+    parts.outputs.push_back(output_of(output));
+    parts.outputs.back().follows_from = output.follows_from;
+    parts.outputs.back().asset.partitions = options.partitions;
+  }
+  add_checks(step, options.checks,
+             options.outputs.empty() ? AssetKey() : options.outputs.front().key);
+  parts.checks = std::move(step.checks);
+  parts.def.name = options.name;
+  for (const OutputOptions& output : options.outputs) {
+    if (options.name.empty())
+      parts.def.name += (parts.def.name.empty() ? "" : "_and_") + step_key_of(output.key);
+  }
+  for (const AssetKey& dep : options.deps) parts.def.deps.push_back(dep);
+  parts.def.hooks = std::move(step.hooks);
+  parts.def.retry_policy = std::move(step.retry_policy);
+  parts.def.op_tags = std::move(step.op_tags);
+  parts.def.can_subset = options.can_subset;
+  parts.def.place = std::move(step.place);
+  return parts;
+}
+
+GraphAssetParts graph_asset_of(const AssetOptions& options) {
+  MultiAssetOptions all{.deps = options.deps,
+                        .retry_policy = options.retry_policy,
+                        .partitions = options.partitions,
+                        .checks = options.checks,
+                        .hooks = options.hooks,
+                        .op_tags = options.op_tags,
+                        .where = options.where};
+  all.outputs.push_back({.key = options.key,
+                         .group = options.group,
+                         .description = options.description,
+                         .owners = options.owners,
+                         .kinds = options.kinds,
+                         .tags = options.tags,
+                         .metadata = options.metadata,
+                         .code_version = options.code_version,
+                         .io_manager = options.io_manager,
+                         .automation_condition = options.automation_condition,
+                         .freshness_policy = options.freshness_policy});
+  return graph_asset_of(all);
+}
 
 PartitionsPtr partitions_of_job(const Definitions& definitions, const std::string& name) {
   for (const JobDef& job : definitions.jobs) {

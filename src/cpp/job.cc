@@ -35,18 +35,15 @@ void keep(execute::RunResult result, RunReport::State& state) {
   if (result.failure) state.error = Error{Errc::kInternal, result.failure->message};
 }
 
-Result<void> check_run_config(const std::vector<StepDef>& steps, const std::string& config,
-                              const std::string& of) {
-  ConfigValue value = ConfigValue::dict();
-  if (!config.empty()) {
-    auto parsed = ConfigValue::parse_json(config);
-    if (!parsed) return fail(std::move(parsed).error().with_context("the configuration of " + of));
-    value = std::move(*parsed);
+std::vector<execute::TagConcurrencyLimit> limits_of(std::vector<TagLimit> limits) {
+  std::vector<execute::TagConcurrencyLimit> all;
+  for (TagLimit& limit : limits) {
+    all.push_back({.key = std::move(limit.key),
+                   .value = std::move(limit.value),
+                   .per_unique_value = limit.each_value,
+                   .limit = limit.limit});
   }
-  ConfigOutcome outcome;
-  outcome.errors = validate_config(run_config_schema(steps), value);
-  if (outcome.ok()) return {};
-  return fail(Errc::kInvalidArgument, outcome.text("Error in config for " + of));
+  return all;
 }
 
 namespace {
@@ -68,12 +65,7 @@ execute::RunOptions run_options(RunJobOptions options) {
   }
   if (options.own_processes) run.executor = execute::Executor::kProcess;
   run.max_concurrent = options.max_concurrent;
-  for (TagLimit& limit : options.tag_limits) {
-    run.tag_concurrency_limits.push_back({.key = std::move(limit.key),
-                                          .value = std::move(limit.value),
-                                          .per_unique_value = limit.each_value,
-                                          .limit = limit.limit});
-  }
+  run.tag_concurrency_limits = limits_of(std::move(options.tag_limits));
   run.pools = std::move(options.pools);
   run.retries = options.retries;
   run.cancellation = options.cancellation;
@@ -81,8 +73,10 @@ execute::RunOptions run_options(RunJobOptions options) {
   return run;
 }
 
-Result<void> run(const Definitions& given, const std::string& name, RunJobOptions options,
+Result<void> run(const Definitions& declared, const std::string& name, RunJobOptions options,
                  RunReport::State& state) {
+  Definitions given = declared;
+  for (const auto& [key, resource] : options.resources) given.resources[key] = resource;
   if (auto problems = plan::check_definitions(given); !problems.empty()) {
     throw DefinitionError(std::move(problems));
   }
@@ -98,8 +92,9 @@ Result<void> run(const Definitions& given, const std::string& name, RunJobOption
                 "Job '" + name + "' is of assets: steps and runs to repeat are for jobs of ops.");
   }
   if (!options.partition.empty()) options.tags["dagster/partition"] = options.partition;
-  TREADLE_CHECK(
-      check_run_config(definitions_of_job(given, *job).steps, options.config, "job " + name));
+  if (options.config.empty()) options.config = job->config;
+  const Definitions own = definitions_of_job(given, *job);
+  TREADLE_CHECK(check_run_config(own.steps, own.resources, options.config, "job " + name));
   TREADLE_TRY(state.home, app::Home::open(home_options(options.home, options.temporary_home)));
   Definitions definitions = given;
   app::add_defaults(definitions, *state.home);
@@ -130,18 +125,26 @@ RunReport materialize_job(const Definitions& definitions, const JobDef& job,
   run.selection = job.selection == "*" ? "" : job.selection;
   run.memoize = job.memoize;
   run.partition = std::move(options.partition);
-  run.config = std::move(options.config);
+  run.config = options.config.empty() ? job.config : std::move(options.config);
   run.home = std::move(options.home);
   run.temporary_home = options.temporary_home;
   run.own_processes = options.own_processes;
   run.max_concurrent = options.max_concurrent;
+  run.tag_limits = std::move(options.tag_limits);
+  run.pools = std::move(options.pools);
+  run.retries = options.retries;
+  run.resources = std::move(options.resources);
   run.tags = std::move(options.tags);
   run.tags.insert(job.tags.begin(), job.tags.end());
   run.run_id = std::move(options.run_id);
   run.observer = std::move(options.observer);
   run.cancellation = options.cancellation;
   run.job_name = job.name;
-  return materialize(definitions, std::move(run));
+  if (job.hooks.empty()) return materialize(definitions, std::move(run));
+  Definitions hooked = definitions;
+  for (StepDef& step : hooked.steps)
+    step.hooks.insert(step.hooks.begin(), job.hooks.begin(), job.hooks.end());
+  return materialize(hooked, std::move(run));
 }
 
 }  // namespace

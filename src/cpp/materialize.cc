@@ -2,6 +2,7 @@
 #include <treadle/app/partition_runs.h>
 #include <treadle/app/status.h>
 #include <treadle/cpp/materialize.h>
+#include <treadle/define/run_config.h>
 #include <treadle/execute/run.h>
 #include <treadle/plan/plan.h>
 #include <treadle/plan/selection.h>
@@ -23,6 +24,9 @@ execute::RunOptions run_options(MaterializeOptions options, const app::Home& hom
   run.executor =
       options.own_processes ? execute::Executor::kProcess : execute::Executor::kInProcess;
   run.max_concurrent = options.max_concurrent;
+  run.tag_concurrency_limits = limits_of(std::move(options.tag_limits));
+  run.pools = std::move(options.pools);
+  run.retries = options.retries;
   run.memoize = options.memoize || options.only_stale;
   run.cancellation = options.cancellation;
   run.observer = std::move(options.observer);
@@ -51,14 +55,26 @@ struct Work {
   app::PartitionRuns partitions;
 };
 
+// Of what is going to run, and nothing else.
+Result<void> check_config(const Work& work, const std::string& config) {
+  const auto plan = plan::make_plan(*work.graph, work.selected);
+  if (!plan) return {};  // told when it is run
+  std::vector<StepDef> steps;
+  for (const plan::PlannedStep& step : plan->steps)
+    if (!config.empty() || takes_config(*step.def, work.definitions->resources))
+      steps.push_back(*step.def);
+  if (steps.empty()) return {};
+  return check_run_config(steps, work.definitions->resources, config, "this run");
+}
+
 Result<Work> prepare(const Definitions& given, const MaterializeOptions& options) {
   if (auto problems = plan::check_definitions(given); !problems.empty()) {
     throw DefinitionError(std::move(problems));
   }
-  TREADLE_CHECK(check_run_config(given.steps, options.config, "this run"));
   Work work;
   TREADLE_TRY(work.home, app::Home::open(home_options(options.home, options.temporary_home)));
   work.definitions = std::make_unique<Definitions>(given);
+  for (const auto& [key, resource] : options.resources) work.definitions->resources[key] = resource;
   app::add_defaults(*work.definitions, *work.home);
   work.graph = std::make_unique<plan::AssetGraph>(*work.definitions);
   plan::Selection selection;
@@ -76,6 +92,7 @@ Result<Work> prepare(const Definitions& given, const MaterializeOptions& options
     const auto common = plan::partitions_of(*work.graph, work.selected);
     if (!choice.given() && common && *common) choice.partitions = "stale";
   }
+  TREADLE_CHECK(check_config(work, options.config));
   TREADLE_TRY(const plan::PartitionRequest tagged, plan::request_of(options.tags));
   if (work.selected.empty() || !std::holds_alternative<std::monostate>(tagged)) return work;
   TREADLE_TRY(work.partitions, app::choose_partitions(work.home.get(), *work.graph, work.selected,
@@ -200,6 +217,26 @@ Result<std::optional<Event>> RunReport::materialization(const AssetKey& asset) c
                                              .newest_first = true}));
   if (events.empty()) return std::optional<Event>();
   return std::optional<Event>(std::move(events.front()));
+}
+
+Result<std::vector<CheckEvaluation>> RunReport::checks() const {
+  TREADLE_TRY(const auto all, events());
+  std::vector<CheckEvaluation> checks;
+  for (const Event& event : all) {
+    if (event.type != EventType::kAssetCheckEvaluation) continue;
+    TREADLE_TRY(const Json payload, Json::parse(event.payload));
+    CheckEvaluation& check = checks.emplace_back();
+    check.asset = event.asset_key;
+    check.partition = event.partition;
+    check.check = payload["check"].as_string().value_or("");
+    check.passed = payload["passed"].as_bool().value_or(false);
+    if (payload["severity"].as_string() == "WARN") check.severity = Severity::kWarn;
+    check.description = payload["description"].as_string().value_or("");
+    if (const JsonRef metadata = payload["metadata"]) {
+      TREADLE_TRY(check.metadata, metadata_from_json(metadata.dump()));
+    }
+  }
+  return checks;
 }
 
 Result<Value> RunReport::load(const AssetKey& asset, const Codec& codec,

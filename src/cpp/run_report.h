@@ -21,11 +21,8 @@ struct RunReport::State {
 };
 
 app::HomeOptions home_options(const std::string& path, bool temporary);
+std::vector<execute::TagConcurrencyLimit> limits_of(std::vector<TagLimit> limits);
 // What a run came to.
 void keep(execute::RunResult result, RunReport::State& state);
-
-// Everything that is wrong with a configuration (JSON, "" = none) of these steps.
-Result<void> check_run_config(const std::vector<StepDef>& steps, const std::string& config,
-                              const std::string& of);
 
 }  // namespace treadle

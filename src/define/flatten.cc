@@ -91,6 +91,10 @@ class Flattening {
   void add(const GraphDef& graph, const std::string& prefix, const Sources& outer,
            const std::vector<HookDef>& hooks) {
     const GraphIndex index(graph);
+    if (graph.config) {
+      mappings_.emplace_back(prefix.substr(0, prefix.empty() ? 0 : prefix.size() - 1),
+                             graph.config);
+    }
     for (const NodeDef& node : graph.nodes) {
       std::vector<HookDef> all_hooks = hooks;
       add_hooks(all_hooks, node.hooks);
@@ -106,6 +110,7 @@ class Flattening {
       }
       add(*node.graph, prefix + node.name + ".", inner, all_hooks);
     }
+    if (graph.config) mappings_.pop_back();
   }
 
  private:
@@ -154,6 +159,7 @@ class Flattening {
     step.name = prefix + node.name;
     if (!node.place.file.empty()) step.place = node.place;
     if (node.retry_policy) step.retry_policy = node.retry_policy;
+    step.config_mappings = mappings_;
     merge_tags(step.op_tags, node.tags);
     if (step.time_limit <= 0) step.time_limit = time_limit_of(step.op_tags);
     std::vector<HookDef> all_hooks = hooks;
@@ -168,12 +174,18 @@ class Flattening {
       if (source.value) input.value = std::move(source.value);
       input.from = std::move(source.from);
       input.use = source.use;
+      if (input.use != InputUse::kValue && input.element != nullptr) {
+        input.type = input.element;
+        input.codec = input.element_codec;
+      }
       if (source.wired()) input.asset = AssetKey();
       if (!source.asset.empty()) input.asset = std::move(source.asset);
     }
   }
 
   FlatGraph& flat_;
+  // Of the graphs around the one that is being added, and of it.
+  std::vector<std::pair<std::string, std::shared_ptr<const ConfigMapping>>> mappings_;
 };
 
 }  // namespace
@@ -279,6 +291,7 @@ std::vector<StepDef> flatten(const GraphAssetDef& asset) {
     if (!given->second.loads_value) input.loads_value = false;
     if (!given->second.io_manager_key.empty()) input.io_manager_key = given->second.io_manager_key;
     if (input.metadata.empty()) input.metadata = given->second.metadata;
+    if (given->second.partition_mapping) input.partition_mapping = given->second.partition_mapping;
   }
   auto bodies = std::make_shared<std::vector<std::shared_ptr<StepBody>>>();
   for (const StepDef& step : flat.steps) bodies->push_back(step.body);

@@ -87,7 +87,8 @@ void ResourceSet::require(const std::string& key) {
   order_.push_back(key);
 }
 
-StepOutcome ResourceSet::set_up(const std::string& run_id, const EventSink& sink) {
+StepOutcome ResourceSet::set_up(const std::string& run_id, const std::string& run_config,
+                                const EventSink& sink) {
   std::vector<std::string> keys = io_managers_;
   for (const std::string& key : order_) add_sorted(keys, key);
   if (keys.empty()) return {};
@@ -97,7 +98,7 @@ StepOutcome ResourceSet::set_up(const std::string& run_id, const EventSink& sink
   };
   emit(resources_starting(keys));
   for (const std::string& key : order_) {
-    if (StepOutcome outcome = set_up_one(key, run_id); !outcome) {
+    if (StepOutcome outcome = set_up_one(key, run_id, run_config); !outcome) {
       emit(resources_failed(keys, outcome.error()));
       tear_down(sink);
       return outcome;
@@ -107,14 +108,16 @@ StepOutcome ResourceSet::set_up(const std::string& run_id, const EventSink& sink
   return {};
 }
 
-StepOutcome ResourceSet::set_up_one(const std::string& key, const std::string& run_id) {
+StepOutcome ResourceSet::set_up_one(const std::string& key, const std::string& run_id,
+                                    const std::string& run_config) {
   StepFailure failure;
   const auto at = definitions_.resources.find(key);
   if (at == definitions_.resources.end() || !at->second) {
     failure.message = "There is no resource '" + key + "'. Add it to the definitions.";
     return tl::make_unexpected(std::move(failure));
   }
-  Resource::SetupContext context{.run_id = run_id, .key = key, .required = {}};
+  Resource::SetupContext context{
+      .run_id = run_id, .key = key, .required = {}, .run_config = run_config};
   for (const std::string& required : at->second->required_resources()) {
     context.required.emplace_back(required, get(required));
   }

@@ -23,8 +23,9 @@ class ResourceSet {
   ~ResourceSet();
   ResourceSet(const ResourceSet&) = delete;
 
-  // Required ones first. After a failure, what was set up before it is torn down again.
-  StepOutcome set_up(const std::string& run_id, const EventSink& sink);
+  // Required ones first. After a failure, what was set up before it is torn down again. `run_config`: JSON, "" = none.
+  StepOutcome set_up(const std::string& run_id, const std::string& run_config,
+                     const EventSink& sink);
   // Every resource is torn down even when one fails; failures are recorded.
   void tear_down(const EventSink& sink);
   // Empty when it is not there.
@@ -32,7 +33,8 @@ class ResourceSet {
 
  private:
   void require(const std::string& key);
-  StepOutcome set_up_one(const std::string& key, const std::string& run_id);
+  StepOutcome set_up_one(const std::string& key, const std::string& run_id,
+                         const std::string& run_config);
 
   const Definitions& definitions_;
   std::string step_key_;

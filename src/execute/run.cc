@@ -123,7 +123,7 @@ Result<RunResult> Execution::run() {
   const std::vector<std::uint32_t> to_run = steps_to_run();
   ResourceSet resources(plan_, in_process() ? to_run : std::vector<std::uint32_t>());
   const EventSink sink = [&log](Event event) { log.emit(std::move(event)); };
-  if (StepOutcome up = resources.set_up(run_id_, sink); !up) {
+  if (StepOutcome up = resources.set_up(run_id_, options_.run_config, sink); !up) {
     result.failure = std::move(up).error();
     for (const plan::PlannedStep& step : plan_.steps) {
       if (step.execute) result.steps.emplace_back().step_key = plan::step_key(step);

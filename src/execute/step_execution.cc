@@ -70,6 +70,7 @@ class StepExecution final : public StepContext {
   const std::string& run_config() const override { return env_.run_config; }
   const std::string& step_key() const override { return key_; }
   const std::string& node_key() const override { return def_.name; }
+  const StepDef* definition() const override { return &def_; }
   const std::string& mapping_key() const override { return attempt_.mapping_key; }
   int retry_number() const override { return attempt_.number - 1; }
   bool output_selected(std::size_t output) const override {

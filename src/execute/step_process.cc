@@ -104,7 +104,7 @@ class StepProcess {
     };
     const std::array<std::uint32_t, 1> steps{start_.attempt.step};
     ResourceSet resources(setup_.plan, steps, step_key());
-    if (StepOutcome up = resources.set_up(setup_.run_id, sink); !up) {
+    if (StepOutcome up = resources.set_up(setup_.run_id, setup_.options.run_config, sink); !up) {
       AttemptReport report;
       report.failure = std::move(up).error();
       return report;

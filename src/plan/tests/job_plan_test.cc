@@ -155,5 +155,47 @@ TEST(MakePlan, AGraphOfAssetsRunsWholeOrWhatItsPickedAssetsNeed) {
   EXPECT_EQ(text(make_plan(h, {h.find("l")})), "g.load g.left<g.load");
 }
 
+Definitions graph_with_check(bool can_subset) {
+  auto graph = std::make_shared<GraphDef>();
+  graph->name = "g";
+  graph->inputs = {{.name = "raw"}};
+  graph->nodes = {node(op("load x")), node(op("make x")), node(op("look x"))};
+  graph->dependencies = {wire("load.x", ".raw"), wire("make.x", "load"), wire("look.x", "load")};
+  graph->outputs = {{.name = "result", .from = from("make")},
+                    {.name = "fine", .from = from("look")}};
+  GraphAssetDef def;
+  def.name = "g";
+  def.graph = graph;
+  def.inputs["raw"].asset = "raw";
+  def.outputs["result"].asset.key = "made";
+  def.checks["fine"] = {.name = "fine", .asset = "made"};
+  def.can_subset = can_subset;
+  Definitions d;
+  StepDef& raw = d.steps.emplace_back();
+  raw.name = "raw";
+  raw.outputs.emplace_back().asset.key = "raw";
+  StepDef& check = d.steps.emplace_back();
+  check.name = "raw_ok";
+  check.checks.push_back({.name = "ok", .asset = "raw", .blocking = true});
+  for (StepDef& step : flatten(def)) d.steps.push_back(std::move(step));
+  return d;
+}
+
+TEST(MakePlan, AGraphOfAssetsWaitsForBlockingChecksOfWhatItReads) {
+  const Definitions d = graph_with_check(false);
+  const AssetGraph g(d);
+  EXPECT_EQ(text(make_plan(g, {g.find("raw"), g.find("made")})),
+            "raw raw_ok<raw g.load<raw,raw_ok g.make<g.load g.look<g.load,g.make");
+}
+
+TEST(MakePlan, ACheckOfAGraphThatCanBeSubsetRunsWithItsAssetOrAlone) {
+  const Definitions d = graph_with_check(true);
+  const AssetGraph g(d);
+  EXPECT_EQ(text(make_plan(g, {g.find("made")})), "g.load g.make<g.load g.look<g.load,g.make");
+  EXPECT_EQ(text(make_plan(g, {g.find("made")}, false)), "g.load g.make<g.load");
+  const CheckNames only{{"made", "fine"}};
+  EXPECT_EQ(text(make_plan(g, {}, false, &only)), "g.load g.look<g.load");
+}
+
 }  // namespace
 }  // namespace treadle::plan

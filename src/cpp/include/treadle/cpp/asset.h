@@ -5,6 +5,7 @@
 #include <treadle/define/definitions.h>
 #include <treadle/define/retry_policy.h>
 
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -102,6 +103,15 @@ class ResourceHandle {
   std::string key_;
 };
 
+// A check whose result the function of the asset itself gives: td::Output::checks, Context::check.
+struct CheckSpec {
+  std::string name = {};
+  bool blocking = false;  // what follows from the asset does not run when it fails
+  std::string description = {};
+  Metadata metadata = {};
+  AssetKey asset = {};  // of a multi-asset: the one it is about; "" = the first
+};
+
 struct AssetOptions {
   AssetKey key = {};
   std::string group = "default";
@@ -124,6 +134,11 @@ struct AssetOptions {
   bool memoize = false;
   AutomationCondition automation_condition = {};  // td::AutomationCondition::eager() ...
   std::optional<FreshnessPolicy> freshness_policy = {};
+  std::vector<CheckSpec> checks = {};
+  std::vector<HookDef> hooks = {};
+  Tags op_tags = {};      // of its step: "dagster/priority", and for limits
+  std::string pool = {};  // see RunJobOptions::pools
+  double time_limit = 0;  // seconds for one attempt in a process of its own; 0 = any
   std::source_location where = std::source_location::current();
 };
 
@@ -156,6 +171,11 @@ struct MultiAssetOptions {
   bool memoize = false;
   // The function looks at Context::wants and may leave out std::optional outputs.
   bool can_subset = false;
+  std::vector<CheckSpec> checks = {};
+  std::vector<HookDef> hooks = {};
+  Tags op_tags = {};
+  std::string pool = {};
+  double time_limit = 0;
   std::source_location where = std::source_location::current();
 };
 
@@ -167,6 +187,18 @@ struct CheckOptions {
   std::optional<RetryPolicy> retry_policy = {};
   Partitions partitions = {};  // those of the asset: a result for each; none: one for all
   AutomationCondition automation_condition = {};
+  Tags op_tags = {};
+  std::string pool = {};
+  std::source_location where = std::source_location::current();
+};
+
+// Several checks made by one function.
+struct MultiCheckOptions {
+  std::string name = {};               // of the step; "" = made from the checks' names
+  std::vector<CheckSpec> checks = {};  // each with its asset; as many as the function returns
+  std::vector<std::string> resources = {};
+  std::optional<RetryPolicy> retry_policy = {};
+  bool can_subset = false;  // the function looks at Context::wants_check
   std::source_location where = std::source_location::current();
 };
 
@@ -181,6 +213,7 @@ struct SourceOptions {
   std::string io_manager = "io_manager";  // loads the value
   Partitions partitions = {};
   std::optional<FreshnessPolicy> freshness_policy = {};
+  std::vector<AssetKey> deps = {};  // what it is made from, as far as is known: lineage
   std::source_location where = std::source_location::current();
 };
 
@@ -196,6 +229,9 @@ struct JobOptions {
   // Of a job of assets: when it is run by itself. Asks for its assets that read no other of them:
   //   td::AutomationCondition::any_job_root_assets_match(td::AutomationCondition::eager())
   AutomationCondition automation_condition = {};
+  std::string config = {};  // of runs that are given none: JSON, or a td::RunConfig
+  // Of a job of ops: what a run says instead of the configuration of its ops (td::config_mapping).
+  std::shared_ptr<const ConfigMapping> config_mapping = {};
   std::source_location where = std::source_location::current();
 };
 

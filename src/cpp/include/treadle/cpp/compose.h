@@ -39,6 +39,23 @@ Node<void> after(const Node<T>& node) {
   return {node.from};
 }
 
+// Nothing is wired to this input: it has the value of its td::In, or the one that the run's configuration says:
+//   {"ops": {"add": {"inputs": {"a": 3}}}}
+struct Unwired {};
+inline constexpr Unwired unwired;
+
+struct GraphOptions {
+  std::string name = {};
+  std::string description = {};
+  std::vector<std::string> inputs = {};  // their names; "" = in1, in2, ...
+  std::vector<std::string> outputs =
+      {};  // their names; "" = out1, out2, ...; of a single one "result"
+  Tags tags = {};
+  // What a run says of the graph instead of its nodes: td::config_mapping.
+  std::shared_ptr<const ConfigMapping> config_mapping = {};
+  std::source_location where = std::source_location::current();
+};
+
 class Compose;
 
 namespace cpp {
@@ -46,20 +63,12 @@ namespace cpp {
 // One argument of a use, as it goes into the graph.
 struct Argument {
   Dependency::Kind kind = Dependency::Kind::kDirect;
-  std::vector<NodeOutput> from;
+  std::vector<NodeOutput> from = {};
   AssetKey asset = {};
   std::optional<Value> value = {};
-  // Of a list: the type of its elements, and how they are read.
-  const std::type_info* element = nullptr;
-  std::shared_ptr<const Codec> element_codec = {};
   bool order_only = false;
+  bool unwired = false;
 };
-
-template <class E>
-void describe_elements(Argument& argument) {
-  argument.element = &typeid(E);
-  if constexpr (Storable<E>) argument.element_codec = codec_of<E>();
-}
 
 // How an input of type T takes what is given.
 template <class T>
@@ -75,19 +84,20 @@ template <class T>
 Argument argument_for(const std::vector<Node<typename T::value_type>>& nodes) {
   Argument argument{.kind = Dependency::Kind::kFanIn};
   for (const auto& node : nodes) argument.from.push_back(node.from);
-  describe_elements<typename T::value_type>(argument);
   return argument;
 }
 template <class T>
   requires is_vector<T>
 Argument argument_for(const Collected<typename T::value_type>& collected) {
-  Argument argument{.kind = Dependency::Kind::kCollect, .from = {collected.from}};
-  describe_elements<typename T::value_type>(argument);
-  return argument;
+  return {.kind = Dependency::Kind::kCollect, .from = {collected.from}};
 }
 template <class T>
 Argument argument_for(const T& value) {
   return {.value = Value::of(value)};
+}
+template <class T>
+Argument argument_for(const Unwired&) {
+  return {.unwired = true};
 }
 inline Argument order_of(const Node<void>& node) {
   return {.from = {node.from}, .order_only = true};
@@ -191,8 +201,9 @@ class Compose {
 namespace cpp {
 
 std::shared_ptr<GraphDef> new_graph(std::string name, std::source_location where);
-void add_graph_input(GraphDef& graph, bool nothing);
-void add_graph_output(GraphDef& graph, NodeOutput from, bool several);
+std::shared_ptr<GraphDef> new_graph(const GraphOptions& options);
+void add_graph_input(GraphDef& graph, bool nothing, const GraphOptions& options);
+void add_graph_output(GraphDef& graph, NodeOutput from, bool several, const GraphOptions& options);
 
 // What a composing function takes after the td::Compose&, and returns.
 template <class Params>
@@ -208,8 +219,8 @@ struct GraphInputs<Types<Compose&, T...>> {
   template <class Used>
   using OpOf = Op<Used, typename InputOf<std::remove_cvref_t<T>>::type...>;
   template <class F>
-  static auto call(F& compose, GraphDef& graph) {
-    (add_graph_input(graph, std::same_as<std::remove_cvref_t<T>, Node<void>>), ...);
+  static auto call(F& compose, GraphDef& graph, const GraphOptions& options) {
+    (add_graph_input(graph, std::same_as<std::remove_cvref_t<T>, Node<void>>, options), ...);
     Compose c(graph);
     [[maybe_unused]] std::size_t next = 0;
     // Braces: from left to right.
@@ -220,16 +231,16 @@ struct GraphInputs<Types<Compose&, T...>> {
 };
 
 template <class T>
-void add_outputs(GraphDef& graph, const Node<T>& node) {
-  add_graph_output(graph, node.from, false);
+void add_outputs(GraphDef& graph, const Node<T>& node, const GraphOptions& options) {
+  add_graph_output(graph, node.from, false, options);
 }
 template <class T>
-void add_outputs(GraphDef& graph, const Mapped<T>& mapped) {
-  add_graph_output(graph, mapped.from, false);
+void add_outputs(GraphDef& graph, const Mapped<T>& mapped, const GraphOptions& options) {
+  add_graph_output(graph, mapped.from, false, options);
 }
 template <class... H>
-void add_outputs(GraphDef& graph, const std::tuple<H...>& handles) {
-  std::apply([&](const auto&... each) { (add_graph_output(graph, each.from, true), ...); },
+void add_outputs(GraphDef& graph, const std::tuple<H...>& handles, const GraphOptions& options) {
+  std::apply([&](const auto&... each) { (add_graph_output(graph, each.from, true, options), ...); },
              handles);
 }
 
@@ -238,18 +249,22 @@ void add_outputs(GraphDef& graph, const std::tuple<H...>& handles) {
 // A graph: ops wired together, to be used like one op. The function takes the td::Compose& and a td::Node for each input, and
 // returns the handle of its output, or a std::tuple of several.
 template <class F>
-auto graph(std::string name, F compose,
-           std::source_location where = std::source_location::current()) {
+auto graph(GraphOptions options, F compose) {
   using Inputs = cpp::GraphInputs<typename cpp::Signature<F>::Params>;
   using Result = std::remove_cvref_t<typename cpp::Signature<F>::Result>;
-  auto made = cpp::new_graph(std::move(name), where);
+  auto made = cpp::new_graph(options);
   if constexpr (std::is_void_v<Result>) {
-    Inputs::call(compose, *made);
+    Inputs::call(compose, *made, options);
     return typename Inputs::template OpOf<std::tuple<>>(nullptr, std::move(made));
   } else {
-    cpp::add_outputs(*made, Inputs::call(compose, *made));
+    cpp::add_outputs(*made, Inputs::call(compose, *made, options), options);
     return typename Inputs::template OpOf<Result>(nullptr, std::move(made));
   }
+}
+template <class F>
+auto graph(std::string name, F compose,
+           std::source_location where = std::source_location::current()) {
+  return graph(GraphOptions{.name = std::move(name), .where = where}, std::move(compose));
 }
 
 }  // namespace treadle

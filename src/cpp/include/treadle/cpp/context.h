@@ -1,6 +1,7 @@
 // What a running function may ask and say, when it takes a td::Context& as its first parameter.
 #pragma once
 
+#include <treadle/cpp/events.h>
 #include <treadle/cpp/values.h>
 #include <treadle/define/definitions.h>
 #include <treadle/define/partition_set.h>
@@ -33,21 +34,34 @@ class Context {
   ~Context();
 
   const std::string& run_id() const { return step_.run_id(); }
+  const std::string& job_name() const { return step_.job_name(); }
   const std::string& step_key() const { return step_.step_key(); }
+  // Of an op that runs once for each value of a dynamic output: which; "" otherwise.
+  const std::string& mapping_key() const { return step_.mapping_key(); }
   int retry_number() const { return step_.retry_number(); }  // 0 on the first attempt
 
   void debug(std::string_view message) { step_.log(LogLevel::kDebug, message); }
   void info(std::string_view message) { step_.log(LogLevel::kInfo, message); }
   void warning(std::string_view message) { step_.log(LogLevel::kWarning, message); }
   void error(std::string_view message) { step_.log(LogLevel::kError, message); }
+  void critical(std::string_view message) { step_.log(LogLevel::kCritical, message); }
+  void log(LogLevel level, std::string_view message) { step_.log(level, message); }
 
   // A fact about what is being made, recorded with its materialization: about every output of the
   // step, or about one.
   void add_metadata(std::string name, MetadataValue value);
   void add_metadata(const AssetKey& asset, std::string name, MetadataValue value);
 
-  // Whether this run wants that output (a multi-asset that can be run in part).
+  // A fact beside what the step makes.
+  void report(const AssetMaterialization& fact) { step_.report_event(cpp::event_of(fact)); }
+  void report(const AssetObservation& fact) { step_.report_event(cpp::event_of(fact)); }
+  void report(const ExpectationResult& fact) { step_.report_event(cpp::event_of(fact)); }
+  // The result of a check that the options of what is being made name; each once.
+  void check(const std::string& name, CheckResult result);
+
+  // Whether this run wants that output, or that check (a multi-asset that can be run in part).
   bool wants(const AssetKey& asset) const;
+  bool wants_check(const std::string& name) const;
 
   // Partitions: what the run computes. Without any, all but the first throw td::Failure; so do those
   // for a single one when there are several.
@@ -92,6 +106,7 @@ class Context {
  private:
   [[noreturn]] static void throw_no_resource(const std::string& key, const std::type_info& wanted);
   std::size_t output_of(const AssetKey& asset) const;
+  std::size_t check_of(const std::string& name) const;
   const PartitionSlice& own_partitions() const;
   const PartitionSlice& partitions_read(const AssetKey& input) const;
 

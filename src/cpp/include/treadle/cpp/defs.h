@@ -7,7 +7,8 @@
 #include <treadle/cpp/automation.h>
 #include <treadle/cpp/body.h>
 #include <treadle/cpp/compose.h>
-#include <treadle/cpp/resource.h>
+#include <treadle/cpp/configured_resource.h>
+#include <treadle/cpp/graph_asset.h>
 
 #include <map>
 #include <memory>
@@ -77,6 +78,37 @@ class Defs {
     cpp::give_body<OfCheck>(step, std::move(fn), 0, asset, wired...);
   }
 
+  // Several checks made by one function, which returns a std::tuple, std::pair or std::array of what a check returns, in order; a
+  // std::optional may be absent when the checks can be run in part. What is wired comes as for assets.
+  template <class F, class... Wired>
+  void multi_check(const MultiCheckOptions& options, F fn, const Wired&... wired) {
+    using R = cpp::ResultOf<F, Wired...>;
+    StepDef& step = add_multi_check(options, std::tuple_size_v<R>);
+    (cpp::declare(step, wired), ...);
+    cpp::give_body<OfMultiCheck>(step, std::move(fn), 0, wired...);
+  }
+
+  // An asset made by a graph, or an op, of one output: its inputs are what is wired, in order. Outputs of td::CheckResult, after it,
+  // are the checks that the options name. Intermediate values are kept like those of any op.
+  template <class Used, class... In, class... Wired>
+  auto graph_asset(const AssetOptions& options, const Op<Used, In...>& made_by,
+                   const Wired&... wired) {
+    auto handles = finish_graph_asset(cpp::graph_asset_of(options), made_by, wired...);
+    static_assert(std::tuple_size_v<decltype(handles)> == 1,
+                  "treadle: this graph makes several assets: use graph_multi_asset");
+    return std::get<0>(std::move(handles));
+  }
+  template <class Used, class... In, class... Wired>
+  auto graph_asset(const Named& name, const Op<Used, In...>& made_by, const Wired&... wired) {
+    return graph_asset(AssetOptions{.key = name.key, .where = name.where}, made_by, wired...);
+  }
+  // Several assets made by one graph that returns a std::tuple of nodes. Gives back a std::tuple of handles.
+  template <class Used, class... In, class... Wired>
+  auto graph_multi_asset(const MultiAssetOptions& options, const Op<Used, In...>& made_by,
+                         const Wired&... wired) {
+    return finish_graph_asset(cpp::graph_asset_of(options), made_by, wired...);
+  }
+
   // An asset that another program or Python makes, read as a T from the same home (or through an IO
   // manager of yours). Whether it is one is checked when the value is read.
   template <class T>
@@ -103,6 +135,8 @@ class Defs {
     cpp::give_body<OfObservation>(step, std::move(fn), first_input, wired...);
     return Asset<T>(key);
   }
+  // An asset of which only its name and what is said about it is known: for lineage, and to be looked at.
+  Asset<void> external(SourceOptions options);
   // A file or folder on disk as an asset: what reads it is stale when its content changes. A
   // relative path starts at the current folder.
   Asset<File> file_source(Named name, const std::string& path);
@@ -130,6 +164,30 @@ class Defs {
                 const ResourceHandle<Needed>&... needed) {
     return resource(std::move(key), std::move(make), cpp::NoTearDown(), first, needed...);
   }
+
+  // A resource that a run may configure, below resources -> key -> config: `make` takes a const C& of what td::Config<C> reads, before
+  // the resources it needs.
+  template <class C, class Make, class TearDown, class... Needed>
+  auto resource(std::string key, Config<C>, Make make, TearDown tear_down,
+                const ResourceHandle<Needed>&... needed) {
+    using Bound = cpp::ConfiguredMake<C, Make, Needed...>;
+    using T = typename Bound::Made;
+    definitions_.resources[key] =
+        std::make_shared<cpp::ConfiguredResource<T, C, Make, TearDown, Needed...>>(
+            std::move(make), std::move(tear_down), std::vector<std::string>{needed.key()...});
+    return ResourceHandle<T>(std::move(key));
+  }
+  template <class C, class Make>
+  auto resource(std::string key, Config<C> config, Make make) {
+    return resource(std::move(key), config, std::move(make), cpp::NoTearDown());
+  }
+
+  // Everything that another set declares, too. What both declare is a mistake that is told with the others.
+  Defs& merge(const Definitions& other);
+  // Everything that is wrong, as running would tell it; empty: nothing.
+  std::vector<Problem> problems() const;
+  // Changes what is said of assets: group, owners, tags, metadata ... Called for each, sources too.
+  Defs& map_assets(const std::function<void(AssetInfo&)>& change);
 
   void io_manager(std::string key, std::shared_ptr<IOManager> manager);
   // A named selection of assets (selection syntax) that can be run by name.
@@ -202,6 +260,24 @@ class Defs {
       hand_over(context, CheckResult{.passed = passed});
     }
   };
+  struct OfMultiCheck {
+    template <class R>
+    static void hand_over(Context& context, R results) {
+      std::size_t next = 0;
+      std::apply([&](auto&... result) { (report(context, next++, std::move(result)), ...); },
+                 results);
+    }
+    static void report(Context& context, std::size_t check, CheckResult result) {
+      cpp::report_check(context, check, std::move(result));
+    }
+    static void report(Context& context, std::size_t check, bool passed) {
+      cpp::report_check(context, check, CheckResult{.passed = passed});
+    }
+    template <class R>
+    static void report(Context& context, std::size_t check, std::optional<R> result) {
+      if (result) report(context, check, std::move(*result));
+    }
+  };
   struct OfAsset {
     static void hand_over(Context& context) { cpp::hand_over(context, 0, Value(), nullptr); }
     template <class R>
@@ -250,7 +326,21 @@ class Defs {
     output.required = E::kRequired;
   }
 
+  template <class Used, class... In, class... Wired>
+  auto finish_graph_asset(cpp::GraphAssetParts parts, const Op<Used, In...>& made_by,
+                          const Wired&... wired) {
+    cpp::wire_graph_asset(parts, made_by.op(), made_by.graph(),
+                          cpp::graph_asset_inputs(cpp::Types<In...>(), wired...),
+                          cpp::GraphAssets<Used>::checks());
+    std::size_t next = 0;
+    auto handles = cpp::GraphAssets<Used>::handles(parts, next);
+    add_graph_asset(std::move(parts.def));
+    return handles;
+  }
+
   // In defs.cc: what does not depend on types.
+  StepDef& add_multi_check(const MultiCheckOptions& options, std::size_t returned);
+  void add_graph_asset(GraphAssetDef def);
   StepDef& add_asset(const AssetOptions& options);
   StepDef& add_asset(const Named& name);
   StepDef& add_multi_asset(const MultiAssetOptions& options, std::size_t returned);

@@ -8,6 +8,9 @@
 
 #include <string_view>
 #include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace treadle::cpp {
 
@@ -22,12 +25,27 @@ Field(const char*, T Owner::*) -> Field<Owner, T>;
 template <class T>
 concept Described = requires(const T* none) { treadle_fields(none); };
 
+template <class T>
+concept Enumerated = std::is_enum_v<T> && requires(const T* none) { treadle_enumerators(none); };
+
 }  // namespace treadle::cpp
 
 #define TREADLE_FIELDS(Type, ...)                                                  \
   [[maybe_unused]] inline constexpr auto treadle_fields(const Type*) {             \
     return std::make_tuple(TREADLE_EXPAND(TREADLE_EACH_FIELD(Type, __VA_ARGS__))); \
   }
+
+// The names of an enumeration, which is then kept and configured by name instead of by number:
+//   enum class Season { spring, autumn };
+//   TREADLE_ENUM(Season, spring, autumn)
+#define TREADLE_ENUM(Type, ...)                                      \
+  [[maybe_unused]] inline auto treadle_enumerators(const Type*) {    \
+    return std::vector<std::pair<std::string_view, Type>>{           \
+        TREADLE_EXPAND(TREADLE_EACH_ENUMERATOR(Type, __VA_ARGS__))}; \
+  }
+#define TREADLE_EACH_ENUMERATOR(Type, name, ...) \
+  {#name, Type::name} __VA_OPT__(, TREADLE_EACH_ENUMERATOR_AGAIN TREADLE_PARENS(Type, __VA_ARGS__))
+#define TREADLE_EACH_ENUMERATOR_AGAIN() TREADLE_EACH_ENUMERATOR
 
 // The usual recursion: each EXPAND scans again, so that EACH_FIELD may come back for the next name
 // (up to 256 fields).

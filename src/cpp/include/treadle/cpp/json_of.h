@@ -73,9 +73,27 @@ struct JsonOf<T> {
   }
 };
 
-// An enumeration is its number.
+// An enumeration is its number, or with TREADLE_ENUM its name.
+template <cpp::Enumerated T>
+struct JsonOf<T> {
+  static void write(JsonOut& out, T value) {
+    for (const auto& [name, one] : treadle_enumerators(static_cast<const T*>(nullptr))) {
+      if (one == value) return out.text(name);
+    }
+    out.json.value(static_cast<std::int64_t>(value));
+  }
+  static Result<T> read(JsonRef json) {
+    const auto text = json.as_string();
+    std::string names;
+    for (const auto& [name, one] : treadle_enumerators(static_cast<const T*>(nullptr))) {
+      if (text && *text == name) return one;
+      names += (names.empty() ? "" : ", ") + std::string(name);
+    }
+    return cpp::unexpected_kind("one of " + names, json);
+  }
+};
 template <class T>
-  requires std::is_enum_v<T>
+  requires(std::is_enum_v<T> && !cpp::Enumerated<T>)
 struct JsonOf<T> {
   using Number = std::underlying_type_t<T>;
   static void write(JsonOut& out, T value) {

@@ -19,6 +19,14 @@ namespace execute {
 class Cancellation;
 }
 
+// At most `limit` steps at once with this tag: of all its values, of one, or of each value by itself.
+struct TagLimit {
+  std::string key = {};
+  std::optional<std::string> value = {};
+  bool each_value = false;
+  int limit = 1;
+};
+
 // How a run is executed and where it is kept.
 struct MaterializeOptions {
   // Selection syntax: "model+", "group:training and not kind:onnx"; "" = everything.
@@ -40,19 +48,16 @@ struct MaterializeOptions {
   // Each step in a forked process of its own; only while the program has one thread.
   bool own_processes = false;
   int max_concurrent = 0;  // steps at once; 0 = one per core
+  std::vector<TagLimit> tag_limits = {};
+  std::map<std::string, int> pools = {};  // steps at once by AssetOptions::pool
+  bool retries = true;                    // false: nothing is tried again
+  // In place of those of the definitions, in tests: {{"db", td::given(FakeDatabase())}}.
+  std::map<std::string, std::shared_ptr<Resource>> resources = {};
   std::map<std::string, std::string> tags = {};
   std::string job_name = {};                            // for the record; "" = none
   std::string run_id = {};                              // "" = a new one
   std::function<void(const Event&)> observer = {};      // called in order, as events happen
   const execute::Cancellation* cancellation = nullptr;  // to stop it from another thread
-};
-
-// At most `limit` steps at once with this tag: of all its values, of one, or of each value by itself.
-struct TagLimit {
-  std::string key = {};
-  std::optional<std::string> value = {};
-  bool each_value = false;
-  int limit = 1;
 };
 
 // How a job of ops is executed and where it is kept.
@@ -71,6 +76,8 @@ struct RunJobOptions {
   std::string partition = {};             // of a job with partitions
   std::map<std::string, int> pools = {};  // steps at once by OpOptions::pool
   bool retries = true;                    // false: nothing is tried again
+  std::map<std::string, std::shared_ptr<Resource>> resources =
+      {};  // as MaterializeOptions::resources
   std::map<std::string, std::string> tags =
       {};  // "dagster/max_runtime": seconds, then the run fails
   std::string run_id = {};
@@ -88,6 +95,17 @@ struct StepReport {
   std::optional<StepFailure> failure;
 };
 
+// What a check found in a run.
+struct CheckEvaluation {
+  AssetKey asset;
+  std::string check;
+  std::string partition;
+  bool passed = false;
+  Severity severity = Severity::kError;
+  std::string description;
+  Metadata metadata;
+};
+
 // What a run came to. Keeps the home open, so that values can be read. Cheap to copy, thread-safe.
 class RunReport {
  public:
@@ -100,6 +118,7 @@ class RunReport {
   const StepReport* find_step(const std::string& step_key) const;
   // Everything that was recorded, in order.
   Result<std::vector<Event>> events() const;
+  Result<std::vector<CheckEvaluation>> checks() const;
   // The latest materialization that this run recorded of an asset; nothing when it made none.
   Result<std::optional<Event>> materialization(const AssetKey& asset) const;
 

@@ -15,6 +15,7 @@
 #include <treadle/define/graph.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -37,11 +38,27 @@ struct Dynamic {
   std::vector<std::pair<std::string, T>> values;
 };
 
+// More about an input of an op, or an output.
+struct In {
+  std::string description = {};
+  Metadata metadata = {};
+  std::string io_manager = {};  // loads it; "" = the one that stored the value
+  Value value = {};             // when td::unwired: td::Value::of(3), of the parameter's type
+};
+struct Out {
+  std::string description = {};
+  Metadata metadata = {};  // for its IO manager
+  std::string io_manager = {};
+  std::string code_version = {};
+};
+
 struct OpOptions {
   std::string name = {};
   std::string description = {};
-  std::vector<std::string> inputs = {};     // their names; "" = in1, in2, ...
-  std::vector<std::string> outputs = {};    // of several: their names; "" = out1, out2, ...
+  std::vector<std::string> inputs = {};   // their names; "" = in1, in2, ...
+  std::vector<std::string> outputs = {};  // of several: their names; "" = out1, out2, ...
+  std::map<std::string, In> in = {};      // more about them, by name
+  std::map<std::string, Out> out = {};
   Tags tags = {};                           // "dagster/priority": among those that could start
   std::vector<std::string> resources = {};  // that the function asks its td::Context for
   std::vector<Hook> hooks = {};
@@ -156,6 +173,12 @@ struct Loaded<OpInput<T>> {
         return;
       }
     }
+    if constexpr (Configurable<T> && JsonStorable<T>) {
+      if (const auto said = load_input_config(context, input)) {
+        value = Value::of(config_from<T>(*said, "step '" + context.step_key() + "'"));
+        return;
+      }
+    }
     value = load_input(context, input, typeid(T));
   }
   std::tuple<const T&> arguments() { return {*value.template get<T>()}; }
@@ -172,14 +195,63 @@ struct InputsOf<Types<Param...>, kInputs> {
   using type = decltype(list(std::make_index_sequence<kInputs>()));
 };
 
-// What using an op gives, and how its result is handed over.
+void hand_over_dynamic(Context& context, std::size_t index, std::string mapping_key, Value value,
+                       const std::type_info& type);
+void describe_check(OutputDef& output);
+void hand_over_check(Context& context, std::size_t index, CheckResult result);
+
+// One thing that an op returns: what using it gives, and how it is handed over.
+template <class X>
+struct OpElement {
+  using T = typename Kept<X>::type;
+  using Used = Node<T>;
+  static void describe(OutputDef& output) { describe_output<T>(output); }
+  static void hand_over(Context& context, std::size_t index, X result) {
+    hand_over_if_wanted(context, index, std::move(result));
+  }
+};
+template <class X>
+struct OpElement<std::optional<X>> {
+  using Used = typename OpElement<X>::Used;
+  static void describe(OutputDef& output) {
+    OpElement<X>::describe(output);
+    output.required = false;
+  }
+  static void hand_over(Context& context, std::size_t index, std::optional<X> result) {
+    if (result) OpElement<X>::hand_over(context, index, std::move(*result));
+  }
+};
+template <class T>
+struct OpElement<Dynamic<T>> {
+  using Used = Mapped<T>;
+  static void describe(OutputDef& output) {
+    describe_output<T>(output);
+    output.dynamic = true;
+  }
+  static void hand_over(Context& context, std::size_t index, Dynamic<T> result) {
+    for (auto& [key, value] : result.values) {
+      hand_over_dynamic(context, index, std::move(key), Value::of(std::move(value)), typeid(T));
+    }
+  }
+};
+// In a graph of assets the result of a check; elsewhere what was expected, as td::ExpectationResult.
+template <>
+struct OpElement<CheckResult> {
+  using Used = Node<CheckResult>;
+  static void describe(OutputDef& output) { describe_check(output); }
+  static void hand_over(Context& context, std::size_t index, CheckResult result) {
+    hand_over_check(context, index, std::move(result));
+  }
+};
+
+// All that it returns.
 template <class R>
 struct OpResult {
-  using Used = Node<typename Kept<R>::type>;
+  using Used = typename OpElement<R>::Used;
   static constexpr std::size_t kOutputs = 1;
-  static void describe(StepDef& step) { describe_output<typename Kept<R>::type>(step.outputs[0]); }
+  static void describe(StepDef& step) { OpElement<R>::describe(step.outputs[0]); }
   static void hand_over(Context& context, R result) {
-    hand_over_element(context, 0, std::move(result));
+    OpElement<R>::hand_over(context, 0, std::move(result));
   }
 };
 template <>
@@ -189,69 +261,50 @@ struct OpResult<void> {
   static void describe(StepDef& step) { step.outputs[0].stores_value = false; }
   static void hand_over(Context& context) { cpp::hand_over(context, 0, Value(), nullptr); }
 };
-template <class T>
-struct OpResult<std::optional<T>> {
-  using Used = Node<typename Kept<T>::type>;
-  static constexpr std::size_t kOutputs = 1;
-  static void describe(StepDef& step) {
-    describe_output<typename Kept<T>::type>(step.outputs[0]);
-    step.outputs[0].required = false;
-  }
-  static void hand_over(Context& context, std::optional<T> result) {
-    if (result) hand_over_element(context, 0, std::move(*result));
-  }
-};
-void hand_over_dynamic(Context& context, std::string mapping_key, Value value,
-                       const std::type_info& type);
-template <class T>
-struct OpResult<Dynamic<T>> {
-  using Used = Mapped<T>;
-  static constexpr std::size_t kOutputs = 1;
-  static void describe(StepDef& step) {
-    describe_output<T>(step.outputs[0]);
-    step.outputs[0].dynamic = true;
-  }
-  static void hand_over(Context& context, Dynamic<T> result) {
-    for (auto& [key, value] : result.values) {
-      hand_over_dynamic(context, std::move(key), Value::of(std::move(value)), typeid(T));
-    }
-  }
-};
-template <class R, class... E>
+template <class R, class... X>
 struct SeveralResults {
-  using Used = std::tuple<Node<typename E::type>...>;
-  static constexpr std::size_t kOutputs = sizeof...(E);
+  using Used = std::tuple<typename OpElement<X>::Used...>;
+  static constexpr std::size_t kOutputs = sizeof...(X);
   static void describe(StepDef& step) {
     std::size_t next = 0;
-    ((describe_output<typename E::type>(step.outputs[next]),
-      step.outputs[next++].required = E::kRequired),
-     ...);
+    (OpElement<X>::describe(step.outputs[next++]), ...);
   }
   static void hand_over(Context& context, R result) {
-    hand_over_all(context, std::move(result), std::index_sequence_for<E...>());
+    std::size_t next = 0;
+    std::apply(
+        [&](auto&... each) { (OpElement<X>::hand_over(context, next++, std::move(each)), ...); },
+        result);
   }
 };
-template <class R, class Elements>
-struct SeveralOf;
-template <class R, class... E>
-struct SeveralOf<R, Types<E...>> : SeveralResults<R, E...> {};
 template <class... X>
-struct OpResult<std::tuple<X...>>
-    : SeveralOf<std::tuple<X...>, typename Elements<std::tuple<X...>>::type> {};
+struct OpResult<std::tuple<X...>> : SeveralResults<std::tuple<X...>, X...> {};
 template <class A, class B>
-struct OpResult<std::pair<A, B>>
-    : SeveralOf<std::pair<A, B>, typename Elements<std::pair<A, B>>::type> {};
+struct OpResult<std::pair<A, B>> : SeveralResults<std::pair<A, B>, A, B> {};
+template <class R, class X, class Indices>
+struct ArrayResults;
+template <class R, class X, std::size_t... I>
+struct ArrayResults<R, X, std::index_sequence<I...>>
+    : SeveralResults<R, std::tuple_element_t<I, R>...> {};
 template <class X, std::size_t N>
-struct OpResult<std::array<X, N>>
-    : SeveralOf<std::array<X, N>, typename Elements<std::array<X, N>>::type> {};
+struct OpResult<std::array<X, N>> : ArrayResults<std::array<X, N>, X, std::make_index_sequence<N>> {
+};
 
 // The op without its types: names, options, as many inputs and outputs as the function has.
 std::shared_ptr<StepDef> new_op(OpOptions options, std::size_t inputs, std::size_t outputs);
+
+void set_input_config(InputDef& input, ConfigType type);
 
 template <class T>
 void describe_input(InputDef& input) {
   input.type = &typeid(T);
   if constexpr (Storable<T>) input.codec = codec_of<T>();
+  if constexpr (Configurable<T> && JsonStorable<T>)
+    set_input_config(input, ConfigTypeOf<T>::type());
+  if constexpr (is_vector<T>) {
+    using E = typename T::value_type;
+    input.element = &typeid(E);
+    if constexpr (Storable<E>) input.element_codec = codec_of<E>();
+  }
 }
 
 template <class F, class... In, class... Wired>

@@ -51,6 +51,26 @@ T& needed_object(const Resource::SetupContext& context, const std::string& key) 
   return **held;
 }
 
+// What `make` gives, as steps see it.
+template <class T, class Call>
+tl::expected<Value, StepFailure> made_value(const std::string& key, Call make) {
+  try {
+    std::shared_ptr<T> object;
+    auto made = make();
+    using Shared = Pointee<typename Success<decltype(made)>::type>;
+    if constexpr (is_a<decltype(made), tl::expected>) {
+      if (!made) return tl::make_unexpected(to_failure(std::move(made).error()));
+      object = Shared::share(std::move(*made));
+    } else {
+      object = Shared::share(std::move(made));
+    }
+    if (object == nullptr) return tl::make_unexpected(no_such_object(key));
+    return Value::of(std::move(object));
+  } catch (...) {
+    return tl::make_unexpected(current_exception_failure());
+  }
+}
+
 // The value that steps see is a std::shared_ptr<T>, so that they may change the object.
 template <class T, class Make, class TearDown, class... Needed>
 class MadeResource final : public Resource {
@@ -61,21 +81,8 @@ class MadeResource final : public Resource {
   std::vector<std::string> required_resources() const override { return needed_; }
 
   tl::expected<Value, StepFailure> set_up(const SetupContext& context) override {
-    try {
-      std::shared_ptr<T> object;
-      auto made = make(context, std::index_sequence_for<Needed...>());
-      using Shared = Pointee<MadeBy<Make, Needed...>>;
-      if constexpr (is_a<decltype(made), tl::expected>) {
-        if (!made) return tl::make_unexpected(to_failure(std::move(made).error()));
-        object = Shared::share(std::move(*made));
-      } else {
-        object = Shared::share(std::move(made));
-      }
-      if (object == nullptr) return tl::make_unexpected(no_such_object(context.key));
-      return Value::of(std::move(object));
-    } catch (...) {
-      return tl::make_unexpected(current_exception_failure());
-    }
+    return made_value<T>(context.key,
+                         [&] { return make(context, std::index_sequence_for<Needed...>()); });
   }
   StepOutcome tear_down(const Value& value) override {
     try {

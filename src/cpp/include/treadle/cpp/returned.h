@@ -104,6 +104,8 @@ void describe_output(OutputDef& output) {
 void hand_over(Context& context, std::size_t index, Value value, const std::type_info* type);
 void hand_over(Context& context, std::size_t index, Value value, const std::type_info* type,
                Output<void> facts);
+// Throws StepFailure.
+void report_check(Context& context, std::size_t check, CheckResult result);
 // Whether the run wants that output.
 bool is_wanted(Context& context, std::size_t index);
 
@@ -135,7 +137,7 @@ void hand_over_element(Context& context, std::size_t index, Output<X> element) {
     using T = typename Kept<X>::type;
     hand_over(context, index, kept_value(context, std::move(element.value)), &typeid(T),
               Output<void>{std::move(element.metadata), std::move(element.data_version),
-                           std::move(element.tags)});
+                           std::move(element.tags), std::move(element.checks)});
   }
 }
 

@@ -34,23 +34,6 @@ struct Folder {
   bool operator==(const Folder&) const = default;
 };
 
-// A value with facts about it, for a function that has more to say than its value:
-//   return td::Output{table, {{"rows", table.size()}}};
-template <class T>
-struct Output {
-  T value{};
-  Metadata metadata = {};
-  std::string data_version = {};  // "" = the digest of what was stored
-  std::vector<std::pair<std::string, std::string>> tags = {};
-};
-// Facts about an asset that keeps no value.
-template <>
-struct Output<void> {
-  Metadata metadata = {};
-  std::string data_version = {};
-  std::vector<std::pair<std::string, std::string>> tags = {};
-};
-
 // What the function of an observable source saw.
 struct Observed {
   std::string version = {};  // of the data; "" = unknown
@@ -65,6 +48,26 @@ struct CheckResult {
   Metadata metadata = {};
   std::string description = {};
   Severity severity = Severity::kError;  // of a check that did not pass
+};
+
+// A value with facts about it, for a function that has more to say than its value:
+//   return td::Output{table, {{"rows", table.size()}}};
+template <class T>
+struct Output {
+  T value{};
+  Metadata metadata = {};
+  std::string data_version = {};  // "" = the digest of what was stored
+  std::vector<std::pair<std::string, std::string>> tags = {};
+  // Results of the checks that the asset's options name (AssetOptions::checks), by name.
+  std::vector<std::pair<std::string, CheckResult>> checks = {};
+};
+// Facts about an asset that keeps no value.
+template <>
+struct Output<void> {
+  Metadata metadata = {};
+  std::string data_version = {};
+  std::vector<std::pair<std::string, std::string>> tags = {};
+  std::vector<std::pair<std::string, CheckResult>> checks = {};
 };
 
 // A failure on purpose, with more than a message: thrown, or returned as the error of a

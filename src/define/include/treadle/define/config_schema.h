@@ -108,6 +108,13 @@ struct ConfigOutcome {
   std::string text(std::string_view preamble) const;
 };
 
+// Configuration that is made of other, as a rule simpler configuration.
+struct ConfigMapping {
+  ConfigType schema;  // what is said
+  // What it stands for; of a value that fits, with its defaults. Thread-safe.
+  std::function<Result<ConfigValue>(const ConfigValue&)> map;
+};
+
 // The value of an environment variable; nothing when it is not set.
 using EnvironmentLookup = std::function<std::optional<std::string>(const std::string& name)>;
 std::optional<std::string> process_environment(const std::string& name);

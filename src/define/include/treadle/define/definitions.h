@@ -24,6 +24,7 @@
 namespace treadle {
 
 class ConfigType;
+struct ConfigMapping;
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
 
@@ -92,6 +93,11 @@ struct InputDef {
   // Which partitions of the asset are read for which of the step's own; null: as
   // infer_partition_mapping says.
   PartitionMappingPtr partition_mapping = {};
+  // Ops: how the run's configuration says its value when nothing is wired to it (run_config.h); null: it cannot.
+  std::shared_ptr<const ConfigType> config = {};
+  // Ops: of an input that takes a list, the type of its elements and how they are read (InputUse::kList, kCollect).
+  const std::type_info* element = nullptr;
+  std::shared_ptr<const Codec> element_codec = {};
 };
 
 struct OutputDef {
@@ -147,6 +153,11 @@ struct StepDef {
   std::string graph;
   // What a run may configure it with (config_schema.h); null: nothing is known of it.
   std::shared_ptr<const ConfigType> config = {};
+  // What a run says instead of `config`: of an op that is configured beforehand, in whole or in part.
+  std::shared_ptr<const ConfigMapping> configured = {};
+  // Of the graphs around it that make the configuration of their nodes, from the outside in: each with its path ("outer.inner"; "":
+  // the job).
+  std::vector<std::pair<std::string, std::shared_ptr<const ConfigMapping>>> config_mappings = {};
   // Of partitioned assets; nothing: one partition a run, as multi_run(1).
   std::optional<BackfillPolicy> backfill_policy = {};
   // Not run when code, config and inputs were seen before: its outputs are linked to those.
@@ -191,6 +202,7 @@ struct JobDef {
   PartitionsPtr partitions = {};  // of a job of ops; of assets: those of what is selected
   bool memoize = false;           // all its steps
   AutomationCondition automation_condition = {};  // of a job of assets: when it is run by itself
+  std::string config = {};        // JSON, of runs that are given none
 };
 
 struct Definitions {

@@ -70,6 +70,9 @@ struct GraphDef {
   std::vector<GraphOutput> outputs;
   Tags tags;
   Place place;
+  // The run configures the graph as a whole, and this makes of it what it would say of the nodes: {"node": {"config": ...}}. Null:
+  // it configures the nodes.
+  std::shared_ptr<const ConfigMapping> config = {};
 };
 
 // Everything that is wrong with a graph, with those inside it; empty when it can be flattened. Messages call it `kind` and its

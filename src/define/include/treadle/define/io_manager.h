@@ -13,6 +13,7 @@ namespace treadle {
 struct InputDef;
 struct OutputDef;
 struct PartitionSlice;
+class ConfigType;
 
 // Where one partition of an output is, or was.
 struct StoredPartition {
@@ -81,7 +82,10 @@ class Resource {
     std::string run_id;
     std::string key;
     std::vector<std::pair<std::string, Value>> required;  // the resources this one asked for
+    std::string run_config = {};                          // of the run, JSON; "" = none
   };
+  // What a run may configure it with, below "resources"; null: nothing is known of it.
+  virtual std::shared_ptr<const ConfigType> config_type() const { return nullptr; }
   virtual tl::expected<Value, StepFailure> set_up(const SetupContext& context) = 0;
   virtual StepOutcome tear_down(const Value&) { return {}; }
   virtual std::vector<std::string> required_resources() const { return {}; }

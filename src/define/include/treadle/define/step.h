@@ -72,6 +72,8 @@ struct CheckReport {
   Metadata metadata;
 };
 
+struct StepDef;  // define/definitions.h
+
 // What the engine offers a running step. Lives as long as the step; calls come from the step's
 // thread.
 class StepContext {
@@ -81,7 +83,8 @@ class StepContext {
   virtual const std::string& run_id() const = 0;
   virtual const std::string& job_name() const = 0;
   virtual const std::string& step_key() const = 0;
-  virtual int retry_number() const = 0;  // 0 on the first attempt
+  virtual int retry_number() const = 0;                          // 0 on the first attempt
+  virtual const StepDef* definition() const { return nullptr; }  // null: only in tests
   // Whether the plan wants this output / check of the step (subset of a multi-asset).
   virtual bool output_selected(std::size_t output) const = 0;
   virtual bool check_selected(std::size_t check) const = 0;

@@ -1,0 +1,74 @@
+// What a home remembers, from inside a program: runs, events, what is known of assets.
+//   auto instance = td::Instance::open();
+//   for (const td::Run& run : *instance->runs({.statuses = {td::RunStatus::kFailure}, .limit = 10})) ...
+//   auto made = instance->latest_materialization("model");
+#pragma once
+
+#include <treadle/cpp/events.h>
+#include <treadle/cpp/values.h>
+#include <treadle/model/event.h>
+#include <treadle/model/run.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace treadle {
+
+namespace app {
+class Home;
+}
+
+struct RunsFilter {
+  std::vector<RunStatus> statuses = {};  // none = any
+  std::string job = {};                  // "" = any
+  std::map<std::string, std::string> tags = {};
+  int limit = 0;  // 0 = all; newest first
+};
+
+struct EventsFilter {
+  std::string run_id = {};            // "" = every run
+  AssetKey asset = {};                // empty = every asset
+  std::vector<EventType> types = {};  // none = every type
+  std::int64_t after = 0;             // only events with a greater id
+  std::int64_t before = 0;            // only events with a smaller id; 0 = no limit
+  int limit = 0;                      // 0 = all
+  bool newest_first = false;
+};
+
+// An open home. Cheap to copy, thread-safe.
+class Instance {
+ public:
+  // "" = as MaterializeOptions::home.
+  static Result<Instance> open(const std::string& home = {});
+
+  const std::string& path() const;
+  Result<std::vector<Run>> runs(const RunsFilter& filter = {}) const;
+  // The beginning of an id will do. kNotFound when there is none.
+  Result<Run> run(const std::string& run_id) const;
+  Result<void> add_run_tags(const std::string& run_id,
+                            const std::map<std::string, std::string>& tags) const;
+  Result<void> delete_run(const std::string& run_id) const;
+
+  Result<std::vector<Event>> events(const EventsFilter& filter = {}) const;
+  // Of an asset, or of one of its partitions; nothing: it was never made.
+  Result<std::optional<Event>> latest_materialization(const AssetKey& asset,
+                                                      const std::string& partition = {}) const;
+  Result<std::optional<Event>> latest_observation(const AssetKey& asset) const;
+  // Of all assets that were ever made or looked at.
+  Result<std::vector<AssetKey>> asset_keys() const;
+  // Facts that no run has made. Give back the event's id.
+  Result<std::int64_t> report(const AssetMaterialization& fact) const;
+  Result<std::int64_t> report(const AssetObservation& fact) const;
+  // Forgets that it was ever made or looked at. What is kept of it stays in the store.
+  Result<void> wipe(const AssetKey& asset) const;
+
+ private:
+  explicit Instance(std::shared_ptr<app::Home> home) : home_(std::move(home)) {}
+  std::shared_ptr<app::Home> home_;
+};
+
+}  // namespace treadle
