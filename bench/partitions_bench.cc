@@ -116,7 +116,8 @@ Definitions one_hourly_asset() {
   OutputDef output;
   output.asset.key = AssetKey(step.name);
   output.asset.code_version = "1";
-  output.asset.partitions = take(hourly_partitions("1980-01-01-00:00"));
+  // All in the past: what a home says of staleness is as of today.
+  output.asset.partitions = take(hourly_partitions("1900-01-01-00:00"));
   output.asset.automation_condition = AutomationCondition::eager();
   step.outputs.push_back(std::move(output));
   definitions.steps.push_back(std::move(step));
