@@ -1,18 +1,22 @@
-"""Artifacts through the native client: what is cut off half-way shows nothing and goes on."""
+"""Artifacts through the native client: the SDK reads what it wrote and the other way, the requests are those that
+the SDK sends, and what is cut off half-way shows nothing and goes on.
+"""
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from native_client import Client, end
-from real_server import Server
-from recording_proxy import RecordingProxy
+from real_server import Sdk, Server
+from recording_proxy import Recorded, RecordingProxy
 
 MAKE = """
 import os
@@ -26,9 +30,22 @@ run = wandb.init(entity="local", project="iris", id="r1")
 artifact = wandb.Artifact("data", "dataset", description="What it is", metadata={"rows": 3})
 artifact.add_dir("d", name="dir")
 artifact.add_file("empty")
-artifact.add_reference("https://example.invalid/x.csv", name="x.csv", checksum=False)
 artifact.add(wandb.Table(columns=["a", "b"], data=[[1, "x"], [2, "y"]]), "table")
 run.log_artifact(artifact, aliases=["best"], tags=["good"]).wait()
+run.finish()
+"""
+READ = """
+run = wandb.init(entity="local", project="iris", id="r2")
+artifact = run.use_artifact("data:best")
+import os
+folder = artifact.download("into")
+result = {
+    "digest": artifact.digest, "version": artifact.version, "aliases": sorted(artifact.aliases),
+    "metadata": artifact.metadata, "description": artifact.description, "tags": list(artifact.tags),
+    "size": artifact.size, "a": open("into/dir/a.txt").read(), "b": len(open("into/dir/below/b.txt").read()),
+    "empty": os.path.getsize("into/empty"), "table": artifact.get("table").data,
+    "entries": {p: (e.digest, e.ref) for p, e in artifact.manifest.entries.items()},
+}
 run.finish()
 """
 
@@ -46,6 +63,136 @@ def proxy(tmp_path: Path) -> Iterator[tuple[RecordingProxy, Server]]:
         yield running, server
         if server.process.poll() is None:
             server.stop()
+
+
+def test_the_sdk_reads_what_the_client_wrote_and_the_other_way(sdk: Sdk, ours: Client) -> None:
+    ours(MAKE + LOG)
+    by_sdk = sdk("import wandb\n" + READ.replace("checksum=False", ""))
+    by_us = ours(READ)
+    assert by_sdk == by_us
+    assert by_us["tags"] == ["good"]
+    assert by_us["metadata"] == {"rows": 3}
+    assert by_us["b"] == 10000
+    # Logged by the SDK, the same content is the same version.
+    sdk("import wandb\n" + MAKE + LOG)
+    assert ours(READ)["version"] == "v0"
+    assert ours("result = wandb.Api().artifact('local/iris/data:best').digest") == by_sdk["digest"]
+
+
+def test_versions_begin_where_others_end_also_across_clients(sdk: Sdk, ours: Client) -> None:
+    sdk("import wandb\n" + MAKE + LOG)
+    ours("""
+        draft = wandb.Api().artifact("local/iris/data:latest").new_draft()
+        draft.remove("dir/a.txt")
+        with draft.new_file("new.txt") as file:
+            file.write("new")
+        with wandb.init(entity="local", project="iris", id="r3") as run:
+            run.log_artifact(draft)
+    """)
+    read = sdk("""
+        import wandb, os
+        artifact = wandb.Api().artifact("local/iris/data:latest")
+        artifact.download("into")
+        result = [artifact.version, open("into/new.txt").read(), len(open("into/dir/below/b.txt").read()),
+                  os.path.exists("into/dir/a.txt"), artifact.logged_by().id]
+    """)
+    assert read == ["v1", "new", 10000, False, "r3"]
+
+
+WRITES = ("CreateArtifact", "CreateArtifactManifest", "CreateArtifactFiles", "CommitArtifact", "UseArtifact")
+# Made up anew by each, or the SDK's alone.
+UNEQUAL = {
+    "clientID",
+    "sequenceClientID",
+    "storageRegion",
+    "artifactID",
+    "baseArtifactID",
+    "artifactManifestID",
+}
+
+
+def plain(given: Any) -> Any:
+    """Without what says nothing, or is another each time."""
+    if isinstance(given, dict):
+        kept = {k: plain(v) for k, v in given.items() if k not in UNEQUAL}
+        return {k: v for k, v in kept.items() if v not in (None, "", [])}
+    return [plain(v) for v in given] if isinstance(given, list) else given
+
+
+def writes(requests: list[Recorded]) -> list[tuple[str, Any]]:
+    found = []
+    for request in requests:
+        if request.operation not in WRITES:
+            continue
+        variables = plain(request.variables)
+        variables = variables.get("input", variables)
+        if request.operation == "CreateArtifact":
+            aliases = [a["alias"] for a in variables.pop("aliases")]
+            variables["aliases"] = sorted(a for a in aliases if a != "latest")
+            variables["metadata"] = json.loads(variables["metadata"])
+            variables.pop("historyStep", None)
+        if request.operation == "CreateArtifactFiles":
+            variables["artifactFiles"].sort(key=lambda f: f["name"])
+        if request.operation == "CreateArtifactManifest":
+            variables.pop("digest", None)  # of a document whose fields are in another order
+        if request.operation == "UseArtifact":
+            variables.pop("usedAs", None)
+        found.append((request.operation, variables))
+    return found
+
+
+def manifests(requests: list[Recorded]) -> list[Any]:
+    found = []
+    for request in requests:
+        if request.method == "PUT" and "wandb_manifest" in request.path:
+            document = json.loads(request.body)
+            for entry in document["contents"].values():
+                for own in ("local_path", "skip_cache", "birthArtifactID"):
+                    entry.pop(own, None)
+            found.append(document)
+    return found
+
+
+def puts(requests: list[Recorded]) -> list[tuple[str, bytes]]:
+    found = [r for r in requests if r.method == "PUT" and "wandb_artifacts" in r.path]
+    return sorted((r.headers["content-md5"], r.body) for r in found)
+
+
+def test_the_client_asks_what_the_sdk_asks(
+    proxy: tuple[RecordingProxy, Server], tmp_path: Path, sdk_installed: None
+) -> None:
+    recorder, server = proxy
+    server.url = recorder.url
+    folder = tmp_path / "sdk"
+    folder.mkdir()
+    asked: list[list[Recorded]] = []
+    for client in (Sdk(server, folder), Client(tmp_path / "ours", recorder.url, server.key)):
+        recorder.clear()
+        before = "import wandb\n" if isinstance(client, Sdk) else ""
+        named = LOG.replace('"data"', f'"of-{len(asked)}"'), READ.replace("data:", f"of-{len(asked)}:")
+        client(before + MAKE + named[0].replace("r1", f"r1-{len(asked)}"))
+        client(before + named[1].replace("r2", f"r2-{len(asked)}"))
+        asked.append(list(recorder.requests))
+    theirs, own = asked
+
+    def unnamed(what: Any) -> Any:
+        return json.loads(
+            json.dumps(what).replace("of-1", "of-0").replace("r1-1", "r1-0").replace("r2-1", "r2-0")
+        )
+
+    assert unnamed(writes(own)) == unnamed(writes(theirs))
+    assert manifests(own) == manifests(theirs)
+    # What was put before, under the same project, is not put again.
+    assert {md5 for md5, _ in puts(own)} <= {md5 for md5, _ in puts(theirs)}
+    reading = ("ArtifactMembershipByName", "FetchArtifactManifest", "GetArtifactMembershipFileUrls")
+    for operation in reading:
+        sent = [plain(r.variables) for r in theirs if r.operation == operation]
+        ours = [plain(r.variables) for r in own if r.operation == operation]
+        assert ours, operation
+        assert sent, operation
+        assert {k for v in ours for k in v} <= {k for v in sent for k in v}, operation
+    # Keys go to the base URL alone; upload and download addresses authorize themselves.
+    assert not [r for r in own if "/storage/" in r.path and "authorization" in r.headers]
 
 
 SEVERAL = """
