@@ -31,7 +31,7 @@ class SomeKeys final : public DynamicKeys {
   }
 };
 
-PartitionSet set_of(const Result<PartitionsPtr>& definition) {
+PartitionSet resolved(const Result<PartitionsPtr>& definition) {
   return PartitionSet::at(definition.value(), moment("2026-01-20 00:00"),
                           std::make_unique<SomeKeys>().get())
       .value();
@@ -79,7 +79,7 @@ std::vector<MappingCase> cases() {
                        const Result<PartitionsPtr>& down, const Result<PartitionsPtr>& up,
                        Relation reads) {
     out.push_back(
-        {std::move(name), std::move(mapping), set_of(down), set_of(up), std::move(reads)});
+        {std::move(name), std::move(mapping), resolved(down), resolved(up), std::move(reads)});
   };
   const std::map<std::string, Result<PartitionsPtr>> kinds = {
       {"days", days},       {"weeks", weeks}, {"letters", letters},       {"some", some},
@@ -88,7 +88,7 @@ std::vector<MappingCase> cases() {
     for (const auto& [up_name, up] : kinds) {
       const std::string between = " between " + down_name + " and " + up_name;
       add("all" + between, {AllMapping{}}, down, up, [](const auto&, const auto&) { return true; });
-      const PartitionSet set = set_of(up);
+      const PartitionSet set = resolved(up);
       const std::string last = set.key(set.size() - 1), third = set.key(2 % set.size());
       add("last" + between, {LastMapping{}}, down, up,
           [last](const auto&, const std::string& u) { return u == last; });
@@ -114,9 +114,9 @@ std::vector<MappingCase> cases() {
     for (const auto& [up_name, up] : {std::pair("days", days), {"weeks", weeks}, {"hours", hours}})
       add(std::string("windows between ") + down_name + " and " + up_name,
           {TimeWindowMapping{.allow_nonexistent_upstream = true}}, down, up,
-          windows_overlap(set_of(down), set_of(up)));
+          windows_overlap(resolved(down), resolved(up)));
   add("day before", {TimeWindowMapping{.start_offset = -1, .end_offset = -1}}, days, days,
-      [set = set_of(days)](const std::string& d, const std::string& u) {
+      [set = resolved(days)](const std::string& d, const std::string& u) {
         return *set.find(u) == *set.find(d) - 1;
       });
   add("letter of both", {MultiToSingleMapping{}}, letters, day_letter,
@@ -126,7 +126,7 @@ std::vector<MappingCase> cases() {
   add("day of both", {MultiToSingleMapping{"day"}}, days, day_letter,
       [](const std::string& d, const std::string& u) { return parts(u)[0] == d; });
   add("weeks of days of both", {MultiToSingleMapping{"day"}}, weeks, day_letter,
-      [overlap = windows_overlap(set_of(weeks), set_of(days))](
+      [overlap = windows_overlap(resolved(weeks), resolved(days))](
           const std::string& d, const std::string& u) { return overlap(d, parts(u)[0]); });
   add("one of two named", {MultiToSingleMapping{"two"}}, two, some,
       [](const std::string& d, const std::string& u) { return parts(d)[1] == u; });
@@ -135,7 +135,7 @@ std::vector<MappingCase> cases() {
           {{"day", "week", shared({TimeWindowMapping{.allow_nonexistent_upstream = true}})},
            {"letter", "kind", shared({fixed})}}}},
       week_some, day_letter,
-      [overlap = windows_overlap(set_of(weeks), set_of(days)), in_table](const std::string& d,
+      [overlap = windows_overlap(resolved(weeks), resolved(days)), in_table](const std::string& d,
                                                                          const std::string& u) {
         return overlap(parts(d)[1], parts(u)[0]) && in_table(parts(d)[0], parts(u)[1]);
       });
@@ -194,8 +194,8 @@ TEST(PartitionMappingProperties, BothDirectionsAreThePlainRelation) {
 // upstream does not have.
 TEST(PartitionMappingProperties, WhatIsMissingUpstreamIsNamed) {
   std::mt19937 random(6);
-  const PartitionSet letters = set_of(static_partitions({"a", "b", "c", "d"}));
-  const PartitionSet few = set_of(dynamic_partitions("few"));
+  const PartitionSet letters = resolved(static_partitions({"a", "b", "c", "d"}));
+  const PartitionSet few = resolved(dynamic_partitions("few"));
   for (int round = 0; round < 50; ++round) {
     const PartitionSubset subset = random_subset(random, letters.size());
     std::set<std::string> missing;
@@ -231,7 +231,7 @@ TEST(PartitionMappingProperties, ThePairsThatDoNotFitAreRefusedByEveryQuestion) 
       for (const auto& [up_name, up] : kinds) {
         const std::string pair = down_name + ' ' + up_name;
         const bool good = fits.at(mapping_name).contains(pair);
-        const PartitionSet d = set_of(down), u = set_of(up);
+        const PartitionSet d = resolved(down), u = resolved(up);
         const PartitionSubset some = PartitionSubset::one(0);
         const auto checked = check_partition_mapping(mapping, *down, *up);
         EXPECT_EQ(checked.has_value(), good) << mapping_name << ": " << pair;
