@@ -1,8 +1,8 @@
 // treadle._core.Artifacts: a home's artifact store as the package uses it.
 #include "artifacts.h"
 #include "server.h"
-#include <treadle/client/artifacts.h>
 #include <treadle/artifact/code_source.h>
+#include <treadle/client/artifacts.h>
 #include <treadle/io/file_cache.h>
 #include <treadle/io/signature.h>
 

@@ -94,8 +94,8 @@ nb::tuple edit_version(Artifacts& self, nb::handle text, nb::handle fields) {
     edit.ttl_seconds = integer_in(fields, "ttl_seconds", 0);
   edit.tags_to_add = texts_in(fields, "add_tags");
   edit.tags_to_remove = texts_in(fields, "remove_tags");
-  return version_tuple(value_or_raise(
-      without_lock([&] { return self.store().edit_version(version, edit); })));
+  return version_tuple(
+      value_or_raise(without_lock([&] { return self.store().edit_version(version, edit); })));
 }
 
 nb::dict edit_collection(Artifacts& self, nb::handle name, nb::handle fields) {
@@ -106,8 +106,8 @@ nb::dict edit_collection(Artifacts& self, nb::handle name, nb::handle fields) {
   edit.description = said(fields, "description");
   edit.tags_to_add = texts_in(fields, "add_tags");
   edit.tags_to_remove = texts_in(fields, "remove_tags");
-  return collection_dict(value_or_raise(
-      without_lock([&] { return self.store().edit_collection(ref, edit); })));
+  return collection_dict(
+      value_or_raise(without_lock([&] { return self.store().edit_collection(ref, edit); })));
 }
 
 nb::tuple link(Artifacts& self, nb::handle text, nb::handle target, nb::handle aliases,
@@ -117,8 +117,8 @@ nb::tuple link(Artifacts& self, nb::handle text, nb::handle target, nb::handle a
   const std::vector<std::string> given = texts_of(aliases);
   artifact::ChangeOptions options = options_of(protected_too);
   options.by = text_of(by);
-  return member_tuple(value_or_raise(without_lock(
-      [&] { return self.store().link(version, portfolio, given, options); })));
+  return member_tuple(value_or_raise(
+      without_lock([&] { return self.store().link(version, portfolio, given, options); })));
 }
 
 nb::list history(Artifacts& self, nb::handle name) {
@@ -135,8 +135,8 @@ nb::list history(Artifacts& self, nb::handle name) {
 nb::object find_registry(Artifacts& self, nb::handle entity, nb::handle name) {
   const std::string whose = text_of(entity);
   const std::string which = text_of(name);
-  const auto found = value_or_raise(
-      without_lock([&] { return self.store().find_registry(whose, which); }));
+  const auto found =
+      value_or_raise(without_lock([&] { return self.store().find_registry(whose, which); }));
   return found ? nb::object(registry_dict(*found)) : nb::object(nb::none());
 }
 
@@ -148,8 +148,8 @@ nb::dict create_registry(Artifacts& self, nb::handle fields) {
   spec.access = access_in(fields).value_or(artifact::RegistryAccess::kOrganization);
   spec.types = texts_in(fields, "types");
   spec.all_types = spec.types.empty();
-  return registry_dict(value_or_raise(
-      without_lock([&] { return self.store().create_registry(spec); })));
+  return registry_dict(
+      value_or_raise(without_lock([&] { return self.store().create_registry(spec); })));
 }
 
 nb::dict edit_registry(Artifacts& self, nb::handle entity, nb::handle name, nb::handle fields) {
@@ -161,8 +161,8 @@ nb::dict edit_registry(Artifacts& self, nb::handle entity, nb::handle name, nb::
   if (const nb::object all = item_of(fields, "all_types"); all.is_valid())
     edit.all_types = nb::cast<bool>(all);
   edit.types_to_add = texts_in(fields, "add_types");
-  return registry_dict(value_or_raise(
-      without_lock([&] { return self.store().edit_registry(registry, edit); })));
+  return registry_dict(
+      value_or_raise(without_lock([&] { return self.store().edit_registry(registry, edit); })));
 }
 
 void bind_versions(nb::class_<Artifacts>& artifacts) {
@@ -175,18 +175,17 @@ void bind_versions(nb::class_<Artifacts>& artifacts) {
              }));
            })
       .def("link", link)
-      .def(
-          "unlink",
-          [](Artifacts& self, nb::handle text, nb::handle target) {
-            const artifact::Version version = version_of(self, text);
-            const ArtifactRef ref = ref_of(target);
-            value_or_raise(without_lock([&] { return self.store().unlink(version, ref); }));
-          })
+      .def("unlink",
+           [](Artifacts& self, nb::handle text, nb::handle target) {
+             const artifact::Version version = version_of(self, text);
+             const ArtifactRef ref = ref_of(target);
+             value_or_raise(without_lock([&] { return self.store().unlink(version, ref); }));
+           })
       .def("find_member",
            [](Artifacts& self, nb::handle text) {
              const ArtifactRef ref = ref_of(text);
-             const auto found = value_or_raise(
-                 without_lock([&] { return self.store().find_member(ref); }));
+             const auto found =
+                 value_or_raise(without_lock([&] { return self.store().find_member(ref); }));
              return found ? nb::object(member_tuple(*found)) : nb::object(nb::none());
            })
       .def("memberships_of",
@@ -212,16 +211,16 @@ void bind_collections(nb::class_<Artifacts>& artifacts) {
       .def("find_collection",
            [](Artifacts& self, nb::handle name) {
              const ArtifactRef ref = ref_of(name);
-             const auto found = value_or_raise(
-                 without_lock([&] { return self.store().find_collection(ref); }));
+             const auto found =
+                 value_or_raise(without_lock([&] { return self.store().find_collection(ref); }));
              return found ? nb::object(collection_dict(*found)) : nb::object(nb::none());
            })
       .def("edit_collection", edit_collection)
       .def("delete_collection",
            [](Artifacts& self, nb::handle name, bool with_aliases) {
              const ArtifactRef ref = ref_of(name);
-             value_or_raise(without_lock(
-                 [&] { return self.store().delete_collection(ref, with_aliases); }));
+             value_or_raise(
+                 without_lock([&] { return self.store().delete_collection(ref, with_aliases); }));
            })
       .def("members",
            [](Artifacts& self, nb::handle name) {
@@ -241,8 +240,8 @@ void bind_collections(nb::class_<Artifacts>& artifacts) {
         const std::string whose = text_of(entity);
         const std::string where = text_of(project);
         nb::list list;
-        for (const artifact::ArtifactType& type : value_or_raise(
-                 without_lock([&] { return self.store().types(whose, where); }))) {
+        for (const artifact::ArtifactType& type :
+             value_or_raise(without_lock([&] { return self.store().types(whose, where); }))) {
           list.append(nb::make_tuple(to_text(type.entity), to_text(type.project),
                                      to_text(type.name), to_text(type.description)));
         }
@@ -260,8 +259,8 @@ void bind_catalog(nb::class_<Artifacts>& artifacts) {
            [](Artifacts& self, nb::handle entity) {
              const std::string whose = text_of(entity);
              nb::list list;
-             for (const artifact::Registry& each : value_or_raise(without_lock(
-                      [&] { return self.store().registries(whose); }))) {
+             for (const artifact::Registry& each :
+                  value_or_raise(without_lock([&] { return self.store().registries(whose); }))) {
                list.append(registry_dict(each));
              }
              return list;
@@ -269,12 +268,13 @@ void bind_catalog(nb::class_<Artifacts>& artifacts) {
       .def("find_registry", find_registry)
       .def("create_registry", create_registry)
       .def("edit_registry", edit_registry)
-      .def("delete_registry", [](Artifacts& self, nb::handle entity, nb::handle name,
-                                 bool protected_too) {
-        const artifact::Registry registry = registry_named(self, entity, name);
-        value_or_raise(without_lock(
-            [&] { return self.store().delete_registry(registry, options_of(protected_too)); }));
-      });
+      .def("delete_registry",
+           [](Artifacts& self, nb::handle entity, nb::handle name, bool protected_too) {
+             const artifact::Registry registry = registry_named(self, entity, name);
+             value_or_raise(without_lock([&] {
+               return self.store().delete_registry(registry, options_of(protected_too));
+             }));
+           });
 }
 
 }  // namespace treadle::python

@@ -225,9 +225,8 @@ class WandbArtifactsIOManager final : public IOManager, public NeedsStore {
     set("wandb_artifact_type", MetadataValue::text(version.type));
     set("wandb_artifact_version", MetadataValue::text(name));
     set("wandb_artifact_size", MetadataValue(version.size));
-    set("wandb_artifact_url",
-        MetadataValue::url(at + "/" + place + "/artifacts/" + version.type + "/" +
-                           version.collection + "/" + name));
+    set("wandb_artifact_url", MetadataValue::url(at + "/" + place + "/artifacts/" + version.type +
+                                                 "/" + version.collection + "/" + name));
     set("wandb_entity", MetadataValue::text(version.entity));
     set("wandb_project", MetadataValue::text(version.project));
     set("wandb_run_id", MetadataValue::text(run));

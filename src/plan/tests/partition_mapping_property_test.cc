@@ -136,7 +136,7 @@ std::vector<MappingCase> cases() {
            {"letter", "kind", shared({fixed})}}}},
       week_some, day_letter,
       [overlap = windows_overlap(resolved(weeks), resolved(days)), in_table](const std::string& d,
-                                                                         const std::string& u) {
+                                                                             const std::string& u) {
         return overlap(parts(d)[1], parts(u)[0]) && in_table(parts(d)[0], parts(u)[1]);
       });
   add("one dimension", {MultiMapping{{{"letter", "one", shared({IdentityMapping{}})}}}}, two,

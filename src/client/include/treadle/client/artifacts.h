@@ -20,7 +20,8 @@ namespace treadle::client {
 
 // The run that versions are made and used by, made on the server when it has none of that name.
 struct RunIdentity {
-  std::string name_prefix;  // before the first eight characters of its id; "" = the server makes one up
+  std::string
+      name_prefix;  // before the first eight characters of its id; "" = the server makes one up
   std::vector<std::string> tags;
 };
 

@@ -202,7 +202,7 @@ struct JobDef {
   PartitionsPtr partitions = {};  // of a job of ops; of assets: those of what is selected
   bool memoize = false;           // all its steps
   AutomationCondition automation_condition = {};  // of a job of assets: when it is run by itself
-  std::string config = {};        // JSON, of runs that are given none
+  std::string config = {};                        // JSON, of runs that are given none
 };
 
 struct Definitions {
