@@ -11,6 +11,13 @@
 
 namespace treadle::serve {
 
+// Where the lines of one file of a request lie in its text.
+struct StreamFile {
+  std::int64_t offset = 0;
+  std::vector<std::size_t> ends;  // of the lines
+  std::size_t begin = 0;          // of the first line
+};
+
 // {"files":{"wandb-history.jsonl":{"offset":12,"content":["{...}"]},...},"complete":true,"exitcode":0}.
 // Every member is optional; unknown files and members are passed over.
 class StreamBody {
@@ -21,11 +28,7 @@ class StreamBody {
   tracking::StreamUpdate update() const;
 
  private:
-  struct File {
-    std::int64_t offset = 0;
-    std::vector<std::size_t> ends;  // of the lines, in text_
-    std::size_t begin = 0;          // of the first line
-  };
+  using File = StreamFile;
   class Reader;
 
   std::string text_;  // all lines, one after the other: a request may have megabytes of them

@@ -11,7 +11,7 @@ namespace td = treadle;
 
 namespace authoring {
 
-enum class Season { spring, autumn };
+enum class Season { spring, autumn };  // NOLINT(readability-identifier-naming)
 TREADLE_ENUM(Season, spring, autumn)
 
 struct Cat {

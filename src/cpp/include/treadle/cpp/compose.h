@@ -42,7 +42,7 @@ Node<void> after(const Node<T>& node) {
 // Nothing is wired to this input: it has the value of its td::In, or the one that the run's configuration says:
 //   {"ops": {"add": {"inputs": {"a": 3}}}}
 struct Unwired {};
-inline constexpr Unwired unwired;
+inline constexpr Unwired unwired;  // NOLINT(readability-identifier-naming)
 
 struct GraphOptions {
   std::string name = {};
