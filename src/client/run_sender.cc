@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <unistd.h>
+#include <utility>
 
 namespace treadle::client {
 namespace {
@@ -41,8 +42,10 @@ void RunSender::Rows::add(const tracking::Lines& given) {
   if (lines.empty()) offset = given.offset;
   // Lines that are handed over again replace those that wait.
   const std::int64_t at = given.offset - offset;
-  if (at >= 0 && at < static_cast<std::int64_t>(lines.size()))
+  if (at >= 0 && at < static_cast<std::int64_t>(lines.size())) {
     lines.resize(static_cast<std::size_t>(at));
+    packed = std::min(packed, lines.size());
+  }
   for (const std::string_view line : given.lines) lines.emplace_back(line);
 }
 
@@ -158,8 +161,8 @@ RunSender::Parcel RunSender::pack() {
     if (!taken.empty()) body.lines(file, from.offset, taken);
     return taken.size();
   };
-  parcel.history = rows(kHistoryFile, history_);
-  parcel.events = rows(kEventsFile, events_);
+  parcel.history = history_.packed = rows(kHistoryFile, history_);
+  parcel.events = events_.packed = rows(kEventsFile, events_);
   // Lines next to each other, from the first that waits on.
   std::vector<std::string_view> console;
   for (const auto& [number, line] : console_) {
@@ -214,14 +217,14 @@ void RunSender::send_parcel(std::unique_lock<std::mutex>& lock) {
   }
   failures_ = 0;
   stop_requested_ |= *sent;
-  const auto drop = [](Rows& rows, std::size_t count) {
-    // Fewer may be there when they were handed over again meanwhile.
-    count = std::min(count, rows.lines.size());
+  const auto drop = [](Rows& rows) {
+    // Not those that were handed over again meanwhile: they are others, perhaps.
+    const std::size_t count = std::exchange(rows.packed, 0);
     rows.lines.erase(rows.lines.begin(), rows.lines.begin() + static_cast<std::ptrdiff_t>(count));
     rows.offset += static_cast<std::int64_t>(count);
   };
-  drop(history_, parcel.history);
-  drop(events_, parcel.events);
+  drop(history_);
+  drop(events_);
   for (const auto& [number, line] : parcel.console) {
     const auto it = console_.find(number);
     if (it != console_.end() && it->second == line) console_.erase(it);

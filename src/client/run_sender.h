@@ -55,6 +55,7 @@ class RunSender {
   struct Rows {
     std::int64_t offset = 0;  // of the first
     std::deque<std::string> lines;
+    std::size_t packed = 0;  // so many, from the first, are under way as they are here
     void add(const tracking::Lines& lines);
   };
   struct Parcel {  // one request
