@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from treadle import wandb
+import treadle.wandb as wandb
 from treadle.wandb._store import Store
 
 path = Path(sys.argv[1])
