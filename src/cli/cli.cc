@@ -94,12 +94,12 @@ int run_words(const std::vector<std::string>& words, const Program& program) {
   Session session(program, words, globals);
   if (parsed.help || rest.empty()) {
     session.write_out(render_help(parsed.path, session.out()));
-    return rest.empty() ? kExitUsage : kExitOk;
+    return session.end(rest.empty() ? kExitUsage : kExitOk);
   }
   if (parsed.error)
     return session.usage_error(*parsed.error + "\n" + render_usage(parsed.path) +
                                "\nSee: " + parsed.command_line() + " --help");
-  return parsed.command().run(session);
+  return session.end(parsed.command().run(session));
 }
 
 }  // namespace

@@ -10,21 +10,23 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <unistd.h>
 
 namespace treadle::cli {
 namespace {
 
-// Output that cannot be written (a closed pipe) is nobody's to report.
-void write_all(int fd, std::string_view text) {
+// The errno of what could not be written; 0 = all was.
+int write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
     if (written < 0) {
       if (errno == EINTR) continue;
-      return;
+      return errno;
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+  return 0;
 }
 
 bool env_is_set(const char* name) {
@@ -99,7 +101,17 @@ void Session::print_json(std::string_view document) {
 
 void Session::write_out(std::string_view text) {
   if (!json()) std::fflush(stdout);
-  write_all(stdout_fd_, text);
+  if (const int problem = write_all(stdout_fd_, text); output_problem_ == 0) {
+    output_problem_ = problem;
+  }
+}
+
+int Session::end(int code) {
+  // A reader that closes the pipe early has what it wants.
+  if (code != kExitOk || output_problem_ == 0 || output_problem_ == EPIPE) return code;
+  note(std::string("Error: the output could not be written: ") + std::strerror(output_problem_) +
+       ". What was written of it is not whole.");
+  return kExitHome;
 }
 
 void Session::note(std::string_view text) {

@@ -47,6 +47,8 @@ class Session {
   // terminal.
   void redraw(std::string_view text);
 
+  // The exit code of a command that ends with `code`: no success when its output could not be written.
+  int end(int code);
   // Gives the real stdout back: before this process becomes another program.
   void release_stdout();
 
@@ -83,6 +85,7 @@ class Session {
   // The real stdout. With --json, descriptor 1 leads to stderr, so that no print of user code spoils
   // the document.
   int stdout_fd_ = 1;
+  int output_problem_ = 0;  // the first errno of writing to it
   std::unique_ptr<app::Settings> settings_;
 };
 

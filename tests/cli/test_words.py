@@ -62,6 +62,21 @@ def test_no_command_is_a_usage_error_that_helps(treadle: Cli) -> None:
     assert "Commands\n" in treadle(code=2).out
 
 
+def test_output_that_cannot_be_written_is_no_success(treadle: Cli) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [treadle.program, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 5
+    assert "No space left on device" in done.stderr
+
+
+def test_a_reader_that_closes_the_pipe_early_is_no_failure(treadle: Cli) -> None:
+    script = f"{treadle.program} --help | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
 def test_version(treadle: Cli) -> None:
     told = treadle("--version").out
     assert told.startswith("treadle 0.")
