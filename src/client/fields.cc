@@ -1,6 +1,6 @@
 #include "fields.h"
 
-#include <charconv>
+#include "node.h"
 
 namespace treadle::client {
 
@@ -17,25 +17,15 @@ const json::value* find(const json::value& from, std::initializer_list<std::stri
 }
 
 std::string text(const json::value& object, std::string_view name) {
-  const json::value* found = find(object, {name});
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : "";
+  return Node(object)[name].text();
 }
 
 std::int64_t integer(const json::value& object, std::string_view name, std::int64_t otherwise) {
-  const json::value* found = find(object, {name});
-  if (found == nullptr) return otherwise;
-  if (found->is_int64()) return found->get_int64();
-  if (found->is_double()) return static_cast<std::int64_t>(found->get_double());
-  if (!found->is_string()) return otherwise;
-  const auto& digits = found->get_string();
-  std::int64_t number = otherwise;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
+  return Node(object)[name].integer(otherwise);
 }
 
 bool flag(const json::value& object, std::string_view name) {
-  const json::value* found = find(object, {name});
-  return found != nullptr && found->is_bool() && found->get_bool();
+  return Node(object)[name].flag();
 }
 
 const json::array& list(const json::value& object, std::string_view name) {

@@ -1,4 +1,4 @@
-// Reading the JSON that a server answers with: absent, null and of another type are alike.
+// Node (node.h) for code that holds the JSON itself: absent, null and of another type are alike.
 #pragma once
 
 #include <boost/json.hpp>

@@ -35,7 +35,11 @@ std::int64_t Node::integer(std::int64_t otherwise) const {
   if (value_ == nullptr) return otherwise;
   if (value_->is_int64()) return value_->get_int64();
   if (value_->is_uint64()) return static_cast<std::int64_t>(value_->get_uint64());
-  if (value_->is_double()) return static_cast<std::int64_t>(value_->get_double());
+  if (value_->is_double()) {
+    const double number = value_->get_double();
+    const bool fits = number > -9.2e18 && number < 9.2e18;  // what a server says may be anything
+    return fits ? static_cast<std::int64_t>(number) : otherwise;
+  }
   const std::string digits = text();
   std::int64_t number = otherwise;
   std::from_chars(digits.data(), digits.data() + digits.size(), number);
