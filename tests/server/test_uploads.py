@@ -117,6 +117,24 @@ def test_a_file_put_in_parts_is_the_file(server: Server) -> None:
     assert list((server.home / "uploads").iterdir()) == []
 
 
+def test_digests_of_parts_may_be_in_capitals_and_quotes(server: Server) -> None:
+    draft = Draft.begin(server)
+    parts = [{"partNumber": 1, "hexMD5": hashlib.md5(CONTENT).hexdigest().upper()}]
+    spec = {"artifactID": draft.id, "name": "data.bin", "md5": md5(CONTENT), "uploadPartsInput": parts}
+    answer = server.data(FILES, input={"artifactFiles": [spec]})["createArtifactFiles"]
+    file = answer["files"]["edges"][0]["node"]
+    put_parts(server, file, [CONTENT])
+    given = {
+        "completeMultipartAction": "Complete",
+        "completedParts": [{"partNumber": 1, "hexMD5": f'"{parts[0]["hexMD5"]}"'}],
+        "artifactID": draft.id,
+        "storagePath": file["storagePath"],
+        "uploadID": file["uploadMultipartUrls"]["uploadID"],
+    }
+    done = server.data(COMPLETE, input=given)["completeMultipartUploadArtifact"]
+    assert done["digest"] == md5(CONTENT)
+
+
 def test_completing_again_answers_the_same(server: Server) -> None:
     draft = Draft.begin(server)
     file = draft.announce(CONTENT, PARTS)

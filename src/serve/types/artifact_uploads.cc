@@ -49,10 +49,14 @@ struct Completed {
   std::string digest;
 };
 
+// Digests in the one spelling that parts are kept under. What is none is left, to be refused by name.
 std::vector<Part> parts_of(const graphql::Arguments& input, const char* field) {
   std::vector<Part> out;
   for (const auto& part : input.objects(field)) {
-    out.push_back({part.integer("partNumber", 0), part.text("hexMD5")});
+    std::string md5 = part.text("hexMD5");
+    std::erase(md5, '"');  // an ETag as it came, perhaps
+    if (const auto bytes = from_hex(md5)) md5 = to_hex(*bytes);
+    out.push_back({part.integer("partNumber", 0), std::move(md5)});
   }
   return out;
 }
@@ -117,7 +121,6 @@ Result<Output> complete_multipart(const Call& call) {
   TREADLE_TRY(const DraftState draft, draft_of_id(call, input.text("artifactID")));
   TREADLE_TRY(const std::string md5, md5_of_storage_path(input.text("storagePath"), draft.id));
   std::vector<Part> parts = parts_of(input, "completedParts");
-  for (Part& part : parts) std::erase(part.md5_hex, '"');  // an ETag as it came, perhaps
   std::sort(parts.begin(), parts.end(),
             [](const Part& x, const Part& y) { return x.number < y.number; });
   TREADLE_TRY(const std::string id, PartStore::upload_id(draft.id, md5, parts));
