@@ -1,16 +1,26 @@
 # room(NAME <name> SRCS <files...> DEPS <rooms...> [LIBS <private external targets...>] [PUBLIC_LIBS <external targets...>]
 #      [TESTS <test files...>] [TEST_DEPS <rooms...>] [POSTGRESQL] [FUZZ <fuzz/name_fuzz.cc ...>])
 #
-# A room is one static library `treadle_<name>` with its own include root (src/<name>/include), so that a header of a room
-# that is not in DEPS cannot be found by the compiler, and one test program `<name>_test`. Every *_test.cc of the room's
+# A room is one static library `treadle_<name>` (shared with sanitizers) with its own include root (src/<name>/include),
+# so that a header of a room that is not in DEPS cannot be found by the compiler, and one test program `<name>_test`. Every *_test.cc of the room's
 # tests/ folder must be named: a test that is in the tree but not in the build fails the configuration.
 function(room)
   cmake_parse_arguments(R "POSTGRESQL" "NAME" "SRCS;DEPS;LIBS;PUBLIC_LIBS;TESTS;TEST_DEPS;FUZZ" ${ARGN})
   set(target treadle_${R_NAME})
+  # With sanitizers a program's code is several times larger, and forty test programs would each hold a copy of it.
+  set(kind STATIC)
+  if(TREADLE_SANITIZE)
+    set(kind SHARED)
+  endif()
   if(R_SRCS)
-    add_library(${target} STATIC ${R_SRCS})
+    add_library(${target} ${kind} ${R_SRCS})
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE ${R_LIBS})
+    if(TREADLE_SANITIZE)  # what a static library hands on by itself: tests call these libraries, too
+      foreach(lib ${R_LIBS})
+        target_link_libraries(${target} INTERFACE $<LINK_ONLY:${lib}>)
+      endforeach()
+    endif()
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   else()
     add_library(${target} INTERFACE)
