@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import itertools
 import os
 import random
 import shutil
@@ -17,6 +19,7 @@ from serving import mlflow_server
 from rows.row import BIN, DAGSTER, TREADLE, WORKLOADS, Row
 
 FILES, FILE_SIZE = 10_000, 4096
+homes = itertools.count()
 MLFLOW_PYTHON = ROOT / "build" / "mlflow" / "bin" / "python"
 GIB = 1 << 30
 
@@ -67,8 +70,11 @@ def put_changed_seconds() -> float:
 
 
 def get_seconds() -> float:
-    """What the store has is not in the cache of read artifacts yet."""
-    home = fresh_folder("treadle-put")
+    """What the store has is not in the cache of read artifacts yet. Nothing is deleted before: ext4 looks for
+    the place of a new file among those of all that were deleted in the last minutes, one by one.
+    """
+    home = fresh_folder(f"treadle-get-{next(homes)}")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     put(home, folder_of_files())
     return run([BIN / "treadle", "artifact", "get", "files", home / "out"], home)[0]
 

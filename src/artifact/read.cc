@@ -9,7 +9,10 @@
 #include <treadle/model/artifact_name.h>
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <span>
+#include <thread>
 
 namespace treadle::artifact {
 namespace {
@@ -18,6 +21,14 @@ Result<Sha256> get_sha256(const Entry& entry) {
   if (const auto blob = sha256_of(entry)) return *blob;
   return fail(Errc::kCorrupt,
               "The manifest does not say where the content of '" + entry.path + "' is.");
+}
+
+constexpr std::size_t kSliceOfDownload = 64;
+
+std::size_t threads_for_download(const std::vector<const Entry*>& wanted) {
+  constexpr unsigned kMost = 4;
+  const unsigned cores = std::clamp(std::thread::hardware_concurrency(), 1U, kMost);
+  return std::min<std::size_t>(cores, wanted.size() / kSliceOfDownload);
 }
 
 }  // namespace
@@ -70,30 +81,56 @@ Result<std::vector<std::string>> Store::download(const Version& version, const s
   const std::string root = absolute_path(folder);
   TREADLE_CHECK(core_->files.make_folders(root));
   EntryFolders folders(core_->files, root);
-  const std::unique_ptr<blob::Reader> reader = core_->blobs->reader();
-  TREADLE_CHECK(reader->locate(blobs));
-  std::vector<std::string> written;
-  written.reserve(wanted.size());
-  const std::string suffix = ".part-" + to_hex(random_bytes(6));
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const std::string& path = wanted[i]->path;
-    TREADLE_CHECK(check_entry_path(path));
-    const std::size_t slash = path.rfind('/');
+  for (const Entry* entry : wanted) {
+    TREADLE_CHECK(check_entry_path(entry->path));
+    const std::size_t slash = entry->path.rfind('/');
     if (slash != std::string::npos) {
-      TREADLE_CHECK(folders.make(std::string_view(path).substr(0, slash)));
+      TREADLE_CHECK(folders.make(std::string_view(entry->path).substr(0, slash)));
     }
+  }
+
+  // Files are made by several threads: most of the time of a small one goes to the file system.
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> stop = false;
+  std::mutex failed_mutex;
+  std::optional<std::pair<std::size_t, Error>> failed;
+  const auto fail_at = [&](std::size_t i, Error error) {
+    stop = true;
+    const std::lock_guard lock(failed_mutex);
+    if (!failed || i < failed->first) failed.emplace(i, std::move(error));
+  };
+  const auto work = [&] {
+    const std::unique_ptr<blob::Reader> reader = core_->blobs->reader();
     // A neighbour in the same folder, so that the rename is atomic; a random name, because the real
     // one with a suffix may be too long.
-    const std::string target = join_path(root, path);
-    const std::string part = join_path(parent_path(target), suffix);
-    auto ok = reader->copy(blobs[i], part);
-    if (ok) ok = core_->files.rename(part, target);
-    if (!ok) {
-      (void)core_->files.remove(part);
-      return fail(unreadable(std::move(ok).error(), version, *wanted[i]));
+    const std::string suffix = ".part-" + to_hex(random_bytes(6));
+    while (!stop) {
+      const std::size_t begin = next.fetch_add(kSliceOfDownload);
+      if (begin >= wanted.size()) return;
+      const std::size_t end = std::min(begin + kSliceOfDownload, wanted.size());
+      if (auto ok = reader->locate(std::span(blobs).subspan(begin, end - begin)); !ok) {
+        return fail_at(begin, std::move(ok).error());
+      }
+      for (std::size_t i = begin; i < end && !stop; ++i) {
+        const std::string target = join_path(root, wanted[i]->path);
+        const std::string part = join_path(parent_path(target), suffix);
+        auto ok = reader->copy(blobs[i], part);
+        if (ok) ok = core_->files.rename(part, target);
+        if (ok) continue;
+        (void)core_->files.remove(part);
+        return fail_at(i, unreadable(std::move(ok).error(), version, *wanted[i]));
+      }
     }
-    written.push_back(target);
-  }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < threads_for_download(wanted); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  if (failed) return fail(std::move(failed->second));
+
+  std::vector<std::string> written;
+  written.reserve(wanted.size());
+  for (const Entry* entry : wanted) written.push_back(join_path(root, entry->path));
   return written;
 }
 

@@ -58,6 +58,7 @@ class ArtifactsIOManager(IOManager):
         self.wandb_entity: str = config["wandb_entity"]
         self.wandb_project: str = config["wandb_project"]
         self.wandb_run_id: str = config.get("wandb_run_id") or self.dagster_run_id
+        self._said_of_run: dict[str, dict[str, Any]] = {}
         self.wandb_run_name: str = config.get("wandb_run_name") or f"dagster-run-{self.dagster_run_id[:8]}"
         tags = list(config.get("wandb_run_tags") or ())
         self.wandb_run_tags: list[str] = tags if "dagster_wandb" in tags else [*tags, "dagster_wandb"]
@@ -319,7 +320,14 @@ class ArtifactsIOManager(IOManager):
         }
 
     def _of_run(self, record: Record) -> dict[str, Any]:
+        """The same for all that is kept in one project."""
         place = f"{record.entity}/{record.project}"
+        said = self._said_of_run.get(place)
+        if said is None:
+            said = self._said_of_run[place] = self._run_metadata(record, place)
+        return said
+
+    def _run_metadata(self, record: Record, place: str) -> dict[str, Any]:
         return {
             "wandb_entity": MetadataValue.text(record.entity),
             "wandb_project": MetadataValue.text(record.project),

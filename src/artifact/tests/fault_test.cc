@@ -245,6 +245,42 @@ TEST(Damage, IsFoundNamedAndRepairedByLoggingAgain) {
   EXPECT_EQ(must(home.store().read(version, "large")), content(1, 1'500'000));
 }
 
+TEST(Damage, OfOneOfManyFilesNamesItAndLeavesNothingHalfWritten) {
+  TestHome home;
+  const TestFolder data;
+  constexpr int kFiles = 300;  // enough for several threads
+  for (int i = 0; i < kFiles; ++i) {
+    data.write("part" + std::to_string(i % 5) + "/f" + std::to_string(i), content(i, 5000));
+  }
+  const Version version = must(home.store().log(test::folder_draft("x", data.path()))).version;
+  ASSERT_EQ(home.blob_files().size(), 1U);  // one pack
+  flip_byte(home.blob_files().front(), 5000 * 137 + 2500);
+  const TestFolder out;
+  const auto refused = home.store().download(version, out.path());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kCorrupt);
+  int damaged = 0;
+  int written = 0;
+  for (const Entry& entry : must(home.store().entries(version))) {
+    const auto there = read_file(real_files(), out.at(entry.path));
+    if (!home.store().read(version, entry.path)) {
+      ++damaged;
+      EXPECT_NE(refused.error().message.find("'" + entry.path + "'"), std::string::npos);
+      EXPECT_FALSE(there);
+    } else if (there) {
+      ++written;
+      EXPECT_EQ(*there, must(read_file(real_files(), data.at(entry.path))));
+    }
+  }
+  EXPECT_EQ(damaged, 1);
+  int files = 0;
+  for (int part = 0; part < 5; ++part) {
+    files +=
+        static_cast<int>(must(real_files().list(out.at("part" + std::to_string(part)))).size());
+  }
+  EXPECT_EQ(files, written);  // no part of a file either
+}
+
 TEST(Damage, ThatAReaderMetIsRepairedWithoutVerifying) {
   TestHome home;
   const TestFolder data;
