@@ -112,6 +112,7 @@ def run(command: list[str], folder: Path, said_of: str, expected: int = 0) -> st
 def comparable(line: str) -> str:
     """A line of output without what differs from run to run: digests, numbers, durations, widths."""
     line = re.sub(r"\b[0-9a-f]{8,}\b", "#", line)
+    line = re.sub(r"\b(just now|\d+ s ago)", "#", line)
     line = re.sub(r"\d+(\.\d+)?( (ms|s|us|µs|B|kB|MB))?", "#", line)
     return re.sub(r"\s+", " ", line).strip()
 
