@@ -4,6 +4,7 @@
 #include <treadle/artifact/store.h>
 #include <treadle/base/files.h>
 #include <treadle/client/fetch.h>
+#include <treadle/db/tune.h>
 #include <treadle/serve/service.h>
 #include <treadle/tracking/store.h>
 
@@ -42,6 +43,7 @@ class LineLog {
 class HomeServer final : public Server {
  public:
   Result<void> open(Home& home, const ServerOptions& options) {
+    db::tune_for_many_writes(home.database());
     TREADLE_TRY(accounts_, open_accounts(home));
     TREADLE_TRY(const auto made, accounts_->ensure_admin());
     if (made) {

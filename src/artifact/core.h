@@ -3,6 +3,7 @@
 
 #include <treadle/artifact/store.h>
 #include <treadle/blob/store.h>
+#include <treadle/db/grouped_writes.h>
 
 namespace treadle::artifact {
 
@@ -17,6 +18,7 @@ struct Core {
   const db::Durability durability;
   const bool read_only;
   std::unique_ptr<blob::BlobStore> blobs;
+  db::GroupedWrites grouped{database, sync()};
 
   Result<void> check_writable() const;
   ArtifactRef with_defaults(ArtifactRef ref) const;
@@ -28,6 +30,8 @@ struct Core {
   }
   // The transaction's own way of writing: refused in a home opened for reading.
   Result<void> write(const db::TransactionBody& body) const;
+  // The same, in one transaction with what others write just then: `body` may run twice.
+  Result<void> write_grouped(const db::TransactionBody& body);
 };
 
 }  // namespace treadle::artifact

@@ -363,6 +363,10 @@ Result<void> check_announced(db::Session& session, std::int64_t draft, const std
                                    std::to_string(draft) + ". Announce it first.");
 }
 
+Error collected() {
+  return {Errc::kBusy, "Content was collected during the upload. Upload it again."};
+}
+
 // `blob`, which the batch has, becomes the content of the files announced with this MD5.
 Result<void> keep_announced(Core& core, std::int64_t draft, const std::string& md5,
                             const blob::Blob& blob, blob::Batch& batch) {
@@ -371,12 +375,10 @@ Result<void> keep_announced(Core& core, std::int64_t draft, const std::string& m
                                     md5 + " as announced. Upload it again.");
   }
   TREADLE_CHECK(batch.finish());
-  return core.write([&](db::Session& session) -> Result<void> {
+  return core.write_grouped([&](db::Session& session) -> Result<void> {
     TREADLE_TRY(const DraftSpec place, get_pending_place(session, draft));
     TREADLE_TRY(const bool recorded, batch.record(session));
-    if (!recorded) {
-      return fail(Errc::kBusy, "Content was collected during the upload. Upload it again.");
-    }
+    if (!recorded) return fail(collected());
     TREADLE_CHECK(run(session,
                       "update artifact_draft_entry set sha256 = $1, size = $2 where "
                       "draft_id = $3 and md5 = $4 and reference = '' and sha256 is null",
@@ -395,6 +397,8 @@ class DraftUpload final : public Upload {
  public:
   DraftUpload(Core& core, std::int64_t draft, std::string md5)
       : core_(core), draft_(draft), md5_(std::move(md5)), batch_(core.blobs->begin()) {}
+  DraftUpload(Core& core, DraftSpec place)
+      : core_(core), place_(std::move(place)), batch_(core.blobs->begin()) {}
 
   Result<void> open() {
     TREADLE_TRY(writer_, batch_->writer());
@@ -404,12 +408,26 @@ class DraftUpload final : public Upload {
 
   Result<void> finish() override {
     TREADLE_TRY(const blob::Blob blob, writer_->finish());
+    content_ = {to_base64(blob.md5), to_hex(blob.sha256), blob.size};
+    if (place_) return keep_ahead(blob);
     return keep_announced(core_, draft_, md5_, blob, *batch_);
   }
+  const UploadedContent& content() const override { return content_; }
 
  private:
+  Result<void> keep_ahead(const blob::Blob& blob) {
+    TREADLE_CHECK(batch_->finish());
+    return core_.write([&](db::Session& session) -> Result<void> {
+      TREADLE_TRY(const bool recorded, batch_->record(session));
+      if (!recorded) return fail(collected());
+      return note_reach(session, *place_, blob.sha256);
+    });
+  }
+
   Core& core_;
-  const std::int64_t draft_;
+  std::optional<DraftSpec> place_;  // comes before any draft
+  UploadedContent content_;
+  const std::int64_t draft_ = 0;
   const std::string md5_;
   std::unique_ptr<blob::Batch> batch_;
   std::unique_ptr<blob::Writer> writer_;
@@ -425,6 +443,18 @@ Result<std::unique_ptr<Upload>> Drafts::upload(std::int64_t draft, const std::st
     return check_announced(session, draft, md5);
   }));
   auto out = std::make_unique<DraftUpload>(core, draft, md5);
+  TREADLE_CHECK(out->open());
+  return out;
+}
+
+Result<std::unique_ptr<Upload>> Drafts::upload_ahead(const std::string& entity,
+                                                     const std::string& project) {
+  Core& core = store_.core();
+  TREADLE_CHECK(core.check_writable());
+  DraftSpec place;
+  place.entity = entity;
+  place.project = project;
+  auto out = std::make_unique<DraftUpload>(core, std::move(place));
   TREADLE_CHECK(out->open());
   return out;
 }

@@ -52,6 +52,11 @@ Result<void> Core::write(const db::TransactionBody& body) const {
   return database.write(body, sync());
 }
 
+Result<void> Core::write_grouped(const db::TransactionBody& body) {
+  TREADLE_CHECK(check_writable());
+  return grouped.write(body);
+}
+
 Result<std::string> Core::document(const Sha256& sha256) const {
   std::string text;
   const auto body = [&](db::Session& session) -> Result<void> {

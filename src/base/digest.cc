@@ -2,8 +2,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace treadle {
@@ -66,11 +66,25 @@ Sha256 sha256(std::string_view bytes) {
 }
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
-  Sha256 out{};
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(), &size);
-  return out;
+  // RFC 2104 by hand: OpenSSL's own looks its algorithm up each time, which takes longer than the work.
+  constexpr std::size_t kBlock = 64;
+  std::array<char, kBlock> inner{};
+  if (key.size() > kBlock) {
+    const Sha256 hashed = sha256(key);
+    std::copy(hashed.begin(), hashed.end(), inner.begin());
+  } else {
+    std::copy(key.begin(), key.end(), inner.begin());
+  }
+  std::array<char, kBlock> outer = inner;
+  for (char& c : inner) c = static_cast<char>(c ^ 0x36);
+  for (char& c : outer) c = static_cast<char>(c ^ 0x5c);
+  thread_local Context context(sha256_algorithm());
+  context.update({inner.data(), kBlock});
+  context.update(bytes);
+  const auto digest = context.finish<32>();
+  context.update({outer.data(), kBlock});
+  context.update({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return context.finish<32>();
 }
 
 bool equal_constant_time(std::string_view a, std::string_view b) {

@@ -1,8 +1,16 @@
 #include "incoming.h"
 
 #include <treadle/base/random.h>
+#include <treadle/base/write_back.h>
+
+#include <utility>
 
 namespace treadle::blob {
+namespace {
+
+constexpr std::int64_t kWriteBack = 8 << 20;  // bytes the disk is given while more come
+
+}  // namespace
 
 Result<std::unique_ptr<Incoming>> Incoming::create(const Context& context) {
   std::unique_ptr<Incoming> out(new Incoming(context));
@@ -25,13 +33,17 @@ Result<void> Incoming::keep(std::string_view bytes) {
   if (auto ok = context_.files.write(file_, bytes); !ok) {
     return fail(cannot_write(context_, std::move(ok).error()));
   }
+  size_ += static_cast<std::int64_t>(bytes.size());
+  if (context_.sync && size_ - written_back_ >= kWriteBack) {
+    begin_write_back(file_, written_back_, size_ - written_back_);
+    written_back_ = size_;
+  }
   return {};
 }
 
 void Incoming::flush() {
   if (!chunk_ || chunk_->empty()) return;
-  hasher_.update(std::move(chunk_));
-  chunk_ = nullptr;
+  hasher_.update(std::exchange(chunk_, nullptr));
 }
 
 Result<void> Incoming::write(std::string_view bytes) {

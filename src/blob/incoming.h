@@ -35,9 +35,11 @@ class Incoming {
   const Context& context_;
   std::string path_;
   OpenFile file_;
+  std::int64_t size_ = 0;  // of what the second thread wrote
+  std::int64_t written_back_ = 0;
   bool shared_ = false;                 // the content is there already, a clone
   std::shared_ptr<std::string> chunk_;  // not hashed or written yet
-  PairHasher hasher_;                   // last: its thread uses the others
+  PairHasher hasher_;                   // last: its threads use the others
 };
 
 }  // namespace treadle::blob

@@ -21,13 +21,9 @@ constexpr std::int64_t kBytesPerThread = 4 << 20;
 
 Result<void> hash_file(UploadItem& item) {
   Files& files = real_files();
-  TREADLE_TRY(const FileStat stat, files.stat(item.file));
-  if (stat.kind != FileStat::Kind::kFile)
-    return fail(Errc::kInvalidArgument, "'" + item.file + "' is not a file.");
   TREADLE_TRY(const OpenFile file, files.open_read(item.file));
-  item.mtime_ns = stat.mtime_ns;
-  const bool in_parts = stat.size >= kMultipartFrom;
-  const std::int64_t part_size = part_size_for(stat.size);
+  const bool in_parts = item.entry.size >= kMultipartFrom;  // as it was found
+  const std::int64_t part_size = part_size_for(item.entry.size);
   StreamHasher<Md5> whole;
   StreamHasher<Md5> part;
   std::string piece;
@@ -51,11 +47,19 @@ Result<void> hash_file(UploadItem& item) {
   return {};
 }
 
+Result<void> find_size(UploadItem& item) {
+  TREADLE_TRY(const FileStat stat, real_files().stat(item.file));
+  if (stat.kind != FileStat::Kind::kFile)
+    return fail(Errc::kInvalidArgument, "'" + item.file + "' is not a file.");
+  item.entry.size = stat.size;
+  return {};
+}
+
 // Several threads where there is much to do; the first error is told.
 Result<void> hash_all(std::vector<UploadItem>& items, std::int64_t bytes) {
   std::vector<UploadItem*> files;
   for (UploadItem& item : items) {
-    if (!item.file.empty()) files.push_back(&item);
+    if (!item.file.empty() && item.entry.md5.empty()) files.push_back(&item);
   }
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
@@ -78,6 +82,10 @@ Result<void> hash_all(std::vector<UploadItem>& items, std::int64_t bytes) {
   return outcome;
 }
 
+bool goes_ahead(const UploadItem& item) {
+  return !item.file.empty() && item.entry.size >= kAheadFrom && item.entry.size < kMultipartFrom;
+}
+
 bool is_removed(const std::string& path, const std::vector<std::string>& removed) {
   return std::any_of(removed.begin(), removed.end(), [&](const std::string& gone) {
     return path == gone || path.starts_with(gone + "/");
@@ -95,7 +103,8 @@ std::int64_t part_size_for(std::int64_t size) {
 }
 
 Result<Upload> prepare_upload(std::span<const DraftEntry> entries,
-                              std::span<const artifact::DraftFolder> folders) {
+                              std::span<const artifact::DraftFolder> folders,
+                              const SendAhead& send_ahead) {
   Upload upload;
   std::int64_t bytes = 0;
   for (const artifact::DraftFolder& folder : folders) {
@@ -104,6 +113,7 @@ Result<Upload> prepare_upload(std::span<const DraftEntry> entries,
       UploadItem item;
       item.entry.path = folder.prefix.empty() ? file.entry : join_path(folder.prefix, file.entry);
       item.file = std::move(file.path);
+      item.entry.size = file.stat.size;
       bytes += file.stat.size;
       upload.items.push_back(std::move(item));
     }
@@ -120,6 +130,8 @@ Result<Upload> prepare_upload(std::span<const DraftEntry> entries,
         break;
       case DraftEntry::Source::kFile:
         item.file = absolute_path(given.file);
+        TREADLE_CHECK(find_size(item));
+        bytes += item.entry.size;
         break;
       case DraftEntry::Source::kReference:
         item.entry.reference = given.reference;
@@ -129,6 +141,11 @@ Result<Upload> prepare_upload(std::span<const DraftEntry> entries,
     }
     upload.items.push_back(std::move(item));
   }
+  std::vector<UploadItem*> ahead;
+  for (UploadItem& item : upload.items) {
+    if (send_ahead && goes_ahead(item)) ahead.push_back(&item);
+  }
+  if (!ahead.empty()) TREADLE_CHECK(send_ahead(ahead));
   TREADLE_CHECK(hash_all(upload.items, bytes));
   return upload;
 }

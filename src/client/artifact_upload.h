@@ -17,6 +17,8 @@ namespace treadle::client {
 // Files from here on go up in parts, where the server offers it; the SDK's numbers.
 inline constexpr std::int64_t kMultipartFrom = std::int64_t{2} << 30;
 inline constexpr std::int64_t kMultipartChunk = std::int64_t{100} << 20;
+// Smaller ones are hashed before they are sent.
+inline constexpr std::int64_t kAheadFrom = std::int64_t{32} << 20;
 std::int64_t part_size_for(std::int64_t size);
 
 // One entry and where its content is: in `bytes`, in `file`, or with the server already.
@@ -24,7 +26,6 @@ struct UploadItem {
   artifact::Entry entry;
   std::string bytes;
   std::string file;
-  std::int64_t mtime_ns = 0;           // of `file`, when it was hashed
   std::vector<std::string> part_md5s;  // hex, of a file that goes up in parts
   std::string birth_id;  // the artifact it was first uploaded with; "" = not yet known
   bool sends_content() const { return entry.reference.empty() && birth_id.empty(); }
@@ -37,10 +38,14 @@ struct Upload {
   std::function<void(std::int64_t, std::int64_t)> progress;
 };
 
-// Hashes what the entries and folders name, several files at once. kInvalidArgument when two have one
-// path and differ.
+// Sends large files before anything else and fills in the items' entries with what the server made of them.
+using SendAhead = std::function<Result<void>(std::span<UploadItem* const>)>;
+
+// Hashes what the entries and folders name, several files at once; large ones are given to `send_ahead`
+// instead, if there is one. kInvalidArgument when two have one path and differ.
 Result<Upload> prepare_upload(std::span<const artifact::DraftEntry> entries,
-                              std::span<const artifact::DraftFolder> folders);
+                              std::span<const artifact::DraftFolder> folders,
+                              const SendAhead& send_ahead);
 // What a version has, under what is in the upload already and less what was removed.
 Result<void> add_base(Upload& upload, const artifact::Manifest& base,
                       const std::map<std::string, std::string>& birth_ids,

@@ -16,6 +16,7 @@ class JsonWriter;
 namespace treadle::client {
 
 struct Upload;  // artifact_upload.h
+struct UploadItem;
 struct OpenDraft;
 
 // A version's manifest, and the versions that its files were first uploaded with.
@@ -123,6 +124,10 @@ class RemoteArtifacts final : public Artifacts {
   // Whether what stands beside the entries of the latest version is what the upload has, if both have the
   // same content.
   Result<bool> latest_has_extras(const ArtifactRef& at, const Upload& upload);
+  // The entries and folders, hashed; or sent already, see SendAhead.
+  Result<Upload> prepare(std::span<const artifact::DraftEntry> entries,
+                         std::span<const artifact::DraftFolder> folders, const ArtifactRef& at);
+  Result<void> send_ahead(std::span<UploadItem* const> items, const ArtifactRef& at);
   // What createArtifact answered: a new artifact to be filled, or one that is there with this content.
   struct Created {
     std::string id;

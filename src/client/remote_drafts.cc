@@ -40,7 +40,8 @@ Result<std::shared_ptr<OpenDraft>> RemoteArtifacts::draft_of(std::int64_t id) {
 Result<void> RemoteArtifacts::put(std::int64_t id, std::span<const artifact::DraftEntry> entries,
                                   std::span<const artifact::DraftFolder> folders) {
   TREADLE_TRY(const auto draft, draft_of(id));
-  TREADLE_TRY(Upload upload, prepare_upload(entries, folders));
+  TREADLE_TRY(Upload upload,
+              prepare(entries, folders, {draft->spec.entity, draft->spec.project, {}, {}}));
   TREADLE_CHECK(complete(upload));
   TREADLE_TRY(const Created created, create(draft->spec, upload.digest, true));
   draft->artifact_id = created.id;

@@ -3,6 +3,7 @@
 #include "artifact_upload.h"
 #include "remote_artifacts.h"
 #include <treadle/base/json.h>
+#include <treadle/base/json_parse.h>
 #include <treadle/base/random.h>
 #include <treadle/http/message.h>
 
@@ -22,6 +23,7 @@ using artifact::Version;
 // Names of one CreateArtifactFiles; the first few go alone, so that bytes move soon.
 constexpr std::size_t kFirstBatch = 200;
 constexpr std::size_t kBatch = 1000;
+constexpr int kAheadAtOnce = 2;  // each keeps three of the server's threads busy
 
 // As the SDK makes them: 128 characters that nobody else makes.
 std::string client_id() {
@@ -186,7 +188,7 @@ Result<void> RemoteArtifacts::join_run_of(const std::string& run_id,
 Result<Logged> RemoteArtifacts::log(const Draft& draft) {
   TREADLE_TRY(const ArtifactRef at, whole({draft.entity, draft.project, draft.collection, {}}));
   TREADLE_CHECK(artifact::check_draft(draft, at));
-  TREADLE_TRY(Upload upload, prepare_upload(draft.entries, folders_of(draft)));
+  TREADLE_TRY(Upload upload, prepare(draft.entries, folders_of(draft), at));
   if (draft.base != 0) {
     TREADLE_TRY(const Version base, version_by_id(id_of_number(draft.base)));
     TREADLE_TRY(const auto manifest, manifest_of(base));
@@ -200,6 +202,49 @@ Result<Logged> RemoteArtifacts::log(const Draft& draft) {
   }
   if (!draft.run_id.empty()) TREADLE_CHECK(join_run_of(draft.run_id, draft.code.get()));
   return make_version(spec_of(draft, at), upload, deduplicate);
+}
+
+Result<Upload> RemoteArtifacts::prepare(std::span<const artifact::DraftEntry> entries,
+                                        std::span<const artifact::DraftFolder> folders,
+                                        const ArtifactRef& at) {
+  // W&B's protocol wants the MD5 of a file before it says where to put it: a large one would be read twice, one
+  // time after the other. A server of ours takes it first. Over a real network sending is what takes the time,
+  // and content that is there must not be sent.
+  const bool loopback = is_loopback(server_->address().base_url);
+  return prepare_upload(entries, folders, [&](std::span<UploadItem* const> items) -> Result<void> {
+    if (!loopback) return {};
+    TREADLE_TRY(const bool takes, server_->has_feature("TREADLE_CONTENT_FIRST"));
+    return takes ? send_ahead(items, at) : Result<void>();
+  });
+}
+
+Result<void> RemoteArtifacts::send_ahead(std::span<UploadItem* const> items,
+                                         const ArtifactRef& at) {
+  return server_->perform_all(
+      items.size(),
+      [&](std::size_t i) -> Result<Request> {
+        Request request;
+        request.method = "PUT";
+        request.url =
+            "/contents/" + http::percent_encode(at.entity) + "/" + http::percent_encode(at.project);
+        request.with_key = true;
+        request.from_file = items[i]->file;
+        request.hash_sent = true;
+        return request;
+      },
+      [&](std::size_t i, const Reply& reply) -> Result<void> {
+        boost::json::value came;
+        TREADLE_CHECK(parse_json_value(reply.body, came));
+        if (Node(came)["sha256"].text() != reply.sent_sha256) {
+          return fail(Errc::kCorrupt, "The server " + server_->address().base_url + " got '" +
+                                          items[i]->file +
+                                          "' with other content than was sent. Log it again.");
+        }
+        items[i]->entry.md5 = Node(came)["md5"].text();
+        items[i]->entry.size = Node(came)["size"].integer();
+        return {};
+      },
+      kAheadAtOnce);
 }
 
 Result<bool> RemoteArtifacts::latest_has_extras(const ArtifactRef& at, const Upload& upload) {

@@ -39,14 +39,17 @@ std::string stamped(std::string_view line) {
 }  // namespace
 
 void RunSender::Rows::add(const tracking::Lines& given) {
-  if (lines.empty()) offset = given.offset;
-  // Lines that are handed over again replace those that wait.
-  const std::int64_t at = given.offset - offset;
-  if (at >= 0 && at < static_cast<std::int64_t>(lines.size())) {
-    lines.resize(static_cast<std::size_t>(at));
-    packed = std::min(packed, lines.size());
+  std::int64_t number = given.offset;
+  const std::int64_t end = number + static_cast<std::int64_t>(given.lines.size());
+  if (end > packed_first) packed_end = std::min(packed_end, std::max(number, packed_first));
+  for (const std::string_view line : given.lines) {
+    lines.insert_or_assign(lines.end(), number++, std::string(line));
   }
-  for (const std::string_view line : given.lines) lines.emplace_back(line);
+}
+
+void RunSender::Rows::drop_packed() {
+  lines.erase(lines.lower_bound(packed_first), lines.lower_bound(packed_end));
+  packed_end = packed_first;
 }
 
 RunSender::RunSender(std::shared_ptr<Connection> connection, SenderOptions options)
@@ -150,20 +153,24 @@ RunSender::Parcel RunSender::pack() {
   Parcel parcel;
   StreamBody body;
   std::size_t room = kBodyLimit;
-  const auto rows = [&](std::string_view file, const Rows& from) {
+  // Lines next to each other, from the first that waits on.
+  const auto rows = [&](std::string_view file, Rows& from) {
     std::vector<std::string_view> taken;
-    for (const std::string& line : from.lines) {
+    const std::int64_t first = from.lines.empty() ? 0 : from.lines.begin()->first;
+    for (const auto& [number, line] : from.lines) {
+      if (number != first + static_cast<std::int64_t>(taken.size())) break;
       const std::size_t cost = line.size() + line.size() / 4 + 3;  // quotes are escaped
       if (cost > room && (!taken.empty() || room < kBodyLimit)) break;
       room -= std::min(cost, room);
       taken.emplace_back(line);
     }
-    if (!taken.empty()) body.lines(file, from.offset, taken);
+    if (!taken.empty()) body.lines(file, first, taken);
+    from.packed_first = first;
+    from.packed_end = first + static_cast<std::int64_t>(taken.size());
     return taken.size();
   };
-  parcel.history = history_.packed = rows(kHistoryFile, history_);
-  parcel.events = events_.packed = rows(kEventsFile, events_);
-  // Lines next to each other, from the first that waits on.
+  parcel.history = rows(kHistoryFile, history_);
+  parcel.events = rows(kEventsFile, events_);
   std::vector<std::string_view> console;
   for (const auto& [number, line] : console_) {
     if (line.size() + 3 > room) break;
@@ -217,14 +224,9 @@ void RunSender::send_parcel(std::unique_lock<std::mutex>& lock) {
   }
   failures_ = 0;
   stop_requested_ |= *sent;
-  const auto drop = [](Rows& rows) {
-    // Not those that were handed over again meanwhile: they are others, perhaps.
-    const std::size_t count = std::exchange(rows.packed, 0);
-    rows.lines.erase(rows.lines.begin(), rows.lines.begin() + static_cast<std::ptrdiff_t>(count));
-    rows.offset += static_cast<std::int64_t>(count);
-  };
-  drop(history_);
-  drop(events_);
+  // Not those that were handed over again meanwhile: they are others, perhaps.
+  history_.drop_packed();
+  events_.drop_packed();
   for (const auto& [number, line] : parcel.console) {
     const auto it = console_.find(number);
     if (it != console_.end() && it->second == line) console_.erase(it);

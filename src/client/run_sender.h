@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -53,10 +52,12 @@ class RunSender {
  private:
   using Time = std::chrono::steady_clock::time_point;
   struct Rows {
-    std::int64_t offset = 0;  // of the first
-    std::deque<std::string> lines;
-    std::size_t packed = 0;  // so many, from the first, are under way as they are here
-    void add(const tracking::Lines& lines);
+    std::map<std::int64_t, std::string> lines;  // by number
+    // Of these, [first, end) are under way as they are here.
+    std::int64_t packed_first = 0, packed_end = 0;
+    // Lines that are handed over again replace those that wait.
+    void add(const tracking::Lines& given);
+    void drop_packed();
   };
   struct Parcel {  // one request
     std::string body;

@@ -22,6 +22,8 @@ constexpr long kLargeBuffer = 512 << 10;
 constexpr std::size_t kLargestBody = std::size_t{1} << 30;
 // Fewer bytes are fetched anew rather than looked at.
 constexpr std::int64_t kWorthContinuing = 1 << 20;
+constexpr std::int64_t kHashedBeside = 16 << 20;  // bytes; from there on a second thread hashes
+constexpr std::size_t kHashedPiece = 512 << 10;
 
 // Errors that another try would meet again.
 bool is_lasting(CURLcode code) {
@@ -79,6 +81,7 @@ Result<void> Transfer::prepare() {
     }
   }
   if (!request_.md5.empty()) hasher_ = std::make_unique<StreamHasher<Md5>>();
+  if (request_.hash_sent) sent_hasher_ = std::make_unique<StreamHasher<Sha256>>();
   return request_.to_file.empty() ? Result<void>() : open_part();
 }
 
@@ -112,7 +115,7 @@ Result<void> Transfer::open_part() {
 void Transfer::restart() {
   kept_ = 0;
   continued_ = false;
-  if (hasher_ != nullptr) hasher_->finish();
+  if (hasher_ != nullptr) (void)settled_md5();
   if (target_ && ::ftruncate(target_.fd(), 0) != 0) {
     error_ = errno_error("cannot empty " + part_path_, errno);
   }
@@ -123,6 +126,7 @@ void Transfer::begin(CURL* handle, const EngineOptions& options) {
   handle_ = handle;
   reply_ = {};
   source_at_ = 0;
+  if (sent_hasher_ != nullptr) (void)sent_hasher_->finish();
   skip_ = 0;
   const auto set = [&](CURLoption option, auto value) {
     libcurl().curl_easy_setopt(handle, option, value);
@@ -234,10 +238,33 @@ Result<void> Transfer::take(std::string_view bytes) {
 }
 
 Result<void> Transfer::keep(std::string_view bytes) {
-  if (hasher_ != nullptr) hasher_->update(bytes);
+  if (hasher_ != nullptr) hash(bytes);
   kept_ += static_cast<std::int64_t>(bytes.size());
   if (request_.sink) return request_.sink(bytes);
   return real_files().write(target_, bytes);
+}
+
+// Beside the transfer, when there is much: what comes is not held up by it.
+void Transfer::hash(std::string_view bytes) {
+  if (hashing_ == nullptr) {
+    if (request_.size < kHashedBeside) return hasher_->update(bytes);
+    hashing_ =
+        std::make_unique<PieceThread>([this](std::string_view piece) { hasher_->update(piece); });
+  }
+  if (piece_ == nullptr) {
+    piece_ = std::make_shared<std::string>();
+    piece_->reserve(2 * kHashedPiece);
+  }
+  piece_->append(bytes);
+  if (piece_->size() >= kHashedPiece) hashing_->push(std::exchange(piece_, nullptr));
+}
+
+std::string Transfer::settled_md5() {
+  if (hashing_ != nullptr) {
+    if (piece_ != nullptr) hashing_->push(std::exchange(piece_, nullptr));
+    hashing_.reset();
+  }
+  return to_base64(hasher_->finish());
 }
 
 std::size_t Transfer::on_read(char* out, std::size_t size, std::size_t count, void* self) {
@@ -262,12 +289,20 @@ std::size_t Transfer::on_read(char* out, std::size_t size, std::size_t count, vo
     return CURL_READFUNC_ABORT;
   }
   transfer.source_at_ += got;
+  if (transfer.sent_hasher_ != nullptr) {
+    transfer.sent_hasher_->update({out, static_cast<std::size_t>(got)});
+  }
   return static_cast<std::size_t>(got);
 }
 
 int Transfer::on_seek(void* self, curl_off_t offset, int origin) {
   if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
-  static_cast<Transfer*>(self)->source_at_ = offset;
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (transfer.sent_hasher_ != nullptr) {
+    if (offset != 0) return CURL_SEEKFUNC_CANTSEEK;
+    (void)transfer.sent_hasher_->finish();
+  }
+  transfer.source_at_ = offset;
   return CURL_SEEKFUNC_OK;
 }
 
@@ -309,10 +344,11 @@ Error Transfer::stopped() const {
 
 std::optional<Result<Reply>> Transfer::succeeded() {
   const bool stored = !request_.to_file.empty() || request_.sink;
+  if (sent_hasher_ != nullptr) reply_.sent_sha256 = to_hex(sent_hasher_->finish());
   if (hasher_ != nullptr && !stored) hasher_->update(reply_.body);
   const std::int64_t size = stored ? kept_ : static_cast<std::int64_t>(reply_.body.size());
   const bool wrong_size = request_.size >= 0 && size != request_.size;
-  const std::string found = hasher_ != nullptr ? to_base64(hasher_->finish()) : "";
+  const std::string found = hasher_ != nullptr ? settled_md5() : "";
   if (!wrong_size && found == request_.md5) return std::move(reply_);
   if (!request_.sink && !fetched_anew_ && !cancelled()) {
     fetched_anew_ = true;

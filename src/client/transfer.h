@@ -4,6 +4,7 @@
 #include "libcurl.h"
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
+#include <treadle/base/piece_thread.h>
 #include <treadle/client/request.h>
 
 #include <chrono>
@@ -47,6 +48,8 @@ class Transfer {
   Result<void> open_part();
   Result<void> keep(std::string_view bytes);
   void restart();
+  void hash(std::string_view bytes);
+  std::string settled_md5();
   std::optional<Result<Reply>> succeeded();
   bool tries_again(std::chrono::milliseconds wait);
 
@@ -64,6 +67,7 @@ class Transfer {
   OpenFile source_;
   std::int64_t source_size_ = 0;
   std::int64_t source_at_ = 0;
+  std::unique_ptr<StreamHasher<Sha256>> sent_hasher_;
 
   OpenFile target_;
   std::string part_path_;
@@ -72,6 +76,8 @@ class Transfer {
   bool continued_ = false;  // of a part that an earlier transfer left
   bool fetched_anew_ = false;
   std::unique_ptr<StreamHasher<Md5>> hasher_;
+  std::shared_ptr<std::string> piece_;    // not handed to `hashing_` yet
+  std::unique_ptr<PieceThread> hashing_;  // of large content: uses `hasher_`
 };
 
 }  // namespace treadle::client

@@ -1,6 +1,7 @@
 // SQLite behind the port. The only file of the tree that includes sqlite3.h.
 #include <treadle/base/files.h>
 #include <treadle/db/database.h>
+#include <treadle/db/tune.h>
 
 #include <sqlite3.h>
 
@@ -356,6 +357,12 @@ class SqliteDatabase final : public Database {
     return result;
   }
 
+  void tune() {
+    const std::scoped_lock lock(write_mutex_);
+    tuned_ = true;
+    if (writer_.is_open()) (void)writer_.execute(kTuned);  // of no consequence but for speed
+  }
+
   Result<void> read(const TransactionBody& body) override {
     const std::scoped_lock lock(read_mutex_);
     TREADLE_CHECK(ensure_open(reader_));
@@ -375,7 +382,9 @@ class SqliteDatabase final : public Database {
     if (connection.is_open()) return {};
     if (options_.read_only) return connection.open(path_, options_);
     const CreationLock lock(path_);
-    return connection.open(path_, options_);
+    TREADLE_CHECK(connection.open(path_, options_));
+    if (tuned_ && &connection == &writer_) (void)connection.execute(kTuned);
+    return {};
   }
 
   static Result<void> transaction(Connection& connection, std::string_view begin,
@@ -388,8 +397,12 @@ class SqliteDatabase final : public Database {
     return result;
   }
 
+  static constexpr const char* kTuned =
+      "pragma wal_autocheckpoint=16000; pragma cache_size=-16384;";
+
   const std::string path_;
   const Options options_;
+  bool tuned_ = false;
   std::mutex write_mutex_;
   std::mutex read_mutex_;
   Connection writer_;
@@ -402,6 +415,10 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const Opt
   auto database = std::make_unique<SqliteDatabase>(path, options);
   TREADLE_CHECK(database->open());
   return database;
+}
+
+void tune_for_many_writes(Database& database) {
+  if (auto* sqlite = dynamic_cast<SqliteDatabase*>(&database)) sqlite->tune();
 }
 
 }  // namespace treadle::db

@@ -210,9 +210,10 @@ class Connection {
     const auto begun = Clock::now();
     Request request = read_head(parser, peer_, std::is_same_v<Stream, TlsStream>);
     bytes_in_ = 0;
+    left_ = parser.is_done() ? 0 : request.content_length;
     route_.clear();
     Response response = co_await answer(parser, request);
-    const bool body_read = parser.is_done();
+    const bool body_read = is_read(parser);
     const bool keep = body_read && parser.keep_alive() && !response.close && !shared_.draining;
     if (response.delay_ms > 0) {
       lowest().expires_never();
@@ -303,9 +304,28 @@ class Connection {
     co_return !error;
   }
 
-  // Up to `size` bytes of the body into `data`; -1 when the sender went away or sends nonsense.
+  bool is_read(const Parser& parser) const { return left_ < 0 ? parser.is_done() : left_ == 0; }
+
+  // Up to `size` bytes of the body into `data`, fewer only at its end; -1 when the sender went away or
+  // sends nonsense.
   Task<std::int64_t> read_piece(Parser& parser, char* data, std::size_t size) {
     error_code error;
+    if (left_ >=
+        0) {  // of known length: nothing in it is the parser's, and it comes without a copy
+      size =
+          static_cast<std::size_t>(std::min<std::int64_t>(left_, static_cast<std::int64_t>(size)));
+      std::size_t done = asio::buffer_copy(asio::buffer(data, size), buffer_.data());
+      buffer_.consume(done);
+      while (done < size) {
+        lowest().expires_after(shared_.options.stall_timeout);
+        done +=
+            co_await stream_.async_read_some(asio::buffer(data + done, size - done), token(error));
+        if (error) co_return -1;
+      }
+      left_ -= static_cast<std::int64_t>(size);
+      bytes_in_ += static_cast<std::int64_t>(size);
+      co_return static_cast<std::int64_t>(size);
+    }
     lowest().expires_after(shared_.options.stall_timeout);
     parser.get().body().data = data;
     parser.get().body().size = size;
@@ -318,14 +338,14 @@ class Connection {
   }
 
   Task<std::optional<Response>> read_body(Parser& parser, Request& request, std::size_t limit) {
-    if (parser.is_done()) co_return std::nullopt;
+    if (is_read(parser)) co_return std::nullopt;
     if (!co_await send_continue(parser)) co_return gone();
     std::string& body = request.body;
     const std::size_t announced =
         request.content_length > 0 ? static_cast<std::size_t>(request.content_length) : 0;
     // Addresses, not memory: pages come with what arrives, and nothing is copied as it grows.
     body.reserve(std::min({announced, limit, kReserved}));
-    while (!parser.is_done()) {
+    while (!is_read(parser)) {
       const std::size_t at = body.size();
       if (at > limit) co_return too_large(limit);
       // Grows with what really arrives, not with what was announced.
@@ -385,9 +405,9 @@ class Connection {
     co_await to_strand();
     if (ended) co_return *std::move(ended);
     std::unique_ptr<BodySink> sink = std::get<std::unique_ptr<BodySink>>(std::move(opened));
-    if (!parser.is_done() && !co_await send_continue(parser)) co_return gone();
+    if (!is_read(parser) && !co_await send_continue(parser)) co_return gone();
     std::string piece;
-    while (!parser.is_done() && !ended) {
+    while (!is_read(parser) && !ended) {
       piece.resize(request.content_length >= 0 && request.content_length < std::int64_t{kPiece}
                        ? static_cast<std::size_t>(std::max<std::int64_t>(request.content_length, 1))
                        : kPiece);
@@ -461,11 +481,12 @@ class Connection {
     std::string piece(64 << 10, '\0');
     std::int64_t left = 256 << 20;
     const auto until = Clock::now() + std::chrono::seconds(10);
-    while (!parser.is_done() && left > 0 && Clock::now() < until) {
+    while (!is_read(parser) && left > 0 && Clock::now() < until) {
       lowest().expires_after(std::chrono::seconds(1));
       const std::size_t got = co_await stream_.async_read_some(asio::buffer(piece), token(error));
       if (error || got == 0) co_return;
       left -= static_cast<std::int64_t>(got);
+      if (left_ > 0) left_ = std::max<std::int64_t>(left_ - static_cast<std::int64_t>(got), 0);
     }
   }
 
@@ -475,6 +496,7 @@ class Connection {
   Shared& shared_;
   std::list<Member>::iterator member_;
   beast::flat_buffer buffer_;
+  std::int64_t left_ = 0;  // of the body, when its length is known; -1: the parser knows
   std::int64_t bytes_in_ = 0;
   int status_ = 0;
   std::string route_;

@@ -131,6 +131,11 @@ class LocalService final : public Service {
     add({.method = "PUT",
          .pattern = "/storage/{path...}",
          .open_sink = [this](const http::Request& request) { return storage_.open_put(request); }});
+    add({.method = "PUT",
+         .pattern = "/contents/{entity}/{project}",
+         .open_sink = [this](const http::Request& request) {
+           return storage_.open_ahead(request);
+         }});
     pages_.add_routes(add);
     return router;
   }

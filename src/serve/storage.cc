@@ -4,6 +4,7 @@
 #include "manifest_document.h"
 #include <treadle/artifact/manifest.h>
 #include <treadle/base/digest.h>
+#include <treadle/base/json.h>
 #include <treadle/base/random.h>
 #include <treadle/blob/store.h>
 
@@ -64,7 +65,29 @@ class DraftSink final : public http::BodySink {
   std::unique_ptr<artifact::Upload> upload_;
 };
 
-// The same for one that fits into memory.
+// Content whose digests the sender does not know yet: the answer says them, so that it can compare them with
+// those of what it sent.
+class AheadSink final : public http::BodySink {
+ public:
+  explicit AheadSink(std::unique_ptr<artifact::Upload> upload) : upload_(std::move(upload)) {}
+  std::optional<http::Response> write(std::string_view piece) override {
+    if (auto ok = upload_->write(piece); !ok) return error_answer(ok.error());
+    return std::nullopt;
+  }
+  http::Response finish() override {
+    if (auto ok = upload_->finish(); !ok) return error_answer(ok.error());
+    const artifact::UploadedContent& content = upload_->content();
+    JsonWriter w;
+    w.begin_object().field("md5", content.md5).field("sha256", content.sha256);
+    w.field("size", content.size).end_object();
+    return http::json_response(200, std::move(w).str());
+  }
+
+ private:
+  std::unique_ptr<artifact::Upload> upload_;
+};
+
+// As DraftSink, for one that fits into memory.
 class SmallDraftSink final : public http::BodySink {
  public:
   SmallDraftSink(Backend& backend, std::int64_t draft, std::string md5)
@@ -328,6 +351,21 @@ std::variant<std::unique_ptr<http::BodySink>, http::Response> Storage::open_put(
     return std::make_unique<ManifestSink>(backend_, *draft, parts[2]);
   }
   return not_here();
+}
+
+std::variant<std::unique_ptr<http::BodySink>, http::Response> Storage::open_ahead(
+    const http::Request& request) {
+  auto admitted = gate_.admit(request);
+  if (auto* refused = std::get_if<http::Response>(&admitted)) return std::move(*refused);
+  const Caller caller(backend_, std::get<account::User>(std::move(admitted)));
+  const std::string& entity = request.parameter("entity");
+  const std::string& project = request.parameter("project");
+  if (auto ok = require(caller, account::Role::kMember, entity, project); !ok) {
+    return error_answer(ok.error());
+  }
+  auto upload = backend_.drafts.upload_ahead(entity, project);
+  if (!upload) return error_answer(upload.error());
+  return std::make_unique<AheadSink>(*std::move(upload));
 }
 
 }  // namespace treadle::serve

@@ -17,6 +17,9 @@ class Storage {
   http::Response get_by_digest_v1(http::Request& request);
   std::variant<std::unique_ptr<http::BodySink>, http::Response> open_put(
       const http::Request& request);
+  // PUT /contents/{entity}/{project}, with a key: content before anybody says what it is for.
+  std::variant<std::unique_ptr<http::BodySink>, http::Response> open_ahead(
+      const http::Request& request);
 
  private:
   Backend& backend_;

@@ -294,6 +294,48 @@ def test_what_is_wrong_is_told(server: Server, ours: Client, tmp_path: Path) -> 
     assert "127.0.0.1:9" in away("wandb.Api(timeout=2).artifact('local/iris/none')", code=1)
 
 
+LARGE = """
+import hashlib, random
+content = random.Random(1).randbytes(33 << 20)
+open("large.bin", "wb").write(content)
+artifact = wandb.Artifact("large", "dataset")
+artifact.add_file("large.bin")
+run = wandb.init(entity="local", project="iris", id="r1")
+digest = run.log_artifact(artifact).digest
+run.finish()
+folder = wandb.Api().artifact("local/iris/large:v0").download("down")
+read = open(folder + "/large.bin", "rb").read()
+result = {"digest": digest, "same": read == content}
+"""
+
+
+def test_a_large_file_goes_to_our_server_while_it_is_hashed(
+    proxy: tuple[RecordingProxy, Server], tmp_path: Path
+) -> None:
+    recorder, server = proxy
+    one = Client(tmp_path / "ours", recorder.url, server.key)(LARGE)
+    assert one["same"]
+    puts = [r.path for r in recorder.puts()]
+    assert puts.count("/contents/local/iris") == 1
+    assert not [path for path in puts if "wandb_artifacts" in path], puts
+    # The same version as of the embedded store, which hashes first.
+    assert Client(tmp_path / "embedded", "", "")(LARGE) == one
+
+
+def test_a_large_file_cut_off_half_way_is_sent_again(
+    proxy: tuple[RecordingProxy, Server], tmp_path: Path
+) -> None:
+    recorder, server = proxy
+    cuts = [20 << 20]
+    recorder.cut = lambda method, path, request, done: (
+        cuts.pop() if request and path.startswith("/contents/") and cuts else None
+    )
+    assert Client(tmp_path / "ours", recorder.url, server.key)(LARGE)["same"]
+    assert not cuts
+    # The one that was cut is not among those that came.
+    assert [r.path for r in recorder.puts()].count("/contents/local/iris") == 1
+
+
 def test_a_file_that_changed_in_the_cache_is_fetched_anew(ours: Client) -> None:
     ours(MAKE + LOG)
     read = ours("""

@@ -228,3 +228,28 @@ def test_who_may_not_read_a_project_does_not_find_its_content_by_digest(server: 
     stranger = server.admin("user", "add", "eve")["key"]
     path = f"/artifacts/local/{hashlib.md5(CONTENT).hexdigest()}"
     assert server.request(path, key=stranger).status == 404
+
+
+def test_content_put_ahead_need_not_be_put_again_within_its_project(server: Server) -> None:
+    put = server.request("/contents/local/p", CONTENT, "PUT")
+    assert put.status == 200, put.body
+    assert json.loads(put.body) == {
+        "md5": md5(CONTENT),
+        "sha256": hashlib.sha256(CONTENT).hexdigest(),
+        "size": len(CONTENT),
+    }
+    draft = Draft.begin(server)
+    assert draft.announce(CONTENT, [])["uploadUrl"] is None
+    draft.commit(CONTENT)
+    assert draft.read() == CONTENT
+    # Knowing a digest gives nobody what another project was given.
+    elsewhere = {"entityName": "local", "projectName": "q", "artifactTypeName": "t", "digest": ""}
+    made = server.data(CREATE, input=elsewhere | {"artifactCollectionName": "b"})["createArtifact"]
+    assert Draft(server, made["artifact"]["id"]).announce(CONTENT, [])["uploadUrl"] is not None
+
+
+def test_content_is_put_ahead_by_who_may_write_only(server: Server) -> None:
+    assert server.request("/contents/local/p", CONTENT, "PUT", key="").status == 401
+    stranger = server.admin("user", "add", "mallory")["key"]
+    assert server.request("/contents/local/p", CONTENT, "PUT", key=stranger).status == 404
+    assert server.request("/contents/local/p").status in (404, 405)

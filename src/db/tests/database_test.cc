@@ -1,6 +1,7 @@
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/random.h>
+#include <treadle/db/grouped_writes.h>
 #include <treadle/db/testing.h>
 
 #include <gtest/gtest.h>
@@ -216,6 +217,35 @@ TEST_F(DatabaseTest, AReadOnlyDatabaseRefusesWritesWithTheCure) {
   const auto result = database->write([&](Session& s) { return insert(s, "a"); });
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, Errc::kReadOnly);
+}
+
+TEST_F(DatabaseTest, GroupedWritesAreEachAtomicForItself) {
+  auto database = open();
+  ASSERT_TRUE(make_table(*database));
+  GroupedWrites grouped(*database);
+  constexpr int kThreads = 8;
+  constexpr int kEach = 50;
+  std::atomic<int> refused = 0;
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        const std::string name = std::to_string(t) + "-" + std::to_string(i);
+        // Every fifth writes, and fails after that: nothing of it stays, all of the others does.
+        const auto outcome = grouped.write([&](Session& session) -> Result<void> {
+          TREADLE_CHECK(insert(session, name));
+          if (i % 5 == 0) return fail(Errc::kInvalidArgument, "no " + name);
+          return {};
+        });
+        if (outcome) continue;
+        EXPECT_EQ(outcome.error().message, "no " + name);
+        ++refused;
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(refused, kThreads * kEach / 5);
+  EXPECT_EQ(count(*database), kThreads * kEach * 4 / 5);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ type LatestLocalVersionInfo {
 
 // Only what is true. What is not named is off; the reasons are in docs/wandb-server.md.
 constexpr std::array kFeatures = {
+    "TREADLE_CONTENT_FIRST",  // PUT /contents/{entity}/{project}: ours, of no use to the SDK
     "LARGE_FILENAMES",
     "ARTIFACT_TAGS",
     "CLIENT_IDS",

@@ -78,6 +78,13 @@ struct GivenContent {
   std::string sha256;  // hex
 };
 
+// What came, by its digests.
+struct UploadedContent {
+  std::string md5;     // base64
+  std::string sha256;  // hex
+  std::int64_t size = 0;
+};
+
 // Content that arrives in pieces: durable and verified when finish() returns, gone when dropped
 // before. Single thread.
 class Upload {
@@ -86,6 +93,8 @@ class Upload {
   virtual Result<void> write(std::string_view bytes) = 0;
   // kCorrupt when the content does not have the MD5 that was announced.
   virtual Result<void> finish() = 0;
+  // After finish().
+  virtual const UploadedContent& content() const = 0;
 };
 
 // Thread-safe; each call is its own transaction.
@@ -122,6 +131,10 @@ class Drafts {
                                      Reach reach = Reach::kHome);
   // Content for announced files with this MD5 (base64).
   Result<std::unique_ptr<Upload>> upload(std::int64_t draft, const std::string& md5);
+  // Content that comes before anybody says what it is for: drafts of the project may name it by its MD5.
+  // Nothing names it yet, so that it is collected some time after when no draft does.
+  Result<std::unique_ptr<Upload>> upload_ahead(const std::string& entity,
+                                               const std::string& project);
   // Whether the content of announced files with this MD5 (base64) has come.
   Result<bool> has_content(std::int64_t draft, const std::string& md5);
   // Where drafts in projects of the entity were given content with this MD5: what W&B's older storage

@@ -38,6 +38,7 @@ struct Request {
   std::string from_file;
   std::int64_t from_offset = 0;
   std::int64_t from_size = -1;
+  bool hash_sent = false;  // Reply::sent_sha256 says what of the file was sent
 
   // Where a 2xx answer's body goes: into Reply::body, or to a new file at this path (through
   // "<path>.part", which a broken transfer continues, also that of an earlier process), or piece by
@@ -60,6 +61,7 @@ struct Reply {
   int status = 0;  // 2xx
   Headers headers;
   std::string body;
+  std::string sent_sha256;                                 // hex, see Request::hash_sent
   const std::string* header(std::string_view name) const;  // null: absent; any case
 };
 
