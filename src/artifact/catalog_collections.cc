@@ -17,7 +17,7 @@ constexpr std::string_view kSelectCollection =
     "m.collection_id = c.id), (select coalesce(sum(v.size), 0) from artifact_version v where "
     "v.collection_id = c.id and v.state = 'COMMITTED') + (select coalesce(sum(v.size), 0) from "
     "artifact_membership m join artifact_version v on v.id = m.version_id where "
-    "m.collection_id = c.id) from artifact_collection c where c.state = 'READY' and ";
+    "m.collection_id = c.id), c.described from artifact_collection c where c.state = 'READY' and ";
 
 Result<std::vector<Collection>> select_collections(db::Session& session, std::string_view where,
                                                    const Bind& bind) {
@@ -41,6 +41,7 @@ Result<std::vector<Collection>> select_collections(db::Session& session, std::st
     c.updated = s->integer(9);
     c.version_count = s->integer(10);
     c.size = s->integer(11);
+    c.described = s->integer(12) != 0;
     out.push_back(std::move(c));
   }
   for (Collection& c : out) {
@@ -244,7 +245,10 @@ Result<Collection> Catalog::edit_collection(std::int64_t id, const CollectionEdi
       TREADLE_CHECK(ensure_type(session, row->entity, row->project, *edit.type, now));
       TREADLE_CHECK(set("type", *edit.type));
     }
-    if (edit.description) TREADLE_CHECK(set("description", *edit.description));
+    if (edit.description) {
+      TREADLE_CHECK(set("description", *edit.description));
+      TREADLE_CHECK(set("described", 1));
+    }
     if (edit.ttl_seconds) TREADLE_CHECK(set("ttl", *edit.ttl_seconds));
     TREADLE_CHECK(retag(session, id, edit));
     TREADLE_CHECK(touch(session, id, now));

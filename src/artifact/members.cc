@@ -105,8 +105,8 @@ Result<CollectionRow> insert_collection(db::Session& session, const ArtifactRef&
       db::Statement * s,
       session.prepare(
           "insert into artifact_collection (id, entity, project, name, type, description, "
-          "created, updated, kind, next_index) select coalesce(max(id), 0) + 1, $1, $2, $3, "
-          "$4, $5, $6, $6, $7, (select coalesce(max(d.next_index), 0) from "
+          "described, created, updated, kind, next_index) select coalesce(max(id), 0) + 1, $1, "
+          "$2, $3, $4, $5, $10, $6, $6, $7, (select coalesce(max(d.next_index), 0) from "
           "artifact_collection d where d.entity = $1 and d.project = $2 and "
           "d.state = 'DELETED' and d.name > $8 and d.name < $9) from artifact_collection "
           "returning id, next_index"));
@@ -116,7 +116,7 @@ Result<CollectionRow> insert_collection(db::Session& session, const ArtifactRef&
   const std::string_view kind_text = kind == CollectionKind::kPortfolio ? "PORTFOLIO" : "SEQUENCE";
   s->bind(1, ref.entity).bind(2, ref.project).bind(3, ref.collection).bind(4, type);
   s->bind(5, description).bind(6, now).bind(7, kind_text).bind(8, first_deleted);
-  s->bind(9, behind_deleted);
+  s->bind(9, behind_deleted).bind(10, !description.empty());
   TREADLE_CHECK(s->step());
   CollectionRow row{s->integer(0), ref.entity, ref.project,  ref.collection,
                     type,          kind,       s->integer(1)};

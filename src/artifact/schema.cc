@@ -5,7 +5,7 @@
 namespace treadle::artifact {
 namespace {
 
-constexpr std::array<db::Migration, 4> kMigrations{{{1, R"sql(
+constexpr std::array<db::Migration, 5> kMigrations{{{1, R"sql(
 create table artifact_collection (
   id bigint primary key,
   entity text not null,
@@ -188,6 +188,10 @@ create table artifact_run_link (
   primary key (version_id, entity, project, run_id, kind)
 );
 create index artifact_run_link_run on artifact_run_link (entity, project, run_id, kind);
+)sql"},
+                                                    {5, R"sql(
+alter table artifact_collection add column described smallint not null default 0;
+update artifact_collection set described = 1 where description <> '';
 )sql"}}};
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace treadle::db {
   X(PQstatus) X(PQsocket) X(PQdb) X(PQhost) \
   X(PQerrorMessage) X(PQsetNoticeProcessor) X(PQenterPipelineMode) \
   X(PQexitPipelineMode) X(PQpipelineSync) X(PQsendFlushRequest) X(PQflush) \
-  X(PQsendPrepare) X(PQsendQueryPrepared) X(PQgetResult) X(PQexec) \
+  X(PQsendPrepare) X(PQsendQueryPrepared) X(PQsetSingleRowMode) X(PQgetResult) X(PQexec) \
   X(PQclear) X(PQresultStatus) X(PQresultErrorField) X(PQresultErrorMessage) \
   X(PQntuples) X(PQnfields) X(PQftype) X(PQgetvalue) \
   X(PQgetlength) X(PQgetisnull) X(PQcmdTuples)

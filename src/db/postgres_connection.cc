@@ -116,7 +116,7 @@ PostgresStatement::PostgresStatement(PostgresConnection& connection, std::string
 }
 
 PostgresStatement::Parameter* PostgresStatement::parameter(int number) {
-  if (result_ != nullptr) reset();
+  if (running_) reset();
   const auto i = static_cast<std::size_t>(number);
   if (number < 1 || i >= parameters_.size() || !parameters_[i].named) {
     bad_parameter_ = true;
@@ -222,38 +222,49 @@ Result<void> PostgresStatement::send() {
 }
 
 Result<bool> PostgresStatement::step() {
-  if (result_ == nullptr) {
+  if (!running_) {
     TREADLE_CHECK(send());
     if (!gives_rows_) return false;
-    TREADLE_TRY(result_, connection_.receive());
-    row_ = -1;
+    TREADLE_CHECK(connection_.receive(this));
+    running_ = true;
   }
-  if (++row_ < connection_.pq_->PQntuples(result_)) {
+  if (row_ != nullptr) connection_.pq_->PQclear(std::exchange(row_, nullptr));
+  if (!waiting_.empty()) {
+    row_ = waiting_.front();
+    waiting_.pop_front();
+  } else if (connection_.reading_ == this) {
+    TREADLE_TRY(row_, connection_.next_row());
+  }
+  if (row_ != nullptr) {
     shown_.clear();
     return true;
   }
+  TREADLE_CHECK(connection_.check());  // a query may fail after its first rows
   reset();
   return false;
 }
 
 void PostgresStatement::reset() {
-  if (result_ != nullptr) connection_.pq_->PQclear(result_);
-  result_ = nullptr;
+  if (connection_.reading_ == this) connection_.reading_ = nullptr;
+  if (row_ != nullptr) connection_.pq_->PQclear(std::exchange(row_, nullptr));
+  for (PGresult* row : waiting_) connection_.pq_->PQclear(row);
+  waiting_.clear();
+  running_ = false;
 }
 
 std::string_view PostgresStatement::raw(int column) const {
   const Libpq& pq = *connection_.pq_;
   if (is_null(column)) return {};
-  return {pq.PQgetvalue(result_, row_, column),
-          static_cast<std::size_t>(pq.PQgetlength(result_, row_, column))};
+  return {pq.PQgetvalue(row_, 0, column),
+          static_cast<std::size_t>(pq.PQgetlength(row_, 0, column))};
 }
 
 unsigned PostgresStatement::type(int column) const {
-  return connection_.pq_->PQftype(result_, column);
+  return connection_.pq_->PQftype(row_, column);
 }
 
 bool PostgresStatement::is_null(int column) const {
-  return connection_.pq_->PQgetisnull(result_, row_, column) != 0;
+  return connection_.pq_->PQgetisnull(row_, 0, column) != 0;
 }
 
 std::int64_t PostgresStatement::integer(int column) const {
@@ -337,6 +348,7 @@ void PostgresConnection::wait_for_the_dead() {
 void PostgresConnection::close() {
   statements_.clear();
   sent_.clear();
+  rows_are_coming_ = false;
   failed_.reset();
   if (handle_ != nullptr) pq_->PQfinish(handle_);
   handle_ = nullptr;
@@ -438,10 +450,10 @@ Result<void> PostgresConnection::note(Sent what, bool accepted) {
   return {};
 }
 
-Result<PGresult*> PostgresConnection::receive() {
-  if (sent_.empty()) return nullptr;
+Result<void> PostgresConnection::receive(PostgresStatement* to) {
+  if (sent_.empty()) return {};
   if (pq_->PQsendFlushRequest(handle_) == 0 || pq_->PQflush(handle_) < 0) return lost();
-  return take_answers();
+  return take_answers(to);
 }
 
 Result<void> PostgresConnection::sync() {
@@ -451,10 +463,20 @@ Result<void> PostgresConnection::sync() {
   return {};
 }
 
-Result<PGresult*> PostgresConnection::take_answers() {
-  PGresult* rows = nullptr;
+Result<void> PostgresConnection::take_answers(PostgresStatement* to) {
+  if (rows_are_coming_) TREADLE_CHECK(take_rows());
   while (!sent_.empty()) {
     const Sent what = sent_.front();
+    if (what == Sent::kRows) {
+      (void)pq_->PQsetSingleRowMode(handle_);  // refused where an earlier failure is the answer
+      rows_are_coming_ = true;
+      if (to != nullptr && sent_.size() == 1 && !failed_) {
+        reading_ = to;
+        return {};
+      }
+      TREADLE_CHECK(take_rows());
+      continue;
+    }
     PGresult* answer = pq_->PQgetResult(handle_);
     if (answer == nullptr) return lost();
     sent_.pop_front();
@@ -463,24 +485,41 @@ Result<PGresult*> PostgresConnection::take_answers() {
     if (what == Sent::kChange && status == PGRES_COMMAND_OK) {
       changes_ = std::atoll(pq_->PQcmdTuples(answer));
     }
-    if (what == Sent::kRows && status == PGRES_TUPLES_OK) {
-      changes_ = std::atoll(pq_->PQcmdTuples(answer));
-      rows = answer;
-    } else {
-      pq_->PQclear(answer);
-    }
-    if (pq_->PQstatus(handle_) != CONNECTION_OK) {
-      if (rows != nullptr) pq_->PQclear(rows);
-      return lost();
-    }
+    pq_->PQclear(answer);
+    if (pq_->PQstatus(handle_) != CONNECTION_OK) return lost();
     if (what == Sent::kSync) continue;
     while ((answer = pq_->PQgetResult(handle_)) != nullptr) pq_->PQclear(answer);
   }
-  if (failed_) {
-    if (rows != nullptr) pq_->PQclear(rows);
-    return fail(*failed_);
+  return check();
+}
+
+Result<PGresult*> PostgresConnection::next_row() {
+  PGresult* answer = pq_->PQgetResult(handle_);
+  if (answer == nullptr) return lost();
+  const ExecStatusType status = pq_->PQresultStatus(answer);
+  if (status == PGRES_SINGLE_TUPLE) return answer;
+  if (status == PGRES_FATAL_ERROR && !failed_) failed_ = error_of(answer);
+  if (status == PGRES_TUPLES_OK) changes_ = std::atoll(pq_->PQcmdTuples(answer));
+  pq_->PQclear(answer);
+  if (pq_->PQstatus(handle_) != CONNECTION_OK) return lost();
+  while ((answer = pq_->PQgetResult(handle_)) != nullptr) pq_->PQclear(answer);
+  sent_.pop_front();
+  rows_are_coming_ = false;
+  reading_ = nullptr;
+  return nullptr;
+}
+
+Result<void> PostgresConnection::take_rows() {
+  while (rows_are_coming_) {
+    TREADLE_TRY(PGresult * row, next_row());
+    if (row == nullptr) break;
+    if (reading_ != nullptr) {
+      reading_->keep(row);
+    } else {
+      pq_->PQclear(row);
+    }
   }
-  return rows;
+  return {};
 }
 
 Result<void> PostgresConnection::check() const {
@@ -495,6 +534,8 @@ tl::unexpected<Error> PostgresConnection::fail_with(Error error) {
 
 tl::unexpected<Error> PostgresConnection::lost() {
   sent_.clear();
+  rows_are_coming_ = false;
+  reading_ = nullptr;
   const std::string why = one_line(pq_->PQerrorMessage(handle_));
   failed_.reset();
   return fail_with({Errc::kBusy, "lost the database " + label_ + ": " + why +

@@ -1,6 +1,8 @@
 // Private to the room: one connection to a PostgreSQL. Commands that give no rows are sent without
 // waiting for their answer (libpq's pipeline), so that a transaction of a hundred inserts costs two
 // round trips; a failure among them is found at the next command that gives rows, or at the end.
+// The rows of a query are taken from the connection as they are stepped through; those that are not
+// yet when the next command needs an answer are taken into memory.
 #pragma once
 
 #include "libpq.h"
@@ -41,6 +43,8 @@ class PostgresStatement final : public Statement {
 
   // Back to its start: no row is current, all parameters keep their values.
   void reset();
+  // A row to be stepped to later.
+  void keep(PGresult* row) { waiting_.push_back(row); }
   // The server may not know it: it was prepared in a transaction that failed.
   void doubt() { prepared_ = false; }
 
@@ -66,9 +70,10 @@ class PostgresStatement final : public Statement {
   const bool gives_rows_;
   bool prepared_ = false;
   bool bad_parameter_ = false;
-  std::vector<Parameter> parameters_;  // by number, [0] unused
-  PGresult* result_ = nullptr;
-  int row_ = -1;
+  std::vector<Parameter> parameters_;      // by number, [0] unused
+  bool running_ = false;                   // it was sent, and not stepped to its end
+  PGresult* row_ = nullptr;                // the current one
+  std::deque<PGresult*> waiting_;          // rows after it that had to make room for other answers
   mutable std::deque<std::string> shown_;  // numbers read as text
 };
 
@@ -104,9 +109,15 @@ class PostgresConnection final : public Session {
   Result<void> finish_with(std::string_view sql);
   // Remembers a command that was handed to libpq, or that it was not accepted.
   Result<void> note(Sent what, bool accepted);
-  // Takes the answers to all that was sent; of a query, which is the last, its rows.
-  Result<PGresult*> receive();
-  Result<PGresult*> take_answers();
+  // Takes the answers to all that was sent. Of a query, which is the last, its rows are left to be
+  // taken by next_row when `to` asks for them.
+  Result<void> receive(PostgresStatement* to = nullptr);
+  Result<void> take_answers(PostgresStatement* to = nullptr);
+  // The next row of the query whose rows are coming; null after the last one, and where the query
+  // failed (see check). A failure is the connection's.
+  Result<PGresult*> next_row();
+  // Takes what is left of that query: nobody may wait for its end.
+  Result<void> take_rows();
   Result<void> sync();
   // The failure that this transaction has met already, if any: nothing more is sent then.
   Result<void> check() const;
@@ -126,7 +137,9 @@ class PostgresConnection final : public Session {
   const Libpq* pq_ = nullptr;
   PGconn* handle_ = nullptr;
   std::string label_;
-  std::deque<Sent> sent_;  // not answered yet
+  std::deque<Sent> sent_;                 // not answered yet
+  bool rows_are_coming_ = false;          // the first of `sent_` is a query whose rows were begun
+  PostgresStatement* reading_ = nullptr;  // whose they are, unless nobody wants them any more
   std::optional<Error> failed_;
   std::int64_t changes_ = 0;
   std::vector<PostgresStatement*> new_;  // prepared in this transaction

@@ -1,6 +1,5 @@
 #include "gate.h"
 
-#include <treadle/base/clock.h>
 #include <treadle/base/digest.h>
 
 #include <algorithm>
@@ -8,7 +7,7 @@
 namespace treadle::serve {
 namespace {
 
-constexpr Micros kForget = 60LL * 1'000'000;  // failures older than this do not count
+constexpr std::chrono::seconds kForget{60};  // failures older than this do not count
 constexpr std::size_t kMostPeers = 10'000;
 constexpr int kFree = 3;              // failures without delay: a typo
 constexpr int kLongestDelay = 3'000;  // ms; less than any client's timeout
@@ -57,7 +56,7 @@ std::variant<account::User, http::Response> Gate::admit(const http::Request& req
 
 http::Response Gate::refuse(const std::string& peer, std::string_view message) {
   http::Response response = http::error_response(401, message);
-  const Micros now = system_clock().now();
+  const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
   if (failures_.size() > kMostPeers) failures_.clear();
   Failures& failures = failures_[peer];

@@ -4,6 +4,7 @@
 #include "backend.h"
 #include <treadle/http/message.h>
 
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <string>
@@ -26,7 +27,7 @@ class Gate {
   std::mutex mutex_;
   struct Failures {
     int count = 0;
-    Micros last = 0;
+    std::chrono::steady_clock::time_point last{};
   };
   std::map<std::string, Failures> failures_;
 };

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <unistd.h>
 
 namespace treadle::serve {
@@ -66,14 +67,16 @@ class LocalService final : public Service {
   }
 
   void start() override {
-    last_ = system_clock().now();
+    last_ = std::chrono::steady_clock::now();
     server_->start();
   }
   void stop() override { server_->stop(); }
   const std::string& url() const override { return backend_.base_url; }
   int port() const override { return server_->port(); }
   std::int64_t idle_seconds() const override {
-    return server_->open_connections() > 0 ? 0 : (system_clock().now() - last_) / 1'000'000;
+    if (server_->open_connections() > 0) return 0;
+    const auto idle = std::chrono::steady_clock::now() - last_.load();
+    return std::chrono::duration_cast<std::chrono::seconds>(idle).count();
   }
 
  private:
@@ -141,7 +144,7 @@ class LocalService final : public Service {
   }
 
   void note(const http::Exchange& exchange) {
-    last_ = system_clock().now();
+    last_ = std::chrono::steady_clock::now();
     metrics_.count(exchange);
     if (access_log_) access_log_(access_line(exchange));
   }
@@ -158,7 +161,7 @@ class LocalService final : public Service {
   Metrics metrics_;
   std::function<void(const std::string&)> access_log_;
   std::string prefix_;
-  std::atomic<Micros> last_{0};
+  std::atomic<std::chrono::steady_clock::time_point> last_{};
   std::unique_ptr<http::Server> server_;
 };
 

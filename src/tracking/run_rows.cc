@@ -196,7 +196,9 @@ Result<void> remove_run(db::Session& session, std::int64_t run_key) {
 }
 
 State state_now(State stored, Micros heartbeat, Micros now, Micros crashed_after) {
-  const bool silent = heartbeat + crashed_after < now;
+  // Heard of at a time that is still to come: the clock was set back. A run that goes on is heard of
+  // again at once, and one that does not would else be running until that time.
+  const bool silent = heartbeat + crashed_after < now || now + crashed_after < heartbeat;
   if (silent && stored == State::kRunning) return State::kCrashed;
   if (silent && stored == State::kPreempting) return State::kPreempted;
   return stored;

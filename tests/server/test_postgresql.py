@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_server import BIN, ROOT, Server, own_schema
+from real_server import BIN, ROOT, SDK_PYTHON, Sdk, Server, own_schema
 
 sys.path.append(str(ROOT / "cmake"))
 from with_postgresql import Postgres, postgres
@@ -78,6 +80,52 @@ def test_what_was_answered_survives_the_end_of_both(server: Server, database: Po
     server.start()
     assert names(server) == kept
     assert server.admin("user", "list")
+
+
+PROGRAM = """
+import time
+import wandb
+with wandb.init(project="p", id="r") as run:
+    for step in range(300):
+        run.log({"x": step})
+        if step % 100 == 50:
+            artifact = wandb.Artifact("data", "dataset")
+            with artifact.new_file("text") as file:
+                file.write(str(step))
+            run.log_artifact(artifact)
+        time.sleep(0.02)
+"""
+
+
+def test_what_the_sdk_logs_while_the_database_comes_and_goes_is_there_once(
+    server: Server, database: Postgres, tmp_path: Path, sdk_installed: None
+) -> None:
+    sdk = Sdk(server, tmp_path / "work")
+    sdk.folder.mkdir()
+    program = subprocess.Popen([SDK_PYTHON, "-c", PROGRAM], cwd=sdk.folder, env=sdk.env())
+    instants = random.Random(7)
+    for mode in ("fast", "immediate", "immediate"):
+        time.sleep(instants.uniform(0.5, 2.5))
+        database.stop(mode)
+        time.sleep(instants.uniform(0.1, 1.5))
+        database.start()
+    assert program.wait(timeout=240) == 0
+    found = sdk(
+        """
+        import wandb
+        api = wandb.Api()
+        run = api.run("local/p/r")
+        result = {
+            "xs": [row["x"] for row in run.scan_history(keys=["x"])],
+            "state": run.state,
+            "texts": sorted((a.version, open(a.get_entry("text").download()).read())
+                            for a in api.artifacts("dataset", "local/p/data")),
+        }
+        """
+    )
+    assert found["xs"] == list(range(300))
+    assert found["state"] == "finished"
+    assert found["texts"] == [["v0", "50"], ["v1", "150"], ["v2", "250"]]
 
 
 def test_a_database_is_not_taken_for_that_of_another_home(server: Server, tmp_path: Path) -> None:

@@ -248,3 +248,22 @@ def test_a_run_that_logs_the_same_content_again_has_it_among_its_outputs(sdk: Sd
         """
     )
     assert result == [["same:v0"], ["same:v0"]]
+
+
+def test_a_description_that_was_never_given_is_none_and_an_empty_one_is_empty(sdk: Sdk) -> None:
+    result = sdk(
+        LOG
+        + """
+art = make("one")
+art.link("local/iris/picked")
+result = []
+for kind in ("data", "picked"):
+    said = [wandb.Api().artifact_collection("dataset", f"local/iris/{kind}").description]
+    for text in ("", "words", ""):
+        col = wandb.Api().artifact_collection("dataset", f"local/iris/{kind}")
+        col.description = text; col.save()
+        said.append(wandb.Api().artifact_collection("dataset", f"local/iris/{kind}").description)
+    result.append(said)
+"""
+    )
+    assert result == [[None, "", "words", ""]] * 2

@@ -71,6 +71,26 @@ def test_automations_are_made_found_changed_and_deleted(sdk: Sdk, server: Server
     ]
 
 
+def test_an_automation_of_a_whole_entity_is_kept_where_the_organization_says_so(
+    sdk: Sdk, server: Server
+) -> None:
+    query = '{ organization(name: "acme") { featureFlags(rampIDType: OrgName) { rampKey isEnabled } } }'
+    flags = server.data(query)["organization"]["featureFlags"]
+    assert flags == [{"rampKey": "automation_entity_scope", "isEnabled": True}]
+    result = sdk(
+        """
+        import wandb
+        from wandb.automations import DoNothing, OnLinkArtifact
+        api = wandb.Api()
+        event = OnLinkArtifact(scope=api.team("vision"))
+        made = api.create_automation(event >> DoNothing(), name="everywhere")
+        found = api.automation(name="everywhere", entity="vision")
+        result = [found == made, found.scope.name]
+        """
+    )
+    assert result == [True, "vision"]
+
+
 CREATE = """mutation($scope: ID!, $type: TriggerScopeType!, $event: EventTriggeringConditionType!) {
   createFilterTrigger(input: {name: "n", enabled: true, scopeType: $type, scopeID: $scope,
     triggeringEventType: $event, eventFilter: "{}", triggeredActionType: NO_OP,

@@ -97,6 +97,33 @@ TEST_F(DatabaseTest, AFailedBodyLeavesNothingBehind) {
   EXPECT_EQ(count(*database), 0);
 }
 
+TEST_F(DatabaseTest, RowsGoOnWhereTheyWereWhenOtherStatementsComeBetween) {
+  auto database = open();
+  ASSERT_TRUE(make_table(*database));
+  ASSERT_TRUE(database->write([](Session& session) -> Result<void> {
+    for (const char* name : {"a", "b", "c", "d"}) TREADLE_CHECK(insert(session, name));
+    return {};
+  }));
+  std::string seen;
+  const auto result = database->write([&](Session& session) -> Result<void> {
+    TREADLE_TRY(Statement * outer, session.prepare("select name from facts order by id limit 4"));
+    while (true) {
+      TREADLE_TRY(const bool row, outer->step());
+      if (!row) break;
+      // One that is not stepped to its end, one without rows, and one that counts.
+      TREADLE_TRY(Statement * inner, session.prepare("select name from facts order by id desc"));
+      TREADLE_CHECK(inner->step());
+      TREADLE_CHECK(insert(session, std::string(outer->text(0)) + "+"));
+      EXPECT_EQ(session.changes(), 1);
+      seen += std::string(outer->text(0)) + std::string(inner->text(0)) + " ";
+    }
+    return {};
+  });
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(seen, "ad ba+ cb+ dc+ ");
+  EXPECT_EQ(count(*database), 8);
+}
+
 TEST_F(DatabaseTest, ADuplicateIsAlreadyExistsAndTheConnectionGoesOn) {
   auto database = open();
   ASSERT_TRUE(make_table(*database));

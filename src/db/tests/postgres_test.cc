@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <sys/resource.h>
 #include <thread>
 
 namespace treadle::db {
@@ -154,6 +155,62 @@ TEST_F(PostgresTest, TextIsOrderedByItsBytesAndNumbersMayFollowReals) {
   }));
   EXPECT_EQ(names, "ABab");
   EXPECT_EQ(sum, 3.25);
+}
+
+TEST_F(PostgresTest, TheRowsOfALargeResultAreNotHeldInMemory) {
+  const auto most = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;
+  };
+  const auto before = most();
+  std::size_t bytes = 0;
+  ASSERT_TRUE(database_->read([&](Session& session) -> Result<void> {
+    TREADLE_TRY(Statement * s, session.prepare("select repeat('x', 1000000 + n) from "
+                                               "generate_series(1, 200) as n"));
+    while (true) {
+      TREADLE_TRY(const bool row, s->step());
+      if (!row) return {};
+      bytes += s->text(0).size();
+    }
+  }));
+  EXPECT_EQ(bytes, 200'020'100U);
+  EXPECT_LT(most() - before, 60) << "MiB";
+}
+
+TEST_F(PostgresTest, AQueryThatFailsAfterItsFirstRowsFailsThere) {
+  int rows = 0;
+  const auto result = database_->read([&](Session& session) -> Result<void> {
+    TREADLE_TRY(Statement * s,
+                session.prepare("select 1 / (3 - n) from generate_series(1, 5) as n"));
+    while (true) {
+      TREADLE_TRY(const bool row, s->step());
+      if (!row) return {};
+      ++rows;
+    }
+  });
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::kInvalidArgument);
+  EXPECT_EQ(rows, 2);
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_F(PostgresTest, AConnectionThatIsLostBetweenTwoRowsFailsTheTransaction) {
+  const auto other = open_postgres(url_).value();
+  int rows = 0;
+  const auto result = database_->read([&](Session& session) -> Result<void> {
+    TREADLE_TRY(Statement * s, session.prepare("select repeat('x', 100000) from "
+                                               "generate_series(1, 1000) as n"));
+    while (true) {
+      TREADLE_TRY(const bool row, s->step());
+      if (!row) return {};
+      if (++rows == 3) TREADLE_CHECK(other->read(&hang_up));
+    }
+  });
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::kBusy);
+  EXPECT_LT(rows, 1000);
+  EXPECT_EQ(count(), 0);
 }
 
 TEST(PostgresUrl, ItsPasswordIsNeverShown) {

@@ -207,8 +207,9 @@ void define_artifact_collections(graphql::Schema& schema) {
        [](const C& c, const Call& call) { return project_named(call, c.entity, c.project); }},
       {"state", [](const C& c, const Call&) { return c.deleted ? "DELETED" : "READY"; }},
       {"digestAlgorithm", [](const C&, const Call&) { return "MANIFEST_MD5"; }},
-      {"description",
-       of_whole([](const Collection& c, const Call&) -> Result<Output> { return c.description; })},
+      {"description", of_whole([](const Collection& c, const Call&) -> Result<Output> {
+         return c.described ? Output(c.description) : Output();
+       })},
       {"createdAt", of_whole([](const Collection& c, const Call&) -> Result<Output> {
          return format_utc(c.created);
        })},

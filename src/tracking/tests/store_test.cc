@@ -75,6 +75,14 @@ TEST(Runs, StatesFollowWhatIsHeard) {
   ASSERT_TRUE(home.store->heartbeat(run.key));
   EXPECT_EQ(home.store->get(run.key)->state, State::kRunning);
 
+  // The clock is set back by a day: what is silent from now on is not running until tomorrow.
+  home.clock.time -= 24LL * 3600 * 1'000'000;
+  EXPECT_EQ(home.store->get(run.key)->state, State::kCrashed);
+  ASSERT_TRUE(home.store->heartbeat(run.key));
+  EXPECT_EQ(home.store->get(run.key)->state, State::kRunning);
+  home.clock.time += 6LL * 60 * 1'000'000;
+  EXPECT_EQ(home.store->get(run.key)->state, State::kCrashed);
+
   ASSERT_TRUE(home.store->request_stop(run.key));
   EXPECT_TRUE(home.store->heartbeat(run.key)->stop_requested);
   ASSERT_TRUE(home.store->finish(run.key, 255));

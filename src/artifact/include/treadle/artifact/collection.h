@@ -31,6 +31,7 @@ struct Collection {
   std::string type;
   CollectionKind kind = CollectionKind::kSequence;
   std::string description;
+  bool described = false;               // it was given a description, which may be ""
   std::vector<std::string> tags;        // in order
   std::int64_t ttl_seconds = kTtlNone;  // of versions that inherit theirs
   Micros created = 0;
