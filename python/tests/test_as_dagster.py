@@ -228,3 +228,23 @@ def test_the_model_that_libraries_derive_from_is_strict(tmp_path: Path) -> None:
         "    except ValueError as e: print(type(e).__name__)\n"
     )
     assert program(tmp_path, text).splitlines() == ["x=1 y=3", "ValidationError", "ValidationError"]
+
+
+def test_a_package_that_asks_for_a_name_of_another_release_gets_its_default(tmp_path: Path) -> None:
+    package = tmp_path / "site-packages" / "integration"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "import dagster\n"
+        "interval = getattr(dagster, 'NAME_OF_ANOTHER_RELEASE', 300)\n"
+        "from dagster._core.storage.event_log.base import EventLogStorage\n"
+        "abstract = frozenset(EventLogStorage.__abstractmethods__)\n"
+    )
+    code = "import treadle.as_dagster, integration; print(integration.interval, len(integration.abstract))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": f"{package.parent}:{os.environ.get('PYTHONPATH', '')}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "300 0\n", done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -88,6 +89,16 @@ def test_what_is_not_annotated_or_no_asset_is_left_alone() -> None:
         return pandas.DataFrame({"a": [1]})
 
     assert facts(frame) == {}
+
+
+def test_a_mock_that_passes_for_a_frame_is_left_alone() -> None:
+    pandas = pytest.importorskip("pandas")
+
+    def mocked() -> Any:
+        return mock.MagicMock(spec=pandas.DataFrame)
+
+    mocked.__annotations__["return"] = pandas.DataFrame
+    assert facts(dg.asset(mocked)) == {}
 
 
 def test_a_value_of_another_type_is_refused() -> None:

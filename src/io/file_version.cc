@@ -103,6 +103,7 @@ Result<FileVersion> FileVersion::parse(std::string_view text, const std::string&
                                       text_in(code, "uncommitted")};
     }
   }
+  if (out.format == "folder") out.file.clear();
   const bool named = !out.file.empty() && check_entry_path(out.file).has_value();
   if (out.format.empty() || out.digest.empty() || (out.format != "folder" && !named)) {
     return fail(Errc::kCorrupt, "'" + where + "' does not describe a version that Treadle wrote.");
@@ -254,8 +255,27 @@ std::string index_text(const std::string& asset, std::vector<FileVersion> versio
   return out;
 }
 
+Result<void> write_content(const std::string& path, const KeptFile& file) {
+  TREADLE_CHECK(real_files().make_folders(parent_path(path)));
+  TREADLE_TRY(const OpenFile to, real_files().create(path));
+  if (file.source.empty()) {
+    TREADLE_CHECK(real_files().write(to, file.bytes));
+    return real_files().sync(to);
+  }
+  TREADLE_TRY(const OpenFile from, real_files().open_read(file.source));
+  TREADLE_TRY(const bool shared, real_files().clone(from, to));
+  std::string chunk;
+  constexpr std::size_t kChunk = 1024 * 1024;
+  for (std::int64_t offset = 0; !shared; offset += static_cast<std::int64_t>(chunk.size())) {
+    TREADLE_CHECK(real_files().read_at(from, offset, kChunk, chunk));
+    TREADLE_CHECK(real_files().write(to, chunk));
+    if (chunk.size() < kChunk) break;
+  }
+  return real_files().sync(to);
+}
+
 std::string FilesStored::path() const {
-  return join_path(folder_, version_.format == "folder" ? "value" : version_.file);
+  return join_path(folder_, version_.file.empty() ? "value" : version_.file);
 }
 
 Result<std::string> FilesStored::local_path() {

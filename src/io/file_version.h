@@ -22,7 +22,7 @@ struct FileVersion {
   int number = 0;
   std::string asset;
   std::string format;  // as Encoded::format
-  std::string file;    // "" for a folder, whose files are below value/
+  std::string file;    // "" for a folder whose files are below value/
   std::string type;    // of the value, for people
   std::string digest;  // SHA-256 of the content (base/content_digest.h)
   std::string extra;   // the signature of what runs code when it is opened
@@ -51,6 +51,8 @@ struct Prepared {
 // Encodes and signs what a step returned.
 Result<Prepared> prepare(const OutputContext& context, const Value& value,
                          const std::string& signing_key);
+// Writes a file that is not there yet, its folders included, and waits until it is on the disk.
+Result<void> write_content(const std::string& path, const KeptFile& file);
 // What INDEX.md says of versions, newest first.
 std::string index_text(const std::string& asset, std::vector<FileVersion> versions);
 

@@ -47,25 +47,6 @@ Result<FileVersion> read_version(const std::string& folder, int number) {
   return version;
 }
 
-Result<void> write_content(const std::string& path, const KeptFile& file) {
-  TREADLE_CHECK(real_files().make_folders(parent_path(path)));
-  TREADLE_TRY(const OpenFile to, real_files().create(path));
-  if (file.source.empty()) {
-    TREADLE_CHECK(real_files().write(to, file.bytes));
-    return real_files().sync(to);
-  }
-  TREADLE_TRY(const OpenFile from, real_files().open_read(file.source));
-  TREADLE_TRY(const bool shared, real_files().clone(from, to));
-  std::string chunk;
-  constexpr std::size_t kChunk = 1024 * 1024;
-  for (std::int64_t offset = 0; !shared; offset += static_cast<std::int64_t>(chunk.size())) {
-    TREADLE_CHECK(real_files().read_at(from, offset, kChunk, chunk));
-    TREADLE_CHECK(real_files().write(to, chunk));
-    if (chunk.size() < kChunk) break;
-  }
-  return real_files().sync(to);
-}
-
 class PlainFilesIOManager final : public IOManager {
  public:
   explicit PlainFilesIOManager(PlainFilesOptions options) : options_(std::move(options)) {

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
     from treadle._assets.keys import AssetCheckKey
     from treadle._assets.specs import AssetSpec
+    from treadle._automation.conditions import AutomationCondition
+    from treadle._automation.freshness import FreshnessPolicy
     from treadle._definitions.definitions import Definitions
+    from treadle._partitions.definitions import PartitionsDefinition
+    from treadle._partitions.mappings import PartitionMapping
+    from treadle._partitions.policy import BackfillPolicy
 
 
 class AssetNode:
@@ -89,6 +94,56 @@ class AssetNode:
     @property
     def is_external(self) -> bool:
         return not self.is_materializable
+
+    @property
+    def partitions_def(self) -> PartitionsDefinition | None:
+        return self.spec.partitions_def  # type: ignore[no-any-return]
+
+    @property
+    def is_partitioned(self) -> bool:
+        return self.partitions_def is not None
+
+    @property
+    def partition_mappings(self) -> Mapping[AssetKey, PartitionMapping]:
+        return {d.asset_key: d.partition_mapping for d in self.spec.deps if d.partition_mapping is not None}
+
+    @property
+    def automation_condition(self) -> AutomationCondition | None:
+        return self.spec.automation_condition
+
+    @property
+    def freshness_policy(self) -> FreshnessPolicy | None:
+        return self.spec.freshness_policy
+
+    @property
+    def backfill_policy(self) -> BackfillPolicy | None:
+        return getattr(self.assets_def, "backfill_policy", None)
+
+    @property
+    def has_self_dependency(self) -> bool:
+        return self.key in self.parent_keys
+
+    @property
+    def child_entity_keys(self) -> set[AssetKey | AssetCheckKey]:
+        return {*self.child_keys, *self.check_keys}
+
+    @property
+    def execution_set_asset_keys(self) -> set[AssetKey]:
+        """What is executed together with it: all of a function that cannot be run in part."""
+        item = self.assets_def
+        if not self.is_executable or item.can_subset:
+            return {self.key}
+        return set(item.keys)
+
+    @property
+    def io_manager_key(self) -> str:
+        item = self.assets_def
+        if isinstance(item, AssetsDefinition):
+            return item.get_io_manager_key_for_asset_key(self.key)
+        return getattr(item, "io_manager_key", None) or "io_manager"
+
+    def to_asset_spec(self) -> AssetSpec:
+        return self.spec
 
     @property
     def check_keys(self) -> set[AssetCheckKey]:

@@ -208,6 +208,10 @@ class JobDefinition(_RunOverPartition):
     def automation_condition(self) -> AutomationCondition | None:
         return self._declared.automation_condition if hasattr(self, "_declared") else None
 
+    @property
+    def loggers(self) -> Mapping[str, Any]:
+        return dict(self._definitions.loggers or {})
+
     def resolve(self, definitions: Definitions) -> JobDefinition:
         return self
 

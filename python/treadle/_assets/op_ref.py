@@ -44,7 +44,9 @@ class OpRef:
 
     @property
     def compute_fn(self) -> Any:
-        return self._owner._fn
+        from treadle._ops.compute import DecoratedFunction
+
+        return DecoratedFunction(self._owner._fn)
 
     @property
     def ins(self) -> Mapping[str, In]:

@@ -33,6 +33,8 @@ class Absent:
         return args[0] if len(args) == 1 and not kwargs and _is_code(args[0]) else self
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__abstractmethods__":  # a package that hands on whatever is abstract: nothing
+            return frozenset()
         if name.startswith("_"):
             raise AttributeError(name)
         self._refuse_use()

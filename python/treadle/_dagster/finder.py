@@ -37,6 +37,7 @@ _DAGSTER: Mapping[str, Mapping[str, Any]] = {
     "dagster": {"__version__": DAGSTER_VERSION},
     "dagster._core.storage.io_manager": {"dagster_maintained_io_manager": _unchanged},
     "dagster._core.definitions.resource_definition": {"dagster_maintained_resource": _unchanged},
+    "dagster._core.definitions.sensor_definition": {"DEFAULT_SENSOR_DAEMON_INTERVAL": 30},
     "dagster._utils.log": {"get_dagster_logger": "treadle:get_dagster_logger"},
 }
 
@@ -119,7 +120,7 @@ class _View(ModuleType):
         try:
             value = _find(self.__name__, name)
         except AttributeError as e:
-            if full.startswith("dagster") and absent.is_for_installed_package():
+            if _is_of_dagster(self.__name__, name) and absent.is_for_installed_package():
                 return absent.stand_in(full, str(e))
             if full.startswith(("dagster._", "dagster_shared.")):
                 return private_name(name, str(e))
@@ -136,6 +137,15 @@ class _View(ModuleType):
 
     def __dir__(self) -> list[str]:
         return sorted({*self.__dict__, *_public_names().get(self.__name__, ())})
+
+
+def _is_of_dagster(module: str, name: str) -> bool:
+    """Whether Dagster may have the name. At its top level that is known: packages ask for names of other
+    releases with `getattr(dagster, name, default)`.
+    """
+    from treadle._dagster.names import NAMES
+
+    return name in NAMES if module == "dagster" else module.startswith("dagster")
 
 
 def _find(module: str, name: str) -> Any:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._assets.keys import AssetCheckKey
+    from treadle._io.loading import AssetValueLoader
     from treadle._run.instance import DagsterInstance
 
 _KEYS = ("schedules", "sensors", "jobs")
@@ -157,6 +158,10 @@ class RepositoryDefinition:
     @property
     def asset_graph(self) -> Any:
         return self._definitions.resolve_asset_graph()
+
+    def get_asset_value_loader(self, instance: DagsterInstance | None = None) -> AssetValueLoader:
+        """Loads several values with the same resources: a context manager."""
+        return self._definitions.get_asset_value_loader(instance)
 
     def load_asset_value(
         self,

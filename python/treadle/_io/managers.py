@@ -516,7 +516,7 @@ class IOManagerHolder:
             run_id=run_id or step.run_id,
             definition_metadata=output.metadata if output is not None else None,
             mapping_key=mapping_key or None,
-            config=said_of(step, step_key, "outputs", name) if own else None,
+            config=said_of(step, step_key, "outputs", name),
             resource_config=self._holder.made_of,
             dagster_type=label,
             resources=self._resources(step),

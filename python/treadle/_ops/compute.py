@@ -1,5 +1,5 @@
-"""The function of an `OpDefinition` that no decorator made: `compute(context, inputs)` gives events one by
-one.
+"""The `compute_fn` of ops. That of an `OpDefinition` that no decorator made gives events one by one:
+`compute(context, inputs)`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class DecoratedFunction:
+    """The `compute_fn` of what a decorator made; `decorated_fn` is the function as it is written."""
+
+    __slots__ = ("decorated_fn",)
+
+    def __init__(self, decorated_fn: Callable[..., Any]) -> None:
+        self.decorated_fn = decorated_fn
+
+    @property
+    def name(self) -> str:
+        return self.decorated_fn.__name__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.decorated_fn(*args, **kwargs)
 
 
 def of_plain(compute: Callable[[Any, dict[str, Any]], Any]) -> Callable[..., Any]:

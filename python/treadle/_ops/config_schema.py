@@ -201,11 +201,11 @@ def input_field(op: Any, given: Any) -> Field | None:
     from treadle._ops.steps import plan_of
 
     index = op._inputs.index(given)
-    loader = getattr(given.type, "loader", None)
+    plan = plan_of(op)
+    loader = getattr(given.type, "loader", None) or plan.loader(index)
     required = given.default is NoValue
     if loader is not None:
         return Field(loader.schema_type, is_required=required)
-    plan = plan_of(op)
     if not plan.may_come_from_config(index):
         return None
     return Field(_written(plan.input_label(index)), is_required=required)
@@ -228,7 +228,7 @@ def _is_bound(binding: Any, graph: Any, path: str, selected: AbstractSet[str] | 
     if binding is None:
         return False
     if isinstance(binding, list):
-        return any(_is_bound(one, graph, path, selected) for one in binding)
+        return not binding or any(_is_bound(one, graph, path, selected) for one in binding)
     if not binding.node_name or selected is None or binding.node_name not in graph._nodes:
         return True
     return _producer(graph, binding, path) in selected

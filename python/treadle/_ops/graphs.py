@@ -469,16 +469,12 @@ def _outputs_of(
 def _pairs(result: Any, explicit: Mapping[str, Any] | None, name: str, source: str) -> list[tuple[str, Any]]:
     if isinstance(result, dict):
         return list(result.items())
-    if explicit is None or not all(isinstance(r, InvokedNodeOutputHandle) for r in result):
+    if not all(isinstance(r, InvokedNodeOutputHandle) for r in result):
         raise DagsterInvalidDefinitionError(
             f"{source} '{name}' returned problematic value of type {type(result)}. Expected return value from"
             " invoked node or dict mapping output name to return values from invoked nodes"
         )
-    by_name = {r.output_name: r for r in result}
-    names = list(explicit)
-    if set(by_name) != set(names) and len(names) == len(result):
-        return list(zip(names, result))
-    return list(by_name.items())
+    return list(zip(["result"] if explicit is None else explicit, result))  # in order, whatever their names
 
 
 @overload

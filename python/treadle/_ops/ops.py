@@ -378,8 +378,10 @@ class OpDefinition(Node):
         }
 
     @property
-    def compute_fn(self) -> UserFn:
-        return self._fn
+    def compute_fn(self) -> Any:
+        from treadle._ops.compute import DecoratedFunction
+
+        return self._fn if self._is_plain else DecoratedFunction(self._fn)
 
     @property
     def required_resource_keys(self) -> frozenset[str]:

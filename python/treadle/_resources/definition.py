@@ -231,10 +231,11 @@ def _as_context_manager(generator: Any) -> Any:
 
 
 def takes_argument(fn: Any) -> bool:
+    while hasattr(fn, "__wrapped__"):  # of a context manager the function itself
+        fn = fn.__wrapped__
     code = getattr(fn, "__code__", None)
     if code is None:
-        code = getattr(getattr(fn, "__wrapped__", None), "__code__", None)
-        return code is None or code.co_argcount > 0 or bool(code.co_flags & 0x04)
+        return True
     bound = 1 if getattr(fn, "__self__", None) is not None else 0
     return bool(code.co_argcount - bound > 0 or code.co_flags & 0x04)
 

@@ -19,6 +19,7 @@
 #include <treadle/cpp/config.h>      // td::Config: structs as configuration
 #include <treadle/cpp/defs.h>        // td::Defs: assets, checks, sources, resources, jobs
 #include <treadle/cpp/instance.h>    // td::Instance: what a home remembers
+#include <treadle/cpp/io_managers.h>  // td::files, td::in_memory: where values are kept
 #include <treadle/cpp/materialize.h>  // td::materialize, td::run_job, td::load_value, td::main
 #include <treadle/cpp/op.h>           // td::op, td::graph (compose.h), td::success_hook (hook.h)
 #include <treadle/cpp/partitions.h>   // td::Partitions, td::ByPartition

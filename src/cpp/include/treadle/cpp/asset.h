@@ -5,6 +5,7 @@
 #include <treadle/define/definitions.h>
 #include <treadle/define/retry_policy.h>
 
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -32,19 +33,30 @@ class Asset {
 //   defs.asset("score", score, td::with(model, {td::wandb::configuration({.version = "v3"})}));
 // or with the mapping that says which of its partitions are read for which:
 //   defs.asset("trend", trend, td::with(sales, td::TimeWindowMapping{.start_offset = -6}));
+// or with the IO manager that loads it for this function alone (an input manager):
+//   defs.asset("report", report, td::with(sales, td::AssetIn{.io_manager = "sample"}));
+struct AssetIn {
+  std::string io_manager = {};  // a key of Defs::io_manager; "" = the one that stored the value
+  Metadata metadata = {};       // for it
+  PartitionMappingPtr mapping = {};  // null: what the two definitions suggest
+};
 template <class T>
 struct AssetWith {
   Asset<T> asset;
-  Metadata metadata;
-  PartitionMappingPtr mapping;  // null: what the two definitions suggest
+  AssetIn in;
 };
 template <class T>
 AssetWith<T> with(Asset<T> asset, Metadata metadata) {
-  return {std::move(asset), std::move(metadata), nullptr};
+  return {std::move(asset), {.metadata = std::move(metadata)}};
 }
 template <class T, Mapping M>
 AssetWith<T> with(Asset<T> asset, M mapping, Metadata metadata = {}) {
-  return {std::move(asset), std::move(metadata), treadle::mapping(std::move(mapping))};
+  return {std::move(asset),
+          {.metadata = std::move(metadata), .mapping = treadle::mapping(std::move(mapping))}};
+}
+template <class T, std::same_as<AssetIn> In>
+AssetWith<T> with(Asset<T> asset, In in) {
+  return {std::move(asset), std::move(in)};
 }
 
 // All partitions that are read, by key, also when it is one or none: for a parameter
@@ -55,7 +67,7 @@ struct AllOf {
 };
 template <class T>
 AllOf<T> by_partition(Asset<T> asset) {
-  return {{std::move(asset), {}, nullptr}};
+  return {{std::move(asset), {}}};
 }
 template <class T>
 AllOf<T> by_partition(AssetWith<T> asset) {
@@ -82,7 +94,7 @@ struct After {
     One(const A& key) : asset(key) {}
     // NOLINTNEXTLINE(google-explicit-constructor)
     template <class T>
-    One(const AssetWith<T>& given) : asset(given.asset.key()), mapping(given.mapping) {}
+    One(const AssetWith<T>& given) : asset(given.asset.key()), mapping(given.in.mapping) {}
   };
   std::vector<One> assets;
 };

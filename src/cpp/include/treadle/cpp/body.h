@@ -64,8 +64,10 @@ void declare(StepDef& step, const Asset<T>& asset) {
 template <class T>
 void declare(StepDef& step, const AssetWith<T>& given) {
   declare(step, given.asset);
-  step.inputs.back().metadata = given.metadata;
-  step.inputs.back().partition_mapping = given.mapping;
+  InputDef& input = step.inputs.back();
+  input.io_manager_key = given.in.io_manager;
+  input.metadata = given.in.metadata;
+  input.partition_mapping = given.in.mapping;
 }
 template <class T>
 void declare(StepDef& step, const AllOf<T>& given) {
