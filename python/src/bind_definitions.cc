@@ -107,9 +107,9 @@ nb::list partition_runs(PythonDefinitions& self, PythonHome& home, nb::handle se
       app::choose_partitions(home.home.get(), self.graph(), selected, choice, system_clock().now());
   if (!runs) raise("DagsterInvalidSubsetError", runs.error().message);
   nb::list out;
-  for (const plan::PartitionRequest& run : runs->runs) {
+  for (const auto& of_run : runs->tags) {
     nb::dict tags;
-    for (const auto& [name, value] : plan::tags_of(run)) tags[to_text(name)] = to_text(value);
+    for (const auto& [name, value] : of_run) tags[to_text(name)] = to_text(value);
     out.append(tags);
   }
   return out;

@@ -268,3 +268,63 @@ def test_contexts_without_partitions_say_so() -> None:
     direct(dg.build_asset_context())
     assert repr(dg.BackfillPolicy.single_run()) == "BackfillPolicy.single_run()"
     assert repr(dg.BackfillPolicy.multi_run(3)) == "BackfillPolicy.multi_run(max_partitions_per_run=3)"
+
+
+def test_a_check_without_partitions_knows_the_partition_of_its_run() -> None:
+    letters = dg.StaticPartitionsDefinition(["a", "b", "c"])
+    seen: list[tuple[str, object]] = []
+
+    @dg.asset(partitions_def=letters, backfill_policy=dg.BackfillPolicy.single_run())
+    def raw() -> None: ...
+
+    @dg.asset_check(asset=raw, partitions_def=letters)
+    def each(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        seen.append(("each", list(context.partition_keys)))
+        return dg.AssetCheckResult(passed="b" not in context.partition_keys)
+
+    @dg.asset_check(asset=raw)
+    def whole(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        seen.append(("whole", context.partition_key if context.has_partition_key else None))
+        return dg.AssetCheckResult(passed=True)
+
+    instance = dg.DagsterInstance.ephemeral()
+    one = dg.materialize([raw, each, whole], instance=instance, partition_key="a")
+    found = {(e.check_name, e.partition, e.passed) for e in one.get_asset_check_evaluations()}
+    assert found == {("each", "a", True), ("whole", None, True)}
+    assert sorted(seen, key=str) == [("each", ["a"]), ("whole", "a")]
+    seen.clear()
+    # In a run over many each partition has its evaluation.
+    (many,) = dg.materialize_partitions([raw, each, whole], ["b", "c"], instance=instance)
+    found = {(e.check_name, e.partition, e.passed) for e in many.get_asset_check_evaluations()}
+    assert found == {("each", "b", False), ("each", "c", False), ("whole", None, True)}
+    assert sorted(seen, key=str) == [("each", ["b", "c"]), ("whole", None)]
+    (status,) = dg.asset_status([raw, each, whole], instance)
+    assert "check 'each' failed: b, c" in [reason.text for reason in status.why]
+
+
+def test_a_check_is_over_the_partitions_of_its_asset() -> None:
+    @dg.asset
+    def plain() -> None: ...
+
+    @dg.asset_check(asset=plain, partitions_def=dg.StaticPartitionsDefinition(["a"]))
+    def wrong() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="'plain:wrong'.*different partitions"):
+        dg.Definitions.validate_loadable(dg.Definitions([plain], asset_checks=[wrong]))
+
+
+def test_a_job_is_over_the_partitions_of_one_definition() -> None:
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]))
+    def x() -> None: ...
+
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["c"]))
+    def y() -> None: ...
+
+    for selection in ("*", [x, y]):
+        mixed = dg.Definitions([x, y], jobs=[dg.define_asset_job("mixed", selection)])
+        with pytest.raises(dg.DagsterInvalidDefinitionError, match="must have the same partitions"):
+            dg.Definitions.validate_loadable(mixed)
+    fine = dg.Definitions([x, y], jobs=[dg.define_asset_job("fine", [y])])
+    dg.Definitions.validate_loadable(fine)
+    assert fine.resolve_job_def("fine").partitions_def == dg.StaticPartitionsDefinition(["c"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import inspect
+import warnings
 from typing import Any
 
 import pytest
@@ -583,3 +584,41 @@ def test_a_resource_that_makes_something_else_is_no_annotation() -> None:
 
         @dg.sensor(job_name="any")
         def greet(context: dg.SensorEvaluationContext, greeting: Greeting) -> None: ...
+
+
+def test_what_a_schedule_or_sensor_runs_can_be_asked() -> None:
+    @dg.asset
+    def orders() -> None: ...
+
+    nightly = dg.define_asset_job("nightly", [orders])
+    by_assets = dg.ScheduleDefinition(name="by_assets", cron_schedule="@daily", target=[orders])
+    by_job = dg.ScheduleDefinition(cron_schedule="@daily", job=nightly)
+    by_name = dg.ScheduleDefinition(name="by_name", cron_schedule="@daily", job_name="nightly")
+    assert by_assets.target.assets_defs == [orders]
+    assert by_job.target.job_def is nightly
+    assert by_job.target.assets_defs == []
+    assert by_name.target.job_name == "nightly"
+    assert not by_name.target.has_job_def
+    with pytest.raises(dg.CheckError, match="nightly"):
+        _ = by_name.target.job_def
+
+    @dg.sensor(target=orders)
+    def files() -> None: ...
+
+    @dg.sensor(jobs=[nightly, dg.define_asset_job("other", "*")])
+    def two() -> None: ...
+
+    assert [t.assets_defs for t in files.targets] == [[orders]]
+    assert [t.job_name for t in two.targets] == ["nightly", "other"]
+
+
+@pytest.mark.parametrize("cron", ["*/90 * * * *", "0 */24 * * *", ["@daily", "5/60 * * * *"]])
+def test_an_interval_longer_than_its_field_is_warned_of(cron: str | list[str]) -> None:
+    with pytest.warns(UserWarning, match="greater than the expected range for schedule 's'"):
+        dg.ScheduleDefinition(name="s", cron_schedule=cron, target="*")
+
+
+def test_an_interval_within_its_field_is_not_warned_of() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        dg.ScheduleDefinition(name="s", cron_schedule="*/45 */23 * * *", target="*")

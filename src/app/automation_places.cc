@@ -66,6 +66,11 @@ PartitionSubset AutomationPlaces::of_run(EntityId id, const Run& run) const {
   return subset.value_or(PartitionSubset());
 }
 
+PartitionSubset AutomationPlaces::parse(EntityId id, const std::string& text) const {
+  const PartitionSet* set = entities_[id].partitions;
+  return set ? set->parse(text).value_or(PartitionSubset()) : PartitionSubset();
+}
+
 std::vector<EntityId> AutomationPlaces::targets(const Run& run) {
   if (by_step_.empty())
     for (EntityId id = 0; id < entities_.size(); ++id)

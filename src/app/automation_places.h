@@ -25,6 +25,8 @@ class AutomationPlaces {
   PartitionSubset planned(automate::EntityId id, const events::AssetEvents::Row& event) const;
   // Those that a run is over by its tags.
   PartitionSubset of_run(automate::EntityId id, const Run& run) const;
+  // Those that a text names, as PartitionSet::parse reads it; none when it names others, too.
+  PartitionSubset parse(automate::EntityId id, const std::string& text) const;
   // What the steps of a run make and check; sorted.
   std::vector<automate::EntityId> targets(const Run& run);
 

@@ -1,5 +1,6 @@
 #include "automation_runs.h"
 
+#include <treadle/app/partition_runs.h>
 #include <treadle/base/json_parse.h>
 
 #include <boost/json.hpp>
@@ -14,8 +15,6 @@ namespace {
 
 using automate::EntityId;
 using automate::kNoEntity;
-
-constexpr const char* kBackfillTag = "dagster/backfill";
 
 // What a run was to make and has not made.
 Result<std::map<EntityId, PartitionSubset>> outstanding(events::Record& record,
@@ -142,6 +141,7 @@ Result<void> read_running(events::Record& record, AutomationPlaces& places,
   TREADLE_TRY(const auto runs, record.runs({.statuses = {RunStatus::kQueued, RunStatus::kNotStarted,
                                                          RunStatus::kStarting, RunStatus::kStarted,
                                                          RunStatus::kCanceling}}));
+  const std::string backfill(kBackfillTag), rest_of_backfill(kBackfillRestTag);
   for (const Run& run : runs) {
     TREADLE_TRY(const bool interrupted, record.interrupted(run.run_id));
     if (interrupted) continue;
@@ -149,7 +149,12 @@ Result<void> read_running(events::Record& record, AutomationPlaces& places,
     for (const auto& [id, subset] : wanted) {
       automate::AssetFacts& asset = facts.assets[id];
       asset.running = asset.running | subset;
-      if (run.tags.contains(kBackfillTag)) asset.backfilling = asset.backfilling | subset;
+      if (!run.tags.contains(backfill)) continue;
+      asset.backfilling = asset.backfilling | subset;
+      if (const auto rest = run.tags.find(rest_of_backfill); rest != run.tags.end()) {
+        asset.backfilling =
+            asset.backfilling | (places.parse(id, rest->second) - places.of_run(id, run));
+      }
     }
   }
   return {};

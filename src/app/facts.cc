@@ -49,7 +49,8 @@ Result<void> add_versions_of_partitions(Home& home, const plan::AssetGraph& grap
           .facts = [&](plan::NodeId n) { return known[n] ? &*known[n] : nullptr; },
           .version = {},
           .code_version = {}};
-      facts[id].read_now.emplace_back(parent, plan::version_read_now(question, parent));
+      TREADLE_TRY(std::string version, version_read_now(home, question, parent));
+      facts[id].read_now.emplace_back(parent, std::move(version));
     }
   }
   return {};

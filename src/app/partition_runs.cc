@@ -1,5 +1,6 @@
 #include <treadle/app/partition_runs.h>
 #include <treadle/app/status.h>
+#include <treadle/base/random.h>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,16 @@ plan::PartitionRequest request_for(const PartitionSet& set, const PartitionSubse
   const auto whole = set.range(range);
   if (whole && *whole == subset) return range;
   return set.keys(subset);
+}
+
+// Tags are read with every run.
+constexpr std::size_t kMostRanges = 100;
+
+// Eight letters, as Dagster has them.
+std::string backfill_id() {
+  std::string id = random_bytes(8);
+  for (char& c : id) c = static_cast<char>('a' + static_cast<unsigned char>(c) % 26);
+  return id;
 }
 
 bool is_state(const std::string& text) {
@@ -90,9 +101,20 @@ Result<PartitionRuns> choose_partitions(Home* home, const plan::AssetGraph& grap
   for (const plan::NodeId id : selected) {
     if (graph.node(id).step) steps.push_back(graph.node(id).step);
   }
+  const std::string backfill = choice.partition.empty() ? backfill_id() : std::string();
+  PartitionSubset rest = subset;
   for (const PartitionSubset& run : plan::split_into_runs(subset, steps)) {
     chosen.runs.push_back(request_for(set, run));
     chosen.texts.push_back(set.text(run, 5));
+    auto tags = plan::tags_of(chosen.runs.back());
+    auto& all = chosen.tags.emplace_back(tags.begin(), tags.end());
+    if (!backfill.empty()) {
+      all.emplace(kBackfillTag, backfill);
+      if (rest.size() > run.size() && rest.ranges().size() <= kMostRanges) {
+        all.emplace(kBackfillRestTag, set.text(rest, kMostRanges));
+      }
+    }
+    rest = rest - run;
   }
   return chosen;
 }

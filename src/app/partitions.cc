@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 
@@ -12,30 +13,6 @@ namespace {
 
 // What has happened since a summary is written back into it once there is this much.
 constexpr std::size_t kWorthSaving = 500;
-
-// What the numbers of a summary refer to. Sizes matter where a dimension that grows is not the first;
-// dynamic keys move up when one before them is removed.
-std::string fingerprint_of(const PartitionSet& set) {
-  std::string text = set.definition()->fingerprint();
-  for (std::size_t d = 1; d < set.dimensions().size(); ++d) {
-    text += ' ' + std::to_string(set.dimensions()[d].size());
-  }
-  const auto add_dynamic = [&](const PartitionSet& s) {
-    if (!s.definition()->as_dynamic()) return;
-    const PartitionKeys* keys = s.listed_keys();
-    text += ' ' + (keys == nullptr ? std::string() : keys->numbering());
-    if (keys != nullptr && keys->numbering().empty()) {
-      std::size_t hash = 0;
-      for (std::int64_t i = 0; i < keys->size(); ++i) {
-        hash = hash * 31 + std::hash<std::string_view>()(keys->at(i));
-      }
-      text += std::to_string(keys->size()) + ' ' + std::to_string(hash);
-    }
-  };
-  add_dynamic(set);
-  for (const PartitionSet& d : set.dimensions()) add_dynamic(d);
-  return text;
-}
 
 // The number of a key, also of one that does not exist yet but whose number is known.
 std::optional<std::int64_t> number_of(const PartitionSet& set, const std::string& key) {
@@ -77,6 +54,48 @@ Result<PartitionSubset> in_progress(Home& home, const AssetKey& asset, const Par
   return running;
 }
 
+// The latest materializations of an asset, by the numbers of its partitions.
+class MaterializationReader {
+ public:
+  MaterializationReader(Home& home, AssetKey asset, PartitionSet set)
+      : home_(home), asset_(std::move(asset)), set_(std::move(set)) {}
+
+  const Provenance* find(std::int64_t number) {
+    const auto at = known_.find(number);
+    if (at != known_.end()) return &at->second;
+    // A look at one costs as much as ten of all.
+    const auto few = std::max<std::size_t>(300, static_cast<std::size_t>(set_.size()) / 10);
+    if (all_ || known_.size() >= few) {
+      if (!all_) read_all();
+      const auto found = known_.find(number);
+      return found == known_.end() ? nullptr : &found->second;
+    }
+    auto latest = home_.record().latest_materialization(asset_, set_.key(number));
+    if (!latest || !*latest) return nullptr;
+    return &known_.emplace(number, std::move((*latest)->provenance)).first->second;
+  }
+
+ private:
+  void read_all() {
+    all_ = true;
+    auto latest = home_.record().latest_materializations(asset_);
+    if (!latest) return;
+    known_.reserve(latest->size());
+    for (events::LatestMaterialization& m : *latest) {
+      if (m.partition.empty()) continue;
+      if (const auto number = set_.find(m.partition)) {
+        known_.try_emplace(*number, std::move(m.provenance));
+      }
+    }
+  }
+
+  Home& home_;
+  const AssetKey asset_;
+  const PartitionSet set_;
+  bool all_ = false;
+  std::unordered_map<std::int64_t, Provenance> known_;
+};
+
 std::string sentences_of(const std::vector<Problem>& problems) {
   std::string text;
   for (const Problem& problem : problems) {
@@ -110,13 +129,37 @@ Result<void> add_versions(Home& home, const AssetKey& asset, const PartitionSlic
 
 }  // namespace
 
+// Sizes matter where a dimension that grows is not the first;
+// dynamic keys move up when one before them is removed.
+std::string numbering_of(const PartitionSet& set) {
+  std::string text = set.definition()->fingerprint();
+  for (std::size_t d = 1; d < set.dimensions().size(); ++d) {
+    text += ' ' + std::to_string(set.dimensions()[d].size());
+  }
+  const auto add_dynamic = [&](const PartitionSet& s) {
+    if (!s.definition()->as_dynamic()) return;
+    const PartitionKeys* keys = s.listed_keys();
+    text += ' ' + (keys == nullptr ? std::string() : keys->numbering());
+    if (keys != nullptr && keys->numbering().empty()) {
+      std::size_t hash = 0;
+      for (std::int64_t i = 0; i < keys->size(); ++i) {
+        hash = hash * 31 + std::hash<std::string_view>()(keys->at(i));
+      }
+      text += std::to_string(keys->size()) + ' ' + std::to_string(hash);
+    }
+  };
+  add_dynamic(set);
+  for (const PartitionSet& d : set.dimensions()) add_dynamic(d);
+  return text;
+}
+
 Result<std::vector<PartitionsKnown>> known_partitions(Home& home,
                                                       const std::vector<PartitionsAsked>& asked) {
   std::vector<events::Record::HistoryAsked> questions;
   std::unordered_map<const PartitionSet*, std::string> fingerprints;
   for (const PartitionsAsked& one : asked) {
     std::string& fingerprint = fingerprints[one.set];
-    if (fingerprint.empty()) fingerprint = fingerprint_of(*one.set);
+    if (fingerprint.empty()) fingerprint = numbering_of(*one.set);
     questions.push_back({one.asset, fingerprint});
   }
   TREADLE_TRY(const std::vector<events::PartitionHistory> histories,
@@ -188,7 +231,24 @@ void remember_partitions(Home& home, const plan::Plan& plan) {
       if (!asset.empty()) asked.push_back({asset, &step.partitions->own->set});
     }
   }
-  if (!asked.empty()) static_cast<void>(known_partitions(home, asked));
+  if (asked.empty()) return;
+  static_cast<void>(known_partitions(home, asked));
+  for (const PartitionsAsked& one : asked) {
+    if (plan.graph->find(one.asset) == plan::kNoNode) continue;
+    std::unordered_map<plan::NodeId, std::optional<plan::PartitionedFacts>> facts;
+    const auto known = [&](plan::NodeId node) -> const plan::PartitionedFacts* {
+      const auto [at, added] = facts.try_emplace(node);
+      if (added) {
+        if (auto read = partitioned_facts(home, *plan.graph, node)) at->second = std::move(*read);
+      }
+      return at->second ? &*at->second : nullptr;
+    };
+    static_cast<void>(stale_partitions(home, {.graph = *plan.graph,
+                                              .node = plan.graph->find(one.asset),
+                                              .facts = known,
+                                              .version = [](plan::NodeId) { return std::string(); },
+                                              .code_version = {}}));
+  }
 }
 
 Result<std::optional<plan::PartitionedFacts>> partitioned_facts(Home& home,
@@ -198,15 +258,12 @@ Result<std::optional<plan::PartitionedFacts>> partitioned_facts(Home& home,
   if (!info.partitions) return std::optional<plan::PartitionedFacts>();
   TREADLE_TRY(PartitionSet set,
               PartitionSet::at(info.partitions, system_clock().now(), &home.dynamic_keys()));
-  plan::PartitionedFacts facts{.set = std::move(set), .made = {}};
-  TREADLE_TRY(auto latest, home.record().latest_materializations(info.key));
-  for (events::LatestMaterialization& m : latest) {
-    if (m.partition.empty()) continue;
-    if (const auto number = facts.set.find(m.partition)) {
-      facts.made.insert_or_assign(*number, std::move(m.provenance));
-    }
-  }
-  return std::optional<plan::PartitionedFacts>(std::move(facts));
+  TREADLE_TRY(std::vector<PartitionsKnown> known, known_partitions(home, {{info.key, &set}}));
+  const auto read = std::make_shared<MaterializationReader>(home, info.key, set);
+  return std::optional(
+      plan::PartitionedFacts{.set = std::move(set),
+                             .made = std::move(known[0].materialized),
+                             .of = [read](std::int64_t number) { return read->find(number); }});
 }
 
 Result<void> add_partitions(Home& home, plan::Plan& plan, execute::RunOptions& options,

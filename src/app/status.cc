@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 namespace treadle::app {
@@ -42,6 +43,7 @@ class Reading {
       TREADLE_TRY(facts_, load_facts(*home_, graph_));
       TREADLE_TRY(const auto checks, home_->record().latest_checks());
       for (const events::CheckResult& check : checks) {
+        checked_.insert(check.asset.text());
         if (!check.passed) failed_checks_[check.asset.text()].push_back(check.check);
       }
       TREADLE_TRY(last_uses_, home_->store().last_uses());
@@ -87,6 +89,23 @@ class Reading {
     if (artifact.empty() || last_uses_.empty()) return;
     const auto used = last_uses_.find(collection_of(artifact));
     if (used != last_uses_.end()) report.consumed = std::max(report.consumed, used->second);
+  }
+
+  // Partitions are kept side by side, each in a collection that is named after it.
+  void note_uses(AssetReport& report, const plan::PartitionedFacts& own) const {
+    if (last_uses_.empty() || own.made.empty()) return;
+    const Provenance* first = own.of(own.made.first());
+    const Provenance* last = own.of(own.made.last());
+    if (first == nullptr || last == nullptr || first->artifact.empty()) return;
+    const std::string one = collection_of(first->artifact), other = collection_of(last->artifact);
+    const auto differ = std::mismatch(one.begin(), one.end(), other.begin(), other.end()).first;
+    const std::size_t dot = one.rfind('.', static_cast<std::size_t>(differ - one.begin()));
+    const bool apart = one != other || own.made.size() == 1;
+    const std::string side = apart && dot != std::string::npos ? one.substr(0, dot + 1) : one;
+    for (auto used = last_uses_.lower_bound(side);
+         used != last_uses_.end() && used->first.starts_with(side); ++used) {
+      report.consumed = std::max(report.consumed, used->second);
+    }
   }
 
   // What is selected, and everything upstream of it.
@@ -140,8 +159,13 @@ class Reading {
       const bool stale = so_far[upstream].staleness != plan::Staleness::kFresh;
       return stale ? PartitionSubset::one(0) : PartitionSubset();
     };
-    plan::PartitionStaleness& stale = stale_[id] = plan::find_stale_partitions(asked);
     plan::AssetStatus status;
+    auto found = stale_partitions(*home_, asked);
+    if (!found) {
+      failure_ = std::move(found).error();
+      return status;
+    }
+    plan::PartitionStaleness& stale = stale_[id] = std::move(*found);
     const plan::PartitionedFacts* own = known(id);
     if (own == nullptr || own->made.empty()) {
       status.staleness = plan::Staleness::kMissing;
@@ -153,6 +177,24 @@ class Reading {
     return status;
   }
 
+  // A check that passed last may have failed for another partition.
+  Result<void> read_partition_checks(AssetReport& report) {
+    const AssetKey& key = graph_.node(report.node).info->key;
+    if (!checked_.contains(key.text())) return {};
+    TREADLE_TRY(const auto results, home_->record().latest_partition_checks(key));
+    std::map<std::string, std::vector<std::int64_t>> failed;
+    for (const auto& [partition, result] : results) {
+      const auto number = report.partitions->set.find(partition);
+      if (number && !result.passed) failed[result.check].push_back(*number);
+    }
+    for (auto& [check, numbers] : failed) {
+      auto& names = report.failed_checks;
+      if (std::find(names.begin(), names.end(), check) == names.end()) names.push_back(check);
+      report.failed_check_partitions.emplace_back(check, PartitionSubset::of(std::move(numbers)));
+    }
+    return {};
+  }
+
   Result<void> read_partitions(AssetReport& report) {
     const plan::Node& node = graph_.node(report.node);
     TREADLE_TRY(PartitionSet set, PartitionSet::at(node.info->partitions, options_.now,
@@ -162,10 +204,11 @@ class Reading {
       return {};
     }
     TREADLE_TRY(report.partitions, partition_status(*home_, node.info->key, std::move(set)));
+    TREADLE_CHECK(read_partition_checks(report));
     if (!node.step) return {};
     if (node.children.empty()) {
       if (const plan::PartitionedFacts* own = known(report.node)) {
-        for (const auto& [number, made] : own->made) note_use(report, made.artifact);
+        note_uses(report, *own);
       }
     }
     report.stale = std::move(stale_[report.node]);
@@ -192,6 +235,7 @@ class Reading {
   const StatusOptions& options_;
   plan::Facts facts_;
   std::map<std::string, std::vector<std::string>> failed_checks_;
+  std::set<std::string> checked_;  // assets
   std::map<std::string, Micros> last_uses_;
   std::unordered_map<plan::NodeId, std::optional<plan::PartitionedFacts>> known_;
   std::unordered_map<plan::NodeId, plan::PartitionStaleness> stale_;
@@ -235,6 +279,13 @@ void write_partitions(JsonWriter& w, const AssetReport& asset, const plan::Asset
   write_ranges(w, "missing", p.set, p.missing());
   write_ranges(w, "failed", p.set, p.failed);
   write_ranges(w, "stale", p.set, asset.stale.stale);
+  w.key("failed_checks").begin_array();
+  for (const auto& [check, subset] : asset.failed_check_partitions) {
+    w.begin_object().field("check", check);
+    write_ranges(w, "partitions", p.set, subset);
+    w.end_object();
+  }
+  w.end_array();
   w.key("reasons").begin_array();
   for (const auto& [reason, subset] : asset.stale.reasons) {
     w.begin_object();
@@ -317,8 +368,12 @@ std::vector<std::string> Status::reasons(const AssetReport& asset) const {
       why.push_back(plan::describe(reason, *graph_));
     }
   }
-  for (const std::string& check : asset.failed_checks)
-    why.push_back("check '" + check + "' failed");
+  for (const std::string& check : asset.failed_checks) {
+    std::string& text = why.emplace_back("check '" + check + "' failed");
+    for (const auto& [name, subset] : asset.failed_check_partitions) {
+      if (name == check) text += ": " + asset.partitions->set.text(subset, 3);
+    }
+  }
   if (asset.unneeded) {
     why.push_back(asset.consumed > asset.made
                       ? "nothing here reads it, and it was last consumed " +

@@ -297,7 +297,7 @@ int run_partitions(Session& session, const MaterializeOptions& options, app::Hom
           fmt::format("Run {} of {}: {}", i + 1, chosen.runs.size(), printable(chosen.texts[i])));
     }
     execute::RunOptions one = run;
-    for (auto& [name, value] : plan::tags_of(chosen.runs[i])) one.tags[name] = value;
+    for (const auto& [name, value] : chosen.tags[i]) one.tags[name] = value;
     if (auto good = configure_assets(code.loaded, plan, one); !good)
       return session.fail(good.error());
     const int code_of_run = execute_and_report(

@@ -148,7 +148,7 @@ std::vector<RunReport> run_all(const Definitions& definitions, MaterializeOption
     execute::RunOptions one = run_options(options, *work->home);
     if (i > 0) one.run_id.clear();
     if (i < runs.size()) {
-      for (auto& [name, value] : plan::tags_of(runs[i])) one.tags[name] = value;
+      for (const auto& [name, value] : work->partitions.tags[i]) one.tags[name] = value;
     }
     report(work->home, [&](RunReport::State& state) { return run(*work, std::move(one), state); });
   }

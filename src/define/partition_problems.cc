@@ -27,10 +27,32 @@ PartitionsPtr partitions_of(const StepDef& step, Findings& findings) {
   return common;
 }
 
+// A check over partitions is over those of its asset.
+void check_partitions_of_checks(const DefinitionIndex& index, const StepDef& step,
+                                Findings& findings) {
+  for (const CheckDef& check : step.checks) {
+    if (!check.partitions) continue;
+    const Maker* maker = index.find_maker(check.asset);
+    if (maker == nullptr || maker->step == &step) continue;
+    const PartitionsPtr& own = maker->step != nullptr
+                                   ? maker->step->outputs[maker->output].asset.partitions
+                                   : maker->source->asset.partitions;
+    if (own && same_partitions(own, check.partitions)) continue;
+    const std::string name = check.asset.text() + ":" + check.name;
+    findings.add("different_partitions", name, step.place,
+                 "Asset check '" + name + "' targets asset '" + check.asset.text() +
+                     "' but has a different partitions definition. The check has " +
+                     check.partitions->description() + ", the asset " +
+                     (own ? own->description() : "none") + ".",
+                 "Give the check the partitions definition of its asset, or none.");
+  }
+}
+
 }  // namespace
 
 void check_partitions(const DefinitionIndex& index, const StepDef& step, Findings& findings) {
   const PartitionsPtr own = partitions_of(step, findings);
+  check_partitions_of_checks(index, step, findings);
   const auto makers = index.makers_of_inputs(step);
   for (std::size_t i = 0; i < step.inputs.size(); ++i) {
     const InputDef& input = step.inputs[i];

@@ -11,6 +11,14 @@
 namespace treadle::events {
 namespace {
 
+// What readers found out about partitions and keep as values: it holds as long as ids of events only
+// grow.
+Result<void> forget_judged_partitions(db::Session& session) {
+  TREADLE_TRY(db::Statement * s,
+              session.prepare("delete from key_values where name like 'partitions/%'"));
+  return s->run();
+}
+
 class SqlRecord final : public Record {
  public:
   SqlRecord(db::Database& database, std::string lock_folder)
@@ -341,7 +349,7 @@ class SqlRecord final : public Record {
             s->bind(1, asset.text());
             TREADLE_CHECK(s->run());
           }
-          return {};
+          return forget_judged_partitions(session);
         },
         db::Sync::kYes);
   }
@@ -375,6 +383,7 @@ class SqlRecord final : public Record {
             s->bind(1, key);
             TREADLE_CHECK(s->run());
           }
+          TREADLE_CHECK(forget_judged_partitions(session));
           // What was the latest before it is so again.
           TREADLE_TRY(
               db::Statement * s,

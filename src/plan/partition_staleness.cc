@@ -3,17 +3,19 @@
 #include <treadle/plan/partitions.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace treadle::plan {
 namespace {
 
+using ByVersion = PartitionJudgement::ByVersion;
+
 // Of what is made of the partitions, as a run records it.
 std::string version_of(const PartitionedFacts& facts, const PartitionSubset& subset) {
   std::vector<std::pair<std::string, std::string>> versions;
-  subset.for_each([&](std::int64_t number) {
-    const auto made = facts.made.find(number);
-    if (made == facts.made.end()) return;
-    versions.emplace_back(facts.set.key(number), made->second.data_version);
+  (subset & facts.made).for_each([&](std::int64_t number) {
+    const Provenance* made = facts.of(number);
+    if (made != nullptr) versions.emplace_back(facts.set.key(number), made->data_version);
   });
   return versions.empty() ? std::string() : combined_version(versions);
 }
@@ -27,6 +29,148 @@ const InputDef* input_for(const AssetGraph& graph, NodeId node, NodeId upstream)
   return nullptr;
 }
 
+// Partitions by something that was recorded of each.
+class Groups {
+ public:
+  void add(const std::string& version, std::int64_t number) {
+    if (last_ == nullptr || last_->first != version) {
+      last_ = &*groups_.try_emplace(version).first;
+    }
+    last_->second.push_back(number);
+  }
+  // Into `known`, which says nothing of these partitions any more.
+  void merge_into(ByVersion& known) && {
+    for (auto& [version, numbers] : groups_) {
+      PartitionSubset subset = PartitionSubset::of(std::move(numbers));
+      const auto at = std::find_if(known.begin(), known.end(),
+                                   [&](const auto& one) { return one.first == version; });
+      if (at == known.end()) {
+        known.emplace_back(version, std::move(subset));
+      } else {
+        at->second = at->second | subset;
+      }
+    }
+  }
+
+ private:
+  std::unordered_map<std::string, std::vector<std::int64_t>> groups_;
+  std::pair<const std::string, std::vector<std::int64_t>>* last_ = nullptr;
+};
+
+void forget(ByVersion& known, const PartitionSubset& which) {
+  for (auto& [version, subset] : known) subset = subset - which;
+  std::erase_if(known, [](const auto& one) { return one.second.empty(); });
+}
+
+bool same_keys(const PartitionMapping& mapping) {
+  const auto* windows = std::get_if<TimeWindowMapping>(&mapping.data);
+  return windows != nullptr ? windows->start_offset == 0 && windows->end_offset == 0
+                            : std::holds_alternative<IdentityMapping>(mapping.data);
+}
+
+// The version now of what a partition reads of another asset. Neighbours often read the same.
+class VersionNow {
+ public:
+  VersionNow(const PartitionMapping& mapping, const PartitionedFacts& own,
+             const PartitionedFacts& read)
+      : mapping_(mapping),
+        own_(own),
+        read_(read),
+        same_numbers_(same_keys(mapping) && own.set.definition()->fingerprint() ==
+                                                read.set.definition()->fingerprint()) {}
+
+  // Null: the mapping does not say.
+  const std::string* at(std::int64_t number) {
+    if (same_numbers_) {
+      const Provenance* made = read_.made.contains(number) ? read_.of(number) : nullptr;
+      version_ = made == nullptr ? std::string() : made->data_version;
+      return &version_;
+    }
+    const PartitionSubset one = PartitionSubset::one(number);
+    auto mapped = upstream_of(mapping_, &own_.set, &one, read_.set);
+    if (!mapped) return nullptr;
+    if (!last_ || !(mapped->subset == *last_)) {
+      last_ = std::move(mapped->subset);
+      version_ = version_of(read_, *last_);
+    }
+    return &version_;
+  }
+
+ private:
+  const PartitionMapping& mapping_;
+  const PartitionedFacts& own_;
+  const PartitionedFacts& read_;
+  const bool same_numbers_;
+  std::optional<PartitionSubset> last_;
+  std::string version_;
+};
+
+void judge_read(const PartitionQuestion& question, const PartitionedFacts& own,
+                const PartitionSubset& which, PartitionJudgement::Read& read) {
+  const AssetKey& asset = question.graph.node(read.upstream).info->key;
+  const PartitionedFacts* upstream = question.facts(read.upstream);
+  const PartitionMapping mapping = mapping_between(question.graph, question.node, read.upstream);
+  std::optional<VersionNow> now;
+  if (upstream != nullptr) now.emplace(mapping, own, *upstream);
+  read.unread = read.unread - which;
+  read.changed = read.changed - which;
+  forget(read.used, which);
+  std::vector<std::int64_t> unread, changed;
+  Groups used_versions;
+  which.for_each([&](std::int64_t number) {
+    const Provenance* made = own.of(number);
+    if (made == nullptr) return;
+    const auto used = std::find_if(made->inputs.begin(), made->inputs.end(),
+                                   [&](const auto& input) { return input.asset == asset; });
+    if (used == made->inputs.end()) {
+      unread.push_back(number);
+    } else if (used->data_version.empty()) {
+      return;
+    } else if (!now) {
+      used_versions.add(used->data_version, number);
+    } else {
+      const std::string* is = now->at(number);
+      if (is != nullptr && !is->empty() && *is != used->data_version) changed.push_back(number);
+    }
+  });
+  read.unread = read.unread | PartitionSubset::of(std::move(unread));
+  read.changed = read.changed | PartitionSubset::of(std::move(changed));
+  std::move(used_versions).merge_into(read.used);
+}
+
+// The partitions that are made from stale ones of an upstream asset.
+PartitionSubset stale_below(const PartitionQuestion& question, NodeId upstream,
+                            const PartitionedFacts& own) {
+  const PartitionSubset stale = question.stale ? question.stale(upstream) : PartitionSubset();
+  if (stale.empty()) return stale;
+  const PartitionedFacts* read = question.facts(upstream);
+  if (read == nullptr) return own.set.all();
+  return downstream_of(mapping_between(question.graph, question.node, upstream), read->set, stale,
+                       own.set)
+      .value_or(PartitionSubset());
+}
+
+// From which version the first of them was made, and which there is now.
+StaleReason changed_reason(const PartitionQuestion& question, const PartitionedFacts& own,
+                           NodeId upstream, std::int64_t first) {
+  StaleReason reason{StaleReason::Kind::kUpstreamChanged, upstream, {}, {}};
+  const PartitionedFacts* read = question.facts(upstream);
+  const AssetKey& asset = question.graph.node(upstream).info->key;
+  if (const Provenance* made = own.of(first)) {
+    for (const auto& input : made->inputs) {
+      if (input.asset == asset) reason.from = input.data_version;
+    }
+  }
+  if (read != nullptr) {
+    const PartitionMapping mapping = mapping_between(question.graph, question.node, upstream);
+    VersionNow now(mapping, own, *read);
+    if (const std::string* version = now.at(first)) reason.to = *version;
+  }
+  return reason;
+}
+
+}  // namespace
+
 PartitionMapping mapping_between(const AssetGraph& graph, NodeId node, NodeId upstream) {
   const InputDef* input = input_for(graph, node, upstream);
   if (input != nullptr && input->partition_mapping) return *input->partition_mapping;
@@ -34,89 +178,94 @@ PartitionMapping mapping_between(const AssetGraph& graph, NodeId node, NodeId up
                                  graph.node(upstream).info->partitions);
 }
 
-class Reasons {
- public:
-  void add(std::int64_t number, StaleReason reason) {
-    for (auto& [known, numbers] : reasons_) {
-      if (known.kind != reason.kind || known.upstream != reason.upstream) continue;
-      numbers.push_back(number);
-      return;
-    }
-    reasons_.emplace_back(std::move(reason), std::vector<std::int64_t>{number});
+bool keeps(const PartitionMapping& mapping) {
+  if (std::holds_alternative<LastMapping>(mapping.data) ||
+      std::holds_alternative<std::shared_ptr<const CustomMapping>>(mapping.data)) {
+    return false;
   }
-  void give(PartitionStaleness& result) && {
-    for (auto& [reason, numbers] : reasons_) {
-      PartitionSubset subset = PartitionSubset::of(std::move(numbers));
-      result.stale = result.stale | subset;
-      result.reasons.emplace_back(std::move(reason), std::move(subset));
-    }
-  }
-
- private:
-  std::vector<std::pair<StaleReason, std::vector<std::int64_t>>> reasons_;
-};
-
-// The partitions that are made from stale ones of an upstream asset.
-PartitionSubset stale_below(const PartitionQuestion& question, NodeId upstream,
-                            const PartitionMapping& mapping, const PartitionedFacts& own,
-                            const PartitionedFacts* read) {
-  const PartitionSubset stale = question.stale ? question.stale(upstream) : PartitionSubset();
-  if (stale.empty()) return stale;
-  if (read == nullptr) return own.set.all();
-  return downstream_of(mapping, read->set, stale, own.set).value_or(PartitionSubset());
+  const auto* multi = std::get_if<MultiMapping>(&mapping.data);
+  return multi == nullptr ||
+         std::all_of(multi->dimensions.begin(), multi->dimensions.end(),
+                     [](const auto& d) { return !d.mapping || keeps(*d.mapping); });
 }
 
-}  // namespace
+void judge(const PartitionQuestion& question, const PartitionSubset& which,
+           PartitionJudgement& judgement) {
+  const PartitionedFacts* own = question.facts(question.node);
+  if (own == nullptr) return;
+  const PartitionSubset made = which & own->made;
+  forget(judgement.code_versions, which);
+  Groups code_versions;
+  made.for_each([&](std::int64_t number) {
+    const Provenance* provenance = own->of(number);
+    if (provenance == nullptr || provenance->code_version.empty()) return;
+    code_versions.add(provenance->code_version, number);
+  });
+  std::move(code_versions).merge_into(judgement.code_versions);
 
-PartitionStaleness find_stale_partitions(const PartitionQuestion& question) {
+  const Node& node = question.graph.node(question.node);
+  std::vector<PartitionJudgement::Read> reads;
+  for (const NodeId upstream : node.parents) {
+    if (question.graph.node(upstream).step == node.step) continue;
+    const auto known = std::find_if(judgement.reads.begin(), judgement.reads.end(),
+                                    [&](const auto& read) { return read.upstream == upstream; });
+    PartitionJudgement::Read& read = reads.emplace_back();
+    if (known != judgement.reads.end()) read = std::move(*known);
+    read.upstream = upstream;
+    judge_read(question, *own, made, read);
+  }
+  judgement.reads = std::move(reads);
+}
+
+PartitionStaleness stale_by(const PartitionQuestion& question,
+                            const PartitionJudgement& judgement) {
   PartitionStaleness result;
   const PartitionedFacts* own = question.facts(question.node);
   if (own == nullptr) return result;
-  const Node& node = question.graph.node(question.node);
-  std::vector<std::int64_t> made;
-  for (const auto& [number, provenance] : own->made) made.push_back(number);
-  std::sort(made.begin(), made.end());
-  result.missing = own->set.all() - PartitionSubset::of(made);
+  result.missing = own->set.all() - own->made;
+  const auto add = [&](StaleReason reason, PartitionSubset subset) {
+    if (subset.empty()) return;
+    result.stale = result.stale | subset;
+    result.reasons.emplace_back(std::move(reason), std::move(subset));
+  };
 
-  Reasons reasons;
-  for (const std::int64_t number : made) {
-    const std::string& was = own->made.at(number).code_version;
-    if (was.empty() || question.code_version.empty() || was == question.code_version) continue;
-    reasons.add(number, {StaleReason::Kind::kCodeChanged, kNoNode, was, question.code_version});
+  StaleReason code{StaleReason::Kind::kCodeChanged, kNoNode, {}, question.code_version};
+  PartitionSubset of_other_code;
+  for (const auto& [was, subset] : judgement.code_versions) {
+    if (question.code_version.empty() || was == question.code_version) continue;
+    if (of_other_code.empty() || subset.first() < of_other_code.first()) code.from = was;
+    of_other_code = of_other_code | subset;
   }
-  for (const NodeId upstream : node.parents) {
-    const Node& parent = question.graph.node(upstream);
-    if (parent.step == node.step) continue;
-    const PartitionedFacts* read = question.facts(upstream);
-    const PartitionMapping mapping = mapping_between(question.graph, question.node, upstream);
-    const std::string whole = read == nullptr ? question.version(upstream) : std::string();
-    PartitionSubset upstream_stale = stale_below(question, upstream, mapping, *own, read);
-    for (const std::int64_t number : made) {
-      const std::vector<Provenance::Input>& inputs = own->made.at(number).inputs;
-      const auto used = std::find_if(inputs.begin(), inputs.end(), [&](const auto& input) {
-        return input.asset == parent.info->key;
-      });
-      if (used == inputs.end()) {
-        reasons.add(number, {StaleReason::Kind::kDependencyAdded, upstream, {}, {}});
-        continue;
-      }
-      std::string now = whole;
-      if (read != nullptr) {
-        const PartitionSubset one = PartitionSubset::one(number);
-        const auto mapped = upstream_of(mapping, &own->set, &one, read->set);
-        if (!mapped) continue;
-        now = version_of(*read, mapped->subset);
-      }
-      if (!used->data_version.empty() && !now.empty() && used->data_version != now) {
-        reasons.add(number,
-                    {StaleReason::Kind::kUpstreamChanged, upstream, used->data_version, now});
-      } else if (upstream_stale.contains(number)) {
-        reasons.add(number, {StaleReason::Kind::kUpstreamStale, upstream, {}, {}});
+  add(std::move(code), std::move(of_other_code));
+
+  for (const PartitionJudgement::Read& read : judgement.reads) {
+    add({StaleReason::Kind::kDependencyAdded, read.upstream, {}, {}}, read.unread);
+    PartitionSubset changed = read.changed;
+    StaleReason reason{StaleReason::Kind::kUpstreamChanged, read.upstream, {}, {}};
+    if (!changed.empty()) {
+      reason = changed_reason(question, *own, read.upstream, changed.first());
+    } else if (!read.used.empty()) {
+      reason.to = question.version(read.upstream);
+      for (const auto& [was, subset] : read.used) {
+        if (reason.to.empty() || was == reason.to) continue;
+        if (changed.empty() || subset.first() < changed.first()) reason.from = was;
+        changed = changed | subset;
       }
     }
+    PartitionSubset below = stale_below(question, read.upstream, *own) & own->made;
+    below = below - read.unread - changed;
+    add(std::move(reason), std::move(changed));
+    add({StaleReason::Kind::kUpstreamStale, read.upstream, {}, {}}, std::move(below));
   }
-  std::move(reasons).give(result);
   return result;
+}
+
+PartitionStaleness find_stale_partitions(const PartitionQuestion& question) {
+  PartitionJudgement judgement;
+  if (const PartitionedFacts* own = question.facts(question.node)) {
+    judge(question, own->made, judgement);
+  }
+  return stale_by(question, judgement);
 }
 
 bool reads_any(const PartitionQuestion& question, NodeId upstream, const PartitionSubset& subset) {

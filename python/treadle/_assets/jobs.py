@@ -304,7 +304,8 @@ class JobDefinition(_RunOverPartition):
         steps = [item for item in items if isinstance(item, AssetsDefinition)]
         made = [(o.key, o.partitions_def) for s in steps for o in s._outputs]
         made += [(c.asset_key, c.partitions_def) for s in steps for c in s._check_specs]
-        return next((p for k, p in made if p is not None and k.to_user_string() in selected), None)
+        found = [p for k, p in made if p is not None and k.to_user_string() in selected]
+        return found[0] if found and all(p == found[0] for p in found) else None
 
     def _execute_assets(
         self,

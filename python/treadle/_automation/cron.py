@@ -29,7 +29,29 @@ def check_schedule(expression: str | Sequence[str], timezone: str | None, name: 
     """As a schedule's: refused with the schedule's name."""
     parse_cron("0 0 * * *", timezone or "UTC", _refused(f"Invalid execution timezone {timezone} for {name}"))
     wrong = _refused(f"Found invalid cron schedule '{expression}' for schedule '{name}'")
-    return parse_cron(expression, timezone or "UTC", wrong)
+    ticks = parse_cron(expression, timezone or "UTC", wrong)
+    if wide := next(
+        (e for e in ([expression] if isinstance(expression, str) else expression) if _wide(e)), ""
+    ):
+        import warnings
+
+        warnings.warn(
+            f"Found a cron schedule with an interval greater than the expected range for schedule '{name}':"
+            f" '{wide}' ticks once in every turn of that field, not at the interval it names. Give several"
+            " cron strings instead.",
+            stacklevel=4,
+        )
+    return ticks
+
+
+def _wide(expression: str) -> bool:
+    """Whether a field has a step that is longer than the field: */90 minutes are every hour."""
+    for field, highest in zip(expression.split(), (59, 23, 31, 12, 7)):
+        for part in field.split(","):
+            _, slash, step = part.partition("/")
+            if slash and step.isdigit() and int(step) > highest:
+                return True
+    return False
 
 
 def _refused(what: str) -> Callable[[str], Exception]:

@@ -45,6 +45,46 @@ def jobs_of(name: str, job_name: str | None, job: Any, jobs: Sequence[Any] | Non
     return [job_name] if job_name is not None else []
 
 
+class AutomationTarget:
+    """What a schedule or sensor runs: a job, or the name of one; assets that were given as target."""
+
+    __slots__ = ("assets_defs", "op_selection", "resolvable_to_job")
+
+    def __init__(
+        self,
+        resolvable_to_job: Any,
+        op_selection: Sequence[str] | None = None,
+        assets_defs: Sequence[Any] = (),
+    ) -> None:
+        self.resolvable_to_job = resolvable_to_job
+        self.op_selection = op_selection
+        self.assets_defs = list(assets_defs)
+
+    @property
+    def job_name(self) -> str:
+        job = self.resolvable_to_job
+        return job if isinstance(job, str) else str(job.name)
+
+    @property
+    def has_job_def(self) -> bool:
+        return not isinstance(self.resolvable_to_job, str)
+
+    @property
+    def job_def(self) -> Any:
+        if not self.has_job_def:
+            raise CheckError(f"Only the name of job '{self.job_name}' is known here: it has no job_def.")
+        return self.resolvable_to_job
+
+
+def assets_in(target: Any) -> list[Any]:
+    """The definitions of assets in what was given as target."""
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._assets.specs import SourceAsset
+
+    given = target if isinstance(target, (list, tuple)) else [target]
+    return [one for one in given if isinstance(one, (AssetsDefinition, SourceAsset))]
+
+
 def _job(job: Any, name: str) -> Any:
     from treadle._ops.graphs import GraphDefinition
 
@@ -118,11 +158,15 @@ class Instigator:
 
         self._name = name
         self._jobs = jobs
+        self._target_assets: list[Any] = []  # definitions that were given as what to run
         self._description = description
         self._tags = normalize_tags(tags, allow_private_system_tags=self._may_set_system_tags)
         self._metadata = normalize_metadata(metadata or {})
         self._required_resource_keys = frozenset(required_resource_keys or ())
         self._owners = check_owners(owners, name, self._kind)
+
+    def _targets(self) -> list[AutomationTarget]:
+        return [AutomationTarget(job, assets_defs=self._target_assets) for job in self._jobs]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._name!r}>"

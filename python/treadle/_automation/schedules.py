@@ -9,7 +9,14 @@ from treadle._assets.rules import check_name
 from treadle._assets.tags import normalize_tags
 from treadle._automation.cron import check_schedule
 from treadle._automation.functions import EvaluationFunction, as_list, told_as
-from treadle._automation.instigation import EvaluationContext, Instigator, declaring, jobs_of
+from treadle._automation.instigation import (
+    AutomationTarget,
+    EvaluationContext,
+    Instigator,
+    assets_in,
+    declaring,
+    jobs_of,
+)
 from treadle._automation.requests import SCHEDULE_TAG, RunRequest, SkipReason
 from treadle._automation.resolving import resolve_partition
 from treadle._errors import (
@@ -178,6 +185,7 @@ class ScheduleDefinition(Instigator):
         if not jobs:
             raise CheckError(f"Schedule '{own}' runs nothing: must provide target, job, or job_name.")
         super().__init__(own, jobs, description, tags, metadata, keys, owners)
+        self._target_assets = assets_in(target)
         self._cron_schedule = cron
         self._execution_timezone = execution_timezone
         self._default_status = default_status
@@ -187,6 +195,10 @@ class ScheduleDefinition(Instigator):
         self._should_execute = should_execute
         self._environment_vars = dict(environment_vars or {})
         self._decorated = False
+
+    @property
+    def target(self) -> AutomationTarget:
+        return self._targets()[0]
 
     @property
     def cron_schedule(self) -> str | Sequence[str]:

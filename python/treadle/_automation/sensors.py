@@ -6,7 +6,14 @@ from enum import Enum
 
 from treadle._assets.rules import check_name
 from treadle._automation.functions import EvaluationFunction, as_list
-from treadle._automation.instigation import EvaluationContext, Instigator, declaring, jobs_of
+from treadle._automation.instigation import (
+    AutomationTarget,
+    EvaluationContext,
+    Instigator,
+    assets_in,
+    declaring,
+    jobs_of,
+)
 from treadle._automation.requests import (
     SENSOR_TAG,
     AddDynamicPartitionsRequest,
@@ -132,6 +139,7 @@ class SensorDefinition(Instigator):
         chosen = jobs_of(own, job_name, job, jobs, target)
         keys = {*(required_resource_keys or ()), *function.resources}
         super().__init__(own, chosen, description, tags, metadata, keys, owners)
+        self._target_assets = assets_in(target)
         self._function = function
         self._minimum_interval_seconds = minimum_interval_seconds
         self._default_status = default_status
@@ -140,6 +148,10 @@ class SensorDefinition(Instigator):
             from treadle._assets.selection import AssetSelection
 
             self._asset_selection = AssetSelection.from_coercible(asset_selection)
+
+    @property
+    def targets(self) -> list[AutomationTarget]:
+        return self._targets()
 
     @property
     def minimum_interval_seconds(self) -> int:

@@ -6,7 +6,7 @@ from treadle._errors import CheckError, DagsterInvariantViolationError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from treadle import _core
@@ -109,11 +109,18 @@ class PartitionsOfStep:
     def has_partitions(self) -> bool:
         return self._step.partitions is not None
 
+    def _key_of_run(self) -> str | None:
+        """What is not partitioned knows the partition of its run nevertheless."""
+        if self._step.partitions is not None:
+            return None
+        tags: Mapping[str, str] = getattr(self, "run_tags", None) or {}
+        return tags.get("dagster/partition")
+
     @property
     def has_partition_key(self) -> bool:
         """Whether the run is over a single partition."""
         told = self._step.partitions
-        return told is not None and len(told[1]) == 1
+        return self._key_of_run() is not None if told is None else len(told[1]) == 1
 
     @property
     def has_partition_key_range(self) -> bool:
@@ -123,6 +130,9 @@ class PartitionsOfStep:
 
     @property
     def partition_key(self) -> str:
+        of_run = self._key_of_run()
+        if of_run is not None:
+            return of_run
         own = self._slice("partition_key")
         if len(own.subset) != 1:
             raise DagsterInvariantViolationError(

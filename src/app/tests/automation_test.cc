@@ -1,5 +1,6 @@
 // What a home knows of partitions, runs and checks, as conditions ask for it.
 #include <treadle/app/automation.h>
+#include <treadle/app/partition_runs.h>
 #include <treadle/app/partitions.h>
 #include <treadle/base/random.h>
 #include <treadle/define/time_grid.h>
@@ -101,6 +102,29 @@ TEST_F(AutomationFacts, WhatARunOverARangeHasNotMadeYetIsRunning) {
   EXPECT_EQ(text(now.assets[0].running), "2026-01-03, 2026-01-05, 2026-01-06");
   EXPECT_EQ(now.assets[0].backfilling, now.assets[0].running);
   EXPECT_TRUE(now.assets[1].running.empty());
+}
+
+TEST_F(AutomationFacts, WhatLaterRunsOfABackfillAreToMakeIsBackfillingBeforeTheyBegin) {
+  const std::vector<plan::NodeId> sales{graph->find(AssetKey("sales"))};
+  const auto chosen = choose_partitions(
+      home.get(), *graph, sales, {.partitions = "2026-01-03...2026-01-05,2026-01-09"}, kFebruary);
+  ASSERT_TRUE(chosen) << chosen.error().message;
+  ASSERT_EQ(chosen->tags.size(), 4U);
+  EXPECT_EQ(chosen->tags[0].at("dagster/backfill"), chosen->tags[3].at("dagster/backfill"));
+  run({planned("2026-01-03", "2026-01-03"),
+       event(EventType::kAssetMaterialization, "sales", "2026-01-03")},
+      RunStatus::kSuccess, chosen->tags[0]);
+  EXPECT_TRUE(facts().assets[0].backfilling.empty());
+  const auto second = run({planned("2026-01-04", "2026-01-04")}, std::nullopt, chosen->tags[1]);
+  EXPECT_EQ(text(facts().assets[0].running), "2026-01-04");
+  EXPECT_EQ(text(facts().assets[0].backfilling), "2026-01-04, 2026-01-05, 2026-01-09");
+}
+
+TEST_F(AutomationFacts, ARunOfASinglePartitionIsNoBackfill) {
+  const auto chosen = choose_partitions(home.get(), *graph, {graph->find(AssetKey("sales"))},
+                                        {.partition = "2026-01-03"}, kFebruary);
+  ASSERT_TRUE(chosen);
+  EXPECT_FALSE(chosen->tags[0].contains("dagster/backfill"));
 }
 
 TEST_F(AutomationFacts, WhatIsQueuedRunsOverThePartitionsOfItsTags) {

@@ -51,6 +51,44 @@ TEST(CheckDefinitions, TellsMistakesOfDefinitionsAndOfJobsTogether) {
   EXPECT_EQ(problems[1].code, "bad_selection");
 }
 
+TEST(CheckDefinitions, AJobIsOverThePartitionsOfOneDefinition) {
+  Definitions d = define({"a", "b", "c", "plain"});
+  const PartitionsPtr letters = static_partitions({"x", "y"}).value();
+  d.steps[0].outputs[0].asset.partitions = letters;
+  d.steps[1].outputs[0].asset.partitions = static_partitions({"x", "y"}).value();
+  d.steps[2].outputs[0].asset.partitions = static_partitions({"1"}).value();
+  d.jobs = {job("same", "a or b or plain"), job("mixed", "b or c"), job("all", "*"),
+            job("given", "a")};
+  d.jobs[3].partitions = d.steps[2].outputs[0].asset.partitions;
+  const std::vector<Problem> problems = check_definitions(d);
+  ASSERT_EQ(problems.size(), 3u);
+  EXPECT_EQ(problems[0].subject, "mixed");
+  EXPECT_NE(problems[0].message.find("'b' has"), std::string::npos);
+  EXPECT_NE(problems[0].message.find("'c' has"), std::string::npos);
+  EXPECT_EQ(problems[1].subject, "all");
+  EXPECT_EQ(problems[2].subject, "given");
+}
+
+TEST(CheckDefinitions, ACheckIsOverThePartitionsOfItsAsset) {
+  Definitions d = define({"a", "plain"});
+  const PartitionsPtr letters = static_partitions({"x", "y"}).value();
+  d.steps[0].outputs[0].asset.partitions = letters;
+  const auto check = [&](const std::string& asset, const PartitionsPtr& partitions) {
+    StepDef step;
+    step.name = "check_" + asset;
+    step.checks.push_back({.name = "good", .asset = AssetKey(asset)});
+    step.checks.back().partitions = partitions;
+    d.steps.push_back(std::move(step));
+    auto problems = check_definitions(d);
+    d.steps.pop_back();
+    return problems.empty() ? std::string() : problems[0].subject;
+  };
+  EXPECT_EQ(check("a", letters), "");
+  EXPECT_EQ(check("a", nullptr), "");
+  EXPECT_EQ(check("a", static_partitions({"1"}).value()), "a:good");
+  EXPECT_EQ(check("plain", letters), "plain:good");
+}
+
 TEST(CheckDefinitions, HasNothingToSayAboutNothing) {
   EXPECT_TRUE(check_definitions({}).empty());
   Definitions d;

@@ -7,7 +7,9 @@
 #include <treadle/plan/graph.h>
 #include <treadle/plan/partitions.h>
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace treadle::app {
@@ -26,7 +28,14 @@ struct PartitionRuns {
   PartitionsPtr definition;  // null: nothing that is selected is partitioned
   std::vector<plan::PartitionRequest> runs;
   std::vector<std::string> texts;  // of each, for people
+  // Of each, the tags that make a run one over these. When more than a single key was asked for, the
+  // runs are a backfill together: they have its id in common, and say what is left for it to make.
+  std::vector<std::map<std::string, std::string>> tags;
 };
+inline constexpr std::string_view kBackfillTag = "dagster/backfill";
+// The partitions that the run or a later one of its backfill is to make, as PartitionSet::parse reads
+// them; none: those of the run.
+inline constexpr std::string_view kBackfillRestTag = "treadle/backfill_rest";
 
 // An error when something is partitioned and nothing is chosen, which says what to give. `home` null:
 // nothing was ever made.

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace treadle {
@@ -35,6 +36,8 @@ struct AssetReport {
   // is made elsewhere.
   std::string_view word;
   std::vector<std::string> failed_checks;
+  // Of checks over partitions among these: where the latest evaluation did not pass.
+  std::vector<std::pair<std::string, PartitionSubset>> failed_check_partitions;
   bool unneeded = false;
   Micros made = 0;                            // 0 = never
   Micros consumed = 0;                        // when a run last read it; 0 = never
