@@ -4,6 +4,7 @@
 #include "convert.h"
 #include "definitions.h"
 #include "forking.h"
+#include "run_options.h"
 #include "signals.h"
 #include <treadle/app/home.h>
 #include <treadle/app/settings.h>
@@ -67,8 +68,8 @@ Result<std::vector<cli::InstigatorTick>> tick(const Object& ticker, Micros since
 }
 
 // See treadle/_run/command.py.
-Result<void> configure(const Object& configurer, execute::RunOptions& run,
-                       const std::vector<std::string>& assets) {
+Result<void> configure(const Object& configurer, PythonDefinitions& definitions,
+                       execute::RunOptions& run, const std::vector<std::string>& assets) {
   const nb::gil_scoped_acquire gil;
   try {
     nb::list keys;
@@ -81,6 +82,8 @@ Result<void> configure(const Object& configurer, execute::RunOptions& run,
     if (const std::string wrong = items.text(1); !wrong.empty())
       return fail(Errc::kInvalidArgument, wrong);
     run.run_config = items.text(0);
+    if (!items.is_none(2)) use_executor(run, items.at(2));
+    definitions.add_hooks(items.at(3));
     return {};
   } catch (nb::python_error& error) {
     return fail(error_of(error, "configuring the run"));
@@ -108,9 +111,9 @@ Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest
       };
     }
     if (items.size() > 3) {
-      loaded.configure = [configurer = Object(nb::borrow(items.at(3)))](
+      loaded.configure = [configurer = Object(nb::borrow(items.at(3))), definitions](
                              execute::RunOptions& run, const std::vector<std::string>& assets) {
-        return configure(configurer, run, assets);
+        return configure(configurer, *definitions, run, assets);
       };
     }
     if (items.size() > 4) {

@@ -125,6 +125,7 @@ void bind_definitions(nb::module_& module) {
            nb::arg("partitioning") = nb::none())
       .def("select", selected_keys, nb::arg(), nb::arg("allow_missing") = false)
       .def("set_automation", &PythonDefinitions::set_automation)
+      .def("set_job_checks", &PythonDefinitions::set_job_checks)
       .def("materialize", materialize, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
            nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg())
       .def("status", status)

@@ -249,6 +249,38 @@ PythonDefinitions::PythonDefinitions(nb::handle steps, nb::handle sources, nb::h
   graph_ = std::make_unique<plan::AssetGraph>(definitions_);
 }
 
+void PythonDefinitions::set_job_checks(nb::handle job, nb::handle checks) {
+  const std::string name = text_of(job);
+  for (JobDef& one : definitions_.jobs) {
+    if (one.name != name) continue;
+    auto& names = one.checks.emplace();
+    const Items items(checks);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const Items check(items.at(i));
+      names.emplace(key_of(check.at(0)), check.text(1));
+    }
+  }
+}
+
+void PythonDefinitions::add_hooks(nb::handle hooks) {
+  std::unordered_map<std::string, nb::object> by_step;
+  const Items items(hooks);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Items one(items.at(i));
+    by_step[one.text(0)] = nb::borrow(one.at(1));
+  }
+  for (StepDef& step : definitions_.steps) {
+    const auto found = by_step.find(step.name);
+    if (found == by_step.end()) continue;
+    std::vector<HookDef> all = asset_hooks_of(found->second);
+    std::erase_if(all, [&](const HookDef& hook) {
+      return std::any_of(step.hooks.begin(), step.hooks.end(),
+                         [&](const HookDef& own) { return own.name == hook.name; });
+    });
+    step.hooks.insert(step.hooks.begin(), all.begin(), all.end());
+  }
+}
+
 void PythonDefinitions::set_automation(nb::handle assets, nb::handle checks, nb::handle policies,
                                        nb::handle jobs) {
   const auto by_policy = nb::cast<nb::dict>(policies);

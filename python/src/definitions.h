@@ -24,6 +24,10 @@ class PythonDefinitions {
   // When assets and checks are executed by themselves: {key: condition}; checks as "asset:check".
   // Freshness policies: {key: (fail, warn, deadline, lower bound, zone)}.
   void set_automation(nb::handle assets, nb::handle checks, nb::handle policies, nb::handle jobs);
+  // The only checks that a job of assets evaluates: [(asset, check)].
+  void set_job_checks(nb::handle job, nb::handle checks);
+  // Hooks of a job, before those that its steps have: [(step, hooks)]. Again is no harm.
+  void add_hooks(nb::handle hooks);
   // "io_manager" becomes the home's, or one that keeps values in memory, unless the definitions
   // bring their own.
   void use_io_manager_of(app::Home& home, bool in_memory);

@@ -417,5 +417,76 @@ def a_subset_of_a_job(dg):
     ]
 
 
+@program
+def checks_in_graphs_of_assets(dg):
+    from typing import Any
+
+    @dg.op
+    def create():
+        return 1
+
+    @dg.op
+    def validate(word) -> Any:
+        return dg.AssetCheckResult(check_name="first", passed=True, metadata={"n": 1})
+
+    @dg.op
+    def look(word) -> Any:
+        yield dg.AssetCheckResult(check_name="second", passed=False, severity=dg.AssetCheckSeverity.WARN)
+
+    @dg.op(ins={"checked": dg.In(dg.Nothing)})
+    def publish(staged):
+        return staged + 1
+
+    @dg.graph_asset(
+        check_specs=[dg.AssetCheckSpec("first", asset="table"), dg.AssetCheckSpec("second", asset="table")]
+    )
+    def table():
+        staged = create()
+        first = validate(staged)
+        published = publish(staged, checked=first)
+        return {"result": published, "table_first": first, "table_second": look(staged)}
+
+    @dg.graph_multi_asset(
+        outs={"one": dg.AssetOut(), "two": dg.AssetOut(key_prefix="p")},
+        check_specs=[dg.AssetCheckSpec("second", asset=["p", "two"])],
+        can_subset=True,
+    )
+    def several():
+        made = create()
+        return {"one": made, "two": create.alias("other")(), "p__two_second": look(made)}
+
+    def one(result):
+        found = told(result)
+        checks = [
+            [c.asset_key.to_user_string(), c.check_name, c.passed, c.severity.value, sorted(c.metadata)]
+            for c in result.get_asset_check_evaluations()
+        ]
+        return [found, sorted(checks)]
+
+    def declared(*specs, name="x"):
+        graph = dg.graph_asset(name=name, check_specs=list(specs))(lambda: create())
+        return sorted(c.name for c in graph.check_specs)
+
+    @dg.graph_asset
+    def unchecked():
+        return validate(create())
+
+    @dg.job
+    def no_assets():
+        validate(create())
+
+    spec = dg.AssetCheckSpec("c", asset="x")
+    return [
+        one(dg.materialize([table, several])),
+        one(dg.materialize([table, several], selection=[dg.AssetKey("one")])),
+        sorted(c.name for c in table.check_specs),
+        raised(lambda: declared(spec)),
+        raised(lambda: declared(dg.AssetCheckSpec("c", asset="y"))),
+        raised(lambda: declared(spec, spec)),
+        raised(lambda: dg.materialize([unchecked])),
+        raised(lambda: no_assets.execute_in_process())[0],
+    ]
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

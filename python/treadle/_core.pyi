@@ -401,6 +401,7 @@ class Definitions:
     def partition_runs(
         self, home: Home, selection: str, which: str | Sequence[str]
     ) -> list[dict[str, str]]: ...
+    def set_job_checks(self, job: str, checks: Sequence[tuple[Sequence[str], str]]) -> None: ...
     def set_automation(
         self,
         assets: Mapping[str, Condition],

@@ -189,16 +189,17 @@ int report_dry_run(Session& session, const plan::Plan& plan, const Decision& dec
   return kExitOk;
 }
 
-// Which assets are meant, source assets left out. An Error when there are none.
+// Which assets are meant, source assets left out. An Error when there are none, unless there are checks.
 Result<std::vector<plan::NodeId>> select_assets(const std::string& text,
-                                                const plan::AssetGraph& graph) {
+                                                const plan::AssetGraph& graph, bool checks) {
   TREADLE_TRY(const plan::Selection selection, text.empty()
                                                    ? Result<plan::Selection>(plan::Selection())
                                                    : plan::parse_selection(text));
   TREADLE_TRY(std::vector<plan::NodeId> selected, plan::select(selection, graph));
   // An empty selection is an error that says what there is to select.
-  if (selected.empty() && !text.empty()) return plan::select(selection, graph, false);
+  if (selected.empty() && !text.empty() && !checks) return plan::select(selection, graph, false);
   std::erase_if(selected, [&](plan::NodeId id) { return graph.node(id).step == nullptr; });
+  if (checks) return selected;
   if (selected.empty() && text.empty())
     return fail(Errc::kNotFound,
                 "There is nothing to materialize: these definitions declare no assets.");
@@ -280,8 +281,8 @@ int run_job(Session& session, const MaterializeOptions& options, app::Home* home
 // from running.
 int run_partitions(Session& session, const MaterializeOptions& options, app::Home& home,
                    const Code& code, const std::vector<plan::NodeId>& selected,
-                   const plan::Plan& plan, const app::PartitionRuns& chosen,
-                   execute::RunOptions run) {
+                   const plan::CheckNames* checks, const plan::Plan& plan,
+                   const app::PartitionRuns& chosen, execute::RunOptions run) {
   if (chosen.runs.empty()) {
     session.print("There is nothing to do: no such partitions.\n");
     if (session.json()) session.print_json("{\"runs\":[],\"success\":true}");
@@ -300,10 +301,12 @@ int run_partitions(Session& session, const MaterializeOptions& options, app::Hom
     for (const auto& [name, value] : chosen.tags[i]) one.tags[name] = value;
     if (auto good = configure_assets(code.loaded, plan, one); !good)
       return session.fail(good.error());
+    if (auto set = choose_run_options(session, options.run, home, one); !set)
+      return session.fail(set.error());
     const int code_of_run = execute_and_report(
         session, home, code, plan.steps.size(), std::move(one), [&](execute::RunOptions ready) {
-          return app::materialize(home, *code.graph, selected, std::move(ready),
-                                  !options.no_checks);
+          return app::materialize(home, *code.graph, selected, std::move(ready), !options.no_checks,
+                                  checks);
         });
     if (code_of_run != kExitOk) exit_code = code_of_run;
     if (code_of_run == kExitInterrupted) break;
@@ -341,11 +344,13 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
   run.run_id = options.run_id;
   run.run_config = std::move(*config);
   run.origin = code->loaded.origin;
+  const plan::CheckNames* checks = nullptr;  // of a job that says which
   if (!options.job.empty()) {
     const JobDef* job = find_job(*code->loaded.definitions, options.job);
     if (!job) return session.fail(no_such_job(*code->loaded.definitions, options.job));
     text = job->selection == "*" ? "" : job->selection;
     run.job_name = job->name;
+    if (job->checks) checks = &*job->checks;
     run.memoize = job->memoize;
     run.default_retry_policy = job->retry_policy;
     run.tags.insert(job->tags.begin(), job->tags.end());
@@ -360,14 +365,15 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
   run.memoize = run.memoize || options.stale;
   for (auto& [name, value] : *tags) run.tags[name] = value;
 
-  auto selected = select_assets(text, graph);
+  auto selected = select_assets(text, graph, checks != nullptr && !checks->empty());
   if (!selected) return session.fail(selected.error());
   if (options.stale || options.dry_run) {
     auto decision = decide(home->get(), graph, std::move(*selected), options.stale, session.now());
     if (!decision) return session.fail(decision.error());
-    if (decision->wanted.empty()) return report_nothing_stale(session, *decision, graph);
+    if (decision->wanted.empty() && (options.stale || !checks))
+      return report_nothing_stale(session, *decision, graph);
     if (options.dry_run) {
-      const auto plan = plan::make_plan(graph, decision->wanted, !options.no_checks);
+      const auto plan = plan::make_plan(graph, decision->wanted, !options.no_checks, checks);
       if (!plan) return report_problems(session, plan.error());
       if (auto good = configure_assets(code->loaded, *plan, run); !good)
         return session.fail(good.error());
@@ -376,7 +382,7 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     session.print(render_assets(decision->wanted, *decision, graph, session) + "\n");
     selected = std::move(decision->wanted);
   }
-  const auto plan = plan::make_plan(graph, *selected, !options.no_checks);
+  const auto plan = plan::make_plan(graph, *selected, !options.no_checks, checks);
   if (!plan) return report_problems(session, plan.error());
   const std::string given_config = run.run_config;
   if (auto good = configure_assets(code->loaded, *plan, run); !good)
@@ -400,14 +406,15 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     if (!partitions) return session.fail(partitions.error());
     if (partitions->definition) {
       run.run_config = given_config;  // a job may have another one for each partition
-      return run_partitions(session, options, **home, *code, *selected, *plan, *partitions,
+      return run_partitions(session, options, **home, *code, *selected, checks, *plan, *partitions,
                             std::move(run));
     }
   }
-  return execute_and_report(
-      session, **home, *code, plan->steps.size(), std::move(run), [&](execute::RunOptions ready) {
-        return app::materialize(**home, graph, *selected, std::move(ready), !options.no_checks);
-      });
+  return execute_and_report(session, **home, *code, plan->steps.size(), std::move(run),
+                            [&](execute::RunOptions ready) {
+                              return app::materialize(**home, graph, *selected, std::move(ready),
+                                                      !options.no_checks, checks);
+                            });
 }
 
 }  // namespace

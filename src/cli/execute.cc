@@ -108,8 +108,10 @@ Result<void> choose_run_options(Session& session, const RunFlags& flags, const a
   TREADLE_TRY(const app::Settings settings, session.settings());
   const std::string& executor = flags.executor.empty() ? settings.executor : flags.executor;
   if (executor == "process") options.executor = execute::Executor::kProcess;
-  options.max_concurrent =
-      flags.max_concurrent > 0 ? flags.max_concurrent : settings.max_concurrent;
+  if (flags.executor == "in_process") options.executor = execute::Executor::kInProcess;
+  // What a job says of itself comes before the settings.
+  if (flags.max_concurrent > 0) options.max_concurrent = flags.max_concurrent;
+  if (options.max_concurrent == 0) options.max_concurrent = settings.max_concurrent;
   options.logs_folder = home.logs_folder();
   return {};
 }

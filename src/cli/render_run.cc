@@ -178,8 +178,9 @@ std::string render_report_table(const RunReport& report, const Terminal& termina
                                      [&](const CheckLine& c) { return has_row(c.asset); });
       if (shown) continue;
       table.rows.push_back(
-          {step.step_key, Cell(outcome_text(step, terminal), outcome_style(step.outcome)), "", "",
-           took, Cell(checks_text(step.checks, "", terminal), checks_style(step.checks, ""))});
+          {step.planned_checks.empty() ? step.step_key : join(step.planned_checks, ", "),
+           Cell(outcome_text(step, terminal), outcome_style(step.outcome)), "", "", took,
+           Cell(checks_text(step.checks, "", terminal), checks_style(step.checks, ""))});
       continue;
     }
     for (const AssetLine& asset : step.assets) {

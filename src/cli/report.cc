@@ -100,6 +100,12 @@ class Reader {
       case EventType::kAssetMaterializationPlanned:
         if (!event.step_key.empty()) asset(event);
         break;
+      case EventType::kAssetCheckEvaluationPlanned:
+        if (!event.step_key.empty())
+          step(event.step_key)
+              .planned_checks.push_back("check " + text_at(parse_payload(event), "check") + " of " +
+                                        event.asset_key);
+        break;
       case EventType::kStepStart:
       case EventType::kStepRestarted: {
         StepLine& line = step(event.step_key);

@@ -53,7 +53,8 @@ struct StepLine {
   std::vector<ErrorText> error;  // at most one: why it failed or waits for a retry
   std::string exit;              // "killed by SIGSEGV", "exited with code 3"; "" = ended by itself
   Metadata failure_metadata;
-  std::string note;  // why it was not run
+  std::string note;                         // why it was not run
+  std::vector<std::string> planned_checks;  // "check small of b"
 };
 
 struct RunReport {

@@ -47,6 +47,23 @@ Result<void> configure_job(const LoadedDefinitions& loaded, const JobDef& job,
   return check_run_config(own.steps, own.resources, run.run_config, "job " + job.name);
 }
 
+namespace {
+
+// What the job of a run of assets adds to it, where the front end does not say it by `configure`.
+void add_job(const LoadedDefinitions& loaded, execute::RunOptions& run) {
+  for (const JobDef& job : loaded.definitions->jobs) {
+    if (job.name != run.job_name || job.graph) continue;
+    if (run.run_config.empty()) run.run_config = job.config;
+    for (StepDef& step : loaded.definitions->steps) {
+      const bool known = !job.hooks.empty() && !step.hooks.empty() &&
+                         step.hooks.front().body == job.hooks.front().body;
+      if (!known) step.hooks.insert(step.hooks.begin(), job.hooks.begin(), job.hooks.end());
+    }
+  }
+}
+
+}  // namespace
+
 Result<void> configure_assets(const LoadedDefinitions& loaded, const plan::Plan& plan,
                               execute::RunOptions& run) {
   if (loaded.configure) {
@@ -57,6 +74,7 @@ Result<void> configure_assets(const LoadedDefinitions& loaded, const plan::Plan&
           assets.push_back(key.text());
     return loaded.configure(run, assets);
   }
+  add_job(loaded, run);
   std::vector<StepDef> steps;
   for (const plan::PlannedStep& step : plan.steps)
     if (!run.run_config.empty() || takes_config(*step.def, loaded.definitions->resources))
@@ -69,7 +87,10 @@ Result<void> configure_again(const LoadedDefinitions& loaded, const std::vector<
                              execute::RunOptions& run) {
   for (const JobDef& job : loaded.definitions->jobs)
     if (job.name == run.job_name && job.graph) return configure_job(loaded, job, run);
-  if (!loaded.configure) return {};
+  if (!loaded.configure) {
+    add_job(loaded, run);
+    return {};
+  }
   std::vector<std::string> assets;
   const std::set<std::string> wanted(steps.begin(), steps.end());
   for (const StepDef& step : loaded.definitions->steps) {

@@ -79,7 +79,8 @@ Edges waiting_edges(const DefinitionIndex& index, Findings& findings) {
       }
     }
     for (const CheckDef& check : step.checks) {
-      wait_for(index.find_maker(check.asset), check.asset);
+      // Within a graph of assets a check may come before the asset: it waits as the graph wires it.
+      if (check.output.empty()) wait_for(index.find_maker(check.asset), check.asset);
     }
     const bool makes_assets = std::any_of(step.outputs.begin(), step.outputs.end(),
                                           [](const auto& o) { return !o.asset.key.empty(); });

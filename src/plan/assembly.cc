@@ -102,6 +102,7 @@ class Assembly {
       }
     }
     for (const std::uint32_t c : planned.checks) {
+      if (!planned.def->checks[c].output.empty()) continue;  // waits as its graph wires it
       const NodeId node = graph_.find(planned.def->checks[c].asset);
       if (node != kNoNode && output_planned_[node]) {
         wait(index, planned_of_[graph_.node(node).step - first_]);

@@ -24,7 +24,7 @@ from treadle._errors import CheckError, DagsterInvalidDefinitionError, Parameter
 from treadle._typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from typing import Any
 
@@ -150,7 +150,7 @@ def asset(
             check_freshness_policy(freshness_policy, out_key),
             partitions_def,
         )
-        checks = _own_checks(check_specs, {out_key}, step) if check_specs else ()
+        checks = own_checks(check_specs, {out_key}) if check_specs else ()
         for check in checks:
             add_deps(inputs, list(check.additional_deps), what, out_key)
         return AssetsDefinition(
@@ -240,7 +240,7 @@ def multi_asset(
             raise DagsterInvalidDefinitionError(f"{what} makes the same asset key twice.")
         if internal_asset_deps:
             _follow(outputs, inputs, internal_asset_deps, what)
-        checks = _own_checks(check_specs, keys, step) if check_specs else ()
+        checks = own_checks(check_specs, keys) if check_specs else ()
         for check in checks:
             add_deps(inputs, list(check.additional_deps), what, None)
         return AssetsDefinition(
@@ -375,17 +375,19 @@ def _io_manager(
     return key, {**(resource_defs or {}), key: definition}
 
 
-def _own_checks(specs: Sequence[AssetCheckSpec], keys: set[AssetKey], step: str) -> Sequence[AssetCheckSpec]:
-    seen = set()
+def own_checks(specs: Sequence[AssetCheckSpec], keys: Collection[AssetKey]) -> Sequence[AssetCheckSpec]:
+    """Checks that a step reports are on assets it makes, and each has its own name."""
+    told: dict[tuple[AssetKey, str], int] = {}
     for spec in specs:
         if spec.asset_key not in keys:
             raise DagsterInvalidDefinitionError(
-                f"Invalid asset key {spec.asset_key} in check spec {spec.name}. Must be one of the assets"
-                f" that '{step}' makes."
+                f"Invalid asset key {spec.asset_key} in check spec {spec.name}. Must be one of {list(keys)}"
             )
-        if spec.key in seen:
-            raise DagsterInvalidDefinitionError(f"Duplicate check specs: {spec.key.to_user_string()}")
-        seen.add(spec.key)
+        told[(spec.asset_key, spec.name)] = told.get((spec.asset_key, spec.name), 0) + 1
+    if len(told) != len(specs):
+        raise DagsterInvalidDefinitionError(
+            f"Duplicate check specs: { ({k: n for k, n in told.items() if n > 1}) }"
+        )
     return list(specs)
 
 

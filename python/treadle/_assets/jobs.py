@@ -275,9 +275,11 @@ class JobDefinition(_RunOverPartition):
         selected = set(self._definitions._core().select(self.selection._text))
         running = [s for s in steps if any(o.key.to_user_string() in selected for o in s._outputs)]
         given = as_dict(run_config or self._declared.config)
-        shape = asset_shape(running, definitions_of(self._definitions._resources))
+        definitions, executor = self._definitions, self.executor_def
+        resources = definitions_of(definitions._resources)
+        shape = asset_shape(running, resources, loggers=definitions._loggers, executor=executor)
         complete = checked(shape, given, self.name)
-        return told({s._name: complete["ops"].get(s._name) or {} for s in running}, complete)
+        return told({s._name: complete["ops"].get(s._name) or {} for s in running}, complete, executor)
 
     def _of_partition(
         self, run_config: Any, tags: Mapping[str, str] | None, partition_key: str

@@ -70,7 +70,10 @@ def validate_run_config(job_def: Any, run_config: Any = None) -> Mapping[str, An
             f'Param "job_def" is not a JobDefinition. Got {job_def!r} which is type {type(job_def)}.'
         )
     if run_config is not None and not isinstance(run_config, dict) and not isinstance(run_config, RunConfig):
-        raise ParameterCheckError(f'Param "run_config" is not a Mapping. Got {run_config!r}.')
+        raise ParameterCheckError(
+            f"Param \"run_config\" is not one of ['Mapping']. Got {run_config!r} which is type"
+            f" {type(run_config)}."
+        )
     return checker(run_config)  # type: ignore[no-any-return]
 
 

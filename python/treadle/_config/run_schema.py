@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from treadle._assets.definition import AssetsDefinition
     from treadle._resources.definition import ResourceDefinition
+    from treadle._run.executors import ExecutorDefinition
 
 
 def as_dict(run_config: Any) -> dict[str, Any]:
@@ -94,17 +95,24 @@ def run_shape(
     resources: Shape | Permissive,
     inputs: Mapping[str, Field] | None = None,
     loggers: Mapping[str, Any] | None = None,
+    executor: ExecutorDefinition | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> Shape:
+    """`executor`: whose configuration stands under `execution`; without one it may be anything. `given`: the
+    configuration to be checked, when what it does not speak of need not be described."""
+    described = given is None or not _USUAL.issuperset(given)
     fields = {
         "ops": Field(ops, description="Configure runtime parameters for ops or assets."),
         "resources": Field(
             resources, description="Configure how shared resources are implemented within a run."
         ),
         "execution": Field(
-            Permissive(), is_required=False, description="Configure how steps are executed within a run."
+            _execution_shape(executor) if described else Permissive(),
+            is_required=None if described and executor is not None else False,
+            description="Configure how steps are executed within a run.",
         ),
         "loggers": Field(
-            Permissive() if loggers is None else _loggers_shape(loggers),
+            _loggers_shape(loggers) if described else Permissive(),
             is_required=False,
             description="Configure how loggers emit messages within a run.",
         ),
@@ -114,7 +122,19 @@ def run_shape(
     return Shape(fields)
 
 
-def _loggers_shape(loggers: Mapping[str, Any]) -> Shape:
+_USUAL = frozenset(("ops", "resources", "inputs"))
+
+
+def _execution_shape(executor: ExecutorDefinition | None) -> Shape:
+    field = Field(ANY, is_required=False) if executor is None else executor.config_schema.as_field()
+    return Shape({"config": field})
+
+
+def _loggers_shape(loggers: Mapping[str, Any] | None) -> Shape:
+    if not loggers:
+        from treadle._run.loggers import default_loggers
+
+        loggers = default_loggers()
     return Shape(
         {
             name: Field(
@@ -169,8 +189,11 @@ def asset_shape(
     *,
     permissive: bool = False,
     named: Sequence[AssetsDefinition] | None = None,
+    loggers: Mapping[str, Any] | None = None,
+    executor: ExecutorDefinition | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> Shape:
-    """Of a run of assets and checks. `named`: those of them that are in it, else all."""
+    """Of a run of assets and checks. `named`: those of them that are in it, else all. See `run_shape`."""
     nodes: dict[str, Any] = {}
     required: set[str] = set()
     for step in steps:
@@ -184,6 +207,10 @@ def asset_shape(
     return run_shape(
         (Permissive if permissive else Shape)(nodes),
         resources_shape(resources, with_transitive(required, resources), permissive=permissive),
+        None,
+        loggers,
+        executor,
+        given,
     )
 
 
@@ -200,6 +227,7 @@ def checked_config(
     run_config: Mapping[str, Any],
     job_name: str,
     select: Callable[[], Iterable[str]],
+    loggers: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The configuration of a run of assets with everything filled in. `select`: the keys of the assets that
     run, asked when it matters. Raises DagsterInvalidConfigError.
@@ -222,18 +250,24 @@ def checked_config(
     ]
     if not run_config.get("ops"):
         # The others have nothing to say and nothing to be told.
-        return checked(asset_shape(running, definitions, named=takes), run_config, job_name)
-    return checked(asset_shape(running, definitions), run_config, job_name)
+        shape = asset_shape(running, definitions, named=takes, loggers=loggers, given=run_config)
+    else:
+        shape = asset_shape(running, definitions, loggers=loggers, given=run_config)
+    return checked(shape, run_config, job_name)
 
 
-def told(entries: Mapping[str, Mapping[str, Any]], checked_config: Mapping[str, Any]) -> dict[str, Any]:
+def told(
+    entries: Mapping[str, Mapping[str, Any]],
+    checked_config: Mapping[str, Any],
+    executor: ExecutorDefinition,
+) -> dict[str, Any]:
     """What validate_run_config says: every node by its key, and the other sections."""
     return {
         "ops": {
             key: {"config": e.get("config"), "inputs": e.get("inputs") or {}, "outputs": e.get("outputs")}
             for key, e in entries.items()
         },
-        "execution": checked_config.get("execution") or {},
+        "execution": {executor.name: (checked_config.get("execution") or {}).get("config")},
         "resources": {
             key: {"config": (e or {}).get("config")} for key, e in checked_config["resources"].items()
         }

@@ -435,6 +435,11 @@ def to_core(
         _partitioning(steps, sources, names, jobs),
     )
     _set_automation(core, steps, sources, jobs)
+    for job in jobs:
+        of_ops = hasattr(job, "_checked")
+        checks = None if of_ops else job.selection.told_checks((*steps, *sources), core)
+        if checks is not None:
+            core.set_job_checks(job.name, checks)
     return core
 
 
@@ -589,10 +594,7 @@ def _step(definition: AssetsDefinition, names: Names) -> tuple[Any, ...]:
             for i in definition._inputs
         ],
         [_output(o if not definition.is_observable else o.copy(key=_NO_KEY)) for o in definition._outputs],
-        [
-            (c.name, c.asset_key.parts, c.blocking, c.description or "", metadata_to_core_lenient(c.metadata))
-            for c in definition._check_specs
-        ],
+        [check_to_core(c) for c in definition._check_specs],
         list(definition._required_resource_keys),
         retry_to_core(definition._retry_policy),
         [(str(k), str(v)) for k, v in definition._op_tags.items()] if definition._op_tags else (),
@@ -605,6 +607,10 @@ def _step(definition: AssetsDefinition, names: Names) -> tuple[Any, ...]:
         told_hooks(definition._hooks, definition) if definition._hooks else (),
         getattr(definition, "_pool", None) or "",
     )
+
+
+def check_to_core(c: AssetCheckSpec) -> tuple[Any, ...]:
+    return (c.name, c.asset_key.parts, c.blocking, c.description or "", metadata_to_core_lenient(c.metadata))
 
 
 def _output(o: Any) -> tuple[Any, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from treadle._ops.jobs import OpJobDefinition
     from treadle._resources.definition import ResourceDefinition
+    from treadle._run.executors import ExecutorDefinition
 
 _SCALARS = {"Int": INT, "Float": FLOAT, "String": STRING, "Bool": BOOL}
 
@@ -36,8 +37,10 @@ def job_shape(
     job: OpJobDefinition,
     resources: Mapping[str, ResourceDefinition],
     selected: AbstractSet[str] | None = None,
+    executor: ExecutorDefinition | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> Shape:
-    """Of a run of the job. `selected`: the steps that run, when not all do."""
+    """Of a run of the job. `selected`: the steps that run, when not all do. See `run_shape`."""
     graph = job.graph
     ops = list(job._ops.values())
     required = {k for op in ops for k in op._required_resource_keys}
@@ -48,7 +51,9 @@ def job_shape(
         nodes_shape(graph, resources, "", selected),
         resources_shape(resources, with_transitive(required, resources)),
         _open_inputs(graph, frozenset(job._input_values)),
-        job._loggers or None,
+        job._loggers,
+        executor,
+        given,
     )
 
 

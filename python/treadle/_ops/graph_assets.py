@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from treadle._assets.decorators import own_checks
 from treadle._assets.definition import AssetOutput, AssetsDefinition, Input
 from treadle._assets.keys import AssetKey, prefix_parts
 from treadle._assets.rules import check_group, check_owners, check_tags, clean_doc, unsupported
@@ -21,18 +22,21 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from typing import Any
 
-    from treadle._assets.specs import AssetOut, AssetSpec
+    from treadle._assets.specs import AssetCheckSpec, AssetOut, AssetSpec
     from treadle._typing import CoercibleToAssetKey, CoercibleToAssetKeyPrefix, UserFn
 
 # The graphs that make assets in this process, by the name of their steps' prefix, the latest of each; and the
 # ops that do so without a graph.
 declared: dict[str, Node] = {}
+# The same as the definitions that the core was told of last: what checks their ops report.
+owners: dict[str, GraphAssetsDefinition] = {}
 
 
 class GraphAssetsDefinition(AssetsDefinition):
     """Assets that are outputs of a graph, or of an op."""
 
-    __slots__ = ("_graph", "_node")
+    __slots__ = ("_check_outputs", "_checks_by_step", "_graph", "_node")
+    _check_outputs: Sequence[str]  # the graph's output of each check, in the order of the checks
 
     def __init__(self, **_: Any) -> None:
         """Made by `from_node` alone; `AssetsDefinition(node_def=...)` finds it complete."""
@@ -45,8 +49,10 @@ class GraphAssetsDefinition(AssetsDefinition):
         resource_defs: Mapping[str, object] | None,
         can_subset: bool,
         hooks: AbstractSet[HookDefinition],
+        checks: Sequence[AssetCheckSpec],
     ) -> None:
         self._node = node
+        self._checks_by_step: dict[str, list[tuple[AssetCheckSpec, str]]] | None = None
         self._graph = node if isinstance(node, GraphDefinition) else _graph_of(node)
         ops = dict(self._graph._all_ops())
         required = {k for op in ops.values() for k in op._required_resource_keys}
@@ -57,6 +63,7 @@ class GraphAssetsDefinition(AssetsDefinition):
             fn=node,
             inputs=inputs,
             outputs=outputs,
+            check_specs=checks,
             required_resource_keys=required,
             resource_defs=resource_defs,
             can_subset=can_subset,
@@ -69,6 +76,7 @@ class GraphAssetsDefinition(AssetsDefinition):
     def _copy(self) -> AssetsDefinition:
         other: Any = super()._copy()
         other._graph, other._node = self._graph, self._node
+        other._check_outputs, other._checks_by_step = self._check_outputs, None
         return other  # type: ignore[no-any-return]
 
     @property
@@ -112,9 +120,21 @@ class GraphAssetsDefinition(AssetsDefinition):
             path += found.node + "."
             graph = inner
 
-    def _to_core(self, resolve: Callable[[Input], AssetKey], output: Callable[[Any], Any]) -> tuple[Any, ...]:
-        from treadle._definitions.definitions import metadata_to_core_lenient
+    def checks_of_step(self, step: str) -> Sequence[tuple[AssetCheckSpec, str]]:
+        """The checks that a step reports, in the core's order, and the output that stands for each."""
+        if self._checks_by_step is None:
+            self._checks_by_step = {}
+            spec_of = dict(zip(self._check_outputs, self._check_specs))
+            for output in self._graph._outputs:
+                if output.name in spec_of:
+                    by, name = self._step_of(output.name)
+                    self._checks_by_step.setdefault(by, []).append((spec_of[output.name], name))
+        return self._checks_by_step.get(step, ())
 
+    def _to_core(self, resolve: Callable[[Input], AssetKey], output: Callable[[Any], Any]) -> tuple[Any, ...]:
+        from treadle._definitions.definitions import check_to_core, metadata_to_core_lenient
+
+        owners[self._name] = self
         return (
             self._prefix[:-1],
             told_graph(self._graph),
@@ -126,6 +146,7 @@ class GraphAssetsDefinition(AssetsDefinition):
             told_hooks(self._hooks),
             self._can_subset,
             *self._place,
+            [(o, check_to_core(c)) for o, c in zip(self._check_outputs, self._check_specs)],
         )
 
 
@@ -173,9 +194,12 @@ def from_node(
     automation_condition: Any = None,
     automation_conditions_by_output_name: Mapping[str, Any] | None = None,
     backfill_policy: object | None = None,
+    check_specs: Sequence[AssetCheckSpec] | None = None,
     **given: Any,
 ) -> GraphAssetsDefinition:
-    """The assets that a graph or an op makes: one of each output, read from one of each input."""
+    """The assets that a graph or an op makes: one of each output, read from one of each input. An output
+    called `<asset>_<check>` stands for a check among `check_specs`.
+    """
     unsupported("AssetsDefinition.from_graph", **{k: v or None for k, v in given.items()})
     prefix = prefix_parts(key_prefix)
     names = [i.name for i in node._inputs]
@@ -185,13 +209,14 @@ def from_node(
             f" argument must equal the set of asset keys inputted by '{node._name}'. \nkeys_by_input_name"
             f" keys: {set(keys_by_input_name)} \nexpected keys: {names}"
         )
+    check_outputs = [c.get_python_identifier() for c in check_specs or ()]
     outputs = [o.name for o in node._outputs]
-    if keys_by_output_name is not None and set(keys_by_output_name) != set(outputs):
+    if keys_by_output_name is not None and {*keys_by_output_name, *check_outputs} != set(outputs):
         raise CheckError(
             "Invariant failed. Description: The union of the set of output names keys specified in the"
             " keys_by_output_name and check_specs_by_output_name arguments must equal the set of asset keys"
-            f" outputted by {node._name}. union keys: {set(keys_by_output_name)} \nexpected keys:"
-            f" {set(outputs)}"
+            f" outputted by {node._name}. union keys: { ({*keys_by_output_name, *check_outputs}) } \nexpected"
+            f" keys: {set(outputs)}"
         )
     for name in internal_asset_deps or ():
         if name not in outputs:
@@ -232,6 +257,8 @@ def from_node(
         told.partition_mapping = told.partition_mapping or of(partition_mappings, told.name)
     told_outputs = []
     for output in node._outputs:
+        if output.name in check_outputs:
+            continue
         group = of(group_names_by_output_name, output.name) or group_name
         check_group(group)
         key = key_of(output.name)
@@ -256,7 +283,9 @@ def from_node(
             )
         )
     made: GraphAssetsDefinition = object.__new__(GraphAssetsDefinition)
-    made._make(node, told_inputs, told_outputs, resource_defs, can_subset, hook_defs or frozenset())
+    checks = own_checks(check_specs or (), [o.key for o in told_outputs])
+    made._check_outputs = check_outputs
+    made._make(node, told_inputs, told_outputs, resource_defs, can_subset, hook_defs or frozenset(), checks)
     made._backfill_policy = backfill_policy
     return made
 
@@ -391,12 +420,13 @@ def graph_asset(
         called = out.to_python_identifier()
         given = _inputs_of(fn, ins)
         mapping = mapping_of(config, f"@graph_asset '{called}'")
+        checks = own_checks(check_specs or (), [out])
         made = compose(
             fn,
             called,
             "@graph",
             None,
-            {"result": GraphOut()},
+            {"result": GraphOut(), **{c.get_python_identifier(): GraphOut() for c in checks}},
             description or clean_doc(fn.__doc__),
             None,
             mapping,
@@ -441,17 +471,18 @@ def graph_multi_asset(
     def declare(fn: UserFn) -> AssetsDefinition:
         called = name or fn.__name__
         mapping = mapping_of(config, f"@graph_multi_asset '{called}'")
+        keys = {k: o.key or AssetKey([*(o.key_prefix or ()), k]) for k, o in outs.items()}
+        checks = own_checks(check_specs or (), list(keys.values()))
         made = compose(
             fn,
             called,
             "@graph",
             None,
-            {k: GraphOut() for k in outs},
+            {k: GraphOut() for k in (*outs, *(c.get_python_identifier() for c in checks))},
             clean_doc(fn.__doc__),
             None,
             mapping,
         )
-        keys = {k: o.key or AssetKey([*(o.key_prefix or ()), k]) for k, o in outs.items()}
         return from_node(
             made,
             keys_by_output_name=keys,

@@ -368,9 +368,14 @@ class OpJobDefinition(JobDefinition):
         )
 
     def _checked(
-        self, config: Mapping[str, Any], resources: Mapping[str, object], selection: Sequence[str] = ()
+        self,
+        config: Mapping[str, Any],
+        resources: Mapping[str, object],
+        selection: Sequence[str] = (),
+        executor: ExecutorDefinition | None = None,
     ) -> dict[str, Any]:
-        """The configuration of a run with everything filled in. Raises DagsterInvalidConfigError."""
+        """The configuration of a run with everything filled in; that of the executor, too, when it is given.
+        Raises DagsterInvalidConfigError."""
         from treadle import _core
         from treadle._config.run_schema import checked
         from treadle._ops.config_schema import job_shape
@@ -379,7 +384,9 @@ class OpJobDefinition(JobDefinition):
         selected = None
         if selection:
             selected = frozenset(_core.select_ops(self._core(resources, {}), list(selection)))
-        complete = checked(job_shape(self, definitions_of(resources), selected), config, self.name)
+        given = config if executor is None else None
+        shape = job_shape(self, definitions_of(resources), selected, executor, given)
+        complete = checked(shape, config, self.name)
         if not config.get("ops") and not self._has_config_mappings:
             unconfigured = all(
                 op._config_schema is None and op._takes_config is None for op in self._ops.values()
@@ -396,7 +403,8 @@ class OpJobDefinition(JobDefinition):
         from treadle._resources.definition import definitions_of
 
         given = as_dict(run_config or self.run_config)
-        complete = self._checked(run_config_of(self, given), self._resource_defs)
+        executor = self.executor_def
+        complete = self._checked(run_config_of(self, given), self._resource_defs, (), executor)
         config = JobConfig(self, complete)
         entries: dict[str, dict[str, Any]] = {}
         for key, op in self._ops.items():
@@ -411,7 +419,7 @@ class OpJobDefinition(JobDefinition):
         resources = {
             k: complete["resources"].get(k) or {} for k in [*definitions, "io_manager"] if k in needed
         }
-        return told(entries, {**complete, "resources": resources})
+        return told(entries, {**complete, "resources": resources}, executor)
 
     def _execute(
         self,

@@ -15,7 +15,7 @@ from treadle._errors import (
     DagsterStepOutputNotFoundError,
     DagsterTypeCheckDidNotPass,
 )
-from treadle._events.events import AssetMaterialization, AssetObservation, Output
+from treadle._events.events import AssetCheckResult, AssetMaterialization, AssetObservation, Output
 from treadle._events.expectation import ExpectationResult, report_expectation
 from treadle._events.metadata import metadata_to_core
 from treadle._events.wrappers import Json
@@ -359,6 +359,8 @@ class _OpExecution(steps.StepExecution):
             self._dynamic(self._index_of_name(result.output_name), result)
         elif isinstance(result, (Output, AssetMaterialization, AssetObservation)):
             super()._yielded(result)
+        elif isinstance(result, AssetCheckResult):
+            self._check(result)
         elif isinstance(result, ExpectationResult):
             report_expectation(self.step, result)
         else:
@@ -404,6 +406,24 @@ class _OpExecution(steps.StepExecution):
             return
         for item in dynamic_items(what, index, element):
             self._dynamic(index, item)
+
+    def _check(self, result: AssetCheckResult, asset: Any = None) -> None:
+        """Of an op in a graph that makes assets: its output that stands for the check has no value then."""
+        from treadle._ops import graph_assets
+
+        step = step_node(self.step.step_key)
+        if not self._makes_assets():
+            raise CheckError(
+                f"Expected non-None value: While resolving asset check result {result!r}, expected to find an"
+                " AssetsDefinition object that could be associated back to the currently executing NodeHandle"
+                f" {step}."
+            )
+        owner = graph_assets.owners.get(step.partition(".")[0])
+        mine = owner.checks_of_step(step) if owner is not None else ()
+        super()._check(result, asset, [spec for spec, _ in mine])
+        for index, (_, output) in enumerate(mine):
+            if index in self.given_checks:
+                self.given.add(self._index_of_name(output))
 
     def _dynamic(self, index: int, output: DynamicOutput[Any]) -> None:
         self._hand(index, output.value, True, output.metadata, output.tags, output.mapping_key)

@@ -1,4 +1,5 @@
-"""The configuration of a run that the command line starts: given, or its job's own, checked as a whole."""
+"""A run that the command line starts: its configuration, given or its job's own, checked as a whole; and the
+executor and hooks of its job."""
 
 from __future__ import annotations
 
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from treadle._definitions.definitions import Definitions
 
 
-def configurer(definitions: Definitions) -> Callable[..., tuple[str, str]]:
-    """What the command line calls before a run: (the configuration to record, what is wrong with it)."""
+def configurer(definitions: Definitions) -> Callable[..., tuple[str, str, Any, Sequence[Any]]]:
+    """What the command line calls before a run: (the configuration to record, what is wrong with it, the
+    executor or None, the hooks of steps)."""
     from treadle._errors import DagsterInvalidConfigError
 
     def configure(
         given: str, job_name: str, assets: Sequence[str], tags: Mapping[str, str]
-    ) -> tuple[str, str]:
+    ) -> tuple[str, str, Any, Sequence[Any]]:
         job = next((j for j in definitions._jobs if j.name == job_name), None)
         own = getattr(job, "_config", None) or getattr(getattr(job, "_declared", job), "config", None)
         config = json.loads(given) if given else _own(own, tags)
@@ -29,11 +31,48 @@ def configurer(definitions: Definitions) -> Callable[..., tuple[str, str]]:
                 _configure_ops(job, config, definitions)
             elif config is not None or not hasattr(own, "get_run_config_for_partition_key"):
                 _configure_assets(config or {}, job_name, assets, definitions)
+            executor = _executor(job, config, definitions)
         except DagsterInvalidConfigError as e:
-            return "", str(e)
-        return json.dumps(config) if config else "", ""
+            return "", str(e), None, ()
+        return json.dumps(config) if config else "", "", executor, _hooks(job, definitions)
 
     return configure
+
+
+def _executor(job: Any, config: Any, definitions: Definitions) -> Any:
+    """The core's form of the executor that a job or its definitions ask for, or the configuration does."""
+    from treadle._run.executors import multi_or_in_process_executor
+
+    declared = getattr(job, "_declared", job)
+    of_job = (
+        getattr(job, "_executor", None) if hasattr(job, "_checked") else declared and declared.executor_def
+    )
+    asked: Any = of_job or definitions._executor
+    given = ((config or {}).get("execution") or {}).get("config")
+    if asked is None and given is None:
+        return None
+    return (asked or multi_or_in_process_executor)._make(job, given, None)._told({}, False)
+
+
+def _hooks(job: Any, definitions: Definitions) -> Sequence[Any]:
+    """[(step, hooks)] of a job of assets, which join those that the assets have."""
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._ops.hooks import told_hooks
+
+    declared = getattr(job, "_declared", job)
+    hooks = getattr(declared, "hooks", None)
+    if not hooks or hasattr(job, "_checked"):
+        return ()
+    told: list[Any] = []
+    for item in (*definitions._assets, *definitions._asset_checks):
+        if not isinstance(item, AssetsDefinition):
+            continue
+        ops: Mapping[str, Any] = item._ops_by_step() if hasattr(item, "_ops_by_step") else {}
+        if ops:
+            told += [(key, told_hooks(hooks)) for key in ops]
+        else:
+            told.append((item._name, told_hooks(hooks, item)))
+    return told
 
 
 def _own(own: Any, tags: Mapping[str, str]) -> Any:
@@ -62,5 +101,6 @@ def _configure_assets(
 
     items = [*definitions._assets, *definitions._asset_checks]
     made = [item for item in items if isinstance(item, AssetsDefinition)]
-    checked_config(made, definitions._resources, config, job_name or "__ASSET_JOB", lambda: assets)
+    name = job_name or "__ASSET_JOB"
+    checked_config(made, definitions._resources, config, name, lambda: assets, definitions._loggers)
     steps.set_config(config, None)

@@ -152,7 +152,9 @@ def execute(
     # Made for this run alone: another thread may run the same declarations.
     core = to_core(items, resources, jobs, config)
     definitions = [i for i in items if isinstance(i, AssetsDefinition)]
-    complete = checked_config(definitions, resources, config, job_name, lambda: core.select(selection._text))
+    complete = checked_config(
+        definitions, resources, config, job_name, lambda: core.select(selection._text), loggers
+    )
     if instance is None:
         from treadle._run.instance import DagsterInstance
 

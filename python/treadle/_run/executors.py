@@ -93,19 +93,25 @@ def _tag_limit(told: Mapping[str, Any]) -> tuple[str, str | None, bool, int]:
 class InitExecutorContext:
     """What an @executor function is given."""
 
-    __slots__ = ("executor_config", "executor_def", "instance", "job")
+    __slots__ = ("_instance", "executor_config", "executor_def", "job")
 
     def __init__(
         self,
         job: Any,
         executor_def: ExecutorDefinition,
         executor_config: Mapping[str, Any],
-        instance: DagsterInstance,
+        instance: DagsterInstance | None,
     ) -> None:
         self.job = job
         self.executor_def = executor_def
         self.executor_config = executor_config
-        self.instance = instance
+        self._instance = instance
+
+    @property
+    def instance(self) -> DagsterInstance:
+        from treadle._run.instance import DagsterInstance
+
+        return self._instance or DagsterInstance.get()
 
 
 class ExecutorDefinition:
@@ -195,8 +201,8 @@ class ExecutorDefinition:
         requirements = self._requirements
         return list((requirements(executor_config) if callable(requirements) else requirements) or ())
 
-    def _make(self, job: Any, config: Any, instance: DagsterInstance) -> Executor:
-        """The executor for one run."""
+    def _make(self, job: Any, config: Any, instance: DagsterInstance | None) -> Executor:
+        """The executor for one run. Without an instance, of one in a home, which can have any executor."""
         effective = self._effective(config)
         if self._creation_fn is None:
             raise DagsterInvalidDefinitionError(
@@ -209,7 +215,8 @@ class ExecutorDefinition:
                 " InProcessExecutor(...) or MultiprocessExecutor(...) of treadle._run.executors."
             )
         needs = self.get_requirements(effective)
-        if made._processes or ExecutorRequirement.NON_EPHEMERAL_INSTANCE in needs:
+        process = made._processes or ExecutorRequirement.NON_EPHEMERAL_INSTANCE in needs
+        if process and instance is not None:
             check_process_requirements(job, instance)
         return made
 

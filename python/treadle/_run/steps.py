@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle import _core
+    from treadle._assets.specs import AssetCheckSpec
     from treadle._run.instance import DagsterInstance
     from treadle._types.types import ValueType
 
@@ -568,24 +569,12 @@ class StepExecution:
             return None
         return [(key, metadata_to_core(metadata), None) for key, metadata in told[output].items()]
 
-    def _check(self, result: AssetCheckResult, asset: Any = None) -> None:
-        specs = self.definition._check_specs
-        asset = result.asset_key if result.asset_key is not None else asset
-        matching = [
-            i
-            for i, s in enumerate(specs)
-            if (asset is None or s.asset_key == asset)
-            and (result.check_name is None or s.name == result.check_name)
-        ]
-        if len(matching) != 1:
-            raise DagsterInvariantViolationError(
-                "Received unexpected AssetCheckResult for asset"
-                f" {asset.to_user_string() if asset else 'unknown'!r}, check"
-                f" {result.check_name!r}: {'several checks' if matching else 'no check'} of"
-                f" {self.context.describe_op()} can be"
-                f" meant. Its checks are: {', '.join(s.key.to_user_string() for s in specs) or 'none'}."
-            )
-        index = matching[0]
+    def _check(
+        self, result: AssetCheckResult, asset: Any = None, specs: Sequence[AssetCheckSpec] | None = None
+    ) -> None:
+        if specs is None:
+            specs = self.definition._check_specs
+        index = self._index_of_check(result, asset, specs)
         if index in self.given_checks:
             raise DagsterInvariantViolationError(
                 f"{self.context.describe_op()} gave a result for check {specs[index].key.to_user_string()!r}"
@@ -599,6 +588,46 @@ class StepExecution:
             result.description or "",
             metadata_to_core(result.metadata) if result.metadata else None,
         )
+
+    def _index_of_check(self, result: AssetCheckResult, asset: Any, specs: Sequence[AssetCheckSpec]) -> int:
+        """Which check is meant, among those that are to be evaluated."""
+        names: dict[Any, set[str]] = {}
+        for index, spec in enumerate(specs):
+            if self.step.check_selected(index):
+                names.setdefault(spec.asset_key, set()).add(spec.name)
+        if not names:
+            raise DagsterInvariantViolationError(
+                "Received unexpected AssetCheckResult. No AssetCheckSpecs were found for this step."
+                "You may need to set `check_specs` on the asset decorator, or you may be emitting an"
+                " AssetCheckResult that isn't in the subset passed in `context.selected_asset_check_keys`."
+            )
+        assets = [k.to_user_string() for k in names]
+        key = result.asset_key if result.asset_key is not None else asset
+        if key is not None and key not in names:
+            raise DagsterInvariantViolationError(
+                f"Received unexpected AssetCheckResult. It targets asset '{key.to_user_string()}' which is"
+                f" not targeted by any of the checks currently being evaluated. Targeted assets: {assets}."
+            )
+        if key is None and len(names) > 1:
+            raise DagsterInvariantViolationError(
+                "AssetCheckResult didn't specify an asset key, but there are multiple assets to choose from:"
+                f" {assets}"
+            )
+        key = next(iter(names)) if key is None else key
+        wanted = result.check_name
+        if wanted is not None and wanted not in names[key]:
+            raise DagsterInvariantViolationError(
+                "Received unexpected AssetCheckResult. No checks currently being evaluated target asset"
+                f" '{key.to_user_string()}' and have name '{wanted}'. Checks being evaluated for this"
+                f" asset: {names[key]}"
+            )
+        if wanted is None and len(names[key]) > 1:
+            raise DagsterInvariantViolationError(
+                "AssetCheckResult result didn't specify a check name, but there are multiple checks to choose"
+                f" from for the this asset key: {names[key]}"
+            )
+        wanted = next(iter(names[key])) if wanted is None else wanted
+        return next(i for i, s in enumerate(specs) if (s.asset_key, s.name) == (key, wanted))
 
     def _complete(self) -> None:
         """What must have been handed over has been; assets without values need no saying."""

@@ -29,6 +29,18 @@ TEST(Cycles, AreSaidOnceEachWithAShortestWay) {
   EXPECT_NE(problems[1].message.find("circle: x -> y -> x."), std::string::npos);
 }
 
+TEST(Cycles, ACheckWithinAGraphOfAssetsMayComeBeforeTheAsset) {
+  Definitions d;
+  d.steps = {asset("a"), check("c", "a", {})};
+  InputDef& checked = d.steps[0].inputs.emplace_back();
+  checked.name = "c";
+  checked.from = {{"c", "result"}};
+  d.steps[1].name = "c";
+  EXPECT_EQ(codes(find_problems(d)), Texts{"cycle"});
+  d.steps[1].checks[0].output = "result";
+  EXPECT_TRUE(codes(find_problems(d)).empty());
+}
+
 TEST(Cycles, AStepThatReadsWhatItMakesDependsOnItself) {
   Definitions d;
   d.steps = {at(asset("a", {reads("a")}), 4), multi_asset("m", {"x", "y"}, {reads("x")})};

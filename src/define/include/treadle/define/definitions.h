@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -203,6 +204,8 @@ struct JobDef {
   bool memoize = false;           // all its steps
   AutomationCondition automation_condition = {};  // of a job of assets: when it is run by itself
   std::string config = {};                        // JSON, of runs that are given none
+  // Of assets: only these checks; none: those on what is selected. A selection of "" then means no asset.
+  std::optional<std::set<std::pair<AssetKey, std::string>>> checks = {};
 };
 
 struct Definitions {
