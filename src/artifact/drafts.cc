@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace treadle::artifact {
 namespace {
@@ -84,6 +85,14 @@ Result<void> check_entry(const Entry& entry) {
   TREADLE_CHECK(check_extra(entry.path, entry.extra));
   if (entry.reference.empty()) return {};
   return check_reference(entry.path, entry.reference, entry.md5);
+}
+
+bool is_same(const DraftItem& a, const DraftItem& b) {
+  const auto parts = [](const DraftItem& i) {
+    const Entry& e = i.entry;
+    return std::tie(e.path, e.md5, e.sha256, e.size, e.reference, e.extra, i.removed);
+  };
+  return parts(a) == parts(b);
 }
 
 // The items, their content looked up; kNotFound names what the store does not have.
@@ -303,9 +312,21 @@ Result<void> Drafts::set_manifest(std::int64_t draft, const Manifest& manifest, 
     TREADLE_TRY(const DraftRow row, get_pending(session, draft));
     TREADLE_TRY(const auto items,
                 known_items(core, session, draft, manifest.entries, place_of(row, reach)));
-    TREADLE_CHECK(run(session, "delete from artifact_draft_entry where draft_id = $1",
-                      [&](db::Statement& s) { s.bind(1, draft); }));
-    for (const DraftItem& item : items) TREADLE_CHECK(put_item(session, draft, item));
+    // Most of it was announced just so: only what differs is written.
+    TREADLE_TRY(const std::vector<DraftItem> before, select_items(session, draft));
+    std::map<std::string_view, const DraftItem*> had;
+    for (const DraftItem& item : before) had.emplace(item.entry.path, &item);
+    for (const DraftItem& item : items) {
+      const auto it = had.find(item.entry.path);
+      const bool same = it != had.end() && is_same(*it->second, item);
+      if (it != had.end()) had.erase(it);
+      if (!same) TREADLE_CHECK(put_item(session, draft, item));
+    }
+    for (const auto& [path, item] : had) {
+      TREADLE_CHECK(run(session,
+                        "delete from artifact_draft_entry where draft_id = $1 and path = $2",
+                        [&](db::Statement& s) { s.bind(1, draft).bind(2, path); }));
+    }
     return bump(session, draft);
   });
 }

@@ -447,3 +447,29 @@ def test_a_server_with_a_certificate_of_ones_own(tmp_path: Path) -> None:
     assert "certificate" in said
     assert "SSL_CERT_FILE" in said
     server.stop()
+
+
+def test_a_run_that_is_stopped_from_outside_interrupts_its_program(server: Server, tmp_path: Path) -> None:
+    ours = Client(tmp_path / "ours", server.url, server.key)
+    process = ours.start(
+        """
+        import time
+        result = "went on"
+        try:
+            with wandb.init(entity="local", project="p", id="stopped") as run:
+                for step in range(1000):
+                    run.log({"step": step})
+                    time.sleep(0.05)
+        except KeyboardInterrupt:
+            result = "interrupted"
+        """
+    )
+    found = None
+    while found is None and process.poll() is None:
+        run = '{ project(name: "p", entityName: "local") { run(name: "stopped") { id } } }'
+        found = (server.data(run)["project"] or {}).get("run")
+    assert found is not None
+    server.data("mutation($id: ID!) { stopRun(input: {id: $id}) { success } }", id=found["id"])
+    assert end(process) == "interrupted"
+    state = '{ project(name: "p", entityName: "local") { run(name: "stopped") { state } } }'
+    assert server.data(state)["project"]["run"]["state"] == "killed"

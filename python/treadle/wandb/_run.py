@@ -73,6 +73,7 @@ class Run:
         self._lines: list[str] = []
         self._summary_changed = False
         self._ended = False
+        self._stopping = False  # was asked to, or ends
         self._exit_code = 0
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
@@ -575,6 +576,7 @@ class Run:
         with self._lock:
             if self._ended:
                 return
+            self._stopping = True
             self._commit()
             self._flush()
             self._keep_own_files()
@@ -618,7 +620,7 @@ class Run:
         summary = self._summarizer.summary() if self._summary_changed else None
         if not rows and not lines and summary is None:
             return
-        self._core.stream(
+        stop = self._core.stream(
             self._key,
             (self._offset, rows) if rows else None,
             None,
@@ -631,6 +633,17 @@ class Run:
         self._rows, self._lines = [], []
         self._summary_changed = False
         self._flushed = time.monotonic()
+        self._obey(stop)
+
+    def _obey(self, stop: bool) -> None:
+        """Somebody stopped the run: the program is interrupted as by Ctrl-C, once, as the SDK does it."""
+        if not stop or self._stopping:
+            return
+        self._stopping = True
+        import signal
+
+        if (main := threading.main_thread().ident) is not None:
+            signal.pthread_kill(main, signal.SIGINT)
 
     def _print(self, line: str) -> None:
         """A line of console output."""
@@ -666,8 +679,10 @@ class Run:
                         now = time.time()
                         sample = {"_wandb": True, "_timestamp": now, "_runtime": now - self._started}
                         row = json.dumps({**sample, **sampler.sample()})
-                        self._core.stream(self._key, None, (self._event_offset, [row]), None, None, None)
+                        events = (self._event_offset, [row])
+                        stop = self._core.stream(self._key, None, events, None, None, None)
                         self._event_offset += 1
+                        self._obey(stop)
                 except Exception as error:  # told at the next log, which meets it too
                     self._warn(f"the run {self.path} could not be written: {error}")
                     self._flushed = time.monotonic() + 5

@@ -74,6 +74,7 @@ Result<Output> create_files(const Call& call) {
   out.total = static_cast<std::int64_t>(files.size());
   for (const auto& [id, indices] : by_artifact) {
     TREADLE_TRY(const DraftState draft, draft_of_id(call, id));
+    const graphql::Node node = artifact_node(draft);
     std::vector<artifact::AnnouncedFile> announced;
     for (const std::size_t i : indices) {
       announced.push_back({files[i].text("name"), files[i].text("md5"), -1});
@@ -89,6 +90,7 @@ Result<Output> create_files(const Call& call) {
       file.md5 = announced[k].md5;
       file.storage_path = "wandb_artifacts/" + std::to_string(draft.id) + "/" + to_hex(*md5);
       file.artifact_id = draft.id;
+      file.artifact = node;
       file.write_entity = draft.spec.entity;
       file.write_project = draft.spec.project;
       if (needed[k]) {

@@ -199,6 +199,7 @@ void define_artifacts(graphql::Schema& schema) {
                        {{"version", [](const Edge& e, const Call&) { return e.version; }}});
   schema.define("extend type File { artifact: Artifact }");
   schema.resolve<StoredFile>("File", {{"artifact", [](const StoredFile& f, const Call& call) {
+                                         if (f.artifact) return Result<Output>(*f.artifact);
                                          return artifact_numbered(call, f.artifact_id);
                                        }}});
   schema.resolve<account::User>(

@@ -85,7 +85,8 @@ struct StoredFile {
   std::string parts_id;
   std::string reference;  // URI instead of content
   std::int64_t artifact_id = 0;
-  std::string write_entity;  // who may upload it: members of this project
+  std::optional<graphql::Node> artifact;  // the node of it, where it is at hand
+  std::string write_entity;               // who may upload it: members of this project
   std::string write_project;
 };
 Result<Output> artifact_numbered(const Call& call, std::int64_t id);

@@ -30,7 +30,7 @@ struct ServerOptions {
   int port = 0;                 // 0 = any that is free
   std::string tls_certificate;  // PEM files; both or none
   std::string tls_key;
-  int worker_threads = 8;
+  int worker_threads = 16;
   int io_threads = 2;
   int max_connections = 4096;
   std::size_t header_limit = 64 << 10;  // bytes
