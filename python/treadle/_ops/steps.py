@@ -420,7 +420,7 @@ class _OpExecution(steps.StepExecution):
             )
         owner = graph_assets.owners.get(step.partition(".")[0])
         mine = owner.checks_of_step(step) if owner is not None else ()
-        super()._check(result, asset, [spec for spec, _ in mine])
+        self._report_check(result, asset, [spec for spec, _ in mine])
         for index, (_, output) in enumerate(mine):
             if index in self.given_checks:
                 self.given.add(self._index_of_name(output))

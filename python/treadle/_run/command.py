@@ -44,10 +44,8 @@ def _executor(job: Any, config: Any, definitions: Definitions) -> Any:
     from treadle._run.executors import multi_or_in_process_executor
 
     declared = getattr(job, "_declared", job)
-    of_job = (
-        getattr(job, "_executor", None) if hasattr(job, "_checked") else declared and declared.executor_def
-    )
-    asked: Any = of_job or definitions._executor
+    named = "_executor" if hasattr(job, "_checked") else "executor_def"
+    asked: Any = getattr(declared, named, None) or definitions._executor
     given = ((config or {}).get("execution") or {}).get("config")
     if asked is None and given is None:
         return None

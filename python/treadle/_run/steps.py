@@ -569,11 +569,10 @@ class StepExecution:
             return None
         return [(key, metadata_to_core(metadata), None) for key, metadata in told[output].items()]
 
-    def _check(
-        self, result: AssetCheckResult, asset: Any = None, specs: Sequence[AssetCheckSpec] | None = None
-    ) -> None:
-        if specs is None:
-            specs = self.definition._check_specs
+    def _check(self, result: AssetCheckResult, asset: Any = None) -> None:
+        self._report_check(result, asset, self.definition._check_specs)
+
+    def _report_check(self, result: AssetCheckResult, asset: Any, specs: Sequence[AssetCheckSpec]) -> None:
         index = self._index_of_check(result, asset, specs)
         if index in self.given_checks:
             raise DagsterInvariantViolationError(
