@@ -14,7 +14,8 @@ bool same_content(const Entry& a, const Entry& b) {
 
 // Of what was removed, by content: where added files may have come from.
 std::string content_key(const Entry& entry) {
-  return entry.reference.empty() ? entry.sha256 : entry.reference + "\n" + entry.md5;
+  if (!entry.reference.empty()) return entry.reference + "\n" + entry.md5;
+  return entry.sha256.empty() ? entry.md5 : entry.sha256;  // a server tells no SHA-256
 }
 
 using Flat = std::map<std::string, std::string>;
@@ -109,9 +110,9 @@ VersionDiff diff_entries(const std::vector<Entry>& before, const std::vector<Ent
   return out;
 }
 
-Result<VersionDiff> diff(Store& store, const Version& before, const Version& after) {
-  TREADLE_TRY(const std::vector<Entry> a, store.entries(before));
-  TREADLE_TRY(const std::vector<Entry> b, store.entries(after));
+Result<VersionDiff> diff(ArtifactService& artifacts, const Version& before, const Version& after) {
+  TREADLE_TRY(const std::vector<Entry> a, artifacts.entries(before));
+  TREADLE_TRY(const std::vector<Entry> b, artifacts.entries(after));
   VersionDiff out = diff_entries(a, b);
   out.metadata = diff_metadata(before.metadata, after.metadata);
   out.description_differs = before.description != after.description;

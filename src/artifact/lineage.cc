@@ -10,10 +10,37 @@
 namespace treadle::artifact {
 namespace {
 
+// In one snapshot of a home's database.
+class LocalSource final : public LineageSource {
+ public:
+  explicit LocalSource(db::Session& session) : session_(session) {}
+
+  Result<std::vector<std::string>> runs_beside(const Version& version, bool up) override {
+    if (up) {
+      if (version.run_id.empty()) return std::vector<std::string>();
+      return std::vector<std::string>{version.run_id};
+    }
+    return texts(session_,
+                 "select run_id from artifact_use where version_id = $1 order by used, run_id",
+                 [&](db::Statement& s) { s.bind(1, version.id); });
+  }
+
+  Result<std::vector<Version>> beyond(const std::string& run, bool up) override {
+    return select_versions(session_,
+                           up ? "v.id in (select u.version_id from artifact_use u where "
+                                "u.run_id = $1) order by v.id"
+                              : "v.run_id = $1 and v.run_id <> '' order by v.id",
+                           [&](db::Statement& s) { s.bind(1, run); });
+  }
+
+ private:
+  db::Session& session_;
+};
+
 class Walker {
  public:
-  Walker(db::Session& session, const LineageOptions& options)
-      : session_(session), options_(options) {}
+  Walker(LineageSource& source, const LineageOptions& options)
+      : source_(source), options_(options) {}
 
   Result<Lineage> run(const Version& start) {
     add(start);
@@ -37,11 +64,11 @@ class Walker {
       waiting.pop_front();
       if (most >= 0 && step.depth >= most) continue;
       const Version version = out_.versions[step.version];
-      TREADLE_TRY(const std::vector<std::string> runs, runs_beside(version, up));
+      TREADLE_TRY(const std::vector<std::string> runs, source_.runs_beside(version, up));
       for (const std::string& id : runs) {
         const std::size_t run = add_run(id);
         join(up ? LineageEdge::Kind::kMade : LineageEdge::Kind::kUsed, run, step.version);
-        TREADLE_TRY(const std::vector<Version> next, beyond(id, up));
+        TREADLE_TRY(const std::vector<Version> next, source_.beyond(id, up));
         for (const Version& other : next) {
           const auto position = add(other);
           if (!position) continue;
@@ -51,24 +78,6 @@ class Walker {
       }
     }
     return {};
-  }
-
-  Result<std::vector<std::string>> runs_beside(const Version& version, bool up) {
-    if (up) {
-      if (version.run_id.empty()) return std::vector<std::string>();
-      return std::vector<std::string>{version.run_id};
-    }
-    return texts(session_,
-                 "select run_id from artifact_use where version_id = $1 order by used, run_id",
-                 [&](db::Statement& s) { s.bind(1, version.id); });
-  }
-
-  Result<std::vector<Version>> beyond(const std::string& run, bool up) {
-    return select_versions(session_,
-                           up ? "v.id in (select u.version_id from artifact_use u where "
-                                "u.run_id = $1) order by v.id"
-                              : "v.run_id = $1 and v.run_id <> '' order by v.id",
-                           [&](db::Statement& s) { s.bind(1, run); });
   }
 
   std::optional<std::size_t> add(const Version& version) {
@@ -95,7 +104,7 @@ class Walker {
     }
   }
 
-  db::Session& session_;
+  LineageSource& source_;
   const LineageOptions& options_;
   Lineage out_;
   std::map<std::int64_t, std::size_t> position_;
@@ -105,11 +114,17 @@ class Walker {
 
 }  // namespace
 
+Result<Lineage> lineage(LineageSource& source, const Version& version,
+                        const LineageOptions& options) {
+  return Walker(source, options).run(version);
+}
+
 Result<Lineage> lineage(Store& store, const Version& version, const LineageOptions& options) {
   Lineage out;
   TREADLE_CHECK(store.core().database.read([&](db::Session& session) -> Result<void> {
     TREADLE_CHECK(collection_of(session, version));
-    TREADLE_TRY(out, Walker(session, options).run(version));
+    LocalSource source(session);
+    TREADLE_TRY(out, lineage(source, version, options));
     return {};
   }));
   return out;

@@ -2,7 +2,6 @@
 #include "commands.h"
 #include "render.h"
 #include "text.h"
-#include <treadle/artifact/catalog.h>
 
 #include <fmt/format.h>
 
@@ -18,30 +17,31 @@ struct ArtifactAliasOptions {
   bool protect = false;
   bool unprotect = false;
   bool override_protection = false;
+  std::string host;
 };
 
 int run_artifact_alias(Session& session, const ArtifactAliasOptions& options) {
   int code = kExitOk;
-  if (!open_store_for_reading(session, code)) return code;
-  const auto home = session.open_home();
-  if (!home) return session.fail(home.error());
-  artifact::Store& store = (*home)->store();
-  const auto version = get_version(**home, options.ref);
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kWrite, code);
+  if (!artifacts) return code;
+  const auto version = artifacts.get(options.ref);
   if (!version) return session.fail(version.error());
   for (const std::string& alias : options.aliases)
     if (auto good = check_alias(alias); !good) return session.fail(good.error());
-  artifact::Catalog catalog(store);
+  artifact::Library& library = *artifacts.library;
   const ArtifactRef collection{version->entity, version->project, version->collection, ""};
   const artifact::ChangeOptions change{.protected_too = options.override_protection, .by = {}};
   for (const std::string& alias : options.aliases) {
-    auto done = options.unprotect ? catalog.unprotect_alias(collection, alias)
-                : options.remove  ? store.remove_alias(*version, alias, change)
-                                  : store.add_alias(*version, alias, change);
-    if (done && options.protect) done = catalog.protect_alias(collection, alias);
+    const std::vector<std::string> add = {alias};
+    const std::vector<std::string> none;
+    auto done = options.unprotect ? library.protect_alias(collection, alias, false)
+                : options.remove  ? library.change_aliases(*version, collection, none, add, change)
+                                  : library.change_aliases(*version, collection, add, none, change);
+    if (done && options.protect) done = library.protect_alias(collection, alias, true);
     if (!done) return session.fail(with_override_hint(std::move(done).error()));
   }
-  if (auto durable = store.flush(); !durable) return session.fail(durable.error());
-  const auto now = get_version(**home, version->text());
+  if (auto durable = artifacts.flush(); !durable) return session.fail(durable.error());
+  const auto now = artifacts.get(version->text());
   if (!now) return session.fail(now.error());
   if (session.json()) {
     JsonWriter w;
@@ -60,6 +60,7 @@ struct ArtifactDeleteOptions {
   std::string ref;
   bool with_aliases = false;
   bool override_protection = false;
+  std::string host;
 };
 
 int run_artifact_delete(Session& session, const ArtifactDeleteOptions& options) {
@@ -70,12 +71,11 @@ int run_artifact_delete(Session& session, const ArtifactDeleteOptions& options) 
     return session.usage_error(fmt::format("Name the version to delete: {}:v3, or {}:ALIAS.",
                                            printable(options.ref), printable(options.ref)));
   int code = kExitOk;
-  if (!open_store_for_reading(session, code)) return code;
-  const auto home = session.open_home();
-  if (!home) return session.fail(home.error());
-  const auto version = (*home)->store().get(*ref);
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kWrite, code);
+  if (!artifacts) return code;
+  const auto version = artifacts.library->get(*ref);
   if (!version) return session.fail(version.error());
-  if (auto done = (*home)->store().delete_version(
+  if (auto done = artifacts.library->delete_version(
           *version, options.with_aliases, {.protected_too = options.override_protection, .by = {}});
       !done) {
     Error error = with_override_hint(std::move(done).error());
@@ -85,7 +85,7 @@ int run_artifact_delete(Session& session, const ArtifactDeleteOptions& options) 
       error.message += " (--with-aliases)";
     return session.fail(error);
   }
-  if (auto durable = (*home)->store().flush(); !durable) return session.fail(durable.error());
+  if (auto durable = artifacts.flush(); !durable) return session.fail(durable.error());
   if (session.json()) {
     JsonWriter w;
     w.begin_object().key("deleted");
@@ -93,8 +93,8 @@ int run_artifact_delete(Session& session, const ArtifactDeleteOptions& options) 
     w.end_object();
     session.print_json(w.str());
   }
-  session.print(fmt::format("Deleted {}. Its space comes back with 'artifact gc'.\n",
-                            printable(short_artifact(version->text()))));
+  session.print(fmt::format("Deleted {}.{}\n", printable(short_artifact(version->text())),
+                            artifacts.home ? " Its space comes back with 'artifact gc'." : ""));
   return kExitOk;
 }
 
@@ -122,7 +122,8 @@ CommandSpec artifact_alias_command() {
       {.names = "--override-protection",
        .value = "",
        .help = "Also when an alias is protected",
-       .target = &o->override_protection}};
+       .target = &o->override_protection},
+      host_option(&o->host)};
   command.examples = {{"artifact alias model:v3 production", "v3 is in production now"},
                       {"artifact alias model:v3 production --protect", "and stays it"},
                       {"artifact alias model:v3 production --remove", "no version is"}};
@@ -143,7 +144,8 @@ CommandSpec artifact_delete_command() {
                      {.names = "--override-protection",
                       .value = "",
                       .help = "Also when an alias is protected",
-                      .target = &o->override_protection}};
+                      .target = &o->override_protection},
+                     host_option(&o->host)};
   command.examples = {
       {"artifact rm model:v2", "the version, not the content it shares with others"}};
   command.run = [o](Session& session) { return run_artifact_delete(session, *o); };

@@ -110,15 +110,16 @@ std::string diff_text(const artifact::VersionDiff& diff, const Terminal& termina
   return out;
 }
 
-int run_artifact_diff(Session& session, const std::string& first, const std::string& second) {
+int run_artifact_diff(Session& session, const std::string& first, const std::string& second,
+                      const std::string& host) {
   int code = kExitOk;
-  const auto home = open_store_for_reading(session, code);
-  if (!home) return code;
-  const auto before = get_version(*home, first);
+  const Artifacts artifacts = open_artifacts(session, host, Access::kRead, code);
+  if (!artifacts) return code;
+  const auto before = artifacts.get(first);
   if (!before) return session.fail(before.error());
-  const auto after = get_version(*home, second);
+  const auto after = artifacts.get(second);
   if (!after) return session.fail(after.error());
-  const auto found = artifact::diff(home->store(), *before, *after);
+  const auto found = artifact::diff(*artifacts.library, *before, *after);
   if (!found) return session.fail(found.error());
   if (session.json()) session.print_json(diff_json(*before, *after, *found));
   session.print(fmt::format("{} -> {}\n\n{}", printable(short_artifact(before->text())),
@@ -133,6 +134,7 @@ CommandSpec artifact_diff_command() {
   struct Options {
     std::string before;
     std::string after;
+    std::string host;
   };
   auto o = std::make_shared<Options>();
   CommandSpec command;
@@ -141,9 +143,12 @@ CommandSpec artifact_diff_command() {
   command.arguments = {{"BEFORE", "NAME:v3 or NAME:ALIAS", &o->before, WordKind::kArtifact},
                        {"AFTER", "The same of another version, or of another artifact", &o->after,
                         WordKind::kArtifact}};
+  command.options = {host_option(&o->host)};
   command.examples = {{"artifact diff iris:v3 iris:v4", "what changed"},
                       {"artifact diff model:production model:latest", "what would go live"}};
-  command.run = [o](Session& session) { return run_artifact_diff(session, o->before, o->after); };
+  command.run = [o](Session& session) {
+    return run_artifact_diff(session, o->before, o->after, o->host);
+  };
   return command;
 }
 

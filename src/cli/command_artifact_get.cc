@@ -13,23 +13,24 @@ struct ArtifactGetOptions {
   std::string ref;
   std::string folder;
   std::string path;
+  std::string host;
 };
 
 int run_artifact_get(Session& session, const ArtifactGetOptions& options) {
   int code = kExitOk;
-  const auto home = open_store_for_reading(session, code);
-  if (!home) return code;
-  const auto version = get_version(*home, options.ref);
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kRead, code);
+  if (!artifacts) return code;
+  const auto version = artifacts.get(options.ref);
   if (!version) return session.fail(version.error());
   const std::string folder = options.folder.empty() ? version->collection : options.folder;
   if (const auto found = real_files().stat(folder); found && found->kind != FileStat::Kind::kFolder)
     return session.usage_error(
         fmt::format("'{}' is a file; DIR names a folder to write to.", printable(folder)));
-  const auto written = home->store().download(*version, folder, options.path);
+  const auto written = artifacts.library->download(*version, folder, options.path);
   if (!written) return session.fail(written.error());
   // What is not kept here cannot be written: said, with where it is.
   std::vector<artifact::Entry> elsewhere;
-  if (auto entries = home->store().entries(*version)) {
+  if (auto entries = artifacts.library->entries(*version)) {
     for (artifact::Entry& entry : *entries) {
       if (!entry.reference.empty() && (options.path.empty() || options.path == entry.path))
         elsewhere.push_back(std::move(entry));
@@ -74,7 +75,8 @@ CommandSpec artifact_get_command() {
   command.options = {{.names = "--path",
                       .value = "PATH",
                       .help = "Only this file of the artifact",
-                      .target = &o->path}};
+                      .target = &o->path},
+                     host_option(&o->host)};
   command.examples = {{"artifact get iris data/", "the latest version"},
                       {"artifact get model:production ./model", "the version an alias names"}};
   command.run = [o](Session& session) { return run_artifact_get(session, *o); };

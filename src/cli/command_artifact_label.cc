@@ -4,9 +4,10 @@
 #include "duration.h"
 #include "render.h"
 #include "text.h"
-#include <treadle/artifact/catalog.h>
 
 #include <fmt/format.h>
+
+#include <optional>
 
 namespace treadle::cli {
 namespace {
@@ -23,40 +24,39 @@ int report_version(Session& session, const artifact::Version& version, const std
   return kExitOk;
 }
 
-// Opens the home for writing and finds the version: what each command here begins with.
-std::unique_ptr<app::Home> open_for_edit(Session& session, const std::string& ref,
-                                         artifact::Version& version, int& code) {
-  if (!open_store_for_reading(session, code)) return nullptr;
-  auto home = session.open_home();
-  if (!home) {
-    code = session.fail(home.error());
-    return nullptr;
+// Finds the version and changes it: what each command here does. Nothing after an error was reported, with
+// the exit code in `code`.
+std::optional<artifact::Version> edit_version(Session& session, const std::string& host,
+                                              const std::string& ref,
+                                              const artifact::VersionEdit& edit, int& code) {
+  const Artifacts artifacts = open_artifacts(session, host, Access::kWrite, code);
+  if (!artifacts) return std::nullopt;
+  auto version = artifacts.get(ref);
+  if (version) version = artifacts.library->edit_version(*version, edit);
+  if (version) {
+    if (auto durable = artifacts.flush(); !durable) {
+      code = session.fail(durable.error());
+      return std::nullopt;
+    }
+    return *std::move(version);
   }
-  auto found = get_version(**home, ref);
-  if (!found) {
-    code = session.fail(found.error());
-    return nullptr;
-  }
-  version = std::move(*found);
-  return std::move(*home);
+  code = session.fail(version.error());
+  return std::nullopt;
 }
 
 struct ArtifactTagOptions {
   std::string ref;
   std::vector<std::string> tags;
   bool remove = false;
+  std::string host;
 };
 
 int run_artifact_tag(Session& session, const ArtifactTagOptions& options) {
-  artifact::Version version;
-  int code = kExitOk;
-  const auto home = open_for_edit(session, options.ref, version, code);
-  if (!home) return code;
   artifact::VersionEdit edit;
   (options.remove ? edit.tags_to_remove : edit.tags_to_add) = options.tags;
-  const auto now = artifact::Catalog(home->store()).edit_version(version, edit);
-  if (!now) return session.fail(now.error());
-  if (auto durable = home->store().flush(); !durable) return session.fail(durable.error());
+  int code = kExitOk;
+  const auto now = edit_version(session, options.host, options.ref, edit, code);
+  if (!now) return code;
   return report_version(
       session, *now,
       now->tags.empty() ? "has no tag" : "has the tags " + printable(join(now->tags, ", ")));
@@ -65,20 +65,17 @@ int run_artifact_tag(Session& session, const ArtifactTagOptions& options) {
 struct ArtifactTtlOptions {
   std::string ref;
   std::string ttl;
+  std::string host;
 };
 
 int run_artifact_ttl(Session& session, const ArtifactTtlOptions& options) {
   const auto seconds = parse_ttl(options.ttl);
   if (!seconds) return session.fail(seconds.error());
-  artifact::Version version;
-  int code = kExitOk;
-  const auto home = open_for_edit(session, options.ref, version, code);
-  if (!home) return code;
   artifact::VersionEdit edit;
   edit.ttl_seconds = *seconds;
-  const auto now = artifact::Catalog(home->store()).edit_version(version, edit);
-  if (!now) return session.fail(now.error());
-  if (auto durable = home->store().flush(); !durable) return session.fail(durable.error());
+  int code = kExitOk;
+  const auto now = edit_version(session, options.host, options.ref, edit, code);
+  if (!now) return code;
   return report_version(session, *now, ttl_text(*now));
 }
 
@@ -86,6 +83,7 @@ struct ArtifactDescribeOptions {
   std::string ref;
   std::string description;
   std::string metadata;
+  std::string host;
 };
 
 int run_artifact_describe(Session& session, const ArtifactDescribeOptions& options) {
@@ -98,13 +96,9 @@ int run_artifact_describe(Session& session, const ArtifactDescribeOptions& optio
     if (!metadata) return session.fail(metadata.error());
     edit.metadata = std::move(*metadata);
   }
-  artifact::Version version;
   int code = kExitOk;
-  const auto home = open_for_edit(session, options.ref, version, code);
-  if (!home) return code;
-  const auto now = artifact::Catalog(home->store()).edit_version(version, edit);
-  if (!now) return session.fail(now.error());
-  if (auto durable = home->store().flush(); !durable) return session.fail(durable.error());
+  const auto now = edit_version(session, options.host, options.ref, edit, code);
+  if (!now) return code;
   return report_version(session, *now, "is described anew");
 }
 
@@ -120,7 +114,8 @@ CommandSpec artifact_tag_command() {
                         WordKind::kArtifact},
                        {"TAG", "One or more tags", &o->tags, WordKind::kText}};
   command.options = {
-      {.names = "--remove", .value = "", .help = "Take the tags away", .target = &o->remove}};
+      {.names = "--remove", .value = "", .help = "Take the tags away", .target = &o->remove},
+      host_option(&o->host)};
   command.examples = {{"artifact tag iris:v3 checked public", "two tags"},
                       {"artifact tag iris:v3 public --remove", "one less"}};
   command.run = [o](Session& session) { return run_artifact_tag(session, *o); };
@@ -141,6 +136,7 @@ CommandSpec artifact_ttl_command() {
                         "30d, 12h, 45m, 90s; 'none' keeps it, 'inherit' leaves it to the "
                         "collection",
                         &o->ttl, WordKind::kText}};
+  command.options = {host_option(&o->host)};
   command.examples = {{"artifact ttl checkpoint:v7 30d", "a month from when it was made"},
                       {"artifact ttl checkpoint:best none", "until somebody deletes it"}};
   command.run = [o](Session& session) { return run_artifact_ttl(session, *o); };
@@ -161,7 +157,8 @@ CommandSpec artifact_describe_command() {
                      {.names = "--metadata",
                       .value = "JSON",
                       .help = "A JSON object that replaces the metadata, or @FILE",
-                      .target = &o->metadata}};
+                      .target = &o->metadata},
+                     host_option(&o->host)};
   command.examples = {
       {"artifact describe model:v3 --description 'trained on all of May'", "for the next reader"}};
   command.run = [o](Session& session) { return run_artifact_describe(session, *o); };

@@ -19,13 +19,15 @@ struct ArtifactLineageOptions {
   int up = -1;
   int down = -1;
   bool dot = false;
+  std::string host;
 };
 
 // What a person recognizes a run by.
-std::map<std::string, std::string> job_names(app::Home& home, const artifact::Lineage& lineage) {
+std::map<std::string, std::string> job_names(app::Home* home, const artifact::Lineage& lineage) {
   std::map<std::string, std::string> out;
+  if (home == nullptr) return out;
   for (const std::string& id : lineage.runs) {
-    const auto run = home.record().get_run_by_prefix(id);
+    const auto run = home->record().get_run_by_prefix(id);
     if (run && run->run_id == id) out[id] = run->job_name == "__ASSET_JOB" ? "" : run->job_name;
   }
   return out;
@@ -154,16 +156,16 @@ int run_artifact_lineage(Session& session, const ArtifactLineageOptions& options
     return session.usage_error("--up and --down take a number of steps, 0 or more.");
   if (options.dot && session.json()) return session.usage_error("Give --dot or --json, not both.");
   int code = kExitOk;
-  const auto home = open_store_for_reading(session, code);
-  if (!home) return code;
-  const auto version = get_version(*home, options.ref);
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kRead, code);
+  if (!artifacts) return code;
+  const auto version = artifacts.get(options.ref);
   if (!version) return session.fail(version.error());
   artifact::LineageOptions asked;
   asked.up = options.up;
   asked.down = options.down;
-  const auto found = artifact::lineage(home->store(), *version, asked);
+  const auto found = artifacts.lineage(*version, asked);
   if (!found) return session.fail(found.error());
-  const auto jobs = job_names(*home, *found);
+  const auto jobs = job_names(artifacts.home.get(), *found);
   if (session.json()) session.print_json(json_text(*found, jobs));
   session.print(options.dot ? dot_text(*found, jobs) : Tree(*found, jobs, session.out()).render());
   if (found->cut)
@@ -191,7 +193,8 @@ CommandSpec artifact_lineage_command() {
        .value = "N",
        .help = "At most N steps towards what was made of it",
        .target = &o->down},
-      {.names = "--dot", .value = "", .help = "As a graph for Graphviz", .target = &o->dot}};
+      {.names = "--dot", .value = "", .help = "As a graph for Graphviz", .target = &o->dot},
+      host_option(&o->host)};
   command.examples = {{"artifact lineage model:production", "as trees"},
                       {"artifact lineage report --down 0 --dot | dot -Tsvg > report.svg",
                        "a picture of where it came from"}};

@@ -1,3 +1,4 @@
+#include "artifact_lookup.h"
 #include "commands.h"
 #include "render.h"
 #include "session.h"
@@ -16,19 +17,22 @@ struct ArtifactLsOptions {
   std::string name;
   std::string type;
   std::string tag;
+  std::string host;
 };
 
 std::string collection_text(const artifact::Collection& collection) {
   return short_artifact(collection.entity + "/" + collection.project + "/" + collection.name);
 }
 
-int list_collections(Session& session, app::Home* home, const ArtifactLsOptions& options) {
+int list_collections(Session& session, const Artifacts& artifacts,
+                     const ArtifactLsOptions& options) {
   std::vector<artifact::Collection> collections;
-  if (home) {
+  const bool known = !artifacts.server;  // how many versions and bytes: servers are not asked
+  if (artifacts) {
     artifact::CollectionFilter filter;
     filter.type = options.type;
     filter.tag = options.tag;
-    auto found = home->store().collections(filter);
+    auto found = artifacts.collections(filter);
     if (!found) return session.fail(found.error());
     collections = std::move(*found);
   }
@@ -40,9 +44,10 @@ int list_collections(Session& session, app::Home* home, const ArtifactLsOptions&
           .field("entity", collection.entity)
           .field("project", collection.project)
           .field("name", collection.name);
-      w.field("type", collection.type)
-          .field("version_count", collection.version_count)
-          .field("size", collection.size);
+      w.field("type", collection.type).key("version_count");
+      known ? w.value(collection.version_count) : w.null();
+      w.key("size");
+      known ? w.value(collection.size) : w.null();
       w.key("latest");
       if (collection.latest) {
         write_version(w, *collection.latest);
@@ -55,7 +60,7 @@ int list_collections(Session& session, app::Home* home, const ArtifactLsOptions&
     session.print_json(w.str());
     return kExitOk;
   }
-  if (!home) {
+  if (!artifacts) {
     session.print(session.no_home_text());
   } else if (collections.empty()) {
     session.print(options.type.empty()
@@ -78,19 +83,20 @@ int list_collections(Session& session, app::Home* home, const ArtifactLsOptions&
         if (alias != "latest") aliases.push_back(alias);
     table.rows.push_back({collection_text(collection), collection.type,
                           latest ? "v" + std::to_string(latest->index) : "none",
-                          join(aliases, ", "), std::to_string(collection.version_count),
-                          format_size(collection.size),
+                          join(aliases, ", "),
+                          known ? std::to_string(collection.version_count) : "",
+                          known ? format_size(collection.size) : "",
                           latest ? format_ago(latest->created, session.now()) : ""});
   }
   session.print(render_table(table, session.out()));
   return kExitOk;
 }
 
-int list_versions(Session& session, app::Home* home, const ArtifactLsOptions& options) {
-  if (!home) return session.fail(kExitNotFound, "not_found", session.no_home_text());
+int list_versions(Session& session, const Artifacts& artifacts, const ArtifactLsOptions& options) {
+  if (!artifacts) return session.fail(kExitNotFound, "not_found", session.no_home_text());
   const auto ref = parse_artifact_ref(options.name);
   if (!ref) return session.fail(ref.error());
-  auto versions = home->store().versions(*ref);
+  auto versions = artifacts.library->versions(*ref);
   if (!versions) return session.fail(versions.error());
   if (!options.tag.empty())
     std::erase_if(*versions, [&](const artifact::Version& version) {
@@ -140,14 +146,16 @@ CommandSpec artifact_ls_command() {
                      {.names = "--tag",
                       .value = "TAG",
                       .help = "Only artifacts with this tag; of one artifact: versions with it",
-                      .target = &o->tag}};
+                      .target = &o->tag},
+                     host_option(&o->host)};
   command.examples = {{"artifact list", "every artifact with its latest version"},
                       {"artifact list model", "the versions of one"}};
   command.run = [o](Session& session) {
-    auto home = session.open_existing_home();
-    if (!home) return session.fail(home.error());
-    return o->name.empty() ? list_collections(session, home->get(), *o)
-                           : list_versions(session, home->get(), *o);
+    int code = kExitOk;
+    const Artifacts artifacts = open_artifacts(session, o->host, Access::kLook, code);
+    if (code != kExitOk) return code;
+    return o->name.empty() ? list_collections(session, artifacts, *o)
+                           : list_versions(session, artifacts, *o);
   };
   return command;
 }

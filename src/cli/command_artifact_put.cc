@@ -32,6 +32,7 @@ struct ArtifactPutOptions {
   std::string base;
   std::vector<std::string> removed;
   bool no_code = false;
+  std::string host;
 };
 
 }  // namespace
@@ -104,19 +105,21 @@ int run_artifact_put(Session& session, const ArtifactPutOptions& options) {
   if (!draft) return session.fail(draft.error());
   if (options.base.empty() && !options.removed.empty())
     return session.usage_error("--remove leaves out files of a version: name it with --base.");
-  auto home = session.open_home();
-  if (!home) return session.fail(home.error());
+  int code = kExitOk;
+  const Artifacts artifacts =
+      open_artifacts(session, options.host, Access::kMake, code, options.name);
+  if (!artifacts) return code;
   if (!options.base.empty()) {
-    const auto base = get_version(**home, options.base);
+    const auto base = artifacts.get(options.base);
     if (!base) return session.fail(base.error());
     draft->base = base->id;
     draft->removed = options.removed;
   }
-  draft->progress = transfer_progress(session, "keeping");
-  const auto logged = (*home)->store().log(*draft);
+  draft->progress = transfer_progress(session, artifacts.server ? "sending" : "keeping");
+  const auto logged = artifacts.library->log(*draft);
   session.redraw("");
   if (!logged) return session.fail(logged.error());
-  if (auto durable = (*home)->store().flush(); !durable) return session.fail(durable.error());
+  if (auto durable = artifacts.flush(); !durable) return session.fail(durable.error());
   const artifact::Version& version = logged->version;
   if (session.json()) {
     JsonWriter w;
@@ -193,6 +196,7 @@ CommandSpec artifact_put_command() {
        .help = "The run that made it",
        .target = &o->run_id,
        .kind = WordKind::kRun},
+      host_option(&o->host),
   };
   command.examples = {
       {"artifact put iris data/ --type dataset", "a folder"},

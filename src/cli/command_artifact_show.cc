@@ -3,7 +3,6 @@
 #include "render.h"
 #include "table.h"
 #include "text.h"
-#include <treadle/artifact/catalog.h>
 #include <treadle/artifact/lineage.h>
 
 #include <fmt/format.h>
@@ -16,21 +15,31 @@ namespace {
 struct ArtifactShowOptions {
   std::string ref;
   int limit = 50;
+  std::string host;
 };
+
+// On a server: what its run used. Of what was made there, the server keeps no code.
+Result<artifact::Origin> origin_of(const Artifacts& artifacts, const artifact::Version& version) {
+  if (artifacts.home) return artifact::origin_of(artifacts.home->store(), version);
+  artifact::Origin origin;
+  TREADLE_TRY(const artifact::Lineage above, artifacts.lineage(version, {.up = 1, .down = 0}));
+  origin.inputs.assign(above.versions.begin() + 1, above.versions.end());
+  return origin;
+}
 
 int run_artifact_show(Session& session, const ArtifactShowOptions& options) {
   int code = kExitOk;
-  const auto home = open_store_for_reading(session, code);
-  if (!home) return code;
-  const auto version = get_version(*home, options.ref);
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kRead, code);
+  if (!artifacts) return code;
+  const auto version = artifacts.get(options.ref);
   if (!version) return session.fail(version.error());
-  const auto entries = home->store().entries(*version);
+  const auto entries = artifacts.library->entries(*version);
   if (!entries) return session.fail(entries.error());
-  const auto users = home->store().users_of(*version);
+  const auto users = artifacts.library->users_of(*version);
   if (!users) return session.fail(users.error());
-  const auto origin = artifact::origin_of(home->store(), *version);
+  const auto origin = origin_of(artifacts, *version);
   if (!origin) return session.fail(origin.error());
-  const auto places = artifact::Catalog(home->store()).memberships_of(*version);
+  const auto places = artifacts.library->memberships_of(*version);
   if (!places) return session.fail(places.error());
   if (session.json()) {
     JsonWriter w;
@@ -102,7 +111,8 @@ CommandSpec artifact_show_command() {
   command.options = {{.names = "-n,--limit",
                       .value = "N",
                       .help = "At most N files (default 50); 0: all",
-                      .target = &o->limit}};
+                      .target = &o->limit},
+                     host_option(&o->host)};
   command.examples = {{"artifact show model", "the latest version"},
                       {"artifact show model:v3 --json", "for a script"}};
   command.run = [o](Session& session) { return run_artifact_show(session, *o); };

@@ -36,34 +36,40 @@ std::string render_run_head(const RunReport& report, const Session& session) {
 }
 
 // A run that was only tracked, by code that no engine executed.
-int show_tracked(Session& session, app::Home& home, const std::string& id,
-                 const Error& not_executed) {
-  const auto tracked = get_tracked_run(home, id);
+int show_tracked(Session& session, tracking::Store& runs, const std::string& id,
+                 const Error* not_executed) {
+  const auto tracked = get_tracked_run(runs, id);
   if (!tracked) {
-    return session.fail(tracked.error().code == Errc::kNotFound ? not_executed : tracked.error());
+    const bool absent = tracked.error().code == Errc::kNotFound && not_executed != nullptr;
+    return session.fail(absent ? *not_executed : tracked.error());
   }
   if (session.json()) {
     JsonWriter w;
     w.begin_object().key("tracked").begin_array();
-    write_tracked_run(w, home, *tracked);
+    write_tracked_run(w, runs, *tracked);
     w.end_array().end_object();
     session.print_json(w.str());
   } else {
-    session.print(render_tracked_run(home, *tracked, session));
+    session.print(render_tracked_run(runs, *tracked, session));
   }
   return kExitOk;
 }
 
-int run_run_show(Session& session, const std::string& id) {
+int run_run_show(Session& session, const std::string& id, const std::string& host) {
+  if (!session.server(host).empty()) {
+    const auto runs = open_tracked_runs(session, host);
+    if (!runs) return session.fail(runs.error());
+    return show_tracked(session, *runs->store, id, nullptr);
+  }
   auto home = session.open_existing_home();
   if (!home) return session.fail(home.error());
   if (!*home) return session.fail(kExitNotFound, "not_found", session.no_home_text());
   const auto run = get_run(**home, id);
   if (!run && run.error().code == Errc::kNotFound) {
-    return show_tracked(session, **home, id, run.error());
+    return show_tracked(session, (*home)->tracking(), id, &run.error());
   }
   if (!run) return session.fail(run.error());
-  const std::vector<tracking::Run> tracked = tracked_as(**home, *run);
+  const std::vector<tracking::Run> tracked = tracked_as((*home)->tracking(), *run);
   events::EventFilter filter;
   filter.run_id = run->run_id;
   const auto events = (*home)->record().events(filter);
@@ -80,7 +86,7 @@ int run_run_show(Session& session, const std::string& id) {
     }
     JsonWriter more;
     more.begin_array();
-    for (const tracking::Run& part : tracked) write_tracked_run(more, **home, part);
+    for (const tracking::Run& part : tracked) write_tracked_run(more, (*home)->tracking(), part);
     more.end_array();
     std::string document = w.str();
     document.pop_back();  // the report's closing brace
@@ -95,7 +101,7 @@ int run_run_show(Session& session, const std::string& id) {
         fmt::format("\nThe process that executed this run is gone. Finish it: {} run resume {}\n",
                     session.program().name, short_id(run->run_id));
   for (const tracking::Run& part : tracked) {
-    out += "\n" + render_tracked_run(**home, part, session);
+    out += "\n" + render_tracked_run((*home)->tracking(), part, session);
   }
   session.print(out);
   return kExitOk;
@@ -104,16 +110,21 @@ int run_run_show(Session& session, const std::string& id) {
 }  // namespace
 
 CommandSpec run_show_command() {
-  auto id = std::make_shared<std::string>();
+  struct Options {
+    std::string id;
+    std::string host;
+  };
+  auto o = std::make_shared<Options>();
   CommandSpec command;
   command.name = "show";
   command.summary =
       "Show what a run did: steps, assets, checks, errors; its config, metrics and files";
   command.arguments = {
-      {"RUN", "The run's id, or the beginning of it, or 'latest'", id.get(), WordKind::kRun}};
+      {"RUN", "The run's id, or the beginning of it, or 'latest'", &o->id, WordKind::kRun}};
+  command.options = {host_option(&o->host)};
   command.examples = {{"run show latest", "the newest run"},
                       {"run show 3f2a91bc", "the beginning of an id is enough"}};
-  command.run = [id](Session& session) { return run_run_show(session, *id); };
+  command.run = [o](Session& session) { return run_run_show(session, o->id, o->host); };
   return command;
 }
 

@@ -8,11 +8,14 @@
 namespace treadle::cli {
 namespace {
 
+constexpr const char* kNewestFirst = "-created_at";
+
 struct TrackedListOptions {
   std::string project;
   std::string filter;
-  std::string order = "-created_at";
+  std::string order = kNewestFirst;
   int limit = 20;
+  std::string host;
 };
 
 tracking::RunQuery query_of(const TrackedListOptions& options) {
@@ -31,23 +34,25 @@ tracking::RunQuery query_of(const TrackedListOptions& options) {
 }
 
 int run_runs_list(Session& session, const TrackedListOptions& options) {
-  auto home = session.open_existing_home();
-  if (!home) return session.fail(home.error());
+  const auto runs = open_tracked_runs(session, options.host);
+  if (!runs) return session.fail(runs.error());
+  if (runs->server && options.project.empty() && options.order != kNewestFirst)
+    return session.usage_error("On a server, --order is within a project: name it with --project.");
   tracking::RunPage page;
-  if (*home) {
-    auto found = (*home)->tracking().runs(query_of(options));
+  if (runs->store != nullptr) {
+    auto found = list_tracked_runs(*runs, query_of(options));
     if (!found) return session.fail(found.error());
     page = *std::move(found);
   }
   if (session.json()) {
     JsonWriter w;
     w.begin_object().field("total", page.total).key("runs").begin_array();
-    for (const tracking::Run& run : page.runs) write_tracked_run(w, **home, run);
+    for (const tracking::Run& run : page.runs) write_tracked_run(w, *runs->store, run);
     w.end_array().end_object();
     session.print_json(w.str());
     return kExitOk;
   }
-  if (!*home) {
+  if (runs->store == nullptr) {
     session.print(session.no_home_text());
   } else {
     session.print(page.runs.empty() ? "No runs.\n" : render_tracked_list(page, session));
@@ -141,7 +146,7 @@ int run_export(Session& session, const ExportOptions& options) {
   auto home = session.open_existing_home();
   if (!home) return session.fail(home.error());
   if (!*home) return session.fail(kExitNotFound, "not_found", session.no_home_text());
-  const auto run = get_tracked_run(**home, options.run);
+  const auto run = get_tracked_run((*home)->tracking(), options.run);
   if (!run) return session.fail(run.error());
   const auto stream = options.events ? tracking::Stream::kEvents : tracking::Stream::kHistory;
   if (options.format == "parquet") return export_parquet(session, **home, *run, options, stream);
@@ -187,6 +192,7 @@ CommandSpec runs_list_command() {
        .value = "N",
        .help = "At most N runs (default 20); 0: all",
        .target = &o->limit},
+      host_option(&o->host),
   };
   command.examples = {{"runs list -p iris", "the last 20 runs of a project"},
                       {R"(runs list --filter '{"config.lr": {"$gt": 0.1}, "state": "finished"}')",

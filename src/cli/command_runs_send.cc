@@ -14,12 +14,9 @@ struct SendOptions {
   std::string host;
 };
 
-Result<client::SentRun> send(const std::string& folder, const std::string& host) {
+Result<client::SentRun> send(Session& session, const std::string& folder, const std::string& host) {
   TREADLE_TRY(const client::SentRun kept, client::kept_run(folder));
-  client::ConnectionOptions options;
-  options.user_agent = "treadle/" TREADLE_VERSION;
-  TREADLE_TRY(options.address, client::find_address({.base_url = host.empty() ? kept.host : host}));
-  TREADLE_TRY(const auto server, client::Connection::open(std::move(options)));
+  TREADLE_TRY(const auto server, session.connect(host.empty() ? kept.host : host));
   TREADLE_TRY(client::SentRun sent, client::send_kept(*server, folder));
   sent.host = server->address().base_url;
   return sent;
@@ -29,7 +26,7 @@ int run_send(Session& session, const SendOptions& options) {
   JsonWriter w;
   w.begin_array();
   for (const std::string& folder : options.folders) {
-    const auto sent = send(folder, options.host);
+    const auto sent = send(session, folder, options.host);
     if (!sent) return session.fail(sent.error());
     if (!session.json()) session.print(fmt::format("Sent {} to {}.\n", sent->run, sent->host));
     w.begin_object().field("run", sent->run).field("host", sent->host).end_object();

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,9 @@
 
 namespace treadle::cli {
 namespace {
+
+// A person waits for a server that is away: not for as long as a program would.
+constexpr std::chrono::milliseconds kPatience{10'000};
 
 // The errno of what could not be written; 0 = all was.
 int write_all(int fd, std::string_view text) {
@@ -176,6 +180,20 @@ Result<app::HomeOptions> Session::home_options() {
   return options;
 }
 
+std::string Session::server(const std::string& host) const {
+  if (host == "embedded") return {};
+  if (!host.empty()) return host;
+  return globals_.home.empty() ? client::named_host() : std::string();
+}
+
+Result<std::shared_ptr<client::Connection>> Session::connect(const std::string& url) {
+  client::ConnectionOptions options;
+  options.user_agent = "treadle/" TREADLE_VERSION;
+  options.patience = kPatience;
+  TREADLE_TRY(options.address, client::find_address({.base_url = url}));
+  return client::Connection::open(std::move(options));
+}
+
 // Whatever keeps a home from being opened is trouble with the home, not with the command line.
 Result<std::unique_ptr<app::Home>> Session::open(const app::HomeOptions& options) {
   auto home = app::Home::open(options);
@@ -236,6 +254,13 @@ std::string Session::no_home_text() {
   const auto options = home_options();
   return fmt::format("Nothing is kept in {} yet.\n",
                      options ? printable(app::resolve_home(*options)) : "this home");
+}
+
+OptionSpec host_option(std::string* target) {
+  return {.names = "--host",
+          .value = "URL",
+          .help = "On this server (default: WANDB_BASE_URL, else the home); 'embedded': the home",
+          .target = target};
 }
 
 }  // namespace treadle::cli

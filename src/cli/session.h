@@ -2,10 +2,12 @@
 // Single thread.
 #pragma once
 
+#include "spec.h"
 #include "terminal.h"
 #include <treadle/app/home.h>
 #include <treadle/app/settings.h>
 #include <treadle/cli/cli.h>
+#include <treadle/client/connection.h>
 
 #include <memory>
 #include <string>
@@ -61,6 +63,11 @@ class Session {
   // Settings of the project around the current folder; read once.
   Result<app::Settings> settings();
   Result<app::HomeOptions> home_options();
+  // The URL of the server that --host names, or that WANDB_BASE_URL does when no --home was given;
+  // "" = the home is meant.
+  std::string server(const std::string& host) const;
+  // A server by its URL, with the key that the environment or ~/.netrc has for it.
+  Result<std::shared_ptr<client::Connection>> connect(const std::string& url);
   // The home, created when it does not exist.
   Result<std::unique_ptr<app::Home>> open_home(db::Durability durability = db::Durability::kNormal);
   // For a server: a database that is gone is waited for no longer than a client would.
@@ -90,5 +97,8 @@ class Session {
 };
 
 ExitCode exit_code_for(Errc code);
+
+// --host, as Session::server takes it.
+OptionSpec host_option(std::string* target);
 
 }  // namespace treadle::cli

@@ -4,6 +4,7 @@
 #include "text.h"
 #include <treadle/base/json_parse.h>
 #include <treadle/base/suggest.h>
+#include <treadle/client/runs.h>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -63,7 +64,8 @@ void add_leaves(const boost::json::value& value, const std::string& path,
 std::vector<std::pair<std::string, std::string>> leaves_of(const std::string& document) {
   std::vector<std::pair<std::string, std::string>> leaves;
   boost::json::value value;
-  if (parse_json_value(document, value) && value.is_object()) add_leaves(value, "", leaves);
+  if (parse_json_value(document, value) && value.is_object() && !value.get_object().empty())
+    add_leaves(value, "", leaves);
   return leaves;
 }
 
@@ -98,7 +100,42 @@ std::string sparkline(const std::vector<tracking::Point>& points, std::size_t wi
   return out;
 }
 
-Result<tracking::Run> get_tracked_run(app::Home& home, const std::string& text) {
+Result<TrackedRuns> open_tracked_runs(Session& session, const std::string& host) {
+  TrackedRuns out;
+  if (const std::string url = session.server(host); !url.empty()) {
+    TREADLE_TRY(auto server, session.connect(url));
+    TREADLE_TRY(out.server, client::open_runs(std::move(server)));
+    out.store = out.server.get();
+    return out;
+  }
+  TREADLE_TRY(out.home, session.open_existing_home());
+  if (out.home) out.store = &out.home->tracking();
+  return out;
+}
+
+Result<tracking::RunPage> list_tracked_runs(const TrackedRuns& runs,
+                                            const tracking::RunQuery& query) {
+  if (!runs.server || !query.project.empty()) return runs.store->runs(query);
+  TREADLE_TRY(const std::vector<tracking::Project> projects, runs.store->projects(query.entity));
+  tracking::RunPage all;
+  for (const tracking::Project& project : projects) {
+    tracking::RunQuery of_one = query;
+    of_one.entity = project.entity;
+    of_one.project = project.name;
+    TREADLE_TRY(tracking::RunPage page, runs.store->runs(of_one));
+    all.total += page.total;
+    std::move(page.runs.begin(), page.runs.end(), std::back_inserter(all.runs));
+  }
+  std::stable_sort(
+      all.runs.begin(), all.runs.end(),
+      [](const tracking::Run& a, const tracking::Run& b) { return a.created > b.created; });
+  if (query.limit > 0 && all.runs.size() > static_cast<std::size_t>(query.limit)) {
+    all.runs.erase(all.runs.begin() + query.limit, all.runs.end());
+  }
+  return all;
+}
+
+Result<tracking::Run> get_tracked_run(tracking::Store& store, const std::string& text) {
   const auto slash = text.rfind('/');
   if (slash != std::string::npos) {
     const auto first = text.find('/');
@@ -107,42 +144,43 @@ Result<tracking::Run> get_tracked_run(app::Home& home, const std::string& text) 
     ref.project =
         text.substr(first == slash ? 0 : first + 1, first == slash ? slash : slash - first - 1);
     ref.id = text.substr(slash + 1);
-    return home.tracking().get(ref);
+    return store.get(ref);
   }
-  TREADLE_TRY(std::vector<tracking::Run> exact, home.tracking().find_by_id(text));
+  TREADLE_TRY(std::vector<tracking::Run> exact, store.find_by_id(text));
   if (!exact.empty()) return std::move(exact.front());
   tracking::RunQuery query;
   query.order = "-created_at";
   query.limit = text == "latest" ? 1 : 0;
   query.with_documents = false;
-  TREADLE_TRY(const tracking::RunPage page, home.tracking().runs(query));
+  TREADLE_TRY(const tracking::RunPage page, store.runs(query));
   std::vector<std::string> ids;
   for (const tracking::Run& run : page.runs) {
     if (text == "latest" || run.id.starts_with(text) || run.display_name == text) {
-      return home.tracking().get(run.key);
+      return store.get(run.key);
     }
     ids.push_back(run.id);
   }
-  return fail(Errc::kNotFound, "There is no run '" + printable(text) + "' in this home." +
+  return fail(Errc::kNotFound, "There is no run '" + printable(text) + "' here." +
                                    did_you_mean(text, ids) +
                                    " `treadle run list` and `treadle runs list` show those there "
                                    "are.");
 }
 
-std::vector<tracking::Run> tracked_as(app::Home& home, const Run& run) {
+std::vector<tracking::Run> tracked_as(tracking::Store& store, const Run& run) {
   std::vector<std::string> ids = {run.run_id};
   const auto named = run.tags.find("wandb/run_id");
   if (named != run.tags.end() && named->second != run.run_id) ids.push_back(named->second);
   std::vector<tracking::Run> found;
   for (const std::string& id : ids) {
-    if (auto runs = home.tracking().find_by_id(id)) {
+    if (auto runs = store.find_by_id(id)) {
       std::move(runs->begin(), runs->end(), std::back_inserter(found));
     }
   }
   return found;
 }
 
-std::string render_tracked_run(app::Home& home, const tracking::Run& run, const Session& session) {
+std::string render_tracked_run(tracking::Store& store, const tracking::Run& run,
+                               const Session& session) {
   const Terminal& terminal = session.out();
   std::string out = terminal.paint(Style::kBold, printable(run.display_name)) + "  " +
                     printable(run.text()) + "  " +
@@ -178,7 +216,7 @@ std::string render_tracked_run(app::Home& home, const tracking::Run& run, const 
   Table table;
   table.columns = {{"metric"}, {"last", Column::Align::kRight}, {"course"}};
   for (std::size_t i = 0; i < std::min(summary.size(), kMostShown); ++i) {
-    const auto points = home.tracking().series(run.key, summary[i].first, kSparkWidth);
+    const auto points = store.series(run.key, summary[i].first, kSparkWidth);
     const bool own = summary[i].first.starts_with("_");
     table.rows.push_back({"  " + summary[i].first,
                           truncate_to(printable(summary[i].second), kLongestValue),
@@ -186,7 +224,7 @@ std::string render_tracked_run(app::Home& home, const tracking::Run& run, const 
   }
   out += render_table(table, terminal) + more_line(summary.size(), "metrics");
 
-  const auto files = home.tracking().files(run.key);
+  const auto files = store.files(run.key);
   if (files && !files->empty()) {
     heading("files");
     for (std::size_t i = 0; i < std::min(files->size(), kMostShown); ++i) {
@@ -198,7 +236,7 @@ std::string render_tracked_run(app::Home& home, const tracking::Run& run, const 
   return out;
 }
 
-void write_tracked_run(JsonWriter& json, app::Home& home, const tracking::Run& run) {
+void write_tracked_run(JsonWriter& json, tracking::Store& store, const tracking::Run& run) {
   json.begin_object();
   json.field("entity", run.entity).field("project", run.project).field("id", run.id);
   json.field("name", run.display_name).field("state", to_string(run.state));
@@ -211,7 +249,7 @@ void write_tracked_run(JsonWriter& json, app::Home& home, const tracking::Run& r
   json.field("history_lines", run.history_lines).field("last_step", run.last_step);
   json.key("config").raw(run.config).key("summary").raw(run.summary);
   json.key("files").begin_array();
-  if (const auto files = home.tracking().files(run.key)) {
+  if (const auto files = store.files(run.key)) {
     for (const tracking::RunFile& file : *files) {
       json.begin_object().field("name", file.name).field("size", file.size);
       json.field("md5", file.md5).end_object();

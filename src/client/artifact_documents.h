@@ -55,6 +55,22 @@ inline constexpr std::string_view kFetchLinkedArtifacts =
 inline constexpr std::string_view kArtifactUsedBy =
     "query ArtifactUsedBy($id:ID!){artifact(id:$id){usedBy{edges{node{name}}}}}";
 
+// Of a run, in its project.
+#define TREADLE_RUN_PLACE "name project{name entityName}"
+inline constexpr std::string_view kArtifactRuns =
+    "query ArtifactRuns($id:ID!){artifact(id:$id){createdBy{__typename ... on "
+    "Run{" TREADLE_RUN_PLACE "}} usedBy{edges{node{" TREADLE_RUN_PLACE "}}}}}";
+inline constexpr std::string_view kRunOutputArtifacts =
+    "query RunOutputArtifacts($entity:String!,$project:String!,$run:String!,$cursor:String,"
+    "$perPage:Int){project(name:$project,entityName:$entity){run(name:$run){"
+    "outputArtifacts(after:$cursor,first:$perPage){" TREADLE_PAGE " edges{node{" TREADLE_ARTIFACT
+    "}}}}}}";
+inline constexpr std::string_view kRunInputArtifacts =
+    "query RunInputArtifacts($entity:String!,$project:String!,$run:String!,$cursor:String,"
+    "$perPage:Int){project(name:$project,entityName:$entity){run(name:$run){"
+    "inputArtifacts(after:$cursor,first:$perPage){" TREADLE_PAGE " edges{node{" TREADLE_ARTIFACT
+    "}}}}}}";
+
 inline constexpr std::string_view kCreateArtifact =
     "mutation CreateArtifact($input:CreateArtifactInput!){createArtifact(input:$input){"
     "artifact{id state artifactSequence{id latestArtifact{id}}}}}";
@@ -117,11 +133,19 @@ inline constexpr std::string_view kProjectArtifactCollections =
     "$filters:JSONString){project(entityName:$entity,name:$project){artifactCollections(after:$"
     "cursor,"
     "first:$perPage,filters:$filters){" TREADLE_PAGE " edges{node{" TREADLE_COLLECTION "}}}}}";
+// What of a collection tells its newest version; asked for lists only.
+#define TREADLE_LATEST \
+  " latest:artifactMembership(aliasName:\"latest\"){artifact{" TREADLE_ARTIFACT "}}"
+inline constexpr std::string_view kListedArtifactCollections =
+    "query ProjectArtifactCollections($entity:String!,$project:String!,$cursor:String,$perPage:Int,"
+    "$filters:JSONString){project(entityName:$entity,name:$project){artifactCollections(after:$"
+    "cursor,first:$perPage,filters:$filters){" TREADLE_PAGE
+    " edges{node{" TREADLE_COLLECTION TREADLE_LATEST "}}}}}";
 inline constexpr std::string_view kArtifactTypeArtifactCollections =
     "query ArtifactTypeArtifactCollections($entity:String!,$project:String!,$type:String!,"
     "$cursor:String,$perPage:Int,$filters:JSONString){project(entityName:$entity,name:$project){"
     "artifactType(name:$type){artifactCollections(after:$cursor,first:$perPage,filters:$filters)"
-    "{" TREADLE_PAGE " edges{node{" TREADLE_COLLECTION "}}}}}}";
+    "{" TREADLE_PAGE " edges{node{" TREADLE_COLLECTION TREADLE_LATEST "}}}}}}";
 inline constexpr std::string_view kProjectArtifacts =
     "query ProjectArtifacts($entity:String!,$project:String!,$type:String!,$collection:String!,"
     "$cursor:String,$perPage:Int=50,$order:String,$filters:JSONString){"

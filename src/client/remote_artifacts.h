@@ -31,6 +31,9 @@ class RemoteArtifacts final : public Artifacts {
 
   Result<void> join_run(const std::string& run_id) override;
   Result<std::set<std::string>> existing(const std::vector<std::string>& texts) override;
+  // remote_lineage.cc
+  Result<artifact::Lineage> lineage(const artifact::Version& version,
+                                    const artifact::LineageOptions& options) override;
 
   // log: remote_log.cc
   Result<artifact::Logged> log(const artifact::Draft& draft) override;
@@ -97,6 +100,7 @@ class RemoteArtifacts final : public Artifacts {
   Result<void> abandon_draft(std::int64_t draft) override;
 
  private:
+  class Source;  // of lineage
   // Asks; `data` holds the answer. Variables are what `write` puts into the object.
   Result<void> ask(std::string_view document, const std::function<void(JsonWriter&)>& write,
                    boost::json::value& data);

@@ -68,7 +68,7 @@ Result<std::vector<Collection>> RemoteArtifacts::collections(
   const bool of_type = !filter.type.empty();
   std::vector<Collection> out;
   TREADLE_CHECK(ask_pages(
-      of_type ? kArtifactTypeArtifactCollections : kProjectArtifactCollections,
+      of_type ? kArtifactTypeArtifactCollections : kListedArtifactCollections,
       [&](JsonWriter& w) {
         w.field("entity", at.entity).field("project", at.project).field("perPage", kPerPage);
         if (of_type) w.field("type", filter.type);
@@ -82,7 +82,11 @@ Result<std::vector<Collection>> RemoteArtifacts::collections(
       [&](const Node& page) {
         for (const Node& node : page.nodes()) {
           Collection found = collection_of(node);
-          if (matches(found, filter)) out.push_back(std::move(found));
+          if (!matches(found, filter)) continue;
+          if (const Node latest = node["latest.artifact"]; !latest.empty()) {
+            found.latest = version_of(latest);
+          }
+          out.push_back(std::move(found));
         }
       }));
   std::sort(out.begin(), out.end(),

@@ -85,7 +85,8 @@ Error status_error(std::string_view method, std::string_view url, int status,
              ". Nothing is lost by trying again later.";
       break;
     default:
-      text = "The server " + server + " refused " + std::string(method) + number + said + ".";
+      text = "The server " + server + " refused " + std::string(method) + number + said +
+             (said.ends_with('.') ? "" : ".");
   }
   return {code_of(status), std::move(text)};
 }

@@ -1,11 +1,11 @@
 #include "file_version.h"
 
+#include "stored_version.h"
 #include <treadle/artifact/code_source.h>
 #include <treadle/base/content_digest.h>
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
 #include <treadle/base/json.h>
-#include <treadle/define/several_files.h>
 #include <treadle/io/signature.h>
 #include <treadle/model/artifact_name.h>
 
@@ -73,6 +73,11 @@ std::string FileVersion::to_json() const {
   }
   w.end_object();
   return std::move(w).str() + "\n";
+}
+
+std::string FileVersion::place_of_value() const {
+  if (format == "folder") return "value";
+  return format == kSeveralFiles ? join_path("value", file) : file;
 }
 
 Result<FileVersion> FileVersion::parse(std::string_view text, const std::string& where) {
@@ -185,14 +190,9 @@ Result<Prepared> prepare(const OutputContext& context, const Value& value,
                 "Nothing says how its values are written. Give the type a codec.");
   }
   TREADLE_TRY(Encoded encoded, output.codec->encode(value));
-  if (encoded.format == kSeveralFiles) {
-    (void)remove_tree(encoded.path);
-    return fail(Errc::kUnsupported,
-                "A " + encoded.type_name +
-                    " is several files. Keep it with the default IO manager, or "
-                    "with W&B's.");
-  }
   Prepared out;
+  const bool several = encoded.format == kSeveralFiles;
+  if (several) out.temporary = std::make_shared<const SeveralFiles>(encoded);
   FileVersion& version = out.version;
   version.asset = output.asset.key.text();
   version.format = encoded.format;
@@ -201,7 +201,11 @@ Result<Prepared> prepare(const OutputContext& context, const Value& value,
   version.run_id = context.step.run_id();
   version.job = context.step.job_name();
   version.created = system_clock().now();
-  if (encoded.format == "folder") {
+  if (several) {
+    version.file = encoded.file_name;
+    TREADLE_CHECK(check_entry_path(version.file));
+  }
+  if (several || encoded.format == "folder") {
     TREADLE_CHECK(add_folder(encoded.path, "value/", out.files));
     TREADLE_TRY(version.digest, content_digest(real_files(), encoded.path));
   } else {
@@ -249,8 +253,8 @@ std::string index_text(const std::string& asset, std::vector<FileVersion> versio
     }
     const std::string name = "v" + std::to_string(v.number);
     out += "| [" + name + "](" + name + ") | " + format_utc(v.created) + " | " +
-           (v.file.empty() ? "folder" : "`" + v.file + "`") + " | `" + v.digest.substr(0, 12) +
-           "` | " + v.run_id + " | " + code + " |\n";
+           (v.file.empty() ? "folder" : "`" + v.place_of_value() + "`") + " | `" +
+           v.digest.substr(0, 12) + "` | " + v.run_id + " | " + code + " |\n";
   }
   return out;
 }
@@ -274,26 +278,42 @@ Result<void> write_content(const std::string& path, const KeptFile& file) {
   return real_files().sync(to);
 }
 
-std::string FilesStored::path() const {
-  return join_path(folder_, version_.file.empty() ? "value" : version_.file);
+const std::string& FilesStored::format() const {
+  static const std::string kFile = "file";
+  return version_.format == kSeveralFiles ? kFile : version_.format;
 }
 
-Result<std::string> FilesStored::local_path() {
-  TREADLE_TRY(const std::string digest, content_digest(real_files(), path()));
-  if (digest == version_.digest) return path();
+std::string FilesStored::whole() const {
+  const bool below_value = version_.format == kSeveralFiles || version_.file.empty();
+  return join_path(folder_, below_value ? "value" : version_.file);
+}
+
+Result<void> FilesStored::check() const {
+  TREADLE_TRY(const std::string digest, content_digest(real_files(), whole()));
+  if (digest == version_.digest) return {};
   return fail(Errc::kCorrupt,
-              "'" + path() +
+              "'" + whole() +
                   "' is not what was written there: somebody changed it. Restore it, "
                   "or materialize the asset again.");
 }
 
+Result<std::string> FilesStored::local_path() {
+  TREADLE_CHECK(check());
+  return version_.format == kSeveralFiles ? join_path(whole(), version_.file) : whole();
+}
+
+Result<std::string> FilesStored::other(const std::string& path) {
+  TREADLE_CHECK(check_entry_path(path));
+  TREADLE_CHECK(check());
+  return read_file(real_files(), join_path(whole(), path));
+}
+
 Result<std::string> FilesStored::bytes() {
-  TREADLE_TRY(std::string content, read_file(real_files(), path()));
-  if (to_hex(sha256(content)) != version_.digest) {
-    TREADLE_CHECK(local_path());  // says so
-  }
+  if (version_.format == kSeveralFiles) return other(version_.file);
+  TREADLE_TRY(std::string content, read_file(real_files(), whole()));
+  if (to_hex(sha256(content)) != version_.digest) TREADLE_CHECK(check());  // says so
   if (version_.format == "pickle") {
-    TREADLE_CHECK(check_signature(signing_key_, "'" + path() + "'", version_.extra, content));
+    TREADLE_CHECK(check_signature(signing_key_, "'" + whole() + "'", version_.extra, content));
   }
   return content;
 }

@@ -6,8 +6,10 @@
 #include <treadle/base/result.h>
 #include <treadle/define/codec.h>
 #include <treadle/define/definitions.h>
+#include <treadle/define/several_files.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +24,8 @@ struct FileVersion {
   int number = 0;
   std::string asset;
   std::string format;  // as Encoded::format
-  std::string file;    // "" for a folder whose files are below value/
+  std::string
+      file;  // "" for a folder whose files are below value/; of several files, the one to begin with
   std::string type;    // of the value, for people
   std::string digest;  // SHA-256 of the content (base/content_digest.h)
   std::string extra;   // the signature of what runs code when it is opened
@@ -32,6 +35,8 @@ struct FileVersion {
   Micros created = 0;
   std::optional<artifact::CodeSource> code;  // its diff is in a file of its own
 
+  // Inside the version: "output.json", "value", "value/Table.table.json".
+  std::string place_of_value() const;
   std::string to_json() const;
   // Takes any bytes; kCorrupt names `where`.
   static Result<FileVersion> parse(std::string_view text, const std::string& where);
@@ -47,6 +52,7 @@ struct Prepared {
   FileVersion version;  // without number
   std::vector<KeptFile> files;
   std::string diff;
+  std::shared_ptr<const void> temporary;  // what the files lie in as long as it lives
 };
 // Encodes and signs what a step returned.
 Result<Prepared> prepare(const OutputContext& context, const Value& value,
@@ -57,18 +63,21 @@ Result<void> write_content(const std::string& path, const KeptFile& file);
 std::string index_text(const std::string& asset, std::vector<FileVersion> versions);
 
 // A version's files in a folder, as a codec reads them; refuses what is not what was written.
-class FilesStored final : public Stored {
+class FilesStored final : public StoredFiles {
  public:
   FilesStored(FileVersion version, std::string folder, const std::string& signing_key)
       : version_(std::move(version)), folder_(std::move(folder)), signing_key_(signing_key) {}
-  const std::string& format() const override { return version_.format; }
+  const std::string& format() const override;
   const std::string& file_name() const override { return version_.file; }
   Result<std::string> bytes() override;
   Result<std::string> local_path() override;
+  Result<std::string> other(const std::string& path) override;
   const FileVersion& version() const { return version_; }
 
  private:
-  std::string path() const;
+  // What the digest is of: the only file, or the folder of all.
+  std::string whole() const;
+  Result<void> check() const;
   FileVersion version_;
   std::string folder_;
   const std::string& signing_key_;

@@ -67,6 +67,11 @@ class LatestFilesIOManager final : public IOManager {
     TREADLE_TRY(std::string place, place_of(asset, partition));
     TREADLE_TRY(Prepared prepared, prepare(context, value, {}));
     FileVersion& version = prepared.version;
+    if (version.format == kSeveralFiles) {
+      return fail(Errc::kUnsupported, "A " + version.type +
+                                          " is several files. Keep it with the default IO manager, "
+                                          "W&B's, or the one that keeps all versions.");
+    }
     const bool one_file = version.format != "folder";
     if (one_file) place += ending_of(version.file);
     const std::string path = join_path(folder_, place);

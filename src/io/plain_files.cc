@@ -96,7 +96,7 @@ class PlainFilesIOManager final : public IOManager {
       TREADLE_CHECK(real_files().make_folders(fresh));
       for (const KeptFile& file : prepared.files)
         TREADLE_CHECK(write_content(join_path(fresh, file.path), file));
-      if (version.format == "folder")
+      if (version.format == "folder")  // which may be empty
         TREADLE_CHECK(real_files().make_folders(join_path(fresh, "value")));
       if (!prepared.diff.empty())
         TREADLE_CHECK(write_content(join_path(fresh, kDiffFile), {"", prepared.diff, ""}));
@@ -147,8 +147,7 @@ class PlainFilesIOManager final : public IOManager {
     if (!is_of_one_version(context)) return;
     const std::string place = join_path(folder, name_of(version.number));
     set_metadata(context.metadata, "path",
-                 MetadataValue::path(version.file.empty() ? join_path(place, "value")
-                                                          : join_path(place, version.file)));
+                 MetadataValue::path(join_path(place, version.place_of_value())));
     set_metadata(context.metadata, "version", MetadataValue::text(name_of(version.number)));
   }
 

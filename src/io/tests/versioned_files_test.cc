@@ -1,5 +1,6 @@
 #include "test_step.h"
 #include <treadle/base/process.h>
+#include <treadle/define/several_files.h>
 #include <treadle/io/versioned_files.h>
 
 #include <set>
@@ -47,6 +48,47 @@ TEST_F(PlainFiles, AFolderIsKeptAsAFolder) {
   keep("a", join_path(home_, "in"), codec("folder"));
   EXPECT_EQ(text_at("a/v0/value/deep/y"), "2");
   EXPECT_EQ(load("a", codec("folder")), join_path(folder_, "a/v0/value"));
+}
+
+// A document and the file that it names, as a table with pictures is written.
+class SeveralCodec final : public Codec {
+ public:
+  explicit SeveralCodec(std::string folder) : folder_(std::move(folder)) {}
+  Result<Encoded> encode(const Value& value) const override {
+    Encoded out{.format = std::string(kSeveralFiles), .file_name = "Table.table.json"};
+    out.path = join_path(folder_, "value-" + random_uuid());
+    TREADLE_CHECK(real_files().make_folders(join_path(out.path, "media")));
+    TREADLE_CHECK(write_file_atomic(real_files(), join_path(out.path, out.file_name),
+                                    "{media/a.png}", false));
+    TREADLE_CHECK(write_file_atomic(real_files(), join_path(out.path, "media/a.png"),
+                                    *value.get<std::string>(), false));
+    return out;
+  }
+  Result<Value> decode(Stored& stored) const override {
+    auto* files = dynamic_cast<StoredFiles*>(&stored);
+    if (files == nullptr || stored.format() != "file") return fail(Errc::kUnsupported, "no files");
+    TREADLE_TRY(const std::string document, stored.bytes());
+    TREADLE_TRY(const std::string picture, files->other("media/a.png"));
+    return Value::of(stored.file_name() + document + picture);
+  }
+
+ private:
+  const std::string folder_;
+};
+
+TEST_F(PlainFiles, AValueOfSeveralFilesIsKeptWithAllOfThem) {
+  const auto codec = std::make_shared<SeveralCodec>(join_path(home_, "temporary"));
+  keep("a", "pixels", codec);
+  EXPECT_EQ(text_at("a/v0/value/Table.table.json"), "{media/a.png}");
+  EXPECT_EQ(text_at("a/v0/value/media/a.png"), "pixels");
+  EXPECT_NE(text_at("a/INDEX.md").find("`value/Table.table.json`"), std::string::npos);
+  EXPECT_EQ(load("a", codec), "Table.table.json{media/a.png}pixels");
+  EXPECT_TRUE(real_files().list(join_path(home_, "temporary"))->empty());
+  keep("a", "pixels", codec);
+  EXPECT_EQ(text_at("a/v1/version.json"), "(nothing)");
+  ASSERT_TRUE(
+      write_file_atomic(real_files(), join_path(folder_, "a/v0/value/media/a.png"), "x", false));
+  EXPECT_NE(load("a", codec).find("somebody changed it"), std::string::npos);
 }
 
 TEST_F(PlainFiles, WhatWasChangedSinceIsRefused) {
@@ -101,6 +143,12 @@ class GitFiles : public StoreTest {
   }
   std::string repository_;
 };
+
+TEST_F(GitFiles, AValueOfSeveralFilesIsCommittedWithAllOfThem) {
+  const auto codec = std::make_shared<SeveralCodec>(join_path(home_, "temporary"));
+  keep("a", "pixels", codec);
+  EXPECT_EQ(load("a", codec), "Table.table.json{media/a.png}pixels");
+}
 
 TEST_F(GitFiles, EachVersionIsACommitAndATagAndTheWorkTreeStaysAsItIs) {
   write("repository/mine.txt", "not committed");

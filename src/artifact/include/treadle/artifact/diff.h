@@ -1,7 +1,7 @@
 // What differs between two versions, of one collection or of two.
 #pragma once
 
-#include <treadle/artifact/store.h>
+#include <treadle/artifact/service.h>
 
 #include <string>
 #include <vector>
@@ -30,7 +30,7 @@ struct VersionDiff {
   bool description_differs = false;
   bool same_content() const { return entries.empty(); }
 };
-Result<VersionDiff> diff(Store& store, const Version& before, const Version& after);
+Result<VersionDiff> diff(ArtifactService& artifacts, const Version& before, const Version& after);
 VersionDiff diff_entries(const std::vector<Entry>& before, const std::vector<Entry>& after);
 
 }  // namespace treadle::artifact

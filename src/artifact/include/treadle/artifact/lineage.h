@@ -34,6 +34,19 @@ struct Lineage {
 };
 Result<Lineage> lineage(Store& store, const Version& version, const LineageOptions& options = {});
 
+// What the walk asks, wherever versions and runs are kept. Runs are named by texts that only the source
+// reads.
+class LineageSource {
+ public:
+  virtual ~LineageSource() = default;
+  // Up: the run that made the version, or none; down: those that used it.
+  virtual Result<std::vector<std::string>> runs_beside(const Version& version, bool up) = 0;
+  // Up: what the run used; down: what it made.
+  virtual Result<std::vector<Version>> beyond(const std::string& run, bool up) = 0;
+};
+Result<Lineage> lineage(LineageSource& source, const Version& version,
+                        const LineageOptions& options = {});
+
 // What made a version.
 struct Origin {
   Version version;

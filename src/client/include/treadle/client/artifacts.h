@@ -9,6 +9,7 @@
 #pragma once
 
 #include <treadle/artifact/library.h>
+#include <treadle/artifact/lineage.h>
 #include <treadle/client/connection.h>
 
 #include <memory>
@@ -45,6 +46,9 @@ class Artifacts : public artifact::Library {
   virtual Result<void> join_run(const std::string& run_id) = 0;
   // Which of these versions ("entity/project/collection:v3") there are: asked in batches.
   virtual Result<std::set<std::string>> existing(const std::vector<std::string>& texts) = 0;
+  // Where a version comes from and where it went, through all projects that the key may read.
+  virtual Result<artifact::Lineage> lineage(const artifact::Version& version,
+                                            const artifact::LineageOptions& options) = 0;
 };
 
 }  // namespace treadle::client
