@@ -2,8 +2,11 @@
 #include "bindings.h"
 #include "convert.h"
 #include <treadle/base/cron.h>
+#include <treadle/base/frozen_clock.h>
 
 #include <nanobind/stl/optional.h>
+
+#include <chrono>
 
 namespace treadle::python {
 namespace {
@@ -21,6 +24,12 @@ CronSchedule parse(nb::handle expressions, nb::handle zone) {
 }  // namespace
 
 void bind_cron(nb::module_& module) {
+  module.def("freeze_clock", &freeze_system_clock, nb::arg().none());
+  // What the machine says, whatever tests have done to the clocks.
+  module.def("machine_clock", [] {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+  });
   nb::class_<CronSchedule>(module, "Cron")
       .def_static("parse", parse)
       .def_prop_ro("has_seconds", &CronSchedule::has_seconds)

@@ -310,7 +310,7 @@ def test_a_check_is_over_the_partitions_of_its_asset() -> None:
     def wrong() -> dg.AssetCheckResult:
         return dg.AssetCheckResult(passed=True)
 
-    with pytest.raises(dg.DagsterInvalidDefinitionError, match="'plain:wrong'.*different partitions"):
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match=r"'plain:wrong'.*different partitions"):
         dg.Definitions.validate_loadable(dg.Definitions([plain], asset_checks=[wrong]))
 
 
@@ -328,3 +328,35 @@ def test_a_job_is_over_the_partitions_of_one_definition() -> None:
     fine = dg.Definitions([x, y], jobs=[dg.define_asset_job("fine", [y])])
     dg.Definitions.validate_loadable(fine)
     assert fine.resolve_job_def("fine").partitions_def == dg.StaticPartitionsDefinition(["c"])
+
+
+@pytest.mark.parametrize(
+    ("policy", "runs"),
+    [
+        (None, [["03"], ["04"], ["05"], ["07"]]),
+        (dg.BackfillPolicy.multi_run(), [["03"], ["04"], ["05"], ["07"]]),
+        (dg.BackfillPolicy.multi_run(3), [["03", "04", "05"], ["07"]]),
+        (dg.BackfillPolicy.multi_run(2), [["03", "04"], ["05", "07"]]),
+        (dg.BackfillPolicy.multi_run(100), [["03", "04", "05", "07"]]),
+        (dg.BackfillPolicy.single_run(), [["03", "04", "05", "07"]]),
+    ],
+)
+def test_a_backfill_is_split_as_its_policy_says(
+    policy: dg.BackfillPolicy | None, runs: list[list[str]]
+) -> None:
+    seen: list[list[str]] = []
+
+    @dg.asset(partitions_def=DAYS, backfill_policy=policy)
+    def counted(context: dg.AssetExecutionContext) -> dict[str, str] | str:
+        keys = context.partition_keys
+        seen.append([key[-2:] for key in keys])
+        return {key: key for key in keys} if len(keys) > 1 else keys[0]
+
+    instance = dg.DagsterInstance.ephemeral()
+    asked = "2026-01-03...2026-01-05,2026-01-07"
+    results = dg.materialize_partitions([counted], asked, instance=instance)
+    assert seen == runs
+    assert len({r.dagster_run.tags["dagster/backfill"] for r in results}) == 1
+    made = ["2026-01-03", "2026-01-04", "2026-01-05", "2026-01-07"]
+    assert sorted(instance.get_materialized_partitions(counted.key)) == made
+    assert [instance.load_asset_value(counted.key, partition_key=key) for key in made] == made

@@ -1,18 +1,26 @@
 #include <treadle/base/clock.h>
+#include <treadle/base/frozen_clock.h>
 
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <limits>
 
 namespace treadle {
 namespace {
 
+constexpr Micros kRunning = std::numeric_limits<Micros>::min();
+std::atomic<Micros> frozen_at{kRunning};
+
 class SystemClock final : public Clock {
  public:
   Micros now() override {
+    const Micros frozen = frozen_at.load(std::memory_order_relaxed);
+    if (frozen != kRunning) return frozen;
     return std::chrono::duration_cast<std::chrono::microseconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();
@@ -24,6 +32,10 @@ class SystemClock final : public Clock {
 Clock& system_clock() {
   static SystemClock clock;
   return clock;
+}
+
+void freeze_system_clock(std::optional<Micros> moment) {
+  frozen_at.store(moment.value_or(kRunning));
 }
 
 std::string format_utc(Micros time) {

@@ -67,6 +67,22 @@ std::string summary(const AssetKey& asset, const app::PartitionStatus& status, b
   return out;
 }
 
+// Of dynamic partitions that no asset is called after.
+int show_keys(Session& session, const std::string& name, const std::vector<std::string>& keys) {
+  if (session.json()) {
+    JsonWriter w;
+    w.begin_object().field("name", name).key("keys").begin_array();
+    for (const std::string& key : keys) w.value(key);
+    session.print_json(w.end_array().end_object().str());
+    return kExitOk;
+  }
+  std::string out =
+      fmt::format("dynamic partitions '{}': {}\n", printable(name), count_text(keys.size(), "key"));
+  for (const std::string& key : keys) out += "  " + printable(key) + "\n";
+  session.print(out);
+  return kExitOk;
+}
+
 int show(Session& session, const PartitionsOptions& options) {
   auto loaded = load_definitions(session, options.source);
   if (!loaded) return loaded.error().exit_code;
@@ -78,6 +94,10 @@ int show(Session& session, const PartitionsOptions& options) {
   const AssetKey key(options.words.front());
   const plan::NodeId node = graph.find(key);
   if (node == plan::kNoNode) {
+    if (*home) {
+      const auto listed = (*home)->record().dynamic_partitions(options.words.front());
+      if (listed && !listed->empty()) return show_keys(session, options.words.front(), *listed);
+    }
     std::vector<std::string> keys;
     for (const plan::Node& n : graph.nodes()) keys.push_back(n.info->key.text());
     return session.fail(
@@ -157,7 +177,8 @@ CommandSpec partitions_command(const Program& program) {
   command.summary = "Show which partitions of an asset are there, and change dynamic ones";
   command.details =
       "With an asset's key: how many partitions it has, and which are materialized, failed or "
-      "missing, as a timeline. With 'add' or 'remove': keys of dynamic partitions, which are kept "
+      "missing, as a timeline. With the name of dynamic partitions: their keys. With 'add' or "
+      "'remove': keys of dynamic partitions, which are kept "
       "in the home under the name in DynamicPartitionsDefinition(name=...).";
   command.arguments = {{"WORD", "An asset's key; or add NAME KEY..., or remove NAME KEY...",
                         &options->words, WordKind::kAsset}};

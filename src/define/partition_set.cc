@@ -145,6 +145,21 @@ std::string PartitionSet::nearest_text(std::string_view key) const {
       return "Its keys have " + std::to_string(dimensions_.size()) + " parts, " + quoted(names) +
              (size_ > 0 ? ", as in " + quoted(this->key(0)) : std::string()) + ".";
     }
+    std::vector<std::string> other_order = parts;
+    std::sort(other_order.begin(), other_order.end());
+    constexpr std::size_t kFewDimensions = 4;
+    while (parts.size() <= kFewDimensions) {
+      std::string joined, names;
+      for (std::size_t d = 0; d < parts.size(); ++d) {
+        joined += (d > 0 ? "|" : "") + other_order[d];
+        names += (d > 0 ? "|" : "") + multi->dimensions[d].name;
+      }
+      if (find(joined)) {
+        return "Its dimensions come in the order of their names, " + quoted(names) + ": " +
+               quoted(joined) + ".";
+      }
+      if (!std::next_permutation(other_order.begin(), other_order.end())) break;
+    }
     for (std::size_t d = 0; d < parts.size(); ++d) {
       if (dimensions_[d].find(parts[d])) continue;
       return "Dimension " + quoted(multi->dimensions[d].name) + " has no " + quoted(parts[d]) +

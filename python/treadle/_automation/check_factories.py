@@ -165,10 +165,10 @@ def _freshness_check(
     ]
 
     def the_check(context: Any) -> Iterator[AssetCheckResult]:
-        import time
+        from treadle import _clock
 
         for check in sorted(context.selected_asset_check_keys, key=lambda c: c.asset_key.parts):
-            yield evaluate(context.instance, check.asset_key, time.time())
+            yield evaluate(context.instance, check.asset_key, _clock.timestamp())
 
     decorate = multi_asset_check(specs=specs, can_subset=True, name=f"freshness_check_{_unique(specs)}")
     return decorate(the_check)
@@ -193,9 +193,9 @@ def build_sensor_for_freshness_checks(
         raise CheckError(f"freshness_checks holds duplicate asset checks: {', '.join(twice)}.")
 
     def evaluate(context: SensorEvaluationContext) -> RunRequest | SkipReason:
-        import time
+        from treadle import _clock
 
-        due = [key for key in keys if _is_due(context.instance, key, time.time())]
+        due = [key for key in keys if _is_due(context.instance, key, _clock.timestamp())]
         context.update_cursor(None)
         if due:
             return RunRequest(asset_selection=[], asset_check_keys=due, tags=tags)

@@ -140,11 +140,10 @@ def evaluate(
     only: Sequence[str] | None = None,
     otherwise: AutomationCondition | None = None,
 ) -> _core.Evaluation:
-    import time
+    from treadle import _clock, _core
 
-    from treadle import _core
-
-    micros = to_micros(now) if now is not None else time.time_ns() // 1000
+    _clock.sync()
+    micros = to_micros(now) if now is not None else round(_clock.timestamp() * 1e6)
     state = cursor._core if cursor is not None else _core.AutomationCursor()
     return _core.evaluate_automation(
         defs._core(),

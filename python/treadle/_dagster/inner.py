@@ -79,7 +79,7 @@ _OF_MODULE = {
     "_dagster.serdes": "DeserializationError SerializationError deserialize_value serialize_value",
     "_dagster.testing": """
         assert_namedtuple_lists_equal assert_namedtuples_equal copy_directory create_op_with_deps
-        create_root_op create_stub_op create_test_asset_job environ get_temp_dir
+        create_root_op create_stub_op create_test_asset_job environ freeze_time get_temp_dir
         get_temp_file_handle get_temp_file_handle_with_data get_temp_file_name get_temp_file_name_with_data
         get_temp_file_names ignore_warning input_set new_cwd raise_exception_on_warnings wrap_op_in_graph
         wrap_op_in_graph_and_execute""",

@@ -7,6 +7,7 @@ from treadle._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from typing import Any
 
     from treadle._events.events import Output
@@ -18,6 +19,12 @@ def _manager(function: Any) -> Any:
     from contextlib import contextmanager
 
     return contextmanager(function)
+
+
+def freeze_time(new_now: datetime | float) -> AbstractContextManager[None]:
+    from treadle import _clock
+
+    return _clock.stopped_at(new_now)
 
 
 def environ(env: Mapping[str, str | None]) -> AbstractContextManager[None]:

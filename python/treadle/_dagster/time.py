@@ -17,15 +17,15 @@ def get_timezone(timezone_name: str) -> tzinfo:
 
 
 def get_current_datetime(tz: str = "UTC") -> datetime:
-    from datetime import datetime
+    from treadle import _clock
 
-    return datetime.now(get_timezone(tz))
+    return _clock.utc_now().astimezone(get_timezone(tz))
 
 
 def get_current_timestamp() -> float:
-    import time
+    from treadle import _clock
 
-    return time.time()
+    return _clock.timestamp()
 
 
 def create_datetime(year: int, month: int, day: int, *args: Any, **kwargs: Any) -> datetime:

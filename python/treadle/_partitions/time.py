@@ -9,6 +9,8 @@ import contextvars
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from treadle import _clock
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
@@ -64,7 +66,7 @@ _current: contextvars.ContextVar[PartitionLoadingContext | None] = contextvars.C
 
 
 def current_loading_context() -> PartitionLoadingContext:
-    return _current.get() or PartitionLoadingContext(TemporalContext(datetime.now(tz=timezone.utc)))
+    return _current.get() or PartitionLoadingContext(TemporalContext(_clock.utc_now()))
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from treadle import _errors
+from treadle import _clock, _errors
 from treadle._assets.definition import AssetsDefinition
 from treadle._assets.selection import AssetSelection, selection_text
 from treadle._assets.specs import AssetSpec, SourceAsset
@@ -148,6 +148,7 @@ def execute(
         raise CheckError(
             f"{item!r} is no asset. Give what @asset and its kin return, an AssetSpec or a SourceAsset."
         )
+    _clock.sync()
     config = _config(run_config)
     # Made for this run alone: another thread may run the same declarations.
     core = to_core(items, resources, jobs, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from treadle import _clock
 from treadle._assets.keys import AssetKey
 from treadle._errors import CheckError, DagsterInvariantViolationError
 from treadle._events.dagster_event import DagsterEvent, DagsterEventType
@@ -269,6 +270,7 @@ class InstanceEvents:
         from treadle._events.events import AssetCheckEvaluation, AssetMaterialization, AssetObservation
         from treadle._run.context import report_evaluation, report_fact
 
+        _clock.sync()
         if isinstance(asset_event, AssetCheckEvaluation):
             report_evaluation(self._home, asset_event)
         elif isinstance(asset_event, (AssetMaterialization, AssetObservation)):

@@ -83,6 +83,31 @@ TEST(Partitions, ASingleRunReturnsAValueForEachKey) {
   EXPECT_FALSE(report.value(sales, "2026-01-05"));
 }
 
+TEST(Partitions, ABackfillIsSplitAsItsPolicySays) {
+  std::vector<std::size_t> seen;
+  td::Defs defs;
+  defs.asset(
+      {.key = "sales", .partitions = days(), .backfill_policy = td::BackfillPolicy::multi_run(2)},
+      [&](td::Context& c) {
+        td::ByPartition<std::string> all;
+        for (const auto& key : c.partition_keys()) all[key] = "of " + key;
+        seen.push_back(all.size());
+        return all;
+      });
+  const std::string home = new_home();
+  const auto runs = td::materialize_partitions(
+      defs, {.partitions = "2026-01-02...2026-01-04,2026-01-07,2026-01-08", .home = home});
+  ASSERT_EQ(runs.size(), 3u);
+  EXPECT_EQ(seen, (std::vector<std::size_t>{2, 2, 1}));
+  const auto instance = td::Instance::open(home).value();
+  const auto recorded = instance.runs().value();
+  ASSERT_EQ(recorded.size(), 3u);
+  const std::string& backfill = recorded[0].tags.at("dagster/backfill");
+  for (const td::Run& run : recorded) EXPECT_EQ(run.tags.at("dagster/backfill"), backfill);
+  // What takes several runs is no single one.
+  EXPECT_FALSE(td::materialize(defs, {.partitions = "all", .home = home}).success());
+}
+
 TEST(Partitions, AMappingSaysWhichAreReadForWhich) {
   td::Defs defs;
   auto sales = defs.asset({.key = "sales", .partitions = days()},

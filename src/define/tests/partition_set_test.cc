@@ -255,6 +255,18 @@ PartitionSet days_by_region() {
   return set_at(multi_partitions({{"region", *regions}, {"day", *days}}), "2026-01-05 00:00");
 }
 
+TEST(MultiPartitions, AKeyInAnotherOrderIsToldTheRightOne) {
+  const PartitionsPtr grid =
+      multi_partitions({{"day", daily_partitions("2026-01-01", {.end = "2026-01-04"}).value()},
+                        {"city", static_partitions({"ulm", "bonn"}).value()}})
+          .value();
+  const PartitionSet set = PartitionSet::at(grid, 1'800'000'000'000'000).value();
+  const auto told = [&](std::string_view key) { return set.index_of(key).error().message; };
+  EXPECT_NE(told("2026-01-02|ulm").find("'city|day': 'ulm|2026-01-02'"), std::string::npos);
+  EXPECT_NE(told("2026-01-09|ulm").find("Dimension 'city' has no '2026-01-09'"), std::string::npos);
+  EXPECT_NE(told("ulm").find("2 parts"), std::string::npos);
+}
+
 TEST(MultiPartitions, JoinTheKeysInOrderOfTheDimensionNames) {
   const PartitionSet set = days_by_region();
   EXPECT_EQ(set.size(), 12);
