@@ -226,5 +226,31 @@ def what_a_graph_knows_of_its_assets(dg):
     }
 
 
+@program
+def subset_of_partitions_that_a_mapping_gives(dg):
+    upstream = dg.StaticPartitionsDefinition(["a", "b"])
+    downstream = dg.StaticPartitionsDefinition(["x", "y"])
+    found = dg.StaticPartitionMapping({"a": "x", "b": "y"}).get_downstream_partitions_for_partitions(
+        upstream_partitions_subset=upstream.empty_subset().with_partition_keys(["a"]),
+        upstream_partitions_def=upstream,
+        downstream_partitions_def=downstream,
+    )
+    return sorted(found.subset), sorted(found[0])
+
+
+@program
+def context_of_a_test_with_a_function_put_into_it(dg):
+    seen = []
+
+    @dg.op
+    def tells(context):
+        context.log_event(dg.AssetMaterialization("a"))
+
+    context = dg.build_op_context()
+    context.log_event = lambda event: seen.append(event.asset_key.to_user_string())
+    tells(context)
+    return seen
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

@@ -248,3 +248,23 @@ def test_a_package_that_asks_for_a_name_of_another_release_gets_its_default(tmp_
         check=False,
     )
     assert done.stdout == "300 0\n", done.stderr
+
+
+def test_a_resource_that_is_marked_stays_one(tmp_path: Path) -> None:
+    told = program(
+        tmp_path,
+        "import dagster as dg\n"
+        "from dagster._annotations import beta\n"
+        "@beta\n"
+        "@dg.resource(config_schema={'url': str})\n"
+        "def marked(context):\n"
+        "    yield context.resource_config['url']\n"
+        "@dg.op(required_resource_keys={'marked'})\n"
+        "def use(context):\n"
+        "    return context.resources.marked\n"
+        "@dg.job(resource_defs={'marked': marked.configured({'url': 'here'})})\n"
+        "def using():\n"
+        "    use()\n"
+        "print(using.execute_in_process().output_for_node('use'))\n",
+    )
+    assert told.splitlines()[-1] == "here"

@@ -1,5 +1,18 @@
 #include <treadle/base/json.h>
 #include <treadle/cpp/events.h>
+#include <treadle/cpp/json.h>
+
+namespace treadle {
+
+Result<Metadata> metadata_of(const Event& event) {
+  if (event.payload.empty()) return Metadata();
+  TREADLE_TRY(const Json payload, Json::parse(event.payload));
+  const JsonRef metadata = payload["metadata"];
+  if (!metadata) return Metadata();
+  return metadata_from_json(metadata.dump());
+}
+
+}  // namespace treadle
 
 namespace treadle::cpp {
 namespace {

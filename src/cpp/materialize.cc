@@ -232,9 +232,7 @@ Result<std::vector<CheckEvaluation>> RunReport::checks() const {
     check.passed = payload["passed"].as_bool().value_or(false);
     if (payload["severity"].as_string() == "WARN") check.severity = Severity::kWarn;
     check.description = payload["description"].as_string().value_or("");
-    if (const JsonRef metadata = payload["metadata"]) {
-      TREADLE_TRY(check.metadata, metadata_from_json(metadata.dump()));
-    }
+    TREADLE_TRY(check.metadata, metadata_of(event));
   }
   return checks;
 }

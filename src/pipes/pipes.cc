@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cxxabi.h>
 #include <exception>
@@ -103,6 +104,13 @@ struct Pipes::State {
   std::set<std::string> reported;
   int exceptions = std::uncaught_exceptions();
 
+  State() = default;
+  State(const State&) = delete;
+  ~State() {
+    State* self = this;
+    latest.compare_exchange_strong(self, nullptr);
+  }
+
   void send(std::string_view method, std::string_view params) {
     if (!connected) return;
     JsonWriter w;
@@ -123,6 +131,47 @@ struct Pipes::State {
       if (!file) throw PipesError("A report could not be written: the disk may be full.");
     }
   }
+
+  void end(const std::exception* failure) {
+    if (!connected || closed) return;
+    JsonWriter w;
+    w.begin_object();
+    if (failure != nullptr) {
+      w.key("exception").begin_object();
+      w.field("message", failure->what()).field("name", class_of(*failure));
+      w.key("stack").begin_array().end_array().key("cause").null().key("context").null();
+      w.end_object();
+    }
+    w.end_object();
+    send("closed", w.str());
+    closed = true;
+  }
+
+  // An exception that nobody catches ends the program without calling any destructor.
+  static void tell_uncaught() {
+    static const std::terminate_handler before = std::set_terminate([] {
+      const std::exception_ptr exception = std::current_exception();
+      if (State* state = latest.exchange(nullptr); state != nullptr && exception) {
+        try {
+          std::rethrow_exception(exception);
+        } catch (const std::exception& e) {
+          state->end_quietly(e);
+        } catch (...) {
+          state->end_quietly(std::runtime_error("The program was left by an exception."));
+        }
+      }
+      before();
+    });
+    static_cast<void>(before);
+  }
+  void end_quietly(const std::exception& failure) noexcept {
+    try {
+      end(&failure);
+    } catch (const std::exception&) {
+      // Who started the program sees that the session was not closed.
+    }
+  }
+  static inline std::atomic<State*> latest = nullptr;
 
   // The asset that is meant, checked.
   std::string asset_of(const std::string& given) const {
@@ -230,17 +279,7 @@ void Pipes::report_custom_message(std::string_view json_document) {
 }
 
 void Pipes::close(const std::exception* failure) {
-  if (!state_->connected || state_->closed) return;
-  JsonWriter w;
-  w.begin_object();
-  if (failure != nullptr) {
-    w.key("exception").begin_object();
-    w.field("message", failure->what()).field("name", class_of(*failure));
-    w.key("stack").begin_array().end_array().key("cause").null().key("context").null().end_object();
-  }
-  w.end_object();
-  state_->send("closed", w.str());
-  state_->closed = true;
+  state_->end(failure);
 }
 
 Pipes open(int argc, const char* const* argv) {
@@ -287,6 +326,8 @@ Pipes open(int argc, const char* const* argv) {
   }
   state->connected = true;
   state->send("opened", R"({"extras":{}})");
+  Pipes::State::latest = state.get();
+  Pipes::State::tell_uncaught();
   return Pipes(std::move(state));
 }
 

@@ -85,6 +85,9 @@ def _warn_before(marked: Any, warn: Callable[..., object]) -> Any:
         return property(_warn_before(marked.fget, warn), marked.fset, marked.fdel, marked.__doc__)
     if isinstance(marked, (staticmethod, classmethod)):
         return type(marked)(_warn_before(marked.__func__, warn))
+    if hasattr(type(marked), "process") and hasattr(marked, "_resource_fn"):  # a ResourceDefinition
+        marked._resource_fn = _warn_before(marked._resource_fn, warn)
+        return marked
     if not callable(marked) or not hasattr(marked, "__name__"):
         return marked
 

@@ -261,7 +261,7 @@ def _context_class(op: OpDefinition) -> Any:
 class DirectOpContext(_Direct, OpContext):
     """That of an op which is called directly."""
 
-    __slots__ = ("_calls", "_given_config")
+    __slots__ = ("__dict__", "_calls", "_given_config")
 
     @property
     def op_config(self) -> Any:
@@ -637,6 +637,7 @@ def _bound(op: OpDefinition, given: UnboundContext, kwargs: Mapping[str, Any]) -
     bound = DirectOpContext(op, step, given._state)  # type: ignore[arg-type]
     bound._calls = given._calls
     bound._given_config = given._given_config
+    bound.__dict__.update(getattr(given, "__dict__", {}))  # what a test put in the place of methods
     bound._resources = Resources(known.__getitem__, frozenset(known))
     return bound
 

@@ -118,6 +118,14 @@ class PartitionsSubset:
     def empty_subset(self) -> PartitionsSubset:
         return self._with(_core.PartitionSubset())
 
+    @property
+    def subset(self) -> set[str]:
+        return set(self.get_partition_keys())
+
+    def __getitem__(self, index: int) -> set[str]:
+        """Dagster's is a tuple of the set of keys."""
+        return (self.subset,)[index]
+
     def __or__(self, other: PartitionsSubset) -> PartitionsSubset:
         return self._with(self._subset | self._same(other))
 

@@ -289,19 +289,19 @@ class _Direct:
 class BoundAssetContext(_Direct, AssetExecutionContext):
     """What an asset's function is told that is called directly."""
 
-    __slots__ = ("_calls", "_given_config")
+    __slots__ = ("__dict__", "_calls", "_given_config")
 
 
 class BoundCheckContext(_Direct, AssetCheckExecutionContext):
     """What a check's function is told that is called directly."""
 
-    __slots__ = ("_calls", "_given_config")
+    __slots__ = ("__dict__", "_calls", "_given_config")
 
 
 class BoundOpContext(_Direct, OpExecutionContext):
     """The same where its annotation asks for an op's context."""
 
-    __slots__ = ("_calls", "_given_config")
+    __slots__ = ("__dict__", "_calls", "_given_config")
 
 
 class UnboundContext(_Direct, _OutputsContext):
@@ -400,6 +400,7 @@ class UnboundContext(_Direct, _OutputsContext):
         bound: Any = cls(definition, step, self._state)  # type: ignore[arg-type]
         bound._calls = self._calls
         bound._given_config = self._given_config
+        bound.__dict__.update(getattr(self, "__dict__", {}))  # what a test put in the place of methods
         assert self._state is not None
         config = self._given_config
         self._state.run_config = {} if config is None else {"ops": {definition._name: {"config": config}}}
@@ -417,12 +418,12 @@ class UnboundContext(_Direct, _OutputsContext):
 
 
 class UnboundAssetContext(UnboundContext, AssetExecutionContext):
-    __slots__ = ()
+    """Of tests, which may put functions of their own in the place of its methods."""
 
 
 class UnboundOpContext(UnboundContext, OpExecutionContext):
-    __slots__ = ()
+    """The same of an op."""
 
 
 class UnboundCheckContext(UnboundContext, AssetCheckExecutionContext):
-    __slots__ = ()
+    """The same of a check."""

@@ -92,6 +92,21 @@ TEST_F(PipesTest, AProgramLeftByAnExceptionSaysSo) {
   EXPECT_NE(written().find(R"("method":"closed","params":{"exception")"), std::string::npos);
 }
 
+void break_the_loom() {
+  throw std::runtime_error("the loom broke");
+}
+
+TEST_F(PipesTest, AnExceptionThatNobodyCatchesIsTold) {
+  const auto program = [this]() noexcept {
+    const Pipes pipes = opened(R"({"asset_keys":["a"]})");
+    break_the_loom();
+  };
+  EXPECT_DEATH(program(), "the loom broke");
+  EXPECT_NE(written().find(R"("message":"the loom broke","name":"std::runtime_error")"),
+            std::string::npos)
+      << written();
+}
+
 TEST_F(PipesTest, RefusesAssetsThatTheStepDoesNotMake) {
   Pipes one = opened(R"({"asset_keys":["a"]})");
   EXPECT_THROW(one.report_materialization({.asset = "b"}), PipesError);

@@ -80,7 +80,8 @@ struct TimeWindow {
   std::string start, end;  // ISO 8601
 };
 
-// The session with who started the program. Its end is the end of the session: a program that is left by an exception tells it.
+// The session with who started the program. Its end is the end of the session: a program that is left by an exception tells it,
+// also by one that nobody catches.
 // Thread-safe.
 class Pipes {
  public:

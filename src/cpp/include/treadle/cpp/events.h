@@ -37,6 +37,10 @@ struct ExpectationResult {
   Metadata metadata = {};
 };
 
+// The metadata of an event, such as Instance::latest_materialization gives; empty when it has none. What it was made from:
+// provenance_of, observed_version (model/event.h).
+Result<Metadata> metadata_of(const Event& event);
+
 namespace cpp {
 
 Event event_of(const AssetMaterialization& fact);
