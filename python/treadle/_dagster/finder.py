@@ -94,12 +94,30 @@ _INTEGRATION: Mapping[str, Mapping[str, Any]] = {
         )
     },
 }
-_MEDIA = ("Audio", "Html", "Image", "Molecule", "Object3D", "Plotly", "Table", "Video")
+# Modules of the SDK that are whole modules of ours, and what these have beside the SDK's names.
+_SDK = {"wandb": "treadle.wandb", "wandb.data_types": "treadle.wandb.data_types"}
+_SDK_VERSION = "0.31.0"  # whose names and files these are
+_NO_NAMES_OF_THE_SDK = frozenset(
+    (
+        *(
+            "ArtifactsIOManager",
+            "SerializationModule",
+            "WandbArtifactConfiguration",
+            "WandbArtifactsIOManager",
+        ),
+        *("WandbArtifactsIOManagerError", "WandbResource", "run_launch_agent", "run_launch_job"),
+        *("server_environment", "wandb_artifacts_io_manager", "wandb_resource"),
+    )
+)
 _WANDB: Mapping[str, Mapping[str, Any]] = {
-    "wandb": {n: f"treadle.wandb:{n}" for n in ("Api", "Artifact", *_MEDIA)},
-    "wandb.data_types": {n: f"treadle.wandb:{n}" for n in (*_MEDIA, "WBValue")},
+    **{name: {} for name in _SDK},
+    "wandb.errors": {n: f"treadle.wandb:{n}" for n in ("CommError", "Error", "UsageError")},
     "wandb.apis": {},
     "wandb.apis.public": {"Api": "treadle.wandb:Api"},
+    "wandb.sdk": {n: f"treadle.wandb:{n}" for n in ("Artifact", "init", "login", "setup")},
+    "wandb.sdk.artifacts": {},
+    "wandb.sdk.artifacts.artifact": {"Artifact": "treadle.wandb:Artifact"},
+    "wandb.sdk.wandb_run": {"Run": "treadle.wandb:Run"},
 }
 
 
@@ -112,6 +130,8 @@ class _View(ModuleType):
                 return list(_public_names()[self.__name__])
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         full = f"{self.__name__}.{name}"
+        if self.__name__ in _SDK and full not in _WANDB:
+            return _of_the_sdk(self.__name__, name)
         whole = WHOLE.get(self.__name__)
         if whole is not None and hasattr(import_module(whole), name):
             return getattr(import_module(whole), name)  # also where a module has the same name
@@ -137,6 +157,18 @@ class _View(ModuleType):
 
     def __dir__(self) -> list[str]:
         return sorted({*self.__dict__, *_public_names().get(self.__name__, ())})
+
+
+def _of_the_sdk(module: str, name: str) -> Any:
+    """Looked up each time: `wandb.run` is the run at work."""
+    if name == "__version__":
+        return _SDK_VERSION
+    if name not in _NO_NAMES_OF_THE_SDK and not name.startswith("_"):
+        try:
+            return getattr(import_module(_SDK[module]), name)
+        except AttributeError:
+            pass
+    raise AttributeError(_sentence(module, name), name=name, obj=sys.modules.get(module))
 
 
 def _is_of_dagster(module: str, name: str) -> bool:
@@ -197,7 +229,7 @@ def _sentence(module: str, name: str) -> str:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return f"Neither Dagster {DAGSTER_VERSION} nor Treadle has the name 'dagster.{name}'.{hint}"
     return (
-        f"{module}.{name} is not in Treadle, which has of W&B the artifacts, tables and media."
+        f"{module}.{name} is not in Treadle, which has of W&B the runs, artifacts, tables and media."
         + (" Install the `wandb` package to use the rest of its SDK." if root == "wandb" else "")
         + " What is there: docs/wandb.md."
     )
@@ -207,6 +239,8 @@ def _public_names() -> Mapping[str, Sequence[str]]:
     import treadle
 
     names: dict[str, Sequence[str]] = {m: list(n) for m, n in {**_INTEGRATION, **_WANDB}.items()}
+    for module, own in _SDK.items():
+        names[module] = [n for n in import_module(own).__all__ if n not in _NO_NAMES_OF_THE_SDK]
     names["dagster"] = [n for n in treadle.__all__ if n not in _own_names()]
     return names
 
