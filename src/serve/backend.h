@@ -68,8 +68,9 @@ struct Caller final : graphql::Context {
   Backend& backend;
   const account::User user;
   std::string peer;
-  std::string base_url;   // see Backend::base_for
-  std::string operation;  // for the audit log
+  std::string base_url;     // see Backend::base_for
+  std::string operation;    // for the audit log
+  bool shares_run = false;  // one of several programs that write to a run (W&B's shared mode)
 };
 
 inline Caller& caller(const graphql::Call& call) {

@@ -4,6 +4,11 @@
 #include "storage.h"
 
 namespace treadle::serve {
+namespace {
+
+constexpr std::size_t kLongestName = 256;
+
+}  // namespace
 
 http::Response FileStream::answer(http::Request& request) {
   auto admitted = gate_.admit(request);
@@ -24,6 +29,14 @@ http::Response FileStream::answer(http::Request& request) {
   tracking::StreamUpdate update = body->update();
   const std::string* derive = request.header("X-WANDB-SERVER-SIDE-DERIVED-SUMMARY");
   update.derive_summary = derive != nullptr && *derive == "true";
+  // Several programs write to this run, each under a name it made up.
+  const std::string* many = request.header("X-WANDB-USE-ASYNC-FILESTREAM");
+  const std::string* writer = request.header("X-WANDB-ASYNC-CLIENT-ID");
+  if (many != nullptr && *many == "true" && writer != nullptr) {
+    if (writer->size() > kLongestName)
+      return http::error_response(400, "This client's id is too long.");
+    update.writer = *writer;
+  }
   // What ends a run is on the disk before it is acknowledged.
   const auto reply =
       backend_.runs.stream((*run)->key, update, update.complete ? db::Sync::kYes : db::Sync::kNo);

@@ -51,6 +51,7 @@ http::Response GraphqlEndpoint::answer(http::Request& request) {
   Caller caller(backend_, std::get<account::User>(std::move(admitted)));
   caller.peer = request.peer;
   caller.base_url = backend_.base_for(request);
+  caller.shares_run = request.header("X-WANDB-CLIENT-ID") != nullptr;
   const std::string query = text_member(*body, "query");
   const std::string name = text_member(*body, "operationName");
   const graphql::Value* given = body->find("variables");

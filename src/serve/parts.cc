@@ -40,7 +40,7 @@ class PartSink final : public http::BodySink {
     if (auto ok = real_files().rename(temporary_, path_); !ok) return error_answer(ok.error());
     temporary_.clear();
     // Without quotes: clients hand it back as it is, as the part's digest in hex.
-    return http::text_response(200, "").with("ETag", md5);
+    return stored_answer(md5);
   }
 
  private:

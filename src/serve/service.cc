@@ -119,6 +119,9 @@ class LocalService final : public Service {
     add({.method = "GET",
          .pattern = "/storage/{path...}",
          .handler = [this](http::Request& request) { return storage_.get(request); }});
+    add({.method = "OPTIONS",
+         .pattern = "/storage/{path...}",
+         .handler = [this](http::Request& request) { return storage_.options(request); }});
     const auto by_digest = [this](http::Request& request) {
       return storage_.get_by_digest(request);
     };

@@ -48,6 +48,13 @@ void make_harmless(http::Response& response) {
                 "img-src data:");
 }
 
+// Scripts of other origins may read what this URL gives. No cookie ever lets anybody in, so that
+// nothing is open to them that was not.
+void open_to_pages(http::Response& response) {
+  response.with("Access-Control-Allow-Origin", "*");
+  response.with("Access-Control-Expose-Headers", "ETag, Content-Length, Content-Range");
+}
+
 // A file of a version on its way in, under the MD5 that was announced.
 class DraftSink final : public http::BodySink {
  public:
@@ -58,7 +65,7 @@ class DraftSink final : public http::BodySink {
   }
   http::Response finish() override {
     if (auto ok = upload_->finish(); !ok) return error_answer(ok.error());
-    return http::text_response(200, "").with("ETag", "\"uploaded\"");
+    return stored_answer("\"uploaded\"");
   }
 
  private:
@@ -100,7 +107,7 @@ class SmallDraftSink final : public http::BodySink {
     if (auto ok = backend_.drafts.put_announced(draft_, md5_, content_); !ok) {
       return error_answer(ok.error());
     }
-    return http::text_response(200, "").with("ETag", "\"uploaded\"");
+    return stored_answer("\"uploaded\"");
   }
 
  private:
@@ -133,7 +140,7 @@ class ManifestSink final : public http::BodySink {
     }
     const auto done = take(*manifest);
     if (!done) return error_answer(done.error());
-    return http::text_response(200, "").with("ETag", "\"manifest\"");
+    return stored_answer("\"manifest\"");
   }
 
  private:
@@ -184,7 +191,7 @@ class RunFileSink final : public http::BodySink {
     file_ = {};
     const auto kept = backend_.runs.put_file_from(run_key_, name_, temporary_);
     if (!kept) return error_answer(kept.error());
-    return http::text_response(200, "").with("ETag", "\"" + kept->md5 + "\"");
+    return stored_answer("\"" + kept->md5 + "\"");
   }
 
  private:
@@ -199,6 +206,12 @@ class RunFileSink final : public http::BodySink {
 
 http::Response error_answer(const Error& error) {
   return http::error_response(status_for(error.code), error.message);
+}
+
+http::Response stored_answer(const std::string& etag) {
+  http::Response response = http::text_response(200, "");
+  open_to_pages(response);
+  return std::move(response).with("ETag", etag);
 }
 
 http::Response blob_response(Backend& backend, const http::Request& request,
@@ -225,7 +238,22 @@ http::Response blob_response(Backend& backend, const http::Request& request,
   return response;
 }
 
+http::Response Storage::options(http::Request&) {
+  http::Response response = http::text_response(204, "");
+  open_to_pages(response);
+  response.with("Access-Control-Allow-Methods", "GET, HEAD, PUT");
+  response.with("Access-Control-Allow-Headers", "*");
+  response.with("Access-Control-Max-Age", "86400");
+  return response;
+}
+
 http::Response Storage::get(http::Request& request) {
+  http::Response response = signed_content(request);
+  open_to_pages(response);
+  return response;
+}
+
+http::Response Storage::signed_content(http::Request& request) {
   if (!backend_.signer.allows(request)) {
     return http::error_response(403, "This URL is not signed, or has expired. Ask for a new one.");
   }

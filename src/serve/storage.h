@@ -12,6 +12,9 @@ class Storage {
  public:
   Storage(Backend& backend, Gate& gate) : backend_(backend), gate_(gate) {}
   http::Response get(http::Request& request);
+  // What a browser asks before a page of another origin puts or gets: that is allowed, for whoever has
+  // the URL may anyway.
+  http::Response options(http::Request& request);
   // "/artifactsV2/..." and, for the layout before it, "/artifacts/{entity}/{md5}"; with a key.
   http::Response get_by_digest(http::Request& request);
   http::Response get_by_digest_v1(http::Request& request);
@@ -22,6 +25,8 @@ class Storage {
       const http::Request& request);
 
  private:
+  http::Response signed_content(http::Request& request);
+
   Backend& backend_;
   Gate& gate_;
 };
@@ -31,5 +36,7 @@ http::Response blob_response(Backend& backend, const http::Request& request,
                              const std::string& sha256_hex, const std::string& name,
                              const std::string& mimetype);
 http::Response error_answer(const Error& error);
+// That content was taken in.
+http::Response stored_answer(const std::string& etag);
 
 }  // namespace treadle::serve

@@ -186,8 +186,9 @@ Result<void> remove_run(db::Session& session, std::int64_t run_key) {
   TREADLE_CHECK(remove_streams(session, run_key));
   for (const char* sql :
        {"delete from tracking_value where run = $1", "delete from tracking_tag where run = $1",
-        "delete from tracking_console where run = $1", "delete from tracking_file where run = $1",
-        "delete from tracking_document where run = $1", "delete from tracking_run where id = $1"}) {
+        "delete from tracking_console where run = $1", "delete from tracking_writer where run = $1",
+        "delete from tracking_file where run = $1", "delete from tracking_document where run = $1",
+        "delete from tracking_run where id = $1"}) {
     TREADLE_TRY(db::Statement * s, session.prepare(sql));
     s->bind(1, run_key);
     TREADLE_CHECK(s->run());

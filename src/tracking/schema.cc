@@ -5,7 +5,7 @@
 namespace treadle::tracking {
 namespace {
 
-constexpr std::array<db::Migration, 1> kMigrations{{{1, R"sql(
+constexpr std::array<db::Migration, 2> kMigrations{{{1, R"sql(
 create table tracking_project (
   id bigint primary key,
   entity text not null,
@@ -120,6 +120,17 @@ create table tracking_file (
   mimetype text not null,
   updated bigint not null,
   unique (run, name)
+);
+)sql"},
+                                                    {2, R"sql(
+create table tracking_writer (
+  run bigint not null,
+  stream smallint not null,
+  writer text not null,
+  first_line bigint not null,
+  lines bigint not null,
+  place bigint not null,
+  primary key (run, stream, writer, first_line)
 );
 )sql"}}};
 

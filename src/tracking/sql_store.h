@@ -7,6 +7,8 @@
 #include <treadle/blob/store.h>
 #include <treadle/tracking/store.h>
 
+#include <deque>
+
 namespace treadle::tracking {
 
 class SqlStore final : public Store {
@@ -116,5 +118,22 @@ State state_now(State stored, Micros heartbeat, Micros now, Micros crashed_after
 // console.cc. Returns how many lines there are then.
 Result<std::int64_t> put_console(db::Session& session, std::int64_t run_key, std::int64_t lines,
                                  const Lines& update);
+
+// shared.cc: several writers of one run. `count` lines are there; each part of what one of them sends
+// gets its place: where its lines are already, or behind all others.
+Result<std::vector<Lines>> place_lines(db::Session& session, std::int64_t run, std::int64_t stream,
+                                       std::string_view writer, const Lines& lines,
+                                       std::int64_t count);
+// The rows of a request that are new, behind those that are there. Rows of history get their steps.
+struct SharedRows {
+  Lines lines;
+  std::deque<std::string> texts;  // of lines that had to be changed
+  Result<void> place(db::Session& session, std::int64_t run, Stream stream, std::string_view writer,
+                     const Lines& given, std::int64_t count);
+};
+// As put_console.
+Result<std::int64_t> put_shared_console(db::Session& session, std::int64_t run,
+                                        std::string_view writer, std::int64_t count,
+                                        const Lines& lines);
 
 }  // namespace treadle::tracking

@@ -73,10 +73,11 @@ struct Appended {
 Result<StreamReply> SqlStore::stream(std::int64_t run_key, const StreamUpdate& update,
                                      db::Sync sync) {
   ParsedLines history, events;
-  if (update.history) {
+  const bool shared = !update.writer.empty();
+  if (update.history && !shared) {
     TREADLE_TRY(history, parse_lines(*update.history, "history"));
   }
-  if (update.events) {
+  if (update.events && !shared) {
     TREADLE_TRY(events, parse_lines(*update.events, "system metrics"));
   }
   if (update.summary) TREADLE_CHECK(check_object(*update.summary, "summary"));
@@ -100,6 +101,17 @@ Result<StreamReply> SqlStore::stream(std::int64_t run_key, const StreamUpdate& u
           appended.push_back({which, std::move(head)});
           return count;
         };
+        SharedRows placed;
+        if (shared && update.history) {
+          TREADLE_CHECK(placed.place(session, run_key, Stream::kHistory, update.writer,
+                                     *update.history, run.history_lines));
+          TREADLE_TRY(history, parse_lines(placed.lines, "history"));
+        }
+        if (shared && update.events) {
+          TREADLE_CHECK(placed.place(session, run_key, Stream::kEvents, update.writer,
+                                     *update.events, run.event_lines));
+          TREADLE_TRY(events, parse_lines(placed.lines, "system metrics"));
+        }
         const bool derive = update.derive_summary && history.batch.rows > 0;
         const bool new_events = events.batch.rows > 0;
         if (history.batch.rows > 0) {
@@ -108,11 +120,15 @@ Result<StreamReply> SqlStore::stream(std::int64_t run_key, const StreamUpdate& u
         if (new_events) {
           TREADLE_TRY(run.event_lines, append(events, Stream::kEvents));
         }
-        if (update.console) {
+        if (update.console && shared) {
+          TREADLE_TRY(run.console_lines, put_shared_console(session, run_key, update.writer,
+                                                            run.console_lines, *update.console));
+        } else if (update.console) {
           TREADLE_TRY(run.console_lines,
                       put_console(session, run_key, run.console_lines, *update.console));
         }
-        if (!is_alive(run.state)) {
+        // Of several writers the last words of one may come after another has ended the run.
+        if (!is_alive(run.state) && !shared) {
           run.state = State::kRunning;
           run.exit_code.reset();
           run.finished = 0;
@@ -127,7 +143,15 @@ Result<StreamReply> SqlStore::stream(std::int64_t run_key, const StreamUpdate& u
         TREADLE_CHECK(update_run(session, run));
         if (!update.summary && !derive && !new_events && !update.complete) return {};
         TREADLE_TRY(Documents documents, load_documents(session, run_key));
-        if (update.summary) documents.summary = *update.summary;
+        if (update.summary && shared) {
+          TREADLE_TRY(documents.summary, with_patch(documents.summary, *update.summary, "summary"));
+          if (run.last_step >= 0) {
+            const std::string step = R"({"_step":)" + std::to_string(run.last_step) + "}";
+            TREADLE_TRY(documents.summary, with_patch(documents.summary, step, "summary"));
+          }
+        } else if (update.summary) {
+          documents.summary = *update.summary;
+        }
         if (derive) {
           TREADLE_TRY(documents.summary, with_last_values(documents.summary, history.batch));
         }

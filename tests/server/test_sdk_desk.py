@@ -71,12 +71,7 @@ def test_automations_are_made_found_changed_and_deleted(sdk: Sdk, server: Server
     ]
 
 
-def test_an_automation_of_a_whole_entity_is_kept_where_the_organization_says_so(
-    sdk: Sdk, server: Server
-) -> None:
-    query = '{ organization(name: "acme") { featureFlags(rampIDType: OrgName) { rampKey isEnabled } } }'
-    flags = server.data(query)["organization"]["featureFlags"]
-    assert flags == [{"rampKey": "automation_entity_scope", "isEnabled": True}]
+def test_an_automation_of_a_whole_entity_is_kept(sdk: Sdk) -> None:
     result = sdk(
         """
         import wandb

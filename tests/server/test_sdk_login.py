@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 from real_server import Sdk, Server
 
 
@@ -30,3 +33,21 @@ def test_a_key_of_ones_own_choosing_opens(sdk: Sdk, server: Server) -> None:
     sdk.key = "user_gw0-" + "a" * 40
     server.admin("user", "add", "tester", "--key", sdk.key)
     assert sdk("import wandb; result = wandb.Api().viewer.username") == "tester"
+
+
+def test_the_sdk_verifies_a_server_with_a_certificate(tmp_path: Path, sdk_installed: None) -> None:
+    """All that `wandb verify` checks: signed URLs, other origins, large bodies, runs, files, artifacts, a sweep."""
+    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    out = ("-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "chain.pem"))
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names, *out]
+    subprocess.run(command, check=True, capture_output=True)
+    server = Server(tmp_path / "home")
+    server.start("--tls-cert", str(tmp_path / "chain.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    sdk = Sdk(server, tmp_path / "work")
+    sdk.folder.mkdir()
+    chain = str(tmp_path / "chain.pem")
+    said = sdk.cli("verify", SSL_CERT_FILE=chain, REQUESTS_CA_BUNDLE=chain)
+    assert server.stop() == 0
+    checks = [line for line in said.splitlines() if line.startswith("Checking")]
+    assert len(checks) >= 10
+    assert [line for line in checks if not line.endswith("\u2705")] == []

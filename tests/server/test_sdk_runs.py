@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 from real_server import Sdk, Server
 
 TRAIN = """
@@ -214,3 +217,49 @@ def test_no_export_of_history_passes_for_the_whole_of_it(sdk: Sdk) -> None:
         """
     )
     assert (rows, said) == ([0, 1, 2, 3, 4], "IncompleteRunHistoryError")
+
+
+def test_programs_that_share_a_run_lose_nothing_of_each_other(sdk: Sdk, tmp_path: Path) -> None:
+    program = tmp_path / "writer.py"
+    program.write_text(
+        """
+import sys, wandb
+name, primary = sys.argv[1], sys.argv[1] == "main"
+settings = wandb.Settings(mode="shared", x_label=name, x_primary=primary, x_update_finish_state=primary)
+with wandb.init(project="p", id="shared", config={name: 1}, settings=settings) as run:
+    for i in range(20):
+        run.log({name: i})
+        print(name, "says", i)
+    if primary:
+        sys.stdin.readline()
+"""
+    )
+    primary = subprocess.Popen(
+        [sdk.python, program, "main"], cwd=sdk.folder, env=sdk.env(), stdin=subprocess.PIPE
+    )
+    others = [
+        subprocess.Popen([sdk.python, program, name], cwd=sdk.folder, env=sdk.env())
+        for name in ("one", "two")
+    ]
+    assert [other.wait(timeout=120) for other in others] == [0, 0]
+    primary.communicate(b"\n", timeout=120)
+    assert primary.returncode == 0
+    result = sdk(
+        """
+        import wandb
+        run = wandb.Api().run("local/p/shared")
+        rows = list(run.scan_history())
+        result = {
+            "state": run.state,
+            "steps": [row["_step"] for row in rows],
+            "values": {name: [row[name] for row in rows if name in row] for name in ("main", "one", "two")},
+            "summary": {name: run.summary[name] for name in ("main", "one", "two")},
+            "config": dict(run.config),
+        }
+        """
+    )
+    assert result["state"] == "finished"
+    assert result["steps"] == list(range(60))
+    assert result["values"] == {name: list(range(20)) for name in ("main", "one", "two")}
+    assert result["summary"] == dict.fromkeys(("main", "one", "two"), 19)
+    assert result["config"] == dict.fromkeys(("main", "one", "two"), 1)

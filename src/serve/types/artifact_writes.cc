@@ -122,7 +122,8 @@ Result<Output> create_artifact(const Call& call) {
     return fail(Errc::kUnsupported, "Artifacts here have MD5 digests.");
   }
   const std::string region = input.text("storageRegion");
-  if (!region.empty() && region != "default") {
+  // "minio-local" is what W&B's own servers for one's own machine call the place they have.
+  if (!region.empty() && region != "default" && region != "minio-local") {
     return fail(Errc::kInvalidArgument,
                 "invalid storageRegion: " + region +
                     ". All content is kept in one place here: leave it out.");

@@ -1,8 +1,5 @@
 #include "types.h"
 
-#include <array>
-#include <string>
-
 namespace treadle::serve {
 namespace {
 
@@ -24,9 +21,6 @@ type Organization {
 type RampFeatureFlag { rampKey: String! isEnabled: Boolean! }
 type AdvancedRegistryFeatures { advancedSearch: Boolean! }
 )";
-
-// What is switched on for every organization, in W&B's names.
-constexpr std::array kOrganizationFlags = {"automation_entity_scope"};
 
 }  // namespace
 
@@ -64,13 +58,7 @@ void define_organizations(graphql::Schema& schema) {
         }},
        {"coreWeaveOrganizationId", [](const Organization&, const Call&) { return nullptr; }},
        {"featureFlags",
-        [](const Organization&, const Call&) -> Result<Output> {
-          Outputs out;
-          for (const char* flag : kOrganizationFlags) {
-            out.push_back(graphql::node("RampFeatureFlag", std::string(flag)));
-          }
-          return out;
-        }},
+        [](const Organization&, const Call&) -> Result<Output> { return Outputs(); }},
        {"advancedRegistryFeatures",
         [](const Organization&, const Call&) -> Result<Output> {
           return graphql::node("AdvancedRegistryFeatures", 0);
@@ -94,9 +82,10 @@ void define_organizations(graphql::Schema& schema) {
           }
           return out;
         }}});
-  schema.resolve<std::string>(
-      "RampFeatureFlag", {{"rampKey", [](const std::string& key, const Call&) { return key; }},
-                          {"isEnabled", [](const std::string&, const Call&) { return true; }}});
+  schema.resolve("RampFeatureFlag", "rampKey",
+                 [](const Call&) -> Result<Output> { return nullptr; });
+  schema.resolve("RampFeatureFlag", "isEnabled",
+                 [](const Call&) -> Result<Output> { return false; });
   schema.resolve("AdvancedRegistryFeatures", "advancedSearch",
                  [](const Call&) -> Result<Output> { return false; });
 }

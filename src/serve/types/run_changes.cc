@@ -2,6 +2,8 @@
 #include "types.h"
 #include <treadle/artifact/store.h>
 
+#include <utility>
+
 namespace treadle::serve {
 namespace {
 
@@ -87,6 +89,11 @@ Result<Output> upsert_bucket(const Call& call) {
   }
   TREADLE_CHECK(require(call, Role::kMember, ref.entity, ref.project));
   TREADLE_TRY(tracking::RunChanges changes, changes_of(input));
+  // What another program that writes to this run has set stays.
+  if (caller(call).shares_run) {
+    changes.config_patch = std::exchange(changes.config, std::nullopt);
+    changes.summary_patch = std::exchange(changes.summary, std::nullopt);
+  }
   std::optional<Run> before;
   if (!ref.id.empty()) {
     TREADLE_TRY(before, b.runs.find(ref));

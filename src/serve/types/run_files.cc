@@ -73,7 +73,9 @@ Result<Output> list_files(const Run& run, const Call& call) {
     for (const RunFile& file : files) found.push_back(stored(run, file));
   }
   for (const std::string& name : names) {
-    TREADLE_TRY(const auto file, backend(call).runs.find_file(run.key, name));
+    // `wandb verify` asks for "./name".
+    const std::size_t skip = name.starts_with("./") ? 2 : 0;
+    TREADLE_TRY(const auto file, backend(call).runs.find_file(run.key, name.substr(skip)));
     // A file that is not there is shown as W&B shows it: empty, with a digest that is none.
     found.push_back(stored(run, file ? *file : RunFile{name, "", "0", 0, "", 0}));
   }

@@ -32,6 +32,10 @@ struct StreamUpdate {
   std::optional<Lines> events;
   std::optional<Lines> console;             // text; earlier lines may be edited, gaps become empty
   std::optional<std::string_view> summary;  // the whole object, instead of the one before
+  // One of several programs that write to the run, which number their lines each from its own
+  // beginning: new lines go behind those of the others, and the summary's members are replaced one by
+  // one. Empty: the only one.
+  std::string_view writer;
   bool derive_summary = false;  // take the last values of the history rows into the summary
   bool preempting = false;
   bool complete = false;  // the last request: the run has ended with `exit_code`
