@@ -10,7 +10,7 @@
 namespace treadle::blob {
 
 // One thread computes MD5, a second SHA-256, and hands each chunk to `also` (which writes it); the
-// caller's reads on meanwhile. Single caller.
+// caller's own goes on meanwhile. Single caller.
 class PairHasher {
  public:
   explicit PairHasher(Sink also = {});

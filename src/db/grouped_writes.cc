@@ -3,15 +3,34 @@
 #include <utility>
 
 namespace treadle::db {
+namespace {
+
+constexpr std::chrono::milliseconds kGather{3};
+constexpr std::chrono::milliseconds kFast{5};  // apart
+constexpr std::size_t kEnough = 8;
+// After waiting in vain, so that who sends one after the other is not held up.
+constexpr int kPassedOver = 64;
+
+}  // namespace
 
 Result<void> GroupedWrites::write(const TransactionBody& body) {
   Waiting mine{body, fail(Errc::kInternal, "The transaction was not carried out."), false};
   std::unique_lock lock(mutex_);
   waiting_.push_back(&mine);
+  const auto now = Clock::now();
+  const bool fast = now - came_ < kFast;
+  came_ = now;
+  if (waiting_.size() == kEnough) gathered_.notify_one();
   changed_.wait(lock, [&] { return mine.done || !writing_; });
   if (mine.done) return std::move(mine.outcome);
   // This thread writes for all that wait by now.
   writing_ = true;
+  if (in_vain_ > 0) {
+    --in_vain_;
+  } else if (fast) {
+    gathered_.wait_for(lock, kGather, [&] { return waiting_.size() >= kEnough; });
+    if (waiting_.size() == 1) in_vain_ = kPassedOver;
+  }
   const std::vector<Waiting*> group = std::exchange(waiting_, {});
   lock.unlock();
   try {

@@ -182,6 +182,28 @@ TEST(RemoteRuns, WhatIsHandedOverAgainReplacesWhatWaits) {
   EXPECT_TRUE(server.lines("output.log")[0].ends_with(" 100%"));
 }
 
+TEST(RemoteRuns, LinesKeepTheirNumbersInWhateverOrderTheyAreHandedOver) {
+  FakeServer server;
+  const auto runs = server.open();
+  const std::int64_t key = begin(*runs);
+  // Behind a gap; before what waits; into the middle of it, which leaves what comes after.
+  const auto give = [&](std::int64_t number, const std::vector<std::string_view>& lines) {
+    ASSERT_TRUE(runs->stream(key, {.history = Lines{number, lines}}, db::Sync::kNo));
+  };
+  give(10, {R"({"x":10})", R"({"x":11})", R"({"x":12})"});
+  give(20, {R"({"x":20})"});
+  give(8, {R"({"x":8})", R"({"x":9})"});
+  give(11, {R"({"y":11})"});
+  ASSERT_TRUE(runs->finish(key, 0));
+  EXPECT_EQ(server.lines("wandb-history.jsonl"),
+            (std::map<std::int64_t, std::string>{{8, R"({"x":8})"},
+                                                 {9, R"({"x":9})"},
+                                                 {10, R"({"x":10})"},
+                                                 {11, R"({"y":11})"},
+                                                 {12, R"({"x":12})"},
+                                                 {20, R"({"x":20})"}}));
+}
+
 TEST(RemoteRuns, RequestsStayBelowTheProtocolsLimit) {
   FakeServer server;
   const auto runs = server.open();

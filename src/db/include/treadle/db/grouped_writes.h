@@ -1,9 +1,11 @@
 // Small write transactions of many threads made one: what a transaction costs beside its own work (its
-// begin and commit, the pages that all of them touch) is paid once for all that wait at the same time.
+// begin and commit, the pages that all of them touch) is paid once for all that come at about the same time.
+// While they come thick and fast from several threads, one waits a few milliseconds for others.
 #pragma once
 
 #include <treadle/db/database.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <vector>
@@ -20,6 +22,7 @@ class GroupedWrites {
   Result<void> write(const TransactionBody& body);
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Waiting {
     const TransactionBody& body;
     Result<void> outcome;
@@ -32,8 +35,11 @@ class GroupedWrites {
   const Sync sync_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable gathered_;
   std::vector<Waiting*> waiting_;
-  bool writing_ = false;  // one of the threads is, for its group
+  bool writing_ = false;      // one of the threads is, for its group
+  Clock::time_point came_{};  // the last one
+  int in_vain_ = 0;           // so many more are not worth waiting: the last time nobody else came
 };
 
 }  // namespace treadle::db
