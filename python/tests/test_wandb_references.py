@@ -128,3 +128,55 @@ def test_folders_are_entered(tmp_path: Path) -> None:
     assert unread[0][3] != found[0][3]
     with pytest.raises(WandbArtifactsIOManagerError, match="more than 1 files: raise 'max_objects'"):
         entries(tmp_path.as_uri(), max_objects=1)
+
+
+@pytest.fixture
+def logged(web: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A version with references to two web pages, one without ETag, a local file and what nobody can ask."""
+    monkeypatch.setenv("TREADLE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "local.txt").write_text("local")
+    with wandb.init(project="p") as run:
+        artifact = wandb.Artifact("refs", "dataset")
+        artifact.add_reference(f"{web}/tagged", name="deep/page")
+        artifact.add_reference(f"{web}/plain")
+        artifact.add_reference((tmp_path / "local.txt").as_uri())
+        artifact.add_reference("abfs://bucket/key", name="key")
+        run.log_artifact(artifact).wait()
+        yield run.use_artifact("refs:latest")
+
+
+def test_what_a_reference_leads_to_is_fetched(logged: Any, tmp_path: Path) -> None:
+    read = {
+        name: Path(logged.get_path(name).download("out")).read_text() for name in ("deep/page", "local.txt")
+    }
+    assert read == {"deep/page": "12345", "local.txt": "local"}
+    assert (tmp_path / "out" / "deep" / "page").is_file()
+    with pytest.warns(UserWarning, match="'key' of refs:v0 is a reference to abfs://bucket/key"):
+        folder = logged.download()
+    assert sorted(p.name for p in Path(folder).rglob("*") if p.is_file()) == ["local.txt", "page", "plain"]
+    with pytest.raises(WandbArtifactsIOManagerError, match="nothing here reads abfs://"):
+        logged.get_path("key").download()
+
+
+def test_what_has_changed_since_is_refused_and_leaves_nothing(
+    logged: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Web, "_say", _with_another_tag(_Web._say))
+    (tmp_path / "local.txt").write_text("LOCAL")
+    for name in ("deep/page", "local.txt"):
+        with pytest.raises(ValueError, match="Digest mismatch for url"):
+            logged.get_path(name).download("out")
+    with pytest.raises(ValueError, match="Digest mismatch"):
+        logged.download("out")
+    assert not [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
+    with pytest.warns(UserWarning, match="abfs"):
+        logged.download("some", allow_missing_references=True)
+    assert [p.name for p in (tmp_path / "some").rglob("*") if p.is_file()] == ["plain"]
+
+
+def _with_another_tag(say: Any) -> Any:
+    def changed(self: _Web, text: str, headers: dict[str, str], body: bool) -> None:
+        say(self, text, dict.fromkeys(headers, '"new"'), body)
+
+    return changed

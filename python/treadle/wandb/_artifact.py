@@ -391,21 +391,42 @@ class Artifact(VersionEdits):
         skip_cache: bool | None = None,
         path_prefix: str | None = None,
     ) -> str:
-        """Writes the files below `root` and returns it; without one, to the cache (read-only there)."""
+        """Writes the files below `root` and returns it; without one, to the cache (read-only there). What
+        references lead to is fetched and checked, too; where it cannot be reached, it is left out with a
+        warning.
+        """
         store, text = self._home()
         if path_prefix is not None:
             root = os.fspath(root) if root is not None else self._own_folder()
             for entry in self._list():
                 if entry.path.startswith(path_prefix) and not entry.ref:
                     store.core.download(text, root, entry.path)
+            self._fetch_references(root, path_prefix, allow_missing_references)
             return root
-        if root is None:
+        if root is None and not any(entry.ref for entry in self._list()):
             folder = store.core.cached_folder(text, store.cache_folder)
         else:
-            folder = os.fspath(root)
+            folder = os.fspath(root) if root is not None else self._own_folder()
             store.core.download(text, folder, "")
+            self._fetch_references(folder, "", allow_missing_references)
         _downloaded[os.path.abspath(folder)] = self
         return folder
+
+    def _fetch_references(self, folder: str, prefix: str, allow_missing: bool) -> None:
+        import warnings
+
+        from treadle.wandb._reference_reads import UnreachableReferenceError
+
+        for entry in self._list():
+            if entry.ref is None or not entry.path.startswith(prefix):
+                continue
+            try:
+                entry._fetch(folder)
+            except UnreachableReferenceError as error:
+                warnings.warn(str(error), stacklevel=3)
+            except ValueError:
+                if not allow_missing:
+                    raise
 
     def _own_folder(self) -> str:
         store, _ = self._home()
@@ -514,16 +535,16 @@ class ArtifactEntry:
     def download(self, root: str | os.PathLike[str] | None = None, replace: bool = False) -> str:
         """The path of this file on disk, below `root` or in the cache. Only this file is fetched."""
         if self.ref is not None:
-            if self.ref.startswith("file://"):
-                return self.ref[len("file://") :]
-            raise WandbArtifactsIOManagerError(
-                f"'{self.path}' of {self._artifact.name} is a reference to {self.ref}, which is not kept in"
-                " the"
-                " store. Fetch it from there: `ref_target()` is its address."
-            )
+            return self._fetch(os.fspath(root) if root is not None else self._artifact._own_folder())
         store, text = self._artifact._home()
         folder = os.fspath(root) if root is not None else self._artifact._own_folder()
         return store.core.download(text, folder, self.path)[0]
+
+    def _fetch(self, folder: str) -> str:
+        """What a reference leads to, checked against its digest."""
+        from treadle.wandb._reference_reads import fetch
+
+        return fetch(self, os.path.join(folder, self.path))
 
 
 class ArtifactManifest:
