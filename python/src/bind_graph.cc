@@ -144,6 +144,7 @@ void bind_graph(nb::module_& module) {
   module.def("execute_op_job", execute_op_job, nb::arg(), nb::arg(), nb::arg(), nb::arg(),
              nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none());
   module.def("select_ops", select_ops);
+  module.def("check_graph", check_graph);
   module.def("op_input_size", [](Step& s, std::size_t i) { return s.get().input_size(i); });
   module.def("op_input_is_list", [](Step& s, std::size_t i) { return s.get().input_is_list(i); });
   module.def("op_load_input", op_load_input);

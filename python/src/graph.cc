@@ -2,6 +2,7 @@
 
 #include "codec.h"
 #include "convert.h"
+#include "definitions.h"
 #include "hook.h"
 #include "io_manager.h"
 #include "resource.h"
@@ -230,6 +231,12 @@ GraphAssetDef graph_asset_of(nb::handle told) {
     }
   }
   return asset;
+}
+
+void check_graph(nb::handle told, nb::handle kind) {
+  Converted converted;
+  const std::vector<Problem> problems = find_problems(*graph_of(told, converted), text_of(kind));
+  if (!problems.empty()) raise_problems(problems);
 }
 
 std::vector<HookDef> asset_hooks_of(nb::handle told) {

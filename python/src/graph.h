@@ -7,6 +7,8 @@
 namespace treadle::python {
 
 JobDef op_job_of(nb::handle told);
+// Raises DagsterInvalidDefinitionError with everything that is wrong with a graph.
+void check_graph(nb::handle told, nb::handle kind);
 GraphAssetDef graph_asset_of(nb::handle told);
 std::vector<HookDef> asset_hooks_of(nb::handle told);
 

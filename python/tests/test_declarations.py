@@ -120,9 +120,9 @@ def test_internal_asset_deps_and_spec_deps_are_lineage_between_outputs() -> None
         (lambda: dg.asset(tags={"a b": "c"})(lambda: 1), "invalid tag key"),
         (lambda: dg.asset(tags={"a": "c d"})(lambda: 1), "invalid tag value"),
         (lambda: dg.asset(lambda *args: 1), "positional vararg"),
-        (lambda: dg.AssetCheckSpec("a-b", asset="x"), "not a valid asset check name"),
+        (lambda: dg.AssetCheckSpec("a-b", asset="x"), "not a valid name"),
         (lambda: dg.RetryPolicy(backoff=dg.Backoff.LINEAR), "without also setting delay"),
-        (lambda: dg.define_asset_job("a b"), "not a valid job name"),
+        (lambda: dg.define_asset_job("a b"), "not a valid name"),
     ],
 )
 def test_mistakes_are_refused_where_they_are_made(declare: object, said: str) -> None:

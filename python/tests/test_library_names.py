@@ -321,11 +321,11 @@ def wrong(x) -> int: return "s"
 @dg.asset
 def nothing(x) -> None: return 5
 @dg.asset
-def output(x) -> dg.Output[int]: return dg.Output("s")
+def wrapped(x) -> dg.Output[int]: return dg.Output("s")
 @dg.asset
 def given(x: int) -> int: return x
 
-for f in (wrong, nothing, output, given):
+for f in (wrong, nothing, wrapped, given):
     try: f("v")
     except dg.DagsterTypeCheckDidNotPass as e: print(e)
 print(given(1))
@@ -335,7 +335,7 @@ print(given(1))
         ' python type "str" must be a int.',
         'Type check failed for op "nothing" output "result" - expected type "Nothing". Description: Value'
         " must be None or unset, got a <class 'int'>",
-        'Type check failed for op "output" output "result" - expected type "Int". Description: Value "s" of'
+        'Type check failed for op "wrapped" output "result" - expected type "Int". Description: Value "s" of'
         ' python type "str" must be a int.',
         'Type check failed for op "given" input "x" - expected type "Int". Description: Value "v" of python'
         ' type "str" must be a int.',

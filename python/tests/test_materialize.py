@@ -399,7 +399,7 @@ def test_a_bare_parameter_name_finds_the_asset_with_the_same_prefix() -> None:
         (dict[str, float], {"a": 1.5}, {1: 1.5}, 'type "int" must be a string'),
         (int | None, None, "x", 'expected type "Int\\?"'),
         (tuple[int, str], (1, "a"), (1, 2), "must be a string"),
-        (set[str], {"a"}, ["a"], "must be a set"),
+        (set[str], {"a"}, ["a"], "should be a set"),
     ],
 )
 def test_annotations_of_collections_are_checked_to_the_last_item(

@@ -20,6 +20,7 @@ FILES = (
     "asset_parity_programs.py",
     "authoring_parity_programs.py",
     "pipes_parity_programs.py",
+    "refusal_parity_programs.py",
     "project_parity_programs.py",
 )
 FOLDER = Path(__file__).parent

@@ -172,6 +172,14 @@ class DagsterExecutionStepExecutionError(DagsterUserCodeExecutionError):
     """A step failed outside of this process; what it raised is told in the message."""
 
 
+class DagsterExecutionLoadInputError(DagsterUserCodeExecutionError):
+    """An IO manager could not load an input."""
+
+
+class DagsterExecutionHandleOutputError(DagsterUserCodeExecutionError):
+    """An IO manager could not store an output."""
+
+
 class DagsterResourceFunctionError(DagsterUserCodeExecutionError):
     """A resource could not be set up."""
 

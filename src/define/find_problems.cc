@@ -149,8 +149,7 @@ std::vector<Problem> find_problems(const Definitions& definitions) {
     const SourceAssetDef& source = definitions.sources[i];
     findings.at_source(i);
     check_naming(source.asset, source.place, findings);
-    check_io_manager(index, source.io_manager_key,
-                     "Source asset '" + source.asset.key.text() + "' is loaded",
+    check_io_manager(index, source.io_manager_key, "source asset '" + source.asset.key.text() + "'",
                      source.asset.key.text(), source.place, findings);
   }
   for (std::size_t i = 0; i < definitions.steps.size(); ++i) {

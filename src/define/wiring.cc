@@ -43,12 +43,26 @@ std::vector<std::string> names_of(const Map& map) {
   return names;
 }
 
+std::string op_of(const StepDef& step) {
+  const std::string& name = step.op_name.empty() ? step.name : step.op_name;
+  return "op '" + name.substr(name.rfind('.') + 1) + "'";
+}
+
+// With the quotation mark too many that Dagster's message has.
+std::string output_of(const StepDef& step, const OutputDef& output) {
+  return "output '" + output.name + "' of " + op_of(step) + "'";
+}
+
+std::string input_of(const StepDef& step, const InputDef& input) {
+  return "input '" + (input.name.empty() ? input.asset.text() : input.name) + "' of " + op_of(step);
+}
+
 void check_resource(const DefinitionIndex& index, const std::string& key, const std::string& who,
                     const std::string& subject, const Place& place, Findings& findings) {
   const Definitions& d = index.definitions;
   if (d.resources.contains(key) || d.io_managers.contains(key) || key == "io_manager") return;
   findings.add("missing_resource", subject, place,
-               who + " needs resource '" + key + "', which is not defined.",
+               "resource with key '" + key + "' required by " + who + " was not provided.",
                meant(key, names_of(d.resources)) + "Add '" + key +
                    "' to the resources of the definitions, or remove the requirement.");
 }
@@ -81,9 +95,8 @@ void check_inputs(const DefinitionIndex& index, const StepDef& step, Findings& f
     const InputDef& input = step.inputs[i];
     if (input.asset.empty() && !step.graph.empty()) continue;  // of an op inside a graph of assets
     if (!input.io_manager_key.empty()) {
-      check_io_manager(index, input.io_manager_key,
-                       sentence_name(step) + " loads '" + input.asset.text() + "'",
-                       subject_of(step), step.place, findings);
+      check_io_manager(index, input.io_manager_key, input_of(step, input), subject_of(step),
+                       step.place, findings);
     }
     if (const Maker* maker = makers[i]) {
       check_types(step, input, *maker, findings);
@@ -140,8 +153,7 @@ void check_outputs(const DefinitionIndex& index, const StepDef& step, Findings& 
     if (output.asset.key.empty()) continue;
     check_follows_from(step, output, findings);
     if (!output.stores_value) continue;
-    check_io_manager(index, output.io_manager_key,
-                     "Asset '" + output.asset.key.text() + "' is stored", output.asset.key.text(),
+    check_io_manager(index, output.io_manager_key, output_of(step, output), output.asset.key.text(),
                      step.place, findings);
     if (!output.codec && output.io_manager_key == "io_manager" && !own_default) {
       findings.add("missing_codec", output.asset.key.text(), step.place,
@@ -173,7 +185,8 @@ void check_io_manager(const DefinitionIndex& index, const std::string& key, cons
   std::vector<std::string> names = names_of(d.io_managers);
   names.push_back("io_manager");
   findings.add("missing_io_manager", subject, place,
-               who + " with IO manager '" + key + "', which is not defined.",
+               std::string(who.starts_with("input") ? "input" : "io") + " manager with key '" +
+                   key + "' required by " + who + " was not provided.",
                meant(key, names) + "Add '" + key + "' to the definitions.");
 }
 
@@ -186,7 +199,7 @@ void check_step_wiring(const DefinitionIndex& index, const StepDef& step, Findin
   check_outputs(index, step, findings);
   check_checks(step, findings);
   for (const std::string& key : step.required_resources) {
-    check_resource(index, key, sentence_name(step), subject_of(step), step.place, findings);
+    check_resource(index, key, op_of(step), subject_of(step), step.place, findings);
   }
   check_hooks(index, step, findings);
 }
@@ -194,7 +207,7 @@ void check_step_wiring(const DefinitionIndex& index, const StepDef& step, Findin
 void check_hooks(const DefinitionIndex& index, const StepDef& step, Findings& findings) {
   for (const HookDef& hook : step.hooks) {
     for (const std::string& key : hook.required_resources) {
-      check_resource(index, key, "Hook '" + hook.name + "' of step '" + step.name + "'", hook.name,
+      check_resource(index, key, "hook '" + hook.name + "' attached to " + op_of(step), hook.name,
                      step.place, findings);
     }
   }
@@ -216,13 +229,13 @@ void check_op(const DefinitionIndex& index, const StepDef& step, const std::stri
   });
   for (const InputDef& input : step.inputs) {
     if (input.io_manager_key.empty()) continue;
-    check_io_manager(index, input.io_manager_key, who + " loads '" + input.name + "'", step.name,
-                     step.place, findings);
+    check_io_manager(index, input.io_manager_key, input_of(step, input), step.name, step.place,
+                     findings);
   }
   for (const OutputDef& output : step.outputs) {
     if (!output.stores_value) continue;
-    check_io_manager(index, output.io_manager_key, who + ": output '" + output.name + "' is stored",
-                     step.name, step.place, findings);
+    check_io_manager(index, output.io_manager_key, output_of(step, output), step.name, step.place,
+                     findings);
     if (!output.codec && output.io_manager_key == "io_manager" && !own_default) {
       findings.add("missing_codec", step.name, step.place,
                    who + ": output '" + output.name +
@@ -232,7 +245,7 @@ void check_op(const DefinitionIndex& index, const StepDef& step, const std::stri
     }
   }
   for (const std::string& key : step.required_resources) {
-    check_resource(index, key, who, step.name, step.place, findings);
+    check_resource(index, key, op_of(step), step.name, step.place, findings);
   }
   check_hooks(index, step, findings);
   if (step.retry_policy) {
@@ -245,13 +258,13 @@ void check_resource_needs(const DefinitionIndex& index, Findings& findings) {
   for (const auto& [name, manager] : d.io_managers) {
     if (!manager) continue;
     for (const std::string& key : manager->required_resources()) {
-      check_resource(index, key, "IO manager '" + name + "'", name, {}, findings);
+      check_resource(index, key, "resource with key '" + name + "'", name, {}, findings);
     }
   }
   for (const auto& [name, resource] : d.resources) {
     if (!resource) continue;
     for (const std::string& key : resource->required_resources()) {
-      check_resource(index, key, "Resource '" + name + "'", name, {}, findings);
+      check_resource(index, key, "resource with key '" + name + "'", name, {}, findings);
     }
   }
   // Resources that need each other: each is visited once; `path` is what led here.

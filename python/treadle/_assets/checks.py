@@ -47,7 +47,7 @@ def asset_check(
 
     def decorate(fn: UserFn) -> AssetChecksDefinition:
         check = name or fn.__name__
-        check_name(check, "asset check name")
+        check_name(check)
         key = AssetKey.from_coercible_or_definition(asset)
         spec = AssetCheckSpec(
             check,
@@ -118,7 +118,7 @@ def multi_asset_check(
     """Declares several checks that one function evaluates, yielding an AssetCheckResult for each."""
 
     def decorate(fn: UserFn) -> AssetChecksDefinition:
-        step = check_name(name, "name") if name is not None else fn.__name__
+        step = check_name(name) if name is not None else fn.__name__
         given = {n: AssetIn.from_coercible(i) for n, i in (ins or {}).items()}
         signature = Signature(fn, f"@multi_asset_check '{step}'", frozenset(given))
         if len({s.key for s in specs}) != len(specs):

@@ -151,6 +151,8 @@ def asset(
             partitions_def,
         )
         checks = own_checks(check_specs, {out_key}) if check_specs else ()
+        if key is None and key_prefix is None:
+            check_name(step)
         for check in checks:
             add_deps(inputs, list(check.additional_deps), what, out_key)
         return AssetsDefinition(
@@ -219,7 +221,7 @@ def multi_asset(
     check_group(group_name)
 
     def decorate(fn: UserFn) -> AssetsDefinition:
-        step = check_name(name, "multi-asset name") if name is not None else fn.__name__
+        step = check_name(name) if name is not None else fn.__name__
         what = f"@multi_asset '{step}'"
         signature = Signature(fn, what, frozenset(ins) if ins else frozenset())
         _check_resources(required_resource_keys, signature, "@multi_asset")
@@ -287,7 +289,7 @@ def asset_key_of(
                 f"Cannot specify a name or key prefix for {what} when the key argument is provided."
             )
         return AssetKey.from_coercible(key)
-    if name is None:
+    if not name:
         name = getattr(fn, "__name__", None)
         if name is None:
             raise DagsterInvalidDefinitionError(
@@ -400,7 +402,7 @@ def _outputs_of_outs(
 ) -> list[AssetOutput]:
     outputs = []
     for name, out in outs.items():
-        check_name(name, "output name")
+        check_name(name)
         if group is not None and out.group_name is not None:
             raise CheckError(
                 f"{what}: a group name cannot be given for the whole and for the AssetOut {name!r}."

@@ -162,7 +162,7 @@ def multi_observable_source_asset(
     check_group(group_name)
 
     def decorate(fn: UserFn) -> AssetsDefinition:
-        step = check_name(name, "name") if name is not None else fn.__name__
+        step = check_name(name) if name is not None else fn.__name__
         what = f"@multi_observable_source_asset '{step}'"
         signature = Signature(fn, what)
         _no_inputs(signature, what)

@@ -383,7 +383,7 @@ def define_asset_job(
     if memoize:
         run_tags = {**(run_tags if run_tags is not None else tags or {}), "treadle/memoize": "true"}
     return UnresolvedAssetJobDefinition(
-        check_name(name, "job name"),
+        check_name(name),
         selection_text(selection),
         config,
         description,

@@ -28,15 +28,15 @@ def only(text: str, allowed: str) -> bool:
     return text != "" and text.strip(allowed) == ""
 
 
-def check_name(name: str, what: str = "name") -> str:
+def check_name(name: str) -> str:
     if name in _RESERVED:
         raise DagsterInvalidDefinitionError(
-            f'"{name}" is not a valid {what}. It conflicts with a Dagster or python reserved keyword.'
+            f'"{name}" is not a valid name in Dagster. It conflicts with a Dagster or python reserved'
+            " keyword."
         )
     if not isinstance(name, str) or not only(name, WORD):
         raise DagsterInvalidDefinitionError(
-            f'"{name}" is not a valid {what}. Names must be one or more of the characters A-Z, a-z, 0-9'
-            " and _."
+            f'"{name}" is not a valid name in Dagster. Names must be in regex ^[A-Za-z0-9_]+$.'
         )
     return name
 

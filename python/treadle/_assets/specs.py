@@ -463,7 +463,7 @@ class AssetCheckSpec(Record):
         partitions_def: object | None = None,
     ) -> None:
         self.partitions_def = check_partitions_def(partitions_def)
-        self.name = check_name(name, "asset check name")
+        self.name = check_name(name)
         self.asset_key = AssetKey.from_coercible_or_definition(asset)
         self.description = description
         self.additional_deps = coerce_deps(additional_deps, f"asset check {name}")

@@ -167,7 +167,7 @@ class ScheduleDefinition(Instigator):
                 if target is not None
                 else "Must provide target, job, or job_name"
             )
-        own = check_name(name, "name") if name else f"{own}_schedule"
+        own = check_name(name) if name else f"{own}_schedule"
         cron = cron_schedule if isinstance(cron_schedule, str) else list(cron_schedule)
         self._ticks = check_schedule(cron, execution_timezone, own)
         self._function: EvaluationFunction | None = None

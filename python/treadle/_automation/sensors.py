@@ -126,7 +126,7 @@ class SensorDefinition(Instigator):
             raise DagsterInvalidDefinitionError(
                 "A sensor takes only one of job, jobs, job_name, target and asset_selection."
             )
-        own = check_name(name, "name") if name else evaluation_fn.__name__
+        own = check_name(name) if name else evaluation_fn.__name__
         required = required_resource_keys or set()
         function = EvaluationFunction(evaluation_fn, f"sensor '{own}'", self._most, required)
         if required and function.resources and not self._combines_resources:

@@ -318,6 +318,7 @@ class Definitions:
         return any(isinstance(a, AssetsDefinition) for a in (*self._assets, *self._asset_checks))
 
     def resolve_implicit_global_asset_job_def(self) -> JobDefinition:
+        self._core()  # says what is wrong with the definitions
         return self.resolve_job_def("__ASSET_JOB")
 
     get_implicit_global_asset_job_def = resolve_implicit_global_asset_job_def

@@ -65,6 +65,10 @@ def told_error(error: BaseException) -> SerializableErrorInfo:
     )
 
 
+# Errors that tell what was being done when user code raised what is their cause.
+_OF_USER_CODE = ("DagsterExecutionHandleOutputError", "DagsterExecutionLoadInputError")
+
+
 def is_own(error: SerializableErrorInfo) -> bool:
     """Whether it is of a class of Dagster's, Failure included."""
     from treadle import _errors
@@ -76,7 +80,7 @@ def error_of_step(error: SerializableErrorInfo, op: str, kind: str, attempt: int
     """The error of a failed step as Dagster has it: what user code raised is the cause of one that names the
     op, what Dagster raises itself and Failure stand for themselves. `attempt`: 1 is the first.
     """
-    own = is_own(error)
+    own = is_own(error) and error.cls_name not in _OF_USER_CODE
     if error.message.startswith("Exceeded max_retries of "):
         name = error.cls_name if error.cls_name == "RetryRequested" else "RetryRequestedFromPolicy"
         return SerializableErrorInfo(f"{error.message}\n", error.stack, name, error.cause)
@@ -84,7 +88,7 @@ def error_of_step(error: SerializableErrorInfo, op: str, kind: str, attempt: int
     from_policy = "RetryRequestedFromPolicy"
     if kind == "STEP_UP_FOR_RETRY" and error.cls_name != "RetryRequested":
         return SerializableErrorInfo(f"{from_policy}\n", (), from_policy, told)
-    if kind == "STEP_FAILURE" and attempt > 1 and not own:
+    if kind == "STEP_FAILURE" and attempt > 1 and (not own or error.cls_name == "Failure"):
         return SerializableErrorInfo(f"Exceeded max_retries of {attempt - 1}\n", (), from_policy, told)
     if own or not error.stack or error.cls_name in ("SystemExit", "KeyboardInterrupt"):
         return told  # or of the engine, which ended the step

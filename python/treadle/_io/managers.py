@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from treadle._assets.keys import AssetKey
-from treadle._errors import CheckError, DagsterInvariantViolationError
+from treadle._errors import (
+    CheckError,
+    DagsterError,
+    DagsterInvalidDefinitionError,
+    DagsterInvariantViolationError,
+)
 from treadle._events.metadata import metadata_from_json, metadata_to_core, normalize_metadata
 from treadle._io.definition import IInputManagerDefinition, InputManager
 from treadle._io.of_step import run_key_of, said_of, slice_of
@@ -79,7 +84,12 @@ class _Context:
     def asset_key(self) -> AssetKey:
         if self._asset_key is None:
             raise DagsterInvariantViolationError(
-                f"Attempting to access asset_key, but it was not provided when constructing the {self._what}"
+                "Attempting to access asset_key, but "
+                + (
+                    "no asset is associated with this input"
+                    if isinstance(self, InputContext)
+                    else f"it was not provided when constructing the {self._what}"
+                )
             )
         return self._asset_key
 
@@ -111,7 +121,7 @@ class _Context:
     @property
     def partition_key(self) -> str:
         if self._run_key is None:
-            raise CheckError("Tried to access partition_key on a non-partitioned run.")
+            raise CheckError("Failure condition: Tried to access partition_key on a non-partitioned run.")
         return self._run_key
 
     @property
@@ -269,6 +279,8 @@ class OutputContext(_Context):
         """The run, the step and the output, with its mapping key."""
         run = [self.run_id, self.step_key, self.name]
         return run if self.mapping_key is None else [*run, self.mapping_key]
+
+    get_run_scoped_output_identifier = get_identifier
 
     def get_asset_output_identifier(self) -> Sequence[str]:
         return self.get_asset_identifier()
@@ -471,8 +483,8 @@ class IOManagerHolder:
             self._handle = self._holder.set_up(step.run_id, required)
         manager = self._handle.value
         if not hasattr(manager, "load_input"):
-            raise CheckError(
-                f"The IO manager {self.key!r} is {manager!r}, which has no handle_output and load_input."
+            raise DagsterInvalidDefinitionError(
+                f"io manager with key '{self.key}' is {manager!r}, which has no handle_output and load_input."
             )
         return manager  # type: ignore[no-any-return]
 
@@ -557,18 +569,14 @@ class IOManagerHolder:
         context = self._output_context(
             step, step.step_key, name, asset, metadata, True, mapping_key, partitions=partitions
         )
-        result = handle_output(context, value.value if isinstance(value, Json) else value)
-        if result is not None:
-            from treadle._events.events import AssetMaterialization
-            from treadle._run.context import report_fact
-
-            for said in result if hasattr(result, "__next__") else (result,):
-                if isinstance(said, AssetMaterialization):
-                    report_fact(step, said)
-                elif isinstance(said, dict):
-                    context.add_output_metadata(said)
-                elif hasattr(said, "metadata"):
-                    context.add_output_metadata(said.metadata)
+        try:
+            result = handle_output(context, value.value if isinstance(value, Json) else value)
+            if result is not None:
+                _take(result, step, context)
+        except Exception as e:
+            what = f'handling output "{name}" of step "{step.step_key}"'
+            _mark(e, "DagsterExecutionHandleOutputError", what)
+            raise
         logged = metadata_to_core(context._logged)
         return logged, context._data_version, context._artifact, context._stored
 
@@ -639,8 +647,32 @@ class IOManagerHolder:
         )
         context._artifact = artifact
         context._stored = stored
-        value = manager.load_input(context)
+        try:
+            value = manager.load_input(context)
+        except Exception as e:
+            _mark(e, "DagsterExecutionLoadInputError", f'loading input "{name}" of step "{step.step_key}"')
+            raise
         return value, metadata_to_core(context._logged), context._data_version
+
+
+def _take(result: Any, step: _core.Step, context: OutputContext) -> None:
+    """What a manager returned or yielded when it had stored an output: metadata, or materializations."""
+    from treadle._events.events import AssetMaterialization
+    from treadle._run.context import report_fact
+
+    for said in result if hasattr(result, "__next__") else (result,):
+        if isinstance(said, AssetMaterialization):
+            report_fact(step, said)
+        elif isinstance(said, dict):
+            context.add_output_metadata(said)
+        elif hasattr(said, "metadata"):
+            context.add_output_metadata(said.metadata)
+
+
+def _mark(error: Exception, cls: str, doing: str) -> None:
+    """What user code raised is told as the cause of an error that says what was being done."""
+    if not isinstance(error, DagsterError):
+        error.__treadle_boundary__ = (cls, f"Error occurred while {doing}:")  # type: ignore[attr-defined]
 
 
 class DagsterTypeRef:

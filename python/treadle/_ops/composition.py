@@ -150,6 +150,8 @@ class InvokedNodeDynamicOutputWrapper(InvokedNodeOutputHandle):
 
     def map(self, fn: Callable[[Any], Any]) -> Any:
         """Calls `fn` once, with a handle that stands for each value; what it gives back stays dynamic."""
+        if not callable(fn):
+            raise CheckError(f"Must be callable. Got {fn!r}.")
         result = fn(InvokedNodeOutputHandle(self.node_name, self.output_name, self.node_type))
         if isinstance(result, InvokedNodeDynamicOutputWrapper):
             return result
@@ -161,7 +163,7 @@ class InvokedNodeDynamicOutputWrapper(InvokedNodeOutputHandle):
         if result is None:
             return None
         raise CheckError(
-            "Could not handle output from map function invoked on"
+            "Failure condition: Could not handle output from map function invoked on"
             f" {self.node_name}:{self.output_name}, received {result}"
         )
 

@@ -14,6 +14,7 @@ from treadle._config.types import (
     STRING,
     Array,
     Noneable,
+    Permissive,
     ScalarUnion,
     Selector,
     Shape,
@@ -218,10 +219,14 @@ def input_field(op: Any, given: Any) -> Field | None:
 
 def _written(label: str) -> Any:
     """How a value of a type is written (see treadle._ops.steps.is_loadable)."""
+    from treadle._ops.steps import is_dict
+
     if label.endswith("?"):
         return Noneable(_written(label[:-1]))
     if label.startswith("["):
         return Array(_written(label[1:-1]))
+    if is_dict(label):
+        return Permissive()
     scalar = _SCALARS.get(label)
     path = {"path": Field(STRING)}
     written = Selector({"value": Field(scalar or ANY), "json": path, "pickle": path})

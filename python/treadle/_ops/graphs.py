@@ -345,6 +345,10 @@ def compose(
     )
     made.__name__ = fn.__name__
     made.__doc__ = fn.__doc__
+    if any(o.is_dynamic for _, op in made._all_ops() for o in op._outputs):
+        from treadle._ops.core import check_wiring
+
+        check_wiring(made, source)
     return made
 
 

@@ -492,7 +492,7 @@ class OpJobDefinition(JobDefinition):
         kind = ExecuteOpsResult if state.capture is not None and in_memory else JobExecutionResult
         result = kind(self, run_id, status, instance, step_keys, state.capture or {})
         if raise_on_error and not result.success and not executor._processes:
-            _raise(failure, status, run_id)
+            _raise(failure, status, result)
         return result
 
 

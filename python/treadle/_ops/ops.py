@@ -5,7 +5,12 @@ from __future__ import annotations
 from treadle._assets.rules import WORD, check_name, clean_doc, only, unsupported
 from treadle._assets.signature import Signature, gives_nothing
 from treadle._assets.specs import Nothing, NoValue
-from treadle._errors import CheckError, DagsterInvalidDefinitionError
+from treadle._errors import (
+    CheckError,
+    DagsterInvalidDefinitionError,
+    DagsterInvariantViolationError,
+    ParameterCheckError,
+)
 from treadle._events.events import T, _Generic
 from treadle._events.record import Record
 from treadle._ops.composition import Node
@@ -21,6 +26,15 @@ if TYPE_CHECKING:
     from treadle._events.metadata import MetadataValue
     from treadle._types.dagster_type import DagsterType
     from treadle._typing import RawMetadataMapping, UserFn
+
+
+def _a_type(given: Any) -> Any:
+    """What a type may not be: a plain value, such as the name of one."""
+    if isinstance(given, (str, int, float)):
+        raise DagsterInvalidDefinitionError(
+            f"Invalid type: dagster_type must be an instance of DagsterType or a Python type: got {given}."
+        )
+    return given
 
 
 class In(Record):
@@ -52,7 +66,7 @@ class In(Record):
         input_manager_key: str | None = None,
     ) -> None:
         unsupported("In", asset_partitions=asset_partitions)
-        self.dagster_type = dagster_type
+        self.dagster_type = _a_type(dagster_type)
         self.description = description
         self.default_value = default_value
         self.metadata = dict(metadata or {})
@@ -91,7 +105,7 @@ class Out(Record):
         metadata: Mapping[str, Any] | None = None,
         code_version: str | None = None,
     ) -> None:
-        self.dagster_type = dagster_type
+        self.dagster_type = _a_type(dagster_type)
         self.description = description
         self.is_required = is_required
         self.io_manager_key = io_manager_key or "io_manager"
@@ -271,6 +285,11 @@ class OpDefinition(Node):
         _decorated: bool = False,
     ) -> None:
         self._name = check_name(name)
+        if retry_policy is not None and not isinstance(retry_policy, RetryPolicy):
+            raise ParameterCheckError(
+                f'Param "retry_policy" is not a RetryPolicy. Got {retry_policy!r} which is type'
+                f" {type(retry_policy)}."
+            )
         place = getattr(compute_fn, "__code__", None)
         self._is_plain = not _decorated
         if not _decorated:
@@ -464,7 +483,13 @@ def _outputs(outs: Mapping[str, Out] | None, returns: Any, scope: Mapping[str, A
     from treadle._assets.signature import resolve
 
     if outs is None:
-        dynamic, inner = _dynamic_of(resolve(returns, scope))
+        promised = resolve(returns, scope)
+        if DynamicOutput in (promised, getattr(promised, "__origin__", None)):
+            raise DagsterInvariantViolationError(
+                "Op annotated with return type DynamicOutput. DynamicOutputs can only be returned in the"
+                " context of a List. If only one output is needed, use the Output API."
+            )
+        dynamic, inner = _dynamic_of(promised)
         return [
             OpOutput("result", DynamicOut(inner), NoValue) if dynamic else OpOutput("result", Out(), returns)
         ]

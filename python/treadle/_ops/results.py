@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from treadle._errors import DagsterInvariantViolationError
+from treadle._assets.keys import AssetKey
+from treadle._errors import CheckError, DagsterInvariantViolationError
 from treadle._run.results import ExecuteInProcessResult
 from treadle._typing import TYPE_CHECKING
 
@@ -95,8 +96,10 @@ class ExecuteOpsResult(ExecuteInProcessResult):
         )
 
     def asset_value(self, asset_key: Any) -> NoReturn:
-        raise DagsterInvariantViolationError(
-            f"Job '{self._job.name}' is made of ops, not of assets: use output_for_node."
+        raise CheckError(
+            "Expected non-None value: Could not find AssetLayerData for"
+            f" {AssetKey.from_coercible(asset_key)}. Job '{self._job.name}' is made of ops, not of assets: use"
+            " output_for_node."
         )
 
 

@@ -206,6 +206,10 @@ class _OfOp(_OutputsContext):
         return False
 
     @property
+    def asset_key(self) -> Any:
+        return self.assets_def.key
+
+    @property
     def assets_def(self) -> Any:
         raise DagsterInvalidPropertyError(f"Op '{self.alias}' does not have an assets definition.")
 
@@ -529,7 +533,12 @@ def is_loadable(label: str) -> bool:
         return is_loadable(label[:-1])
     if label.startswith("[") and label.endswith("]"):
         return is_loadable(label[1:-1])
-    return label in _FROM_CONFIG
+    return label in _FROM_CONFIG or is_dict(label)
+
+
+def is_dict(label: str) -> bool:
+    """Whether values of a type are dictionaries, which configuration writes as they are."""
+    return label in ("dict", "Dict") or label.startswith("Dict[")
 
 
 def _given(value: Any, label: str) -> Any:
@@ -538,7 +547,7 @@ def _given(value: Any, label: str) -> Any:
         return None if value is None else _given(value, label[:-1])
     if label.startswith("[") and isinstance(value, list):
         return [_given(one, label[1:-1]) for one in value]
-    if isinstance(value, dict) and len(value) == 1:
+    if isinstance(value, dict) and len(value) == 1 and not is_dict(label):
         if "value" in value:
             return value["value"]
         if isinstance(value.get("json"), dict):
@@ -559,6 +568,12 @@ def _given(value: Any, label: str) -> Any:
 
 def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], alias: str | None) -> Any:
     """Calls the function with a context bound to it, resources from that context, and the given values."""
+    from treadle._run.invoke import with_lives
+
+    return with_lives(op, args, kwargs, lambda a, k: _invoke_op(op, a, k, alias))
+
+
+def _invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], alias: str | None) -> Any:
     from treadle._run.context import _StepContext
     from treadle._run.invoke import build_op_context, until_done, without_resources
 
@@ -599,7 +614,7 @@ def invoke_op(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any], a
         return _invoked(op, given, args, kwargs, alias)
     given._calls.begin(alias or op._name, "op")
     try:
-        return until_done(given, _invoked(op, _bound(op, given, kwargs), args, kwargs, alias))
+        return until_done(given.unbind, _invoked(op, _bound(op, given, kwargs), args, kwargs, alias))
     except BaseException:
         given.unbind()
         raise

@@ -440,7 +440,10 @@ def report_fact(
     elif isinstance(event, AssetObservation):
         kind, message = "ASSET_OBSERVATION", f"Observed {event.label}."
     else:
-        raise CheckError(f"Only AssetMaterialization and AssetObservation can be recorded, not {event!r}.")
+        raise CheckError(
+            f"Failure condition: Unexpected event {event!r}. Only AssetMaterialization, AssetObservation and"
+            " ExpectationResult can be recorded."
+        )
     if event.description:
         message = event.description
     rest: dict[str, object] = {"tags": dict(event.tags)} if event.tags else {}

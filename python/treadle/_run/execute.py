@@ -204,7 +204,7 @@ def execute(
     status, step_keys, failure = outcome
     result = ExecuteInProcessResult(run_id, status, instance, definitions, step_keys, state.capture or {})
     if raise_on_error and not result.success and here:
-        _raise(failure, status, run_id)
+        _raise(failure, status, result)
     return result
 
 
@@ -217,7 +217,10 @@ def forget_config(run_id: str) -> None:
         module.configs.pop(run_id, None)
 
 
-def _raise(failure: tuple[str, str, str, BaseException | None] | None, status: str, run_id: str) -> None:
+def _raise(
+    failure: tuple[str, str, str, BaseException | None] | None, status: str, result: ExecuteInProcessResult
+) -> None:
+    run_id = result.run_id
     if failure is None:
         if status == "CANCELED":
             raise KeyboardInterrupt(f"Run {run_id} was canceled.")
@@ -225,6 +228,11 @@ def _raise(failure: tuple[str, str, str, BaseException | None] | None, status: s
     message, error_class, stack, origin = failure
     if isinstance(origin, RetryRequested):
         raise DagsterMaxRetriesExceededError(f"Exceeded max_retries of {origin.max_retries}") from origin
+    exceeded = _retries_exceeded(result)
+    if exceeded:
+        raise DagsterMaxRetriesExceededError(exceeded) from origin
+    if isinstance(origin, _errors.DagsterTypeCheckError) and origin.user_exception is not None:
+        raise origin.user_exception
     if origin is not None:
         raise origin
     if status == "CANCELED":
@@ -239,6 +247,19 @@ def _raise(failure: tuple[str, str, str, BaseException | None] | None, status: s
     raise DagsterExecutionStepExecutionError(
         f"{error_class}: {message}" + (f"\n\nStack Trace:\n{stack}" if stack else "")
     )
+
+
+def _retries_exceeded(result: ExecuteInProcessResult) -> str:
+    """What is to be said when a step failed once more than its policy allows; else ""."""
+    events = result.all_events
+    if not any(e.is_step_restarted for e in events):
+        return ""
+    for event in events:
+        error = event.event_specific_data.error if event.is_step_failure else None
+        if error is not None and error.message.startswith("Exceeded max_retries of "):
+            cause = "" if error.cause is None else error.cause.to_string()
+            return f"{error.message}\nStack Trace:\n{''.join(error.stack)}{cause}"
+    return ""
 
 
 def _config(run_config: Any) -> Mapping[str, Any]:

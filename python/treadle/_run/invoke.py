@@ -19,7 +19,7 @@ from treadle._run.direct_context import (
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
     from typing import Any
 
@@ -145,8 +145,43 @@ def require_resources(required: AbstractSet[str], provided: AbstractSet[str], wh
         )
 
 
+def with_lives(
+    definition: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    call: Callable[[tuple[Any, ...], dict[str, Any]], Any],
+) -> Any:
+    """Calls with those resources among the arguments set up that have a set-up; what they have as a tear-down
+    follows when the result is complete."""
+    named = definition._resource_params or {}
+    code = getattr(definition._fn, "__code__", None)
+    if not named or code is None:
+        return call(args, kwargs)
+    own = args[:1] if args and (args[0] is None or isinstance(args[0], _StepContext)) else ()
+    rest, kwargs = without_resources(definition, args[len(own) :], dict(kwargs))
+    lives = {k: kwargs[p] for p, k in named.items() if hasattr(kwargs.get(p), "setup_for_execution")}
+    if not lives:
+        return call((*own, *rest), kwargs)
+    from treadle._resources.building import build_resources
+
+    opened = build_resources(lives)
+    resources: Any = opened.__enter__()
+    for parameter, key in named.items():
+        if key in lives:
+            kwargs[parameter] = as_given(resources, key)
+    try:
+        return until_done(lambda: opened.__exit__(None, None, None), call((*own, *rest), kwargs))
+    except BaseException as e:
+        opened.__exit__(type(e), e, e.__traceback__)
+        raise
+
+
 def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Calls the function with a context bound to it, resources from that context, and the given values."""
+    return with_lives(definition, args, kwargs, lambda a, k: _invoke(definition, a, k))
+
+
+def _invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     name = definition._name
     given: Any = None
     if args and isinstance(args[0], _StepContext):
@@ -176,14 +211,14 @@ def invoke(definition: AssetsDefinition, args: tuple[Any, ...], kwargs: dict[str
         )
         if kwargs.get("config") is not None and given._given_config:
             raise DagsterInvalidInvocationError("Cannot provide config in both context and kwargs")
-        return until_done(given, _invoked(definition, context, args, kwargs))
+        return until_done(given.unbind, _invoked(definition, context, args, kwargs))
     except BaseException:
         given.unbind()
         raise
 
 
-def until_done(context: UnboundContext, result: Any) -> Any:
-    """The same result; the context is free again when it is complete."""
+def until_done(end: Callable[[], object], result: Any) -> Any:
+    """The same result; `end` is called when it is complete: the context is free again, for example."""
     from inspect import isasyncgen, iscoroutine, isgenerator
 
     if isgenerator(result):
@@ -192,7 +227,7 @@ def until_done(context: UnboundContext, result: Any) -> Any:
             try:
                 yield from result
             finally:
-                context.unbind()
+                end()
 
         return each()
     if isasyncgen(result):
@@ -202,7 +237,7 @@ def until_done(context: UnboundContext, result: Any) -> Any:
                 async for one in result:
                     yield one
             finally:
-                context.unbind()
+                end()
 
         return each_async()
     if iscoroutine(result):
@@ -211,10 +246,10 @@ def until_done(context: UnboundContext, result: Any) -> Any:
             try:
                 return await result
             finally:
-                context.unbind()
+                end()
 
         return awaited()
-    context.unbind()
+    end()
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from treadle._errors import DagsterInvalidDefinitionError
+from treadle._errors import DagsterInvalidDefinitionError, ParameterCheckError
 from treadle._events.record import Record
 
 
@@ -51,6 +51,11 @@ class RetryPolicy(Record):
                 f"RetryPolicy max_retries must be a whole number of at least 0, not {max_retries!r}"
             )
         if delay is not None and not (isinstance(delay, (int, float)) and 0 <= delay < 1e9):
+            if not isinstance(delay, (int, float)):
+                raise ParameterCheckError(
+                    f"Param \"delay\" is not one of ['float', 'int']. Got {delay!r} which is type"
+                    f" {type(delay)}."
+                )
             raise DagsterInvalidDefinitionError(
                 f"RetryPolicy delay must be a number of seconds of at least 0, not {delay!r}"
             )

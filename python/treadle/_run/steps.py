@@ -661,6 +661,9 @@ def describe(exception: BaseException, depth: int = 0) -> tuple[Any, ...]:
     """For the core: (message, class, stack, cause or None, metadata, allow_retries, retry or None,
     interrupted).
     """
+    boundary = getattr(exception, "__treadle_boundary__", None)
+    if boundary is not None and depth == 0:
+        return (boundary[1], boundary[0], "", describe(exception, 1), [], True, None, False)
     cause = exception.__cause__
     if cause is None and not exception.__suppress_context__:
         cause = exception.__context__

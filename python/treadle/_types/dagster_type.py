@@ -12,6 +12,7 @@ from treadle._errors import (
     DagsterInvariantViolationError,
     DagsterTypeCheckError,
     Failure,
+    ParameterCheckError,
 )
 from treadle._events.metadata import normalize_metadata
 from treadle._events.record import Record
@@ -41,7 +42,9 @@ class TypeCheck(Record):
         metadata: Mapping[str, AnyValue] | None = None,
     ) -> None:
         if not isinstance(success, bool):
-            raise CheckError(f'Param "success" is not a bool. Got {success!r} which is type {type(success)}.')
+            raise ParameterCheckError(
+                f'Param "success" is not a bool. Got {success!r} which is type {type(success)}.'
+            )
         self.success = success
         self.description = description
         self.metadata = normalize_metadata(metadata)
@@ -122,6 +125,8 @@ class DagsterType:
     ) -> None:
         if key is None and name is None:
             raise CheckError("Invariant failed. Description: Must set key or name")
+        if name is not None and not isinstance(name, str):
+            raise ParameterCheckError(f'Param "name" is not a str. Got {name!r} which is type {type(name)}.')
         if not callable(type_check_fn):
             raise CheckError(f'Param "type_check_fn" is not callable. Got {type_check_fn!r}')
         _check_parameters(type_check_fn, name)
@@ -278,7 +283,9 @@ class PythonObjectDagsterType(DagsterType):
         classes = python_type if isinstance(python_type, tuple) else (python_type,)
         for cls in classes:
             if not isinstance(cls, type):
-                raise CheckError(f'Param "python_type" is not a class. Got {cls!r}')
+                raise ParameterCheckError(
+                    f'Param "python_type" must be a class. Got {cls!r} of type {type(cls)}.'
+                )
         said = ", ".join(c.__name__ for c in classes)
         self.type_str = f"Union[{said}]" if several else said
         self.python_type = python_type
@@ -330,7 +337,7 @@ class _NothingType(DagsterType):
         def check(_: AnyValue, value: AnyValue) -> TypeCheck:
             if value is None:
                 return TypeCheck(True)
-            return TypeCheck(False, f"Value must be None, got a {type(value)}")
+            return TypeCheck(False, f"Value must be None or unset, got a {type(value)}")
 
         super().__init__(check, "Nothing", "Nothing", is_builtin=True)
 

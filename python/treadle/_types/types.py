@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     # The part of the value that does not fit, and what it should have been; None when all of it fits.
     Misfit = tuple[object, str]
 
+
+class _Sentence(str):
+    """All that is to be said of a misfit."""
+
+    __slots__ = ()
+
+
 _LABELS = {"int": "Int", "float": "Float", "str": "String", "bool": "Bool"}
 _WORDS = {"str": "string"}
 _UnionType = type(int | None)
@@ -42,6 +49,8 @@ class ValueType:
         if found is None:
             return None
         part, wanted = found
+        if isinstance(wanted, _Sentence):
+            return str(wanted)
         text = str(part)
         shown = text if len(text) <= 200 else text[:200] + "..."
         return f'Value "{shown}" of python type "{type(part).__name__}" must be a {wanted}.'
@@ -89,9 +98,19 @@ def _plain(cls: type) -> ValueType | None:
 
     def find(value: Any) -> Misfit | None:
         try:
-            return None if isinstance(value, cls) else (value, wanted)
+            if isinstance(value, cls):
+                return None
         except TypeError:  # a class that cannot be asked: a TypedDict
             return None
+        if cls is list or name in _LABELS:
+            return (value, wanted)
+        return (
+            value,
+            _Sentence(
+                f"Value of type {type(value)} failed type check for Dagster type {name}, expected value to be"
+                f" of Python type {name}."
+            ),
+        )
 
     label = "[Any]" if cls is list else _LABELS.get(name, name)
     return ValueType(label, find, cls)
@@ -116,13 +135,28 @@ def _items(find: Callable[[Any], Misfit | None], items: Any) -> Misfit | None:
     return None
 
 
+def _outer(cls: type) -> Callable[[Any], Misfit | None]:
+    """Whether a value is a collection of this kind, before its items are looked at."""
+
+    def find(value: Any) -> Misfit | None:
+        if isinstance(value, cls):
+            return None
+        name = cls.__name__
+        if cls is list:
+            return (value, name)
+        # Dagster leaves out the space of sets.
+        return (value, _Sentence(f"Value should be a {name}, got a{'' if cls is set else ' '}{type(value)}"))
+
+    return find
+
+
 def _collection(origin: type, arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> ValueType | None:
     outer = _plain(origin)
     inner = value_type(arguments[0], scope) if len(arguments) == 1 else None
     if outer is None:
         return None
     label = f"[{label_of(inner)}]" if origin is list else f"{origin.__name__.capitalize()}[{label_of(inner)}]"
-    is_outer = outer._find
+    is_outer = _outer(origin)
     if inner is None:
         return ValueType(label, is_outer, origin)
     find = inner._find
@@ -134,7 +168,7 @@ def _dict(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> ValueType | N
     if outer is None or len(arguments) != 2:
         return outer
     keys, values = value_type(arguments[0], scope), value_type(arguments[1], scope)
-    is_dict = outer._find
+    is_dict = _outer(dict)
 
     def find(value: Any) -> Misfit | None:
         found = is_dict(value)
@@ -152,12 +186,19 @@ def _tuple(arguments: tuple[Any, ...], scope: Mapping[str, Any]) -> ValueType | 
     if outer is None or not arguments or ... in arguments:
         return outer
     parts = [value_type(a, scope) for a in arguments]
-    is_tuple = outer._find
+    is_tuple = _outer(tuple)
 
     def find(value: Any) -> Misfit | None:
         found = is_tuple(value)
         if found is None and len(value) != len(parts):
-            return (value, f"tuple of {len(parts)}")
+            key = ".".join(map(label_of, parts))
+            return (
+                value,
+                _Sentence(
+                    f"Tuple with key TypedPythonTuple{key} requires {len(parts)} entries, received"
+                    f" {len(value)} values"
+                ),
+            )
         for item, part in zip(value, parts) if found is None else ():
             found = part._find(item) if part is not None else None
             if found is not None:

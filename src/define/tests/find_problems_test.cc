@@ -114,14 +114,17 @@ TEST(FindProblems, MissingResourcesAndIoManagersAreNamedWithTheNearest) {
   d.steps[0].outputs[0].stores_value = true;
   d.steps[0].outputs[0].io_manager_key = "warehous";
   d.steps[1].inputs[0].io_manager_key = "s3";
-  EXPECT_EQ(texts(find_problems(d)),
-            (Texts{"missing_io_manager: Asset 'a' is stored with IO manager 'warehous', which is "
-                   "not defined. Did you mean 'warehouse'? Add 'warehous' to the definitions.",
-                   "missing_resource: Asset 'a' needs resource 'databse', which is not defined. "
-                   "Did you mean 'database'? Add 'databse' to the resources of the definitions, "
-                   "or remove the requirement.",
-                   "missing_io_manager: Asset 'b' loads 'a' with IO manager 's3', which is not "
-                   "defined. Add 's3' to the definitions."}));
+  EXPECT_EQ(
+      texts(find_problems(d)),
+      (Texts{
+          "missing_io_manager: io manager with key 'warehous' required by output 'result' "
+          "of op 'a'' was not provided. Did you mean 'warehouse'? Add 'warehous' to the "
+          "definitions.",
+          "missing_resource: resource with key 'databse' required by op 'a' was not "
+          "provided. Did you mean 'database'? Add 'databse' to the resources of the definitions, "
+          "or remove the requirement.",
+          "missing_io_manager: input manager with key 's3' required by input 'a' of op "
+          "'b' was not provided. Add 's3' to the definitions."}));
 }
 
 TEST(FindProblems, ResourcesOfResourcesAreLookedAtToo) {
@@ -131,11 +134,13 @@ TEST(FindProblems, ResourcesOfResourcesAreLookedAtToo) {
   d.resources["b"] = std::make_shared<NeedyResource>("a");
   d.resources["c"] = std::make_shared<NeedyResource>("d");
   EXPECT_EQ(texts(find_problems(d)),
-            (Texts{"missing_resource: IO manager 'io_manager' needs resource 'bucket', which is "
-                   "not defined. Add 'bucket' to the resources of the definitions, or remove the "
+            (Texts{"missing_resource: resource with key 'bucket' required by resource with key "
+                   "'io_manager' was not provided. Add 'bucket' to the resources of the "
+                   "definitions, or remove the "
                    "requirement.",
-                   "missing_resource: Resource 'c' needs resource 'd', which is not defined. Did "
-                   "you mean 'a'? Add 'd' to the resources of the definitions, or remove the "
+                   "missing_resource: resource with key 'd' required by resource with key 'c' was "
+                   "not provided. Did you mean 'a'? Add 'd' to the resources of the definitions, "
+                   "or remove the "
                    "requirement.",
                    "resource_cycle: Resources need each other: a -> b -> a. Remove one of these "
                    "requirements."}));

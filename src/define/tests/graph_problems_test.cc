@@ -147,12 +147,12 @@ TEST(GraphProblems, AJobNeedsTheResourcesIoManagersAndInputsOfItsOps) {
   EXPECT_EQ(found,
             (Texts{"unknown_input: Error when constructing JobDefinition 'etl': Input value "
                    "provided for key 'n', but job has no top-level input with that name.",
-                   "missing_io_manager: Op 'work' in job 'etl': output 'result' is stored with IO "
-                   "manager 's3', which is not defined.",
-                   "missing_resource: Op 'work' in job 'etl' needs resource 'warehouse', which is "
-                   "not defined.",
-                   "missing_resource: Hook 'slack' of step 'work' needs resource 'slack_client', "
-                   "which is not defined."}));
+                   "missing_io_manager: io manager with key 's3' required by output 'result' of op "
+                   "'work'' was not provided.",
+                   "missing_resource: resource with key 'warehouse' required by op 'work' was not "
+                   "provided.",
+                   "missing_resource: resource with key 'slack_client' required by hook 'slack' "
+                   "attached to op 'work' was not provided."}));
 }
 
 TEST(GraphProblems, GraphsOfAssetsThatReadEachOtherAreACircle) {
