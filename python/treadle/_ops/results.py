@@ -98,8 +98,8 @@ class ExecuteOpsResult(ExecuteInProcessResult):
     def asset_value(self, asset_key: Any) -> NoReturn:
         raise CheckError(
             "Expected non-None value: Could not find AssetLayerData for"
-            f" {AssetKey.from_coercible(asset_key)}. Job '{self._job.name}' is made of ops, not of assets: use"
-            " output_for_node."
+            f" {AssetKey.from_coercible(asset_key)}. Job '{self._job.name}' is made of ops, not of assets:"
+            " use output_for_node."
         )
 
 
