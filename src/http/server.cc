@@ -44,8 +44,9 @@ template <class T>
 using Task = asio::awaitable<T>;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPiece = 256 << 10;   // bytes handed to a sink or read from a file at once
-constexpr std::size_t kReserved = 8 << 20;  // at most, for a body that is kept whole
+constexpr std::size_t kPiece = 256 << 10;  // bytes handed to a sink or read from a file at once
+constexpr std::size_t kHeadPiece = 16 << 10;
+constexpr std::size_t kReserved = 8 << 20;      // at most, for a body that is kept whole
 constexpr std::size_t kSmallestGzip = 8 << 10;  // below, packing costs more than it saves
 
 std::string http_date() {
@@ -184,7 +185,7 @@ class Connection {
       set_idle(true);
       lowest().expires_after(shared_.options.idle_timeout);
       const std::size_t got =
-          co_await stream_.async_read_some(buffer_.prepare(16 << 10), token(error));
+          co_await stream_.async_read_some(buffer_.prepare(kHeadPiece), token(error));
       if (error) co_return false;
       buffer_.commit(got);
     }
@@ -192,8 +193,7 @@ class Connection {
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(shared_.options.header_limit));
     parser.body_limit(boost::none);
-    lowest().expires_after(shared_.options.header_timeout);
-    co_await beast::http::async_read_header(stream_, buffer_, parser, token(error));
+    error = co_await read_head_of(parser);
     if (error) {
       if (error.category() ==
               beast::http::make_error_code(beast::http::error::bad_method).category() &&
@@ -230,6 +230,22 @@ class Connection {
     if (sent < 0) co_return false;
     if (!body_read) co_await linger(parser);
     co_return keep;
+  }
+
+  // Most often it came whole with the first bytes: Beast's own operation would go round the reactor for it.
+  Task<error_code> read_head_of(Parser& parser) {
+    lowest().expires_after(shared_.options.header_timeout);
+    while (true) {
+      error_code error = beast::http::error::need_more;
+      if (buffer_.size() > 0) buffer_.consume(parser.put(buffer_.data(), error));
+      if (parser.is_header_done()) co_return error_code();
+      if (error != beast::http::error::need_more) co_return error;
+      error_code broken;
+      const std::size_t got =
+          co_await stream_.async_read_some(buffer_.prepare(kHeadPiece), token(broken));
+      if (broken) co_return beast::http::make_error_code(beast::http::error::partial_message);
+      buffer_.commit(got);
+    }
   }
 
   Task<Response> answer(Parser& parser, Request& request) {
