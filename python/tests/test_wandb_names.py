@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("wandb") is not None, reason="wandb is installed")
+without_sdk = pytest.mark.skipif(importlib.util.find_spec("wandb") is not None, reason="wandb is installed")
 
 
 def run(folder: Path, program: str) -> Any:
@@ -28,6 +28,7 @@ def run(folder: Path, program: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@without_sdk
 def test_a_step_joins_its_run_by_the_names_of_the_sdk(tmp_path: Path) -> None:
     program = """
 import json
@@ -50,6 +51,7 @@ print(json.dumps([kept.config["lr"], kept.summary["loss"], kept.summary["best"]]
     assert run(tmp_path, program) == [0.5, 1.0, 2]
 
 
+@without_sdk
 def test_every_object_and_module_has_its_name(tmp_path: Path) -> None:
     program = """
 import json
@@ -66,3 +68,16 @@ absent = [n for n in ("wandb_resource", "WandbResource", "sparkle") if hasattr(w
 print(json.dumps([wandb.__version__.split(".")[0], absent, "init" in dir(wandb)]))
 """
     assert run(tmp_path, program) == ["0", [], True]
+
+
+def test_every_name_that_is_told_is_there() -> None:
+    """Of the integration and of the SDK: modules move, names stay."""
+    from importlib import import_module
+
+    from treadle._dagster import finder
+
+    for table in (finder._INTEGRATION, finder._WANDB):
+        for names in table.values():
+            for where in names.values():
+                module, _, own = where.partition(":")
+                assert hasattr(import_module(module), own), where

@@ -107,6 +107,8 @@ int run_words(const std::vector<std::string>& words, const Program& program) {
 int main(int argc, const char* const* argv, const Program& program) {
   // A reader that closes the pipe early (`| head`) ends output, not the run.
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit on the size of files is an error like a full disk, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     std::vector<std::string> words(argv, argv + argc);
     if (words.empty()) words.push_back(program.name);

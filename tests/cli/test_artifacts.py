@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -216,3 +217,22 @@ def test_a_symlink_out_of_the_folder_is_refused(treadle: Cli, write: Write) -> N
     (treadle.folder / "data/link").symlink_to(treadle.folder / "secret.txt")
     assert "link" in treadle("artifact", "put", "x", "data", code=2).err
     assert treadle.json("artifact", "ls") == {"artifacts": []}
+
+
+def test_a_limit_on_the_size_of_files_is_an_error_that_leaves_nothing(treadle: Cli, write: Write) -> None:
+    write("large", "x" * 3_000_000)
+    treadle("artifact", "put", "large", "large")
+
+    limited = ["sh", "-c", 'ulimit -f 1000; exec "$@"', "sh", str(treadle.program)]
+    done = subprocess.run(
+        [*limited, "artifact", "get", "large", "out"],
+        cwd=treadle.folder,
+        env=treadle.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "File too large" in done.stderr
+    assert not list((treadle.folder / "out").iterdir())

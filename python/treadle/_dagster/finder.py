@@ -57,7 +57,8 @@ _INTEGRATION: Mapping[str, Mapping[str, Any]] = {
     },
     "dagster_wandb.io_manager": {**{n: f"treadle.wandb:{n}" for n in _WANDB_MANAGER}, **_RUN_ID},
     "dagster_wandb.resources": {
-        n: f"treadle.wandb._resources:{n}" for n in ("WANDB_CLOUD_HOST", "wandb_resource")
+        "WANDB_CLOUD_HOST": "treadle.wandb._host:WANDB_CLOUD_HOST",
+        "wandb_resource": "treadle.wandb._resources:wandb_resource",
     },
     "dagster_wandb.types": _TYPES,
     "dagster_wandb.version": {"__version__": "treadle.wandb._io_manager:INTEGRATION_VERSION"},
