@@ -381,8 +381,15 @@ class DagsterEvent:
                 particulars["error_source"] = (
                     ErrorSource.FRAMEWORK_ERROR if own else ErrorSource(p["error_source"])
                 )
+            raised = p.get("error") or {}
             particulars["user_failure_data"] = (
-                EventData(label="intentional-failure", metadata=self.metadata) if "metadata" in p else None
+                EventData(
+                    label="intentional-failure",
+                    description=raised.get("message") or None,
+                    metadata=self.metadata,
+                )
+                if "metadata" in p or raised.get("cls_name") == "Failure"
+                else None
             )
         if self._name == "STEP_SUCCESS":
             particulars["duration_ms"] = p.get("duration_us", 0) / 1000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._errors import CheckError, DagsterInvariantViolationError
+from treadle._errors import CheckError, DagsterInvariantViolationError, ParameterCheckError
 from treadle._ops.reconstruct import ReconstructableJob
 from treadle._run.instance import DagsterInstance
 from treadle._typing import TYPE_CHECKING
@@ -53,9 +53,14 @@ def execute_job(
     from treadle._ops.jobs import OpJobDefinition
 
     if not isinstance(job, ReconstructableJob):
-        raise CheckError(f"Object {job!r} is not a ReconstructableJob. Give reconstructable(job).")
+        raise ParameterCheckError(
+            f'Param "job" is not a ReconstructableJob. Got {job!r} which is type {type(job)}. Give'
+            " reconstructable(job)."
+        )
     if not isinstance(instance, DagsterInstance):
-        raise CheckError(f"Object {instance!r} is not a DagsterInstance.")
+        raise ParameterCheckError(
+            f'Param "instance" is not a DagsterInstance. Got {instance!r} which is type {type(instance)}.'
+        )
     if reexecution_options is not None and op_selection is not None:
         raise DagsterInvariantViolationError(
             "re-execution and op selection cannot be used together at this time."

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from treadle._errors import (
-    CheckError,
     DagsterInvalidDefinitionError,
     DagsterInvalidInvocationError,
     DagsterInvalidPropertyError,
     DagsterInvariantViolationError,
+    ParameterCheckError,
 )
 from treadle._ops.hooks import HookContext
 from treadle._typing import TYPE_CHECKING
@@ -228,7 +228,9 @@ def invoke_hook(hook: HookDefinition, args: tuple[Any, ...], kwargs: Mapping[str
         values[name] = kwargs[name]
     given, *events = values.values()
     if given is not None and not isinstance(given, HookContext):
-        raise CheckError(f'Param "{names[0]}" is no HookContext. Got {given!r}.')
+        raise ParameterCheckError(
+            f'Param "{names[0]}" is not a HookContext. Got {given!r} which is type {type(given)}.'
+        )
     context = build_hook_context() if given is None else given
     bound = context.bind(hook) if isinstance(context, UnboundHookContext) else context
     return fn(bound, *events)

@@ -126,7 +126,7 @@ class _Direct:
     __slots__ = ()
 
     def _not_partitioned(self, what: str) -> Exception:
-        return CheckError(f"Tried to access {what} for a non-partitioned run")
+        return CheckError(f"Failure condition: Tried to access {what} for a non-partitioned run")
 
     _calls: DirectCalls
     _given_config: Any
@@ -371,6 +371,22 @@ class UnboundContext(_Direct, _OutputsContext):
 
     @property
     def has_assets_def(self) -> bool:
+        _not_set("has_assets_def")
+
+    @property
+    def asset_key(self) -> Any:
+        _not_set("has_assets_def")
+
+    @property
+    def selected_asset_keys(self) -> Any:
+        _not_set("has_assets_def")
+
+    @property
+    def selected_output_names(self) -> Any:
+        _not_set("selected_output_names")
+
+    @property
+    def is_subset(self) -> bool:
         _not_set("has_assets_def")
 
     def describe_op(self) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from treadle import _core
     from treadle._assets.keys import AssetCheckKey
     from treadle._run.instance import EventLogEntry
+    from treadle._run.run_stats import DagsterRunStatsSnapshot, RunStepKeyStatsSnapshot
 
 
 class InstanceEvents:
@@ -40,6 +41,23 @@ class InstanceEvents:
     ) -> Sequence[EventLogEntry]:
         """Every event of a run, in order."""
         return [r.event_log_entry for r in self._of_run(run_id, of_type)]
+
+    get_logs_for_run = all_logs
+
+    def get_run_stats(self, run_id: str) -> DagsterRunStatsSnapshot:
+        """How many of its steps have succeeded and failed, and what it made."""
+        from treadle._run.run_stats import of_run
+
+        return of_run(run_id, self.all_logs(run_id))
+
+    def get_run_step_stats(
+        self, run_id: str, step_keys: Sequence[str] | None = None
+    ) -> Sequence[RunStepKeyStatsSnapshot]:
+        """Where each step of a run is, or each of these steps."""
+        from treadle._run.run_stats import of_steps
+
+        found = of_steps(run_id, self.all_logs(run_id))
+        return [s for s in found if step_keys is None or s.step_key in step_keys]
 
     def logs_after(
         self,

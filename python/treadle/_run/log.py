@@ -109,7 +109,7 @@ def _tell(loggers: list[logging.Logger], step: _core.Step, level: int, text: str
     }
     line = f"{step.job_name} - {step.run_id} - {step.step_key} - {text}"
     for one in loggers:
-        one.log(level, "%s", line, extra={"dagster_meta": meta})
+        one.log(level, line, extra={"dagster_meta": meta})
 
 
 def begin_run(
