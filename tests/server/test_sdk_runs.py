@@ -263,3 +263,47 @@ with wandb.init(project="p", id="shared", config={name: 1}, settings=settings) a
     assert result["values"] == {name: list(range(20)) for name in ("main", "one", "two")}
     assert result["summary"] == dict.fromkeys(("main", "one", "two"), 19)
     assert result["config"] == dict.fromkeys(("main", "one", "two"), 1)
+
+
+def test_runs_are_rewound_and_forked(sdk: Sdk) -> None:
+    result = sdk(
+        """
+        import wandb
+        with wandb.init(project="p", id="first") as run:
+            for i in range(10):
+                run.log({"x": i})
+        with wandb.init(project="p", resume_from="first?_step=4") as run:
+            run.log({"x": 100})
+        with wandb.init(project="p", id="second", fork_from="first?_step=2") as run:
+            run.log({"x": 200})
+        api = wandb.Api()
+        rewound, forked = api.run("local/p/first"), api.run("local/p/second")
+        result = [
+            [(row["_step"], row["x"]) for row in rewound.scan_history()],
+            rewound.summary["x"],
+            rewound.lastHistoryStep,
+            [(row["_step"], row["x"]) for row in forked.scan_history()][-1],
+            forked.summary["x"],
+        ]
+        """
+    )
+    assert result == [[[0, 0], [1, 1], [2, 2], [3, 3], [4, 4], [5, 100]], 100, 5, [3, 200], 200]
+
+
+def test_alerts_are_kept_and_code_is_logged(sdk: Sdk, server: Server) -> None:
+    result = sdk(
+        """
+        import wandb
+        open("train.py", "w").write("print(1)")
+        with wandb.init(project="p", id="r") as run:
+            run.alert(title="Low accuracy", text="below 0.5", level="WARN")
+            code = run.log_code(".", include_fn=lambda path: path.endswith("train.py"))
+            code.wait()
+        run = wandb.Api().run("local/p/r")
+        logged = run.logged_artifacts()
+        result = [(a.type, sorted(a.manifest.entries)) for a in logged]
+        """
+    )
+    assert result == [["code", ["train.py"]]]
+    kept = [row for row in server.rows("select detail from account_audit") if "Low accuracy" in row[0]]
+    assert kept == [("WARN: Low accuracy: below 0.5",)]
