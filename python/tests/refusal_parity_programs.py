@@ -279,5 +279,24 @@ def resources_given_to_a_direct_call(dg):
     ]
 
 
+@program
+def configuration_that_a_direct_call_is_not_given(dg):
+    class Needs(dg.Config):
+        a: int
+
+    class Has(dg.Config):
+        a: int = 3
+
+    @dg.asset
+    def needs(config: Needs):
+        return config.a
+
+    @dg.asset
+    def has(config: Has):
+        return config.a
+
+    return [has(), needs(Needs(a=1)), refused(needs), refused(lambda: dg.config_from_yaml_strings(["3"]))]
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

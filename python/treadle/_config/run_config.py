@@ -155,9 +155,8 @@ def _merged(texts: list[tuple[str, str]], describe: Any, names: list[str]) -> di
             loaded = {}
         if not isinstance(loaded, dict):
             raise CheckError(
-                f"Expected YAML to be a dictionary, got {type(loaded)}"
+                f'Invariant failed. Description: Expected YAML dictionary, instead got: "{loaded}"'
                 + (f" in {name}" if name else "")
-                + "."
             )
         _merge(merged, loaded)
     return merged

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._config.run_schema import config_argument
+from treadle._config.run_schema import config_argument, node_config
 from treadle._errors import (
     DagsterInvalidDefinitionError,
     DagsterInvalidInvocationError,
@@ -271,7 +271,7 @@ def _invoked(
         if context is not None:
             kwargs["config"] = config_argument(plan.config, context.op_config)
         elif getattr(plan.config, "to_config_schema", None) is not None:
-            kwargs["config"] = plan.config()
+            kwargs["config"] = config_argument(plan.config, node_config(definition, None, "op"))
     inputs = [i.name for i in definition._inputs if i.name]
     if len(args) > len(inputs):
         raise DagsterInvalidInvocationError(
