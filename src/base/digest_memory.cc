@@ -30,10 +30,10 @@ DigestMemory::DigestMemory(Files& files, std::string path, Clock& clock)
     if (end == std::string_view::npos) return;
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end + 1);
-    constexpr std::size_t kDigest = 64;
-    if (line.size() <= kDigest || line[kDigest] != ' ') continue;
-    Known known{{.kind = FileStat::Kind::kFile}, std::string(line.substr(0, kDigest))};
-    line.remove_prefix(kDigest + 1);
+    const std::size_t space = line.find(' ');
+    if (space == std::string_view::npos || space == 0) continue;
+    Known known{{.kind = FileStat::Kind::kFile}, std::string(line.substr(0, space))};
+    line.remove_prefix(space + 1);
     FileStat& stat = known.stat;
     if (take(line, stat.size) && take(line, stat.mtime_ns) && take(line, stat.ctime_ns) &&
         take(line, stat.inode) && !line.empty()) {

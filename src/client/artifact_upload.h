@@ -38,7 +38,8 @@ struct Upload {
   std::function<void(std::int64_t, std::int64_t)> progress;
 };
 
-// Sends large files before anything else and fills in the items' entries with what the server made of them.
+// Is given large files before anything is hashed, and fills in the digests of those that it knows or has
+// sent.
 using SendAhead = std::function<Result<void>(std::span<UploadItem* const>)>;
 
 // Hashes what the entries and folders name, several files at once; large ones are given to `send_ahead`

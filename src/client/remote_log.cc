@@ -2,6 +2,7 @@
 #include "artifact_documents.h"
 #include "artifact_upload.h"
 #include "remote_artifacts.h"
+#include <treadle/base/content_digest.h>
 #include <treadle/base/json.h>
 #include <treadle/base/json_parse.h>
 #include <treadle/base/random.h>
@@ -11,6 +12,8 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
+#include <optional>
 
 namespace treadle::client {
 namespace {
@@ -209,13 +212,32 @@ Result<Upload> RemoteArtifacts::prepare(std::span<const artifact::DraftEntry> en
                                         const ArtifactRef& at) {
   // W&B's protocol wants the MD5 of a file before it says where to put it: a large one would be read twice, one
   // time after the other. A server of ours takes it first. Over a real network sending is what takes the time,
-  // and content that is there must not be sent.
+  // and content that is there must not be sent; nor what was logged before and has not changed since.
   const bool loopback = is_loopback(server_->address().base_url);
-  return prepare_upload(entries, folders, [&](std::span<UploadItem* const> items) -> Result<void> {
-    if (!loopback) return {};
+  std::optional<DigestMemory> memory;
+  std::map<std::string, FileStat> unknown;  // by path, from before they are read
+  const auto large = [&](std::span<UploadItem* const> items) -> Result<void> {
+    memory.emplace(real_files(), join_path(options_.cache_folder, "digests"));
+    std::vector<UploadItem*> left;
+    for (UploadItem* item : items) {
+      TREADLE_TRY(const FileStat stat, real_files().stat(item->file));
+      item->entry.size = stat.size;
+      item->entry.md5 = memory->find(item->file, stat);
+      if (!item->entry.md5.empty()) continue;
+      unknown.emplace(item->file, stat);
+      left.push_back(item);
+    }
+    if (!loopback || left.empty()) return {};
     TREADLE_TRY(const bool takes, server_->has_feature("TREADLE_CONTENT_FIRST"));
-    return takes ? send_ahead(items, at) : Result<void>();
-  });
+    return takes ? send_ahead(left, at) : Result<void>();
+  };
+  TREADLE_TRY(Upload upload, prepare_upload(entries, folders, large));
+  for (const UploadItem& item : upload.items) {
+    const auto it = unknown.find(item.file);
+    if (it != unknown.end()) memory->remember(item.file, it->second, item.entry.md5);
+  }
+  if (!unknown.empty()) (void)memory->save();
+  return upload;
 }
 
 Result<void> RemoteArtifacts::send_ahead(std::span<UploadItem* const> items,

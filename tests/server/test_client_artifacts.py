@@ -295,7 +295,7 @@ def test_what_is_wrong_is_told(server: Server, ours: Client, tmp_path: Path) -> 
 
 
 LARGE = """
-import hashlib, random
+import os, random, time
 content = random.Random(1).randbytes(33 << 20)
 open("large.bin", "wb").write(content)
 artifact = wandb.Artifact("large", "dataset")
@@ -320,6 +320,30 @@ def test_a_large_file_goes_to_our_server_while_it_is_hashed(
     assert not [path for path in puts if "wandb_artifacts" in path], puts
     # The same version as of the embedded store, which hashes first.
     assert Client(tmp_path / "embedded", "", "")(LARGE) == one
+
+
+AGAIN = """
+# A file that has just been written may be written again without its times telling.
+while time.time() - os.stat("large.bin").st_ctime < 2.5:
+    time.sleep(0.05)
+for name in ("one", "other"):
+    artifact = wandb.Artifact(name, "dataset")
+    artifact.add_file("large.bin")
+    run = wandb.init(entity="local", project="iris", id=name)
+    logged = run.log_artifact(artifact)
+    run.finish()
+result = logged.digest == digest
+"""
+
+
+def test_a_large_file_that_has_not_changed_is_not_sent_again(
+    proxy: tuple[RecordingProxy, Server], tmp_path: Path
+) -> None:
+    recorder, server = proxy
+    assert Client(tmp_path / "ours", recorder.url, server.key)(LARGE + AGAIN) is True
+    # "large" and "one" were sent, for the file was new; "other" was not.
+    assert [r.path for r in recorder.puts()].count("/contents/local/iris") == 2
+    assert not [r.path for r in recorder.puts() if "wandb_artifacts" in r.path]
 
 
 def test_a_large_file_cut_off_half_way_is_sent_again(

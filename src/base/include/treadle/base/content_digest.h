@@ -18,7 +18,7 @@ class DigestMemory {
   DigestMemory(Files& files, std::string path, Clock& clock = system_clock());
   // "" when the file is not known as it is now.
   std::string find(const std::string& path, const FileStat& stat) const;
-  // `stat` is from before the file was read.
+  // `stat` is from before the file was read. The digest, of whatever kind, has no spaces.
   void remember(const std::string& path, const FileStat& stat, const std::string& digest);
   // Writes what is new; a memory that cannot be written only costs time.
   Result<void> save();
