@@ -15,7 +15,7 @@ import pytest
 
 HERE = Path(__file__).parent
 # Each program with so many seeds.
-PROGRAMS = {"condition_parity_programs.py": 30, "wide_condition_parity_programs.py": 8}
+PROGRAMS = {"condition_parity_programs.py": 30, "wide_condition_parity_programs.py": 14}
 
 
 def told_by(python: str, module: str, program: str) -> dict[str, Any]:

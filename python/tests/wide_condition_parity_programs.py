@@ -15,7 +15,7 @@ from typing import Any
 
 UTC = datetime.timezone.utc
 TAGS = {"team": "red"}
-CHECKED = ("check_passed", "check_failed", "missing", "newly_updated", "execution_failed")
+CHECKED = ("check_passed", "check_passed", "check_failed", "missing", "newly_updated")
 
 
 def leaf(dg: Any, rng: random.Random, on_dep: bool) -> Any:
@@ -23,6 +23,7 @@ def leaf(dg: Any, rng: random.Random, on_dep: bool) -> Any:
     kind = rng.choice(
         ["missing", "newly_updated", "code_version_changed", "data_version_changed", "execution_failed"]
         + ["in_latest_time_window", "run_in_progress", "any_new", "all_new", "executed_with_tags", "checks"]
+        + ["data_version_changed", "data_version_changed"]
         + ([] if on_dep else ["any_deps_updated", "any_downstream_conditions", "checks", "checks"])
     )
     if kind == "checks":
@@ -63,6 +64,11 @@ def whole(dg: Any, rng: random.Random) -> Any:
         return ac.any_downstream_conditions()
     if kind == 2:
         return ac.eager() | ac.code_version_changed().since_last_handled()
+    # Plain ones, too: what is deep inside often decides nothing.
+    if kind < 6:
+        return leaf(dg, rng, False)
+    if kind == 6:
+        return ac.any_deps_match(leaf(dg, rng, True))
     return condition(dg, rng, 3)
 
 
@@ -163,8 +169,8 @@ def history(dg: Any, seed: int) -> list[Any]:
     def make(plan: dict[str, Any], key: Any) -> None:
         way = rng.random()
         tags = dict(TAGS) if rng.random() < 0.4 else {}
-        if way < 0.4:
-            version = {"dagster/data_version": str(rng.randint(1, 2))}
+        if way < 0.65:
+            version = {"dagster/data_version": rng.choice("1112")}
             instance.report_runless_asset_event(
                 dg.AssetMaterialization(dg.AssetKey(plan["name"]), partition=key, tags=version)
             )
@@ -177,7 +183,7 @@ def history(dg: Any, seed: int) -> list[Any]:
     for step in range(6):
         for plan in program.plans:
             for key in keys_of(program, plan, instance, now):
-                if rng.random() < 0.2:
+                if rng.random() < 0.35:
                     make(plan, key)
         for asset, name, _, _ in program.checks:
             if rng.random() < 0.4:

@@ -1,10 +1,30 @@
 #include "run_report.h"
 #include <treadle/cpp/instance.h>
 
+#include <map>
+#include <mutex>
+
 namespace treadle {
 
+Result<std::shared_ptr<app::Home>> shared_home(const app::HomeOptions& options) {
+  if (options.temporary) {
+    TREADLE_TRY(std::shared_ptr<app::Home> own, app::Home::open(options));
+    return own;
+  }
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<app::Home>> open_homes;
+  const std::string path = app::resolve_home(options);
+  const std::lock_guard lock(mutex);
+  std::weak_ptr<app::Home>& known = open_homes[path];
+  // Not when its folder was taken away meanwhile.
+  if (auto open = known.lock(); open && app::is_home(path)) return open;
+  TREADLE_TRY(std::shared_ptr<app::Home> opened, app::Home::open(options));
+  known = opened;
+  return opened;
+}
+
 Result<Instance> Instance::open(const std::string& home) {
-  TREADLE_TRY(std::shared_ptr<app::Home> opened, app::Home::open(home_options(home, false)));
+  TREADLE_TRY(std::shared_ptr<app::Home> opened, shared_home(home_options(home, false)));
   return Instance(std::move(opened));
 }
 

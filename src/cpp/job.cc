@@ -95,7 +95,7 @@ Result<void> run(const Definitions& declared, const std::string& name, RunJobOpt
   if (options.config.empty()) options.config = job->config;
   const Definitions own = definitions_of_job(given, *job);
   TREADLE_CHECK(check_run_config(own.steps, own.resources, options.config, "job " + name));
-  TREADLE_TRY(state.home, app::Home::open(home_options(options.home, options.temporary_home)));
+  TREADLE_TRY(state.home, shared_home(home_options(options.home, options.temporary_home)));
   Definitions definitions = given;
   app::add_defaults(definitions, *state.home);
   const std::string again = std::move(options.again);

@@ -72,7 +72,7 @@ Result<Work> prepare(const Definitions& given, const MaterializeOptions& options
     throw DefinitionError(std::move(problems));
   }
   Work work;
-  TREADLE_TRY(work.home, app::Home::open(home_options(options.home, options.temporary_home)));
+  TREADLE_TRY(work.home, shared_home(home_options(options.home, options.temporary_home)));
   work.definitions = std::make_unique<Definitions>(given);
   for (const auto& [key, resource] : options.resources) work.definitions->resources[key] = resource;
   app::add_defaults(*work.definitions, *work.home);

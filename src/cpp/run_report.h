@@ -20,6 +20,9 @@ struct RunReport::State {
   std::vector<StepReport> steps;
 };
 
+// The home of this process that is open there already, else one that is opened: who reads what a run
+// under way has told sees all of it.
+Result<std::shared_ptr<app::Home>> shared_home(const app::HomeOptions& options);
 app::HomeOptions home_options(const std::string& path, bool temporary);
 std::vector<execute::TagConcurrencyLimit> limits_of(std::vector<TagLimit> limits);
 // What a run came to.

@@ -19,14 +19,15 @@
 #include <treadle/cpp/config.h>      // td::Config: structs as configuration
 #include <treadle/cpp/defs.h>        // td::Defs: assets, checks, sources, resources, jobs
 #include <treadle/cpp/instance.h>    // td::Instance: what a home remembers
-#include <treadle/cpp/io_managers.h>  // td::files, td::in_memory: where values are kept
-#include <treadle/cpp/materialize.h>  // td::materialize, td::run_job, td::load_value, td::main
-#include <treadle/cpp/op.h>           // td::op, td::graph (compose.h), td::success_hook (hook.h)
-#include <treadle/cpp/partitions.h>   // td::Partitions, td::ByPartition
-#include <treadle/cpp/run_config.h>   // td::RunConfig, td::configured, td::config_mapping
-#include <treadle/cpp/selection.h>    // td::assets, td::group: which assets, as C++ writes it
-#include <treadle/cpp/status.h>       // td::status: what is stale, and why
-#include <treadle/cpp/tables.h>       // td::TableSchema: what is known of a table
-#include <treadle/cpp/testing.h>      // td::TestContext: functions without a run
-#include <treadle/cpp/wandb.h>        // td::wandb: W&B artifacts
-#include <treadle/cpp/wandb_runs.h>   // td::wandb::init, Api: metrics of runs, logged and read
+#include <treadle/cpp/io_managers.h>    // td::files, td::in_memory: where values are kept
+#include <treadle/cpp/materialize.h>    // td::materialize, td::run_job, td::load_value, td::main
+#include <treadle/cpp/op.h>             // td::op, td::graph (compose.h), td::success_hook (hook.h)
+#include <treadle/cpp/partitions.h>     // td::Partitions, td::ByPartition
+#include <treadle/cpp/record_checks.h>  // td::last_update_freshness: checks of what a home remembers
+#include <treadle/cpp/run_config.h>     // td::RunConfig, td::configured, td::config_mapping
+#include <treadle/cpp/selection.h>      // td::assets, td::group: which assets, as C++ writes it
+#include <treadle/cpp/status.h>         // td::status: what is stale, and why
+#include <treadle/cpp/tables.h>         // td::TableSchema: what is known of a table
+#include <treadle/cpp/testing.h>        // td::TestContext: functions without a run
+#include <treadle/cpp/wandb.h>          // td::wandb: W&B artifacts
+#include <treadle/cpp/wandb_runs.h>     // td::wandb::init, Api: metrics of runs, logged and read
