@@ -280,6 +280,20 @@ def resources_given_to_a_direct_call(dg):
 
 
 @program
+def what_generators_promise(dg):
+    import collections.abc
+
+    def told(annotation):
+        def yields() -> annotation:
+            yield dg.Output(None)
+
+        return dg.materialize([dg.asset(name="x")(yields)]).success
+
+    kinds = (collections.abc.Iterator, collections.abc.Iterable, collections.abc.Iterable[int], int)
+    return [told(kind) for kind in kinds]
+
+
+@program
 def configuration_that_a_direct_call_is_not_given(dg):
     class Needs(dg.Config):
         a: int

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import treadle as dg
 from treadle._assets.code_version import derive
 
 
@@ -124,3 +125,22 @@ def test_the_version_is_the_same_in_every_process(tmp_path: Path) -> None:
 
 def test_what_is_no_python_function_has_no_version() -> None:
     assert derive(len) == ""
+
+
+def test_a_fixed_configuration_is_part_of_the_version() -> None:
+    @dg.op(config_schema={"n": int})
+    def base(context: dg.OpExecutionContext) -> int:
+        return context.op_config["n"]  # type: ignore[no-any-return]
+
+    def version(n: int) -> str:
+        fixed = base.configured({"n": n}, name="fixed")
+
+        @dg.graph_asset
+        def made() -> Any:
+            return fixed()
+
+        event = dg.materialize([made]).asset_materializations_for_node("made.fixed")[0]
+        return str((event.tags or {})["dagster/code_version"])
+
+    assert version(1) == version(1)
+    assert version(1) != version(2)

@@ -25,6 +25,9 @@ _BUILTIN_TYPES = {
 }
 
 
+_GENERATES = 0x20 | 0x200  # inspect.CO_GENERATOR, CO_ASYNC_GENERATOR
+
+
 class Signature:
     """Parameters by role. `values`: those that receive the value of an asset, with their annotations."""
 
@@ -37,7 +40,10 @@ class Signature:
         self.config: Any = None
         self.resources: dict[str, str] | None = None
         self.values: dict[str, Any] = {}
-        self.returns = annotations.get("return", NoValue) if annotations else NoValue
+        code = getattr(fn, "__code__", None)
+        # Of a generator it is about the generator: nothing is said of what it yields.
+        generates = code is not None and code.co_flags & _GENERATES
+        self.returns = annotations.get("return", NoValue) if annotations and not generates else NoValue
         scope = getattr(fn, "__globals__", {})
         if self.takes_context and annotations and names[0] in annotations:
             _check_context(annotations[names[0]], scope)
