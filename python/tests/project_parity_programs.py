@@ -26,6 +26,34 @@ def function_behind_a_decorator(dg):
 
 
 @program
+def dependencies_by_their_older_name(dg):
+    @dg.asset
+    def first():
+        pass
+
+    @dg.asset(non_argument_deps={"first"})
+    def second():
+        pass
+
+    @dg.multi_asset(outs={"p": dg.AssetOut()}, non_argument_deps={dg.AssetKey("second")})
+    def third():
+        return 1
+
+    def both():
+        @dg.asset(deps=[first], non_argument_deps={"second"})
+        def fourth():
+            pass
+
+    def of_a_list():
+        @dg.asset(non_argument_deps=["second"])
+        def fourth():
+            pass
+
+    keys = [sorted(k.to_user_string() for k in a.dependency_keys) for a in (second, third)]
+    return keys, raised(both), raised(of_a_list)[0], dg.materialize([first, second, third]).success
+
+
+@program
 def list_of_nothing(dg):
     @dg.op
     def count(values):

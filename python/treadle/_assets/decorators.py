@@ -35,6 +35,21 @@ if TYPE_CHECKING:
     from treadle._typing import CoercibleToAssetDep, CoercibleToAssetKey, CoercibleToAssetKeyPrefix, UserFn
 
 
+def _all_deps(
+    deps: Iterable[CoercibleToAssetDep] | None, non_argument_deps: AbstractSet[Any] | None
+) -> Iterable[CoercibleToAssetDep] | None:
+    """`non_argument_deps` is the older name of `deps`."""
+    if non_argument_deps is None:
+        return deps
+    if deps is not None:
+        raise DagsterInvalidDefinitionError(
+            "Cannot specify both deps and non_argument_deps to @asset. Use only deps instead."
+        )
+    if not isinstance(non_argument_deps, (set, frozenset)):
+        raise CheckError("non_arguments_deps must be a set if not None")
+    return sorted(non_argument_deps, key=str)
+
+
 @overload
 def asset(compute_fn: UserFn, /) -> AssetsDefinition: ...
 @overload
@@ -72,6 +87,7 @@ def asset(
     is_virtual: bool = False,
     compute_kind: str | None = None,
     memoize: bool = False,
+    non_argument_deps: AbstractSet[Any] | None = None,
 ) -> Callable[[UserFn], AssetsDefinition]: ...
 
 
@@ -109,6 +125,7 @@ def asset(
     is_virtual: bool = False,
     compute_kind: str | None = None,
     memoize: bool = False,
+    non_argument_deps: AbstractSet[Any] | None = None,
 ) -> Any:
     """Declares an asset: the function computes it, its parameters name the assets it is computed from.
 
@@ -116,6 +133,7 @@ def asset(
     AssetExecutionContext.
     """
     check_partitions_def(partitions_def)
+    deps = _all_deps(deps, non_argument_deps)
     if is_virtual:
         unsupported("@asset", is_virtual=is_virtual)
 
@@ -207,11 +225,13 @@ def multi_asset(
     pool: str | None = None,
     compute_kind: str | None = None,
     memoize: bool = False,
+    non_argument_deps: AbstractSet[Any] | None = None,
 ) -> Callable[[UserFn], AssetsDefinition]:
     """Declares several assets that one function makes: `outs` where it hands over their values, `specs` where
     it writes them itself.
     """
     check_partitions_def(partitions_def)
+    deps = _all_deps(deps, non_argument_deps)
     if outs and specs:
         raise DagsterInvalidDefinitionError("Must specify only outs or specs but not both.")
     if internal_asset_deps and specs:

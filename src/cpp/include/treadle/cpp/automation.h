@@ -58,6 +58,10 @@ Result<TickResult> asked(F& fn, A&... arguments) {
   } else if constexpr (std::convertible_to<R, Result<TickResult>>) {
     return fn(arguments...);
   } else {
+    static_assert(
+        std::constructible_from<TickResult, R>,
+        "treadle: the function of a schedule or sensor returns a td::RunRequest, several, "
+        "a td::SkipReason, a td::TickResult, a td::Result of one of them, or nothing");
     return TickResult(fn(arguments...));
   }
 }

@@ -207,9 +207,20 @@ void add_graph_output(GraphDef& graph, NodeOutput from, bool several, const Grap
 
 // What a composing function takes after the td::Compose&, and returns.
 template <class Params>
-struct GraphInputs;
+struct GraphInputs {
+  static_assert(sizeof(Params) == 0,
+                "treadle: the function of a graph takes a td::Compose&, then a td::Node<T> for "
+                "each input");
+};
+template <class T>
+inline constexpr bool is_node = false;
+template <class T>
+inline constexpr bool is_node<Node<T>> = true;
 template <class... T>
 struct GraphInputs<Types<Compose&, T...>> {
+  static_assert((is_node<std::remove_cvref_t<T>> && ...),
+                "treadle: after the td::Compose& the function of a graph takes a td::Node<T> for "
+                "each input");
   template <class N>
   struct InputOf;
   template <class U>
@@ -230,6 +241,12 @@ struct GraphInputs<Types<Compose&, T...>> {
   }
 };
 
+template <class T>
+void add_outputs(GraphDef&, const T&, const GraphOptions&) {
+  static_assert(sizeof(T) == 0,
+                "treadle: the function of a graph returns the td::Node of its output, or a "
+                "std::tuple of several");
+}
 template <class T>
 void add_outputs(GraphDef& graph, const Node<T>& node, const GraphOptions& options) {
   add_graph_output(graph, node.from, false, options);

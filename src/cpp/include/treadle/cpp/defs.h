@@ -201,6 +201,12 @@ class Defs {
     compose(c);
     add_job(std::move(name), std::move(made), std::move(options));
   }
+  template <class F>
+    requires(cpp::Signature<F>::kKnown && !std::invocable<F&, Compose&>)
+  void job(std::string, F, JobOptions = {}) {
+    static_assert(sizeof(F) == 0,
+                  "treadle: the function of a job takes a td::Compose& and nothing else");
+  }
   template <class Used>
   void job(std::string name, const Op<Used>& graph, JobOptions options = {}) {
     add_job(std::move(name), graph.graph(), std::move(options));
@@ -259,6 +265,13 @@ class Defs {
     static void hand_over(Context& context, bool passed) {
       hand_over(context, CheckResult{.passed = passed});
     }
+    template <class R>
+      requires(!std::convertible_to<R, bool> && !std::convertible_to<R, CheckResult>)
+    static void hand_over(Context&, const R&) {
+      static_assert(sizeof(R) == 0,
+                    "treadle: the function of a check returns a td::CheckResult, a bool, or a "
+                    "td::Result of one of them");
+    }
   };
   struct OfMultiCheck {
     template <class R>
@@ -288,6 +301,13 @@ class Defs {
   struct OfObservation {
     static void hand_over(Context& context, std::string version);
     static void hand_over(Context& context, Observed observed);
+    template <class R>
+      requires(!std::convertible_to<R, std::string> && !std::convertible_to<R, Observed>)
+    static void hand_over(Context&, const R&) {
+      static_assert(sizeof(R) == 0,
+                    "treadle: the function of an observable source returns which version it saw: a "
+                    "std::string, a td::Observed, or a td::Result of one of them");
+    }
   };
   struct OfMultiAsset {
     template <class R>
