@@ -218,8 +218,8 @@ def input_field(op: Any, given: Any) -> Field | None:
 
 
 def _written(label: str) -> Any:
-    """How a value of a type is written (see treadle._ops.steps.is_loadable)."""
-    from treadle._ops.steps import is_dict
+    """How a value of a type is written (see treadle._ops.written.is_loadable)."""
+    from treadle._ops.written import is_dict
 
     if label.endswith("?"):
         return Noneable(_written(label[:-1]))

@@ -22,6 +22,7 @@ from treadle._events.wrappers import Json
 from treadle._ops.config_tree import JobConfig, run_config_of
 from treadle._ops.direct import DirectResult, check_wrapping, dynamic_items, is_wrapped
 from treadle._ops.ops import DynamicOutput, OpDefinition
+from treadle._ops.written import is_loadable, written_value
 from treadle._resources.context import Resources, as_given
 from treadle._run import capture, steps, tracking_server
 from treadle._run.context import (
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 # The jobs that run in this process, by run.
 jobs: dict[str, OpJobDefinition] = {}
-
-_FROM_CONFIG = ("Any", "Int", "Float", "String", "Bool")
 
 
 class OpPlan:
@@ -328,7 +327,7 @@ class _OpExecution(steps.StepExecution):
             if given is not NoValue and loader is not None:
                 value = loader.construct_from_config_value(self.context, given)
             else:
-                value = _given(given, plan.input_label(index))
+                value = written_value(given, plan.input_label(index))
         if value is NoValue and _core.op_input_is_list(step, index):
             value = [self._one(index, at) for at in range(_core.op_input_size(step, index))]
         elif value is NoValue:
@@ -525,42 +524,6 @@ class _OpExecution(steps.StepExecution):
                     f' non-optional output "{output.name}"'
                 )
             self._hand(index, None, False, None, None, "")
-
-
-def is_loadable(label: str) -> bool:
-    """Whether values of a type can be written in configuration: scalars, lists of such, and None."""
-    if label.endswith("?"):
-        return is_loadable(label[:-1])
-    if label.startswith("[") and label.endswith("]"):
-        return is_loadable(label[1:-1])
-    return label in _FROM_CONFIG or is_dict(label)
-
-
-def is_dict(label: str) -> bool:
-    """Whether values of a type are dictionaries, which configuration writes as they are."""
-    return label in ("dict", "Dict") or label.startswith("Dict[")
-
-
-def _given(value: Any, label: str) -> Any:
-    """The value that the run's configuration writes so, for an input that nothing is wired to."""
-    if label.endswith("?"):
-        return None if value is None else _given(value, label[:-1])
-    if label.startswith("[") and isinstance(value, list):
-        return [_given(one, label[1:-1]) for one in value]
-    if isinstance(value, dict) and len(value) == 1 and not is_dict(label):
-        if "value" in value:
-            return value["value"]
-        if isinstance(value.get("json"), dict):
-            import json
-
-            with open(value["json"]["path"]) as file:
-                return json.load(file)["value"]
-        if isinstance(value.get("pickle"), dict):
-            import pickle
-
-            with open(value["pickle"]["path"], "rb") as pickled:
-                return pickle.load(pickled)
-    return value
 
 
 # --- called directly
