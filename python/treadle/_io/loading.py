@@ -115,7 +115,8 @@ class AssetValueLoader:
         partition_key: str | None,
         metadata: dict[str, Any] | None,
     ) -> Any:
-        from treadle._io.managers import DagsterTypeRef, build_input_context, build_output_context
+        from treadle._io.managers import build_input_context, build_output_context
+        from treadle._io.type_ref import DagsterTypeRef
 
         upstream = build_output_context(
             name=output.name if output is not None else None,

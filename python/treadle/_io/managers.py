@@ -12,6 +12,7 @@ from treadle._errors import (
 from treadle._events.metadata import metadata_from_json, metadata_to_core, normalize_metadata
 from treadle._io.definition import IInputManagerDefinition, InputManager
 from treadle._io.of_step import run_key_of, said_of, slice_of
+from treadle._io.type_ref import DagsterTypeRef, type_of_input
 from treadle._resources.building import ResourceHolder, ResourceScope
 from treadle._resources.context import Resources
 from treadle._resources.definition import definitions_of
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle import _core
-    from treadle._assets.definition import AssetsDefinition
     from treadle._assets.specs import AssetSpec
     from treadle._events.metadata import MetadataValue
     from treadle._partitions.keys import PartitionKeyRange
@@ -636,7 +636,7 @@ class IOManagerHolder:
             op_def=definition.op if definition is not None else None,
             definition_metadata=given.metadata if given is not None else None,
             upstream_output=upstream,
-            dagster_type=_type_of(definition, given),
+            dagster_type=type_of_input(definition, given),
             resources=self._resources(step),
             asset_key=key,
             config=said_of(step, step.step_key, "inputs", name),
@@ -673,29 +673,6 @@ def _mark(error: Exception, cls: str, doing: str) -> None:
     """What user code raised is told as the cause of an error that says what was being done."""
     if not isinstance(error, DagsterError):
         error.__treadle_boundary__ = (cls, f"Error occurred while {doing}:")  # type: ignore[attr-defined]
-
-
-class DagsterTypeRef:
-    """A type as IO managers see it: its names, and the Python class when there is one."""
-
-    __slots__ = ("display_name", "key", "typing_type")
-
-    def __init__(self, display_name: str, typing_type: Any = None) -> None:
-        self.display_name = display_name
-        self.key = display_name
-        self.typing_type = typing_type
-
-    def __repr__(self) -> str:
-        return f"DagsterType({self.display_name})"
-
-
-def _type_of(definition: AssetsDefinition | None, given: Any) -> DagsterTypeRef:
-    from treadle._types.types import label_of, value_type
-
-    if definition is None or given is None:
-        return DagsterTypeRef("Any")
-    check = value_type(given.type, getattr(definition._fn, "__globals__", {}))
-    return DagsterTypeRef(label_of(check), check.python_type if check is not None else None)
 
 
 def _metadata_of(text: str) -> Mapping[str, MetadataValue] | None:
