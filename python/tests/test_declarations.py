@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 import treadle as dg
@@ -250,3 +253,23 @@ def test_a_check_may_be_of_an_asset_that_is_declared_elsewhere() -> None:
     for job in (definitions.resolve_job_def("checks"), everything):
         result = job.execute_in_process()
         assert [e.check_name for e in result.get_asset_check_evaluations()] == ["check"]
+
+
+def test_a_multi_asset_may_check_assets_that_others_make() -> None:
+    specs = [dg.AssetCheckSpec("c", asset="mine"), dg.AssetCheckSpec("c", asset="other")]
+
+    @dg.asset
+    def other() -> int:
+        return 1
+
+    @dg.multi_asset(specs=[dg.AssetSpec("mine")], check_specs=specs, allow_arbitrary_check_specs=True)
+    def made() -> Iterator[Any]:
+        yield dg.MaterializeResult("mine")
+        yield dg.AssetCheckResult(asset_key="mine", check_name="c", passed=True)
+        yield dg.AssetCheckResult(asset_key="other", check_name="c", passed=False)
+
+    result = dg.materialize([other, made])
+    told = {c.asset_key.to_user_string(): c.passed for c in result.get_asset_check_evaluations()}
+    assert told == {"mine": True, "other": False}
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="Invalid asset key"):
+        dg.multi_asset(specs=[dg.AssetSpec("mine")], check_specs=specs)(made._fn)

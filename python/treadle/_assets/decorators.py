@@ -226,6 +226,7 @@ def multi_asset(
     compute_kind: str | None = None,
     memoize: bool = False,
     non_argument_deps: AbstractSet[Any] | None = None,
+    allow_arbitrary_check_specs: bool = False,
 ) -> Callable[[UserFn], AssetsDefinition]:
     """Declares several assets that one function makes: `outs` where it hands over their values, `specs` where
     it writes them itself.
@@ -262,7 +263,9 @@ def multi_asset(
             raise DagsterInvalidDefinitionError(f"{what} makes the same asset key twice.")
         if internal_asset_deps:
             _follow(outputs, inputs, internal_asset_deps, what)
-        checks = own_checks(check_specs, keys) if check_specs else ()
+        # Where any are allowed, assets that others make may be checked as well.
+        checked = {c.asset_key for c in check_specs or ()} if allow_arbitrary_check_specs else ()
+        checks = own_checks(check_specs, keys.union(checked)) if check_specs else ()
         for check in checks:
             add_deps(inputs, list(check.additional_deps), what, None)
         return AssetsDefinition(
