@@ -26,7 +26,7 @@ const Package& package() {
       return from_package(module, name).release();
     };
     return new Package{.run_step = function("treadle._run.steps", "run_step"),
-                       .describe = function("treadle._run.steps", "describe"),
+                       .describe = function("treadle._run.failures", "describe"),
                        .encode = function("treadle._types.codec", "encode"),
                        .decode = function("treadle._types.codec", "decode"),
                        .derive_code_version = function("treadle._assets.code_version", "derive")};

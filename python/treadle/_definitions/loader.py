@@ -195,7 +195,7 @@ def tell_load_error(exception: BaseException) -> str:
         return str(exception)
     import traceback
 
-    from treadle._run.steps import stack_of
+    from treadle._run.failures import stack_of
 
     stack = stack_of(exception)
     if not isinstance(exception, SyntaxError):
