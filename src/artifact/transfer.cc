@@ -3,6 +3,8 @@
 #include "entry_blobs.h"
 #include "export_document.h"
 #include "filler.h"
+#include "members.h"
+#include "rows.h"
 #include "tar.h"
 #include <treadle/artifact/lineage.h>
 #include <treadle/artifact/transfer.h>
@@ -50,6 +52,26 @@ Result<void> stream(blob::Reader& reader, const Version& version, const Entry& e
 
 }  // namespace
 
+namespace {
+
+// The next version of the collection is numbered so, unless it has one of a higher number.
+Result<void> continue_at(Core& core, const DraftSpec& spec, int index) {
+  const ArtifactRef ref = core.with_defaults({spec.entity, spec.project, spec.collection, ""});
+  return core.write([&](db::Session& session) -> Result<void> {
+    TREADLE_TRY(std::optional<CollectionRow> row,
+                find_row(session, ref.entity, ref.project, ref.collection));
+    if (!row) {
+      TREADLE_TRY(row, insert_collection(session, ref, spec.type, CollectionKind::kSequence, "",
+                                         core.clock.now()));
+    }
+    return run(session,
+               "update artifact_collection set next_index = $1 where id = $2 and next_index < $1",
+               [&](db::Statement& s) { s.bind(1, index).bind(2, row->id); });
+  });
+}
+
+}  // namespace
+
 Result<Logged> copy(Store& from, const Version& version, Store& to, const ArriveOptions& options) {
   TREADLE_TRY(const ExportDocument document, document_of(from, version));
   DraftSpec spec = spec_of(version, options);
@@ -62,6 +84,7 @@ Result<Logged> copy(Store& from, const Version& version, Store& to, const Arrive
     TREADLE_CHECK(filler.add(
         entry, [&](const blob::Sink& sink) { return stream(*reader, version, entry, sink); }));
   }
+  if (options.keep_number) TREADLE_CHECK(continue_at(to.core(), spec, version.index));
   return filler.commit();
 }
 

@@ -40,7 +40,7 @@ Result<void> fill_home(app::Home& home, const Recipe& recipe, const std::string&
   }
   TREADLE_TRY(const auto again, app::Home::open({.path = path}));
   for (const artifact::Version& input : recipe.origin.inputs) {
-    TREADLE_CHECK(artifact::copy(home.store(), input, again->store()));
+    TREADLE_CHECK(artifact::copy(home.store(), input, again->store(), {.keep_number = true}));
   }
   return again->store().flush();
 }

@@ -54,6 +54,25 @@ void expect_equal(TestHome& from, const Version& a, TestHome& to, const Version&
   }
 }
 
+TEST(Transfer, KeepsTheNumbersOfVersionsWhenAsked) {
+  TestHome from;
+  TestHome to;
+  std::vector<Version> versions;
+  for (int i = 0; i < 5; ++i) {
+    versions.push_back(
+        must(from.store().log(draft_of("x", {{"f", "content " + std::to_string(i)}}))).version);
+  }
+  for (const std::size_t i : {1U, 3U}) {
+    const Logged there = must(copy(from.store(), versions[i], to.store(), {.keep_number = true}));
+    EXPECT_EQ(there.version.index, static_cast<int>(i));
+  }
+  EXPECT_EQ(must(to.store().read(must(to.store().get({"", "", "x", "v3"})), "f")), "content 3");
+  EXPECT_FALSE(must(to.store().find({"", "", "x", "v0"})));
+  // What is past is past.
+  EXPECT_EQ(must(copy(from.store(), versions[2], to.store(), {.keep_number = true})).version.index,
+            4);
+}
+
 TEST(Transfer, CopiesAVersionWithAllItSaysIntoAnotherHome) {
   TestHome from;
   TestHome to;

@@ -19,6 +19,8 @@ struct ArriveOptions {
   ArtifactRef as;  // what is "" stays as it was; the version is given by the store
   std::vector<std::string> aliases;  // beside those kept
   bool keep_aliases = true;          // those it had, less `latest`
+  // copy(): the number it had, or the next one where the collection has gone past it already.
+  bool keep_number = false;
   TransferProgress progress;
 };
 
