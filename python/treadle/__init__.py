@@ -33,6 +33,8 @@ _PUBLIC = {
     "_automation.evaluation": """
         AssetDaemonCursor evaluate_automation_conditions EvaluateAutomationConditionsResult""",
     "_automation.freshness": "apply_freshness_policy FreshnessPolicy",
+    "_automation.legacy_policy": "AutoMaterializePolicy",
+    "_automation.legacy_rules": "AutoMaterializeAssetPartitionsFilter AutoMaterializeRule",
     "_automation.multi_asset_context": """
         build_multi_asset_sensor_context MultiAssetSensorEvaluationContext""",
     "_automation.requests": """

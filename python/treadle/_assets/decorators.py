@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from treadle._automation.conditions import AutomationCondition
     from treadle._automation.freshness import FreshnessPolicy
+    from treadle._automation.legacy_policy import AutoMaterializePolicy
     from treadle._ops.hooks import HookDefinition
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetDep, CoercibleToAssetKey, CoercibleToAssetKeyPrefix, UserFn
@@ -88,6 +89,7 @@ def asset(
     compute_kind: str | None = None,
     memoize: bool = False,
     non_argument_deps: AbstractSet[Any] | None = None,
+    auto_materialize_policy: AutoMaterializePolicy | None = None,
 ) -> Callable[[UserFn], AssetsDefinition]: ...
 
 
@@ -126,6 +128,7 @@ def asset(
     compute_kind: str | None = None,
     memoize: bool = False,
     non_argument_deps: AbstractSet[Any] | None = None,
+    auto_materialize_policy: AutoMaterializePolicy | None = None,
 ) -> Any:
     """Declares an asset: the function computes it, its parameters name the assets it is computed from.
 
@@ -164,7 +167,7 @@ def asset(
             manager_key,
             None,
             declared_type,
-            check_condition(automation_condition, out_key),
+            check_condition(automation_condition, out_key, auto_materialize_policy),
             check_freshness_policy(freshness_policy, out_key),
             partitions_def,
         )

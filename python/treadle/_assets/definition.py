@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from treadle._automation.conditions import AutomationCondition
     from treadle._automation.freshness import FreshnessPolicy
+    from treadle._automation.legacy_policy import AutoMaterializePolicy
     from treadle._ops.hooks import HookDefinition
     from treadle._run.policies import RetryPolicy
     from treadle._typing import CoercibleToAssetKey, UserFn
@@ -361,6 +362,10 @@ class AssetsDefinition:
     @property
     def automation_conditions_by_key(self) -> Mapping[AssetKey, AutomationCondition]:
         return {o.key: o.automation_condition for o in self._outputs if o.automation_condition is not None}
+
+    @property
+    def auto_materialize_policies_by_key(self) -> Mapping[AssetKey, AutoMaterializePolicy]:
+        return {k: c.as_auto_materialize_policy() for k, c in self.automation_conditions_by_key.items()}
 
     @property
     def freshness_policies_by_key(self) -> Mapping[AssetKey, FreshnessPolicy]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from treadle._assets.specs import AssetSpec
     from treadle._automation.conditions import AutomationCondition
     from treadle._automation.freshness import FreshnessPolicy
+    from treadle._automation.legacy_policy import AutoMaterializePolicy
     from treadle._definitions.definitions import Definitions
     from treadle._partitions.definitions import PartitionsDefinition
     from treadle._partitions.mappings import PartitionMapping
@@ -110,6 +111,10 @@ class AssetNode:
     @property
     def automation_condition(self) -> AutomationCondition | None:
         return self.spec.automation_condition
+
+    @property
+    def auto_materialize_policy(self) -> AutoMaterializePolicy | None:
+        return self.spec.auto_materialize_policy
 
     @property
     def freshness_policy(self) -> FreshnessPolicy | None:

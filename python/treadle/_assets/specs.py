@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from treadle._assets.definition import AssetsDefinition
     from treadle._automation.conditions import AutomationCondition
     from treadle._automation.freshness import FreshnessPolicy
+    from treadle._automation.legacy_policy import AutoMaterializePolicy
     from treadle._typing import CoercibleToAssetDep, CoercibleToAssetKey, CoercibleToAssetKeyPrefix
 
 KIND_PREFIX = "dagster/kind/"
@@ -174,6 +175,7 @@ class AssetSpec(Record):
         partitions_def: object | None = None,
         freshness_policy: FreshnessPolicy | None = None,
         is_virtual: bool = False,
+        auto_materialize_policy: AutoMaterializePolicy | None = None,
     ) -> None:
         unsupported(
             "AssetSpec",
@@ -190,8 +192,12 @@ class AssetSpec(Record):
         self.code_version = code_version
         self.owners = check_owners(owners, self.key)
         self.tags = with_kinds(check_tags(tags, self.key), kinds, self.key)
-        self.automation_condition = check_condition(automation_condition, self.key)
+        self.automation_condition = check_condition(automation_condition, self.key, auto_materialize_policy)
         self.freshness_policy = check_freshness_policy(freshness_policy, self.key)
+
+    @property
+    def auto_materialize_policy(self) -> AutoMaterializePolicy | None:
+        return None if (c := self.automation_condition) is None else c.as_auto_materialize_policy()
 
     @property
     def kinds(self) -> set[str]:
@@ -227,7 +233,20 @@ class AssetSpec(Record):
         return self.merge_attributes(metadata={IO_MANAGER_KEY: io_manager_key})
 
 
-def check_condition(condition: object, what: object) -> AutomationCondition | None:
+def check_condition(condition: object, what: object, policy: object = None) -> AutomationCondition | None:
+    """The condition; or what an AutoMaterializePolicy, the older way to say it, stands for."""
+    if policy is not None:
+        from treadle._automation.legacy_policy import AutoMaterializePolicy
+
+        if condition is not None:
+            raise DagsterInvariantViolationError(
+                "Cannot supply both `automation_condition` and `auto_materialize_policy`"
+            )
+        if not isinstance(policy, AutoMaterializePolicy):
+            raise CheckError(
+                f"auto_materialize_policy of {what} is {policy!r}, which is no AutoMaterializePolicy."
+            )
+        return policy.to_automation_condition()
     if condition is None:
         return None
     from treadle._automation.conditions import AutomationCondition
@@ -361,6 +380,7 @@ class AssetOut(Record):
         kinds: Iterable[str] | None = None,
         freshness_policy: FreshnessPolicy | None = None,
         is_virtual: bool = False,
+        auto_materialize_policy: AutoMaterializePolicy | None = None,
     ) -> None:
         unsupported(
             "AssetOut",
@@ -381,7 +401,7 @@ class AssetOut(Record):
         self.code_version = code_version
         self.owners = check_owners(owners, self.key)
         self.tags = with_kinds(check_tags(tags, self.key), kinds, self.key)
-        self.automation_condition = check_condition(automation_condition, self.key)
+        self.automation_condition = check_condition(automation_condition, self.key, auto_materialize_policy)
         self.freshness_policy = check_freshness_policy(freshness_policy, self.key)
 
     @staticmethod
@@ -410,6 +430,10 @@ class AssetOut(Record):
             tags=spec.tags,
             freshness_policy=spec.freshness_policy,
         )
+
+    @property
+    def auto_materialize_policy(self) -> AutoMaterializePolicy | None:
+        return None if (c := self.automation_condition) is None else c.as_auto_materialize_policy()
 
     @property
     def kinds(self) -> set[str]:

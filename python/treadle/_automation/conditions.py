@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from treadle import _core
     from treadle._assets.selection import AssetSelection
     from treadle._automation.context import AutomationContext, AutomationResult
+    from treadle._automation.legacy_policy import AutoMaterializePolicy
     from treadle._typing import CoercibleToAssetKey
 
 
@@ -85,6 +86,12 @@ class AutomationCondition:
     @property
     def requires_cursor(self) -> bool:
         return True
+
+    def as_auto_materialize_policy(self) -> AutoMaterializePolicy:
+        """The older way to say it."""
+        from treadle._automation.legacy_policy import AutoMaterializePolicy
+
+        return AutoMaterializePolicy.from_automation_condition(self)
 
     def get_unique_id(self, *, parent_node_unique_id: str | None = None, index: int | None = None) -> str:
         return f"{self._to_core().identity:016x}"

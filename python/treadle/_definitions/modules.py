@@ -9,7 +9,7 @@ import sys
 from treadle._assets.definition import AssetChecksDefinition, AssetsDefinition
 from treadle._assets.jobs import JobDefinition, UnresolvedAssetJobDefinition
 from treadle._assets.keys import prefix_parts
-from treadle._assets.specs import AssetSpec, SourceAsset
+from treadle._assets.specs import AssetSpec, SourceAsset, check_condition
 from treadle._definitions.definitions import Definitions
 from treadle._errors import CheckError, DagsterInvalidDefinitionError
 from treadle._typing import TYPE_CHECKING
@@ -120,6 +120,7 @@ def load_assets_from_modules(
     key_prefix: CoercibleToAssetKeyPrefix | None = None,
     *,
     automation_condition: Any = None,
+    auto_materialize_policy: Any = None,
     backfill_policy: Any = None,
     source_key_prefix: CoercibleToAssetKeyPrefix | None = None,
     include_specs: bool = False,
@@ -127,6 +128,9 @@ def load_assets_from_modules(
     """The assets at the scope of modules, in one group or below a prefix when given. Keys below a prefix
     change everywhere among what is loaded; those of source assets and specs by `source_key_prefix`.
     """
+    automation_condition = check_condition(
+        automation_condition, "load_assets_from_modules", auto_materialize_policy
+    )
     scope = Scope(modules, include_specs)
     own = {key for item in (*scope.assets, *scope.checks) for key in _targets(item)}
     replaced = _below(own, key_prefix)
@@ -189,6 +193,7 @@ def load_assets_from_current_module(
     key_prefix: CoercibleToAssetKeyPrefix | None = None,
     *,
     automation_condition: Any = None,
+    auto_materialize_policy: Any = None,
     backfill_policy: Any = None,
     source_key_prefix: CoercibleToAssetKeyPrefix | None = None,
     include_specs: bool = False,
@@ -199,6 +204,7 @@ def load_assets_from_current_module(
         group_name,
         key_prefix,
         automation_condition=automation_condition,
+        auto_materialize_policy=auto_materialize_policy,
         backfill_policy=backfill_policy,
         source_key_prefix=source_key_prefix,
         include_specs=include_specs,
@@ -211,6 +217,7 @@ def load_assets_from_package_module(
     key_prefix: CoercibleToAssetKeyPrefix | None = None,
     *,
     automation_condition: Any = None,
+    auto_materialize_policy: Any = None,
     backfill_policy: Any = None,
     source_key_prefix: CoercibleToAssetKeyPrefix | None = None,
     include_specs: bool = False,
@@ -221,6 +228,7 @@ def load_assets_from_package_module(
         group_name,
         key_prefix,
         automation_condition=automation_condition,
+        auto_materialize_policy=auto_materialize_policy,
         backfill_policy=backfill_policy,
         source_key_prefix=source_key_prefix,
         include_specs=include_specs,
@@ -233,6 +241,7 @@ def load_assets_from_package_name(
     key_prefix: CoercibleToAssetKeyPrefix | None = None,
     *,
     automation_condition: Any = None,
+    auto_materialize_policy: Any = None,
     backfill_policy: Any = None,
     source_key_prefix: CoercibleToAssetKeyPrefix | None = None,
     include_specs: bool = False,
@@ -243,6 +252,7 @@ def load_assets_from_package_name(
         group_name,
         key_prefix,
         automation_condition=automation_condition,
+        auto_materialize_policy=auto_materialize_policy,
         backfill_policy=backfill_policy,
         source_key_prefix=source_key_prefix,
         include_specs=include_specs,

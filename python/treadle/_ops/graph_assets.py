@@ -193,6 +193,7 @@ def from_node(
     partition_mappings: Mapping[str, Any] | None = None,
     automation_condition: Any = None,
     automation_conditions_by_output_name: Mapping[str, Any] | None = None,
+    auto_materialize_policies_by_output_name: Mapping[str, Any] | None = None,
     backfill_policy: object | None = None,
     check_specs: Sequence[AssetCheckSpec] | None = None,
     **given: Any,
@@ -278,7 +279,9 @@ def from_node(
                 follows_from=None if follows is None else list(follows),
                 partitions_def=check_partitions_def(partitions_def),
                 automation_condition=check_condition(
-                    of(automation_conditions_by_output_name, output.name) or automation_condition, key
+                    of(automation_conditions_by_output_name, output.name) or automation_condition,
+                    key,
+                    of(auto_materialize_policies_by_output_name, output.name),
                 ),
             )
         )
@@ -302,6 +305,7 @@ def from_declared(
     tags_by_key: Mapping[AssetKey, Mapping[str, str]] | None = None,
     descriptions_by_key: Mapping[AssetKey, str] | None = None,
     owners_by_key: Mapping[AssetKey, Sequence[str]] | None = None,
+    auto_materialize_policies_by_key: Mapping[AssetKey, Any] | None = None,
     specs: Sequence[AssetSpec] | None = None,
     **given: Any,
 ) -> GraphAssetsDefinition:
@@ -341,6 +345,10 @@ def from_declared(
         tags_by_output_name=by_output(tags_by_key, "tags"),
         owners_by_output_name=by_output(owners_by_key, "owners"),
         code_versions_by_output_name=by_output(None, "code_version"),
+        auto_materialize_policies_by_output_name={
+            name: (auto_materialize_policies_by_key or {}).get(key)
+            for name, key in keys_by_output_name.items()
+        },
         partition_mappings={name: (partition_mappings or {}).get(key) for name, key in of_input.items()},
         **given,
     )
@@ -385,6 +393,7 @@ def graph_asset(
     code_version: str | None = None,
     key: CoercibleToAssetKey | None = None,
     kinds: AbstractSet[str] | None = None,
+    auto_materialize_policy: object | None = None,
 ) -> Callable[[UserFn], AssetsDefinition]: ...
 
 
@@ -409,9 +418,12 @@ def graph_asset(
     code_version: str | None = None,
     key: CoercibleToAssetKey | None = None,
     kinds: AbstractSet[str] | None = None,
+    auto_materialize_policy: object | None = None,
 ) -> Any:
     """Declares an asset by a function that calls ops and graphs; its parameters name the assets that it is
     made from."""
+
+    condition = check_condition(automation_condition, "@graph_asset", auto_materialize_policy)
 
     def declare(fn: UserFn) -> AssetsDefinition:
         from treadle._assets.decorators import asset_key_of
@@ -444,7 +456,7 @@ def graph_asset(
             resource_defs=resource_defs,
             hook_defs=hooks,
             partitions_def=partitions_def,
-            automation_condition=automation_condition,
+            automation_condition=condition,
             backfill_policy=backfill_policy,
             check_specs=check_specs,
         )
