@@ -239,7 +239,7 @@ void bind_partitions(nb::module_& module) {
   module.def("pools", [](PythonHome& home) {
     nb::list out;
     for (const auto& [name, pool] : value_or_raise(app::pools(*home.home)))
-      out.append(nb::make_tuple(to_text(name), pool.limit, pool.running));
+      out.append(nb::make_tuple(to_text(name), pool.limit, pool.running, pool.from_default));
     return out;
   });
   module.def(

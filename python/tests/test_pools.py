@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,31 @@ def make(i):
 
 assets = [make(i) for i in range(3)]
 defs = dg.Definitions(assets=assets)
+"""
+
+
+# Each of these steps fails where another is in its midst.
+TAGGED = """
+import os
+import treadle as dg
+
+def make(i):
+    @dg.op(name=f"op{i}", tags={"uses": "gpu"})
+    def op():
+        lock = os.open("lock", os.O_CREAT | os.O_EXCL)
+        sum(range(300_000))
+        os.close(lock)
+        os.unlink("lock")
+    return op
+
+ops = [make(i) for i in range(6)]
+
+@dg.job
+def work():
+    for op in ops:
+        op()
+
+defs = dg.Definitions(jobs=[work])
 """
 
 
@@ -68,9 +94,10 @@ def test_a_limit_is_listed_and_removed(tmp_path: Path) -> None:
     told = json.loads(treadle(tmp_path, "pool", "list", "--json").stdout)
     assert told == {
         "pools": [
-            {"name": "gpu", "limit": 2, "running": 0},
-            {"name": "odd name/ü", "limit": 1, "running": 0},
-        ]
+            {"name": "gpu", "limit": 2, "running": 0, "from_default": False},
+            {"name": "odd name/ü", "limit": 1, "running": 0, "from_default": False},
+        ],
+        "default_limit": None,
     }
     assert treadle(tmp_path, "pool", "remove", "gpu").returncode == 0
     assert treadle(tmp_path, "pool", "remove", "gpu").returncode == 4
@@ -79,7 +106,7 @@ def test_a_limit_is_listed_and_removed(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "1001", "many"])
+@pytest.mark.parametrize("limit", ["-1", "1001", "many"])
 def test_a_limit_that_is_none_is_refused(tmp_path: Path, limit: str) -> None:
     done = treadle(tmp_path, "pool", "set", "gpu", limit)
     assert done.returncode == 2
@@ -110,8 +137,94 @@ def test_the_instance_sets_them_under_dagsters_names() -> None:
         assert storage.get_concurrency_info("gpu").active_slot_count == 0
         storage.delete_concurrency_limit("gpu")
         assert storage.get_concurrency_keys() == set()
-        with pytest.raises(dg.DagsterInvalidInvocationError, match="1 to 1000"):
-            storage.set_concurrency_slots("gpu", 0)
+        with pytest.raises(dg.DagsterInvalidInvocationError, match="0 to 1000"):
+            storage.set_concurrency_slots("gpu", -1)
+
+
+def waiting_run(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """One that has said that it waits for the paused pool `gpu`."""
+    command = [sys.executable, "-m", "treadle", "--home", str(folder / "home"), *arguments]
+    run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    assert run.stderr
+    said = ""
+    for line in run.stderr:
+        said += line
+        if "`treadle pool set gpu 1`" in line:
+            return run
+    raise AssertionError(f"it did not wait: {said}")
+
+
+def test_a_paused_pool_holds_its_steps_until_it_has_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pipeline.py").write_text(PIPELINE)
+    notes = tmp_path / "notes"
+    monkeypatch.setenv("NOTES", str(notes))
+    assert "paused" in treadle(tmp_path, "pool", "set", "gpu", "0").stdout
+    assert treadle(tmp_path, "pool", "list").stdout == "gpu: 0 of 0 running, paused\n"
+    run = waiting_run(tmp_path, "materialize", "-f", "pipeline.py", "--executor", "process")
+    assert not notes.exists()
+    assert treadle(tmp_path, "pool", "set", "gpu", "1").returncode == 0
+    _, errors = run.communicate()
+    assert run.returncode == 0, errors
+    assert len(notes.read_text().split()) == 6
+    assert most_at_once(notes) == 1
+
+
+@pytest.mark.parametrize("executor", ["in_process", "process"])
+def test_a_run_that_waits_for_a_paused_pool_is_cancelled_by_an_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: str
+) -> None:
+    (tmp_path / "pipeline.py").write_text(PIPELINE)
+    monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
+    treadle(tmp_path, "pool", "set", "gpu", "0")
+    run = waiting_run(tmp_path, "materialize", "-f", "pipeline.py", "--executor", executor)
+    run.send_signal(signal.SIGINT)
+    run.communicate()
+    assert run.returncode != 0
+    runs = json.loads(treadle(tmp_path, "run", "list", "--json").stdout)["runs"]
+    assert [one["status"] for one in runs] == ["CANCELED"]
+    assert not (tmp_path / "notes").exists()
+
+
+def test_the_settings_give_pools_a_limit_that_have_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pipeline.py").write_text(PIPELINE)
+    (tmp_path / "treadle.toml").write_text("default_pool_limit = 0\n")
+    monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
+    run = waiting_run(tmp_path, "materialize", "-f", "pipeline.py")
+    assert treadle(tmp_path, "pool", "set", "gpu", "2").returncode == 0
+    _, errors = run.communicate()
+    assert run.returncode == 0, errors
+    assert "own: 0 steps" in treadle(tmp_path, "pool", "list").stdout
+    assert treadle(tmp_path, "pool", "remove", "gpu").returncode == 0
+    (tmp_path / "treadle.toml").write_text("default_pool_limit = 1\n")
+    told = json.loads(treadle(tmp_path, "pool", "list", "--json").stdout)
+    assert told == {
+        "pools": [{"name": "gpu", "limit": 1, "running": 0, "from_default": True}],
+        "default_limit": 1,
+    }
+    assert treadle(tmp_path, "pool", "remove", "gpu").returncode == 4
+
+
+def test_steps_with_a_limited_tag_take_turns_in_a_run_of_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.py").write_text(TAGGED)
+    config = json.dumps(
+        {
+            "execution": {
+                "config": {
+                    "multiprocess": {
+                        "max_concurrent": 4,
+                        "tag_concurrency_limits": [{"key": "uses", "value": "gpu", "limit": 1}],
+                    }
+                }
+            }
+        }
+    )
+    arguments = ("materialize", "--job", "work", "--config", config, "-f", "pipeline.py")
+    done = treadle(tmp_path, *arguments)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_run_that_waits_for_a_place_can_be_ended(tmp_path: Path) -> None:

@@ -73,8 +73,13 @@ Result<execute::RunResult> execute_plan(Home& home, const plan::AssetGraph& grap
   }
   TREADLE_CHECK(add_known_versions(home, graph, options));
   TREADLE_CHECK(add_partitions(home, plan, options, job));
-  TREADLE_TRY(const auto limits, pools(home));
-  for (const auto& [name, pool] : limits) options.shared_pools.emplace(name, pool.limit);
+  std::set<std::string> pool_names;
+  for (const plan::PlannedStep& step : plan.steps)
+    if (!step.def->pool.empty()) pool_names.insert(step.def->pool);
+  TREADLE_TRY(options.shared_pools, pool_limits(home, pool_names));
+  options.read_shared_pools = [&home, pool_names, last = options.shared_pools]() {
+    return pool_limits(home, pool_names).value_or(last);
+  };
   options.pools_folder = home.pools_folder();
   if (options.logs_folder.empty()) options.logs_folder = home.logs_folder();
   options.find_memo = [&home](const std::string& memo) { return find_memo(home, memo); };

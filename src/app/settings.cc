@@ -17,9 +17,10 @@
 namespace treadle::app {
 namespace {
 
-const std::vector<std::string> kKeys = {
-    "as_dagster", "database",       "durability", "executor", "file",
-    "home",       "max_concurrent", "module",     "program",  "working_directory"};
+const std::vector<std::string> kKeys = {"as_dagster", "database",         "default_pool_limit",
+                                        "durability", "executor",         "file",
+                                        "home",       "max_concurrent",   "module",
+                                        "program",    "working_directory"};
 
 Result<void> read_choice(const std::string& key, std::string& value,
                          const std::vector<std::string>& allowed, const std::string& path) {
@@ -43,6 +44,15 @@ Result<Settings> read_table(const toml::table& table, const std::string& path) {
         return fail(Errc::kInvalidArgument,
                     fmt::format("{}: 'max_concurrent' must be a whole number from 0.", path));
       settings.max_concurrent = static_cast<int>(*number);
+      continue;
+    }
+    if (key == "default_pool_limit") {
+      const auto number = node.value_exact<std::int64_t>();
+      if (!number || *number < 0 || *number > 1000)
+        return fail(
+            Errc::kInvalidArgument,
+            fmt::format("{}: 'default_pool_limit' must be a whole number from 0 to 1000.", path));
+      settings.default_pool_limit = static_cast<int>(*number);
       continue;
     }
     if (key == "as_dagster") {

@@ -25,11 +25,21 @@ int list_pools(Session& session) {
   std::string text;
   for (const auto& [name, pool] : pools) {
     w.begin_object().field("name", name).field("limit", pool.limit);
-    w.field("running", pool.running).end_object();
-    text += fmt::format("{}: {} of {} running\n", printable(name), pool.running, pool.limit);
+    w.field("running", pool.running).field("from_default", pool.from_default).end_object();
+    text += fmt::format("{}: {} of {} running", printable(name), pool.running, pool.limit);
+    if (pool.limit == 0) text += ", paused";
+    text += pool.from_default ? ", by default\n" : "\n";
   }
-  if (session.json()) session.print_json(w.end_array().end_object().str());
-  session.print(pools.empty() ? "No pool has a limit.\n" : text);
+  const auto otherwise = app::default_pool_limit();
+  if (!otherwise) return session.fail(otherwise.error());
+  w.end_array().key("default_limit");
+  *otherwise ? w.value(**otherwise) : w.null();
+  if (pools.empty()) text = "No pool has a limit.\n";
+  if (*otherwise)
+    text += fmt::format("Pools without one of their own: {} at once (default_pool_limit).\n",
+                        count_text(static_cast<std::size_t>(**otherwise), "step"));
+  if (session.json()) session.print_json(w.end_object().str());
+  session.print(text);
   return kExitOk;
 }
 
@@ -39,7 +49,8 @@ int change_pool(Session& session, const std::string& name, std::optional<int> li
   if (!limit) {
     auto known = app::pools(**home);
     if (!known) return session.fail(known.error());
-    if (known->count(name) == 0)
+    const auto pool = known->find(name);
+    if (pool == known->end() || pool->second.from_default)
       return session.fail(kExitNotFound, "not_found",
                           fmt::format("Pool '{}' has no limit.", printable(name)));
   }
@@ -49,6 +60,11 @@ int change_pool(Session& session, const std::string& name, std::optional<int> li
     w.begin_object().field("name", name).key("limit");
     limit ? w.value(*limit) : w.null();
     session.print_json(w.end_object().str());
+  }
+  if (limit == 0) {
+    session.print(fmt::format("Pool '{}' is paused: its steps wait until it has room again.\n",
+                              printable(name)));
+    return kExitOk;
   }
   session.print(limit ? fmt::format("At most {} of pool '{}' at once.\n",
                                     count_text(static_cast<std::size_t>(*limit), "step"),
@@ -67,10 +83,12 @@ CommandSpec pool_set_command() {
   command.summary = "Say how many steps of a pool may run at once";
   command.details =
       "Ops, assets and checks with pool=\"NAME\" share the pool's places in all runs of the home, "
-      "in "
-      "whichever process they are executed. What runs already goes on.";
-  command.arguments = {{"NAME", "The pool's name", &o->name}, {"LIMIT", "1 to 1000", &o->limit}};
-  command.examples = {{"pool set gpu 1", "one step on the GPU at a time"}};
+      "in whichever process they are executed. What runs already goes on; what waits is held to "
+      "the new limit. With 0 the pool is paused: its steps wait until it has room, and their runs "
+      "say so.";
+  command.arguments = {{"NAME", "The pool's name", &o->name}, {"LIMIT", "0 to 1000", &o->limit}};
+  command.examples = {{"pool set gpu 1", "one step on the GPU at a time"},
+                      {"pool set gpu 0", "none now: they wait until there is room again"}};
   command.run = [o](Session& session) {
     int limit = 0;
     const char* end = o->limit.data() + o->limit.size();
@@ -86,7 +104,7 @@ CommandSpec pool_remove_command() {
   auto name = std::make_shared<std::string>();
   CommandSpec command;
   command.name = "remove";
-  command.summary = "Let steps of a pool run as they like again";
+  command.summary = "Let steps of a pool run as they like again, or within the default";
   command.arguments = {{"NAME", "The pool's name", name.get()}};
   command.examples = {{"pool remove gpu", "no limit any more"}};
   command.run = [name](Session& session) { return change_pool(session, *name, std::nullopt); };
@@ -98,6 +116,7 @@ CommandSpec pool_remove_command() {
 CommandSpec pool_command() {
   CommandSpec list;
   list.name = "list";
+  list.details = "`default_pool_limit = 1` in the settings is the limit of pools that have none.";
   list.summary = "List the pools that have a limit, and how many of their steps run now";
   list.examples = {{"pool list", "what is limited, and how busy it is"}};
   list.run = [](Session& session) { return list_pools(session); };

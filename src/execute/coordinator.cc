@@ -6,7 +6,9 @@
 #include <treadle/base/random.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -18,6 +20,19 @@ using std::chrono::steady_clock;
 // How often the calling thread looks at the cancellation flag (a signal handler cannot wake it) and brings the observer the
 // events of other threads.
 constexpr auto kLookAround = std::chrono::milliseconds(50);
+
+// How often the limits of pools are read again while steps wait for places.
+constexpr auto kReadPools = std::chrono::milliseconds(250);
+
+std::string paused_text(const std::string& pool) {
+  const bool plain = std::all_of(pool.begin(), pool.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c == '/';
+  });
+  const std::string word = plain ? pool : "'" + pool + "'";
+  return "Steps wait for pool '" + pool +
+         "', which is paused: its limit is 0. They start when `treadle pool set " + word +
+         " 1` gives it room. Interrupt the run (Ctrl-C) to give it up.";
+}
 
 steady_clock::duration seconds(double s) {
   // A delay of years is as good as for ever, and does not overflow.
@@ -175,7 +190,7 @@ void Coordinator::run(StepRunner& runner) {
     {
       const std::scoped_lock lock(mutex_);
       check_runtime(now);
-      if (limits_.waits_for_others()) start({});
+      if (limits_.waits_for_others()) look_at_pools(now);
       const bool over = in_flight_ == 0 && retries_.empty() && !limits_.waits_for_others();
       const bool asked = options_.cancellation != nullptr && options_.cancellation->requested();
       // What is not recorded would have to be run again: nothing more is begun.
@@ -195,8 +210,23 @@ void Coordinator::run(StepRunner& runner) {
   runner.finish();
 }
 
+void Coordinator::look_at_pools(Deadline now) {
+  if (options_.read_shared_pools && now >= read_pools_at_) {
+    limits_.change_pools(options_.read_shared_pools());
+    read_pools_at_ = now + kReadPools;
+  }
+  start({});
+  for (const std::string& pool : limits_.newly_paused()) {
+    const std::string text = paused_text(pool);
+    log_.emit(log_event({}, LogLevel::kWarning, text));
+    // Nobody else would say why the program does not go on.
+    if (!options_.observer) std::fprintf(stderr, "%s\n", text.c_str());
+  }
+}
+
 void Coordinator::check_runtime(Deadline now) {
-  if (now < runtime_ends_ || overran_ || (in_flight_ == 0 && retries_.empty())) return;
+  const bool over = in_flight_ == 0 && retries_.empty() && !limits_.waits_for_others();
+  if (now < runtime_ends_ || overran_ || over) return;
   overran_ = *max_runtime_;
   log_.emit(engine_event("Exceeded maximum runtime of " + seconds_text(*max_runtime_) +
                          " seconds: terminating run."));

@@ -69,6 +69,7 @@ class Coordinator {
   void settle_linked();
   bool is_executed(std::uint32_t id) const;
   Attempt attempt_of(std::uint32_t id);
+  void look_at_pools(Deadline now);
   void check_runtime(Deadline now);
   void emit_failed_partitions(std::uint32_t step, const AttemptReport& report);
   void follow(const Readiness::Change& change);
@@ -108,6 +109,7 @@ class Coordinator {
   std::optional<Deadline> kill_at_;
   std::optional<double> max_runtime_;  // seconds
   Deadline runtime_ends_ = Deadline::max();
+  Deadline read_pools_at_ = Deadline::min();
   std::optional<double> overran_;
 };
 

@@ -6,6 +6,9 @@
 namespace treadle::execute {
 namespace {
 
+// More than a run has steps at once: it limits nothing.
+constexpr int kUnlimited = 1 << 20;
+
 const std::string* find_tag(const Tags& tags, std::string_view name) {
   for (const auto& [key, value] : tags) {
     if (key == name) return &value;
@@ -61,9 +64,11 @@ Limits::Limits(const plan::Plan& plan, const RunOptions& options, int at_once)
 
 void Limits::need(Needs& needs, const std::string& name, int limit, const std::string& pool) {
   const auto [at, is_new] = by_name_.try_emplace(name, counters_.size());
-  // With room for none, the run would never end.
+  // With room for none of this run alone, nobody could give it room: it would never end.
   if (is_new) {
-    counters_.push_back({.limit = std::max(1, limit), .running = 0, .pool = pool, .places = {}});
+    const int least = pool.empty() ? 1 : 0;
+    counters_.push_back(
+        {.limit = std::max(least, limit), .running = 0, .pool = pool, .places = {}, .told = false});
   }
   needs.counters.push_back(at->second);
 }
@@ -112,6 +117,28 @@ void Limits::ended(std::uint32_t step) {
     if (!counters_[c].pool.empty()) counters_[c].places.pop_back();
   }
   --running_;
+}
+
+void Limits::change_pools(const std::map<std::string, int>& limits) {
+  for (Counter& counter : counters_) {
+    if (counter.pool.empty()) continue;
+    const auto limit = limits.find(counter.pool);
+    counter.limit = limit == limits.end() ? kUnlimited : std::max(0, limit->second);
+    counter.told = counter.told && counter.limit == 0;
+  }
+}
+
+std::vector<std::string> Limits::newly_paused() {
+  std::vector<std::string> pools;
+  for (const Waiting& waiting : waiting_) {
+    for (const std::size_t c : needs_[waiting.step].counters) {
+      Counter& counter = counters_[c];
+      if (counter.pool.empty() || counter.limit > 0 || counter.told) continue;
+      counter.told = true;
+      pools.push_back(counter.pool);
+    }
+  }
+  return pools;
 }
 
 std::vector<std::uint32_t> Limits::clear() {

@@ -26,6 +26,10 @@ class Limits {
   // Those that may start now, in order; they count as running from here on.
   std::vector<std::uint32_t> take();
   void ended(std::uint32_t step);
+  // Limits of shared pools as they are now; one without is not limited any more.
+  void change_pools(const std::map<std::string, int>& limits);
+  // Shared pools without a place for anybody, for which steps wait that it did not name before.
+  std::vector<std::string> newly_paused();
   // Whether steps wait for places that other processes have: it is to be asked again in a while.
   bool waits_for_others() const { return shared_ && !waiting_.empty(); }
   // Gives back all that wait.
@@ -46,6 +50,7 @@ class Limits {
     int running = 0;
     std::string pool;               // whose places are shared with other processes; "" = none
     std::vector<PoolPlace> places;  // those that steps of this run hold
+    bool told = false;              // newly_paused() named it, and it is paused still
   };
   void need(Needs& needs, const std::string& name, int limit, const std::string& pool = {});
   // A place of each shared pool it needs, or none at all.

@@ -4,7 +4,9 @@
 #include <treadle/execute/run.h>
 
 #include <cerrno>
+#include <charconv>
 #include <fcntl.h>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <set>
@@ -82,6 +84,22 @@ std::optional<PoolPlace> take_place(const std::string& folder, const std::string
     return PoolPlace(path, place);
   }
   return std::nullopt;
+}
+
+std::vector<std::string> used_pools(const std::string& folder) {
+  std::vector<std::string> pools;
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(folder, error)) {
+    const std::string hex = file.path().filename().string();
+    std::string name;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+      unsigned byte = 0;
+      std::from_chars(hex.data() + i, hex.data() + i + 2, byte, 16);
+      name += static_cast<char>(byte);
+    }
+    pools.push_back(std::move(name));
+  }
+  return pools;
 }
 
 int taken_pool_places(const std::string& folder, const std::string& pool, int places) {

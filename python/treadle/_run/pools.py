@@ -54,15 +54,16 @@ class Pools:
     _home: Any
     supports_global_concurrency_limits = True
 
-    def _limits(self) -> dict[str, tuple[int, int]]:
+    def _limits(self) -> dict[str, tuple[int, int, bool]]:
         from treadle import _core
 
-        return {name: (limit, running) for name, limit, running in _core.pools(self._home)}
+        return {name: (limit, running, default) for name, limit, running, default in _core.pools(self._home)}
 
     def set_concurrency_slots(self, concurrency_key: str, num: int) -> None:
-        if not 1 <= num <= _MOST:
+        """With 0 the pool is paused: its steps wait until it has room again."""
+        if not 0 <= num <= _MOST:
             raise DagsterInvalidInvocationError(
-                f"The limit of pool {concurrency_key!r} is {num}: a pool has room for 1 to {_MOST} steps."
+                f"The limit of pool {concurrency_key!r} is {num}: a pool has room for 0 to {_MOST} steps."
             )
         from treadle import _core
 
@@ -77,11 +78,11 @@ class Pools:
         return set(self._limits())
 
     def get_concurrency_info(self, concurrency_key: str) -> ConcurrencyKeyInfo:
-        limit, running = self._limits().get(concurrency_key, (None, 0))
+        limit, running, _ = self._limits().get(concurrency_key, (None, 0, False))
         return ConcurrencyKeyInfo(concurrency_key, limit or 0, running, limit)
 
     def get_concurrency_infos(self, concurrency_keys: Sequence[str]) -> Mapping[str, ConcurrencyKeyInfo]:
         return {key: self.get_concurrency_info(key) for key in concurrency_keys}
 
     def get_pool_limits(self) -> Sequence[PoolLimit]:
-        return [PoolLimit(name, limit) for name, (limit, _) in self._limits().items()]
+        return [PoolLimit(name, limit, default) for name, (limit, _, default) in self._limits().items()]

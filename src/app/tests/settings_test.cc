@@ -33,13 +33,14 @@ class SettingsTest : public testing::Test {
 TEST_F(SettingsTest, PyprojectOfAParentFolderIsFound) {
   write("pyproject.toml",
         "[project]\nname = 'x'\n[tool.treadle]\nmodule = 'shop.pipeline'\nhome = 'state'\n"
-        "max_concurrent = 4\nas_dagster = true\n");
+        "max_concurrent = 4\nas_dagster = true\ndefault_pool_limit = 0\n");
   ASSERT_TRUE(real_files().make_folders(join_path(folder_, "a/b")));
   const auto settings = read_settings(join_path(folder_, "a/b"));
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->module, "shop.pipeline");
   EXPECT_EQ(settings->home, join_path(folder_, "state"));
   EXPECT_EQ(settings->max_concurrent, 4);
+  EXPECT_EQ(settings->default_pool_limit, 0);
   EXPECT_TRUE(settings->as_dagster);
   EXPECT_EQ(settings->origin, join_path(folder_, "pyproject.toml"));
 }
@@ -64,6 +65,8 @@ TEST_F(SettingsTest, MistakesNameTheFileTheKeyAndTheCure) {
   EXPECT_NE(error("modul = 'x'\n").find("knows no setting 'modul'. Did you mean 'module'?"),
             std::string::npos);
   EXPECT_NE(error("executor = 'proces'\n").find("'executor' must be one of in_process, process"),
+            std::string::npos);
+  EXPECT_NE(error("default_pool_limit = 1001\n").find("whole number from 0 to 1000"),
             std::string::npos);
   EXPECT_NE(error("max_concurrent = 'many'\n").find("must be a whole number"), std::string::npos);
   EXPECT_NE(error("as_dagster = 'yes'\n").find("must be true or false"), std::string::npos);

@@ -4,6 +4,7 @@
 
 #include <treadle/base/result.h>
 
+#include <optional>
 #include <string>
 
 namespace treadle::app {
@@ -21,7 +22,8 @@ struct Settings {
   std::string executor;    // "in_process" | "process"
   std::string durability;  // "full" | "normal" | "off"
   int max_concurrent = 0;
-  bool as_dagster = false;  // Python code that imports dagster means Treadle
+  std::optional<int> default_pool_limit;  // of pools that have none of their own; 0 = they wait
+  bool as_dagster = false;                // Python code that imports dagster means Treadle
 };
 
 // Reads the nearest treadle.toml, or pyproject.toml with a [tool.treadle] table, at or above

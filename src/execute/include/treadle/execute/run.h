@@ -82,8 +82,12 @@ struct RunOptions {
   int max_concurrent = 0;  // steps at once; 0 = one per core
   std::vector<TagConcurrencyLimit> tag_concurrency_limits;
   std::map<std::string, int> pools;  // steps at once by StepDef::pool; others as they like
-  // Pools whose places all processes of a home share, and the folder in which they are locked.
+  // Pools whose places all processes of a home share, and the folder in which they are locked. One with 0
+  // places is paused: its steps wait, and the record says so.
   std::map<std::string, int> shared_pools;
+  // Those limits as they are now, asked every now and then while steps wait; empty: they stay. A pool that is
+  // not among them any more is not limited any more. Called on whichever thread executes.
+  std::function<std::map<std::string, int>()> read_shared_pools;
   std::string pools_folder;
   std::optional<RetryPolicy> default_retry_policy;  // of the job, for steps without their own
   bool retries = true;  // false: nothing is tried again, whatever policies and user code say
@@ -157,7 +161,9 @@ Result<std::vector<std::string>> steps_from_failure(events::Record& record, cons
 // Error.
 Result<RunResult> run(World& world, const plan::Plan& plan, const RunOptions& options);
 
-// How many steps hold a place of a shared pool now, in all processes.
+// The pools of which steps ever took a place, in any process.
+std::vector<std::string> used_pools(const std::string& pools_folder);
+// How many of the first `places` of a shared pool steps hold now, in all processes.
 int taken_pool_places(const std::string& pools_folder, const std::string& pool, int places);
 
 }  // namespace treadle::execute
