@@ -1,5 +1,6 @@
 #include "file_version.h"
 
+#include "failure.h"
 #include "stored_version.h"
 #include <treadle/artifact/code_source.h>
 #include <treadle/base/content_digest.h>
@@ -134,6 +135,8 @@ Result<AssetKey> asset_of(const OutputContext& context) {
               "Only assets are kept as files: give the op's output another IO manager.");
 }
 
+namespace {
+
 Result<void> keep_each(OutputContext& context, const Value& value, const KeepOne& keep) {
   if (context.partitions == nullptr) {
     TREADLE_TRY(const FileVersion version, keep(value, {}));
@@ -180,6 +183,26 @@ Result<Value> load_each(InputContext& context, const OpenOne& open) {
   std::vector<std::pair<std::string, Stored*>> all;
   for (std::size_t i = 0; i < keys.size(); ++i) all.emplace_back(keys[i], &opened[i]);
   return context.input.codec->decode_all(all);
+}
+
+}  // namespace
+
+StepOutcome keep_output(OutputContext& context, const Value& value, const std::string& where,
+                        const KeepOne& keep) {
+  if (!value || !context.output.stores_value) return {};
+  if (auto kept = keep_each(context, value, keep); !kept)
+    return step_failure(std::move(kept).error(),
+                        "cannot keep '" + context.output.asset.key.text() + "' " + where);
+  return {};
+}
+
+tl::expected<Value, StepFailure> read_input(InputContext& context, const std::string& where,
+                                            const OpenOne& open) {
+  auto value = load_each(context, open);
+  if (!value)
+    return step_failure(std::move(value).error(),
+                        "cannot load '" + context.asset.text() + "', kept " + where);
+  return std::move(*value);
 }
 
 Result<Prepared> prepare(const OutputContext& context, const Value& value,

@@ -90,12 +90,15 @@ Result<std::string> place_of(const AssetKey& key, const std::string& partition);
 Result<AssetKey> asset_of(const OutputContext& context);
 
 // Keeps an output: the whole of it as one version, for the partition ""; of an asset with partitions
-// one for each that the run is over. `keep` reports nothing to the context but metadata.
+// one for each that the run is over. `keep` reports nothing to the context but metadata. `where`, for
+// errors: "below '/data'".
 using KeepOne = std::function<Result<FileVersion>(const Value&, const std::string& partition)>;
-Result<void> keep_each(OutputContext& context, const Value& value, const KeepOne& keep);
+StepOutcome keep_output(OutputContext& context, const Value& value, const std::string& where,
+                        const KeepOne& keep);
 // The same for an input: one value, or those of several partitions by key.
 using OpenOne = std::function<Result<FilesStored>(const std::string& partition)>;
-Result<Value> load_each(InputContext& context, const OpenOne& open);
+tl::expected<Value, StepFailure> read_input(InputContext& context, const std::string& where,
+                                            const OpenOne& open);
 // Metadata that is of one version says nothing of several.
 template <class Context>
 bool is_of_one_version(const Context& context) {

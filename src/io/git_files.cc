@@ -1,6 +1,5 @@
 // The IO manager of commits and tags. Works with git's plumbing on an index of its own, so that the
 // user's work tree and index stay as they are.
-#include "failure.h"
 #include "file_version.h"
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
@@ -41,24 +40,15 @@ class GitIOManager final : public IOManager {
   }
 
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
-    if (!value || !context.output.stores_value) return {};
-    const auto keep = [&](const Value& one, const std::string& partition) {
-      return store(context, one, partition);
-    };
-    if (auto kept = keep_each(context, value, keep); !kept)
-      return step_failure(std::move(kept).error(), "cannot commit '" +
-                                                       context.output.asset.key.text() + "' to '" +
-                                                       options_.repository + "'");
-    return {};
+    return keep_output(context, value, "in '" + options_.repository + "'",
+                       [&](const Value& one, const std::string& partition) {
+                         return store(context, one, partition);
+                       });
   }
 
   tl::expected<Value, StepFailure> load_input(InputContext& context) override {
-    auto value =
-        load_each(context, [&](const std::string& partition) { return open(context, partition); });
-    if (!value)
-      return step_failure(std::move(value).error(), "cannot load '" + context.asset.text() +
-                                                        "' from '" + options_.repository + "'");
-    return std::move(*value);
+    return read_input(context, "in '" + options_.repository + "'",
+                      [&](const std::string& partition) { return open(context, partition); });
   }
 
  private:

@@ -1,5 +1,4 @@
 // The IO manager of files without versions.
-#include "failure.h"
 #include "file_version.h"
 #include <treadle/base/content_digest.h>
 #include <treadle/base/files.h>
@@ -40,24 +39,15 @@ class LatestFilesIOManager final : public IOManager {
   explicit LatestFilesIOManager(std::string folder) : folder_(absolute_path(folder)) {}
 
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
-    if (!value || !context.output.stores_value) return {};
-    const auto keep = [&](const Value& one, const std::string& partition) {
-      return store(context, one, partition);
-    };
-    if (auto kept = keep_each(context, value, keep); !kept)
-      return step_failure(
-          std::move(kept).error(),
-          "cannot keep '" + context.output.asset.key.text() + "' below '" + folder_ + "'");
-    return {};
+    return keep_output(context, value, "below '" + folder_ + "'",
+                       [&](const Value& one, const std::string& partition) {
+                         return store(context, one, partition);
+                       });
   }
 
   tl::expected<Value, StepFailure> load_input(InputContext& context) override {
-    auto value =
-        load_each(context, [&](const std::string& partition) { return open(context, partition); });
-    if (!value)
-      return step_failure(std::move(value).error(), "cannot load '" + context.asset.text() +
-                                                        "' from below '" + folder_ + "'");
-    return std::move(*value);
+    return read_input(context, "below '" + folder_ + "'",
+                      [&](const std::string& partition) { return open(context, partition); });
   }
 
  private:

@@ -1,5 +1,4 @@
 // The IO manager of plain files.
-#include "failure.h"
 #include "file_version.h"
 #include <treadle/base/digest.h>
 #include <treadle/base/files.h>
@@ -54,24 +53,15 @@ class PlainFilesIOManager final : public IOManager {
   }
 
   StepOutcome handle_output(OutputContext& context, const Value& value) override {
-    if (!value || !context.output.stores_value) return {};
-    const auto keep = [&](const Value& one, const std::string& partition) {
-      return store(context, one, partition);
-    };
-    if (auto kept = keep_each(context, value, keep); !kept)
-      return step_failure(
-          std::move(kept).error(),
-          "cannot keep '" + context.output.asset.key.text() + "' below '" + options_.folder + "'");
-    return {};
+    return keep_output(context, value, "below '" + options_.folder + "'",
+                       [&](const Value& one, const std::string& partition) {
+                         return store(context, one, partition);
+                       });
   }
 
   tl::expected<Value, StepFailure> load_input(InputContext& context) override {
-    auto value =
-        load_each(context, [&](const std::string& partition) { return open(context, partition); });
-    if (!value)
-      return step_failure(std::move(value).error(), "cannot load '" + context.asset.text() +
-                                                        "' from below '" + options_.folder + "'");
-    return std::move(*value);
+    return read_input(context, "below '" + options_.folder + "'",
+                      [&](const std::string& partition) { return open(context, partition); });
   }
 
  private:
