@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from small_disk import Disk, small_disk
 
 from trust import BIN, Project, succeeded
 
@@ -39,39 +39,10 @@ defs = dg.Definitions([make(number) for number in range(600)])
 """
 
 
-class Disk:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.folder.mkdir()
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, check=False
-        )
-        if done.returncode != 0:
-            pytest.skip("a small file system cannot be mounted here")
-
-    def remount(self, options: str) -> None:
-        subprocess.run(["mount", "-o", "remount," + options, self.folder], check=True)
-
-    def fill(self) -> None:
-        with (self.folder / "fill").open("wb", buffering=0) as file:
-            for size in (65536, 4096, 512, 1):
-                try:
-                    while file.write(b"x" * size):
-                        pass
-                except OSError:
-                    pass
-
-    def empty(self) -> None:
-        (self.folder / "fill").unlink()
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        pytest.skip("only root can mount a small file system")
-    disk = Disk(tmp_path / "disk")
-    yield disk
-    subprocess.run(["umount", "-l", disk.folder], check=True)
+    with small_disk(tmp_path / "disk", megabytes=2) as disk:
+        yield disk
 
 
 @pytest.mark.parametrize("executor", ["in_process", "process"])
