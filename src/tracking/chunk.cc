@@ -67,7 +67,9 @@ Result<void> take_column(std::string_view bytes, Column& column) {
   for (std::size_t i = 0; i < runs; ++i) {
     const std::string_view kind_byte = reader.take(1);
     const std::size_t run = reader.count(kMostRows);
-    if (!reader.ok() || kind_byte[0] > static_cast<char>(Kind::kText) || kind_byte[0] < 0) {
+    // A cursor stands on a value: a run of none would be read past.
+    if (!reader.ok() || run == 0 || kind_byte[0] > static_cast<char>(Kind::kText) ||
+        kind_byte[0] < 0) {
       return corrupt();
     }
     const auto kind = static_cast<Kind>(kind_byte[0]);
@@ -187,7 +189,7 @@ Result<ChunkHead> decode_head(std::string_view content) {
   for (std::size_t i = 0; i < runs; ++i) {
     const auto shape = static_cast<std::uint32_t>(reader.varint());
     const auto run = static_cast<std::int64_t>(reader.count(kMostRows));
-    if (!reader.ok() || shape >= shapes) return corrupt();
+    if (!reader.ok() || run == 0 || shape >= shapes) return corrupt();
     batch.row_shapes.emplace_back(shape, run);
     rows += run;
   }
