@@ -36,7 +36,7 @@ nb::tuple run_tuple(const Run& run) {
   return nb::make_tuple(to_text(run.run_id), to_text(run.job_name), to_text(to_string(run.status)),
                         tags, texts(run.step_keys), to_text(run.run_config),
                         to_text(run.root_run_id), to_text(run.parent_run_id), run.number,
-                        run.created, run.started, run.finished);
+                        run.created, run.started, run.finished, to_text(run.selection));
 }
 
 std::map<std::string, std::string> map_of(nb::handle mapping) {

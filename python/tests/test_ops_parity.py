@@ -22,6 +22,7 @@ FILES = (
     "pipes_parity_programs.py",
     "refusal_parity_programs.py",
     "project_parity_programs.py",
+    "job_parity_programs.py",
 )
 FOLDER = Path(__file__).parent
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from treadle._assets.keys import AssetKey
 from treadle._assets.rules import check_name, check_owners, unsupported
-from treadle._assets.selection import AssetSelection, selection_text
-from treadle._errors import CheckError, DagsterInvalidDefinitionError
+from treadle._assets.selection import AssetSelection, Checks, selection_text
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvalidSubsetError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
     from typing import Any
 
-    from treadle._assets.keys import AssetKey
+    from treadle._assets.definition import AssetsDefinition
+    from treadle._assets.job_graph import AssetJobGraph
+    from treadle._assets.keys import AssetCheckKey
     from treadle._automation.conditions import AutomationCondition
     from treadle._automation.requests import RunRequest
     from treadle._definitions.definitions import Definitions
@@ -137,7 +140,7 @@ class UnresolvedAssetJobDefinition(_RunOverPartition):
 class JobDefinition(_RunOverPartition):
     """A job that can be executed. `JobDefinition(graph_def=...)` makes one of ops."""
 
-    __slots__ = ("_declared", "_definitions")
+    __slots__ = ("_checks_only", "_declared", "_definitions", "_only")
 
     def __new__(cls, *_: Any, graph_def: object = None, **__: Any) -> JobDefinition:
         if graph_def is not None:
@@ -149,6 +152,9 @@ class JobDefinition(_RunOverPartition):
     def __init__(self, declared: UnresolvedAssetJobDefinition, definitions: Definitions) -> None:
         self._declared = declared
         self._definitions = definitions
+        # Of a subset of it: the assets, and the checks, that it selects.
+        self._only: frozenset[AssetKey] | None = None
+        self._checks_only: frozenset[AssetCheckKey] | None = None
 
     @property
     def name(self) -> str:
@@ -173,6 +179,175 @@ class JobDefinition(_RunOverPartition):
     @property
     def metadata(self) -> Mapping[str, Any]:
         return self._declared.metadata
+
+    # --- what it is made of
+
+    def _running(self) -> list[AssetsDefinition]:
+        """The definitions that it runs, in the order in which they were given."""
+        from treadle._assets.definition import AssetsDefinition
+
+        definitions = self._definitions
+        selected = set(definitions._core().select(self._selection_now()._text))
+        items = (*definitions._assets, *definitions._asset_checks)
+        steps = [i for i in items if isinstance(i, AssetsDefinition) and i.is_executable]
+        return [
+            s
+            for s in steps
+            if any(o.key.to_user_string() in selected for o in s._outputs)
+            or (not s._outputs and any(c.asset_key.to_user_string() in selected for c in s._check_specs))
+        ]
+
+    def _selection_now(self) -> AssetSelection:
+        selection = self._declared.selection
+        if self._only is None:
+            return selection
+        named = AssetSelection.assets(*sorted(self._only))
+        return named if selection._checks is None else selection & named
+
+    @property
+    def graph(self) -> AssetJobGraph:
+        from treadle._assets.job_graph import AssetJobGraph
+
+        return AssetJobGraph(self.name, self._running())
+
+    @property
+    def nodes(self) -> Sequence[Any]:
+        return self.graph.nodes
+
+    @property
+    def all_node_defs(self) -> Sequence[Any]:
+        return self.graph.node_defs
+
+    def has_node_named(self, name: str) -> bool:
+        return self.graph.has_node_named(name)
+
+    def get_node_named(self, name: str) -> Any:
+        return self.graph.node_named(name)
+
+    @property
+    def required_resource_keys(self) -> frozenset[str]:
+        """What its steps and hooks need, the IO managers among it."""
+        running = self._running()
+        keys = {k for s in running for k in (*s._required_resource_keys, *s._io_manager_keys())}
+        keys.update(k for h in self.hook_defs for k in h.required_resource_keys)
+        return frozenset(keys)
+
+    @property
+    def resource_defs(self) -> Mapping[str, Any]:
+        return dict(self._definitions._resources)
+
+    @property
+    def run_config(self) -> Mapping[str, Any] | None:
+        from treadle._config.run_schema import as_dict
+
+        config = self._declared.config
+        if config is None or self.partitioned_config is not None or self.config_mapping is not None:
+            return None
+        return as_dict(config)
+
+    @property
+    def partitioned_config(self) -> Any:
+        config = self._declared.config
+        return config if hasattr(config, "get_run_config_for_partition_key") else None
+
+    @property
+    def config_mapping(self) -> Any:
+        from treadle._ops.config_mapping import ConfigMapping
+
+        config = self._declared.config
+        return config if isinstance(config, ConfigMapping) else None
+
+    # --- parts of it
+
+    def get_subset(
+        self,
+        *,
+        op_selection: Iterable[str] | None = None,
+        asset_selection: AbstractSet[AssetKey] | None = None,
+        asset_check_selection: AbstractSet[AssetCheckKey] | None = None,
+    ) -> JobDefinition:
+        """The same, but it makes only these of its assets and evaluates only these checks."""
+        unsupported("get_subset of a job of assets", op_selection=op_selection)
+        if asset_selection is None and asset_check_selection is None:
+            return self
+        part = JobDefinition(self._declared, self._definitions)
+        part._only = frozenset(AssetKey.from_coercible(k) for k in asset_selection or ())
+        if asset_check_selection is not None:
+            part._checks_only = frozenset(asset_check_selection)
+        known = set(self._definitions._core().select(self._selection_now()._text))
+        if unknown := sorted({k.to_user_string() for k in part._only} - known):
+            raise DagsterInvalidSubsetError(
+                f"AssetKey(s) {unknown} were selected, but no AssetsDefinition"
+                " objects supply these keys. Make sure all keys are spelled correctly, and all"
+                " AssetsDefinitions are correctly added to the `Definitions`."
+            )
+        return part
+
+    @property
+    def is_subset_job(self) -> bool:
+        return self._only is not None
+
+    @property
+    def is_subset(self) -> bool:
+        return self.is_subset_job
+
+    @property
+    def asset_selection(self) -> AbstractSet[AssetKey] | None:
+        """The assets that it was cut down to."""
+        return getattr(self, "_only", None)
+
+    @property
+    def asset_check_selection(self) -> AbstractSet[AssetCheckKey] | None:
+        return getattr(self, "_checks_only", None)
+
+    @property
+    def op_selection(self) -> AbstractSet[str] | None:
+        return None
+
+    def _with(self, **changes: Any) -> JobDefinition:
+        import copy
+
+        declared = copy.copy(self._declared)
+        for name, value in changes.items():
+            setattr(declared, name, value)
+        other = copy.copy(self)
+        other._declared = declared
+        return other
+
+    def with_hooks(self, hook_defs: AbstractSet[HookDefinition]) -> JobDefinition:
+        """The same with these hooks for all its steps as well."""
+        return self._with(hooks=self.hook_defs | frozenset(hook_defs))
+
+    def with_metadata(self, metadata: Mapping[str, Any]) -> JobDefinition:
+        """The same with this metadata instead of its own."""
+        return self._with(metadata=dict(metadata))
+
+    def with_executor_def(self, executor_def: ExecutorDefinition) -> JobDefinition:
+        return self._with(executor_def=executor_def)
+
+    def with_top_level_resources(self, resource_defs: Mapping[str, object]) -> JobDefinition:
+        """The same with these resources where its definitions have none of that name."""
+        from treadle._definitions.definitions import Definitions
+
+        mine = self._definitions
+        other = self._with()
+        other._definitions = Definitions(
+            assets=mine._assets,
+            asset_checks=mine._asset_checks,
+            jobs=mine._jobs,
+            resources={**resource_defs, **mine._resources},
+            executor=mine._executor,
+            loggers=mine._loggers,
+        )
+        return other
+
+    @property
+    def has_specified_executor(self) -> bool:
+        return self._declared.executor_def is not None
+
+    @property
+    def has_specified_loggers(self) -> bool:
+        return bool(self._definitions._loggers)
 
     @property
     def backfill_policy(self) -> BackfillPolicy:
@@ -266,14 +441,10 @@ class JobDefinition(_RunOverPartition):
 
     def _checked_run_config(self, run_config: Any) -> dict[str, Any]:
         """What validate_run_config says."""
-        from treadle._assets.definition import AssetsDefinition
         from treadle._config.run_schema import as_dict, asset_shape, checked, told
         from treadle._resources.definition import definitions_of
 
-        items = [*self._definitions._assets, *self._definitions._asset_checks]
-        steps = [i for i in items if isinstance(i, AssetsDefinition)]
-        selected = set(self._definitions._core().select(self.selection._text))
-        running = [s for s in steps if any(o.key.to_user_string() in selected for o in s._outputs)]
+        running = self._running()
         given = as_dict(run_config or self._declared.config)
         definitions, executor = self._definitions, self.executor_def
         resources = definitions_of(definitions._resources)
@@ -322,17 +493,25 @@ class JobDefinition(_RunOverPartition):
     ) -> ExecuteInProcessResult:
         from treadle._run.execute import execute
 
-        declared = self._declared
-        selection = declared.selection
         if asset_selection is not None:
-            selection = selection & AssetSelection.from_coercible(list(asset_selection))
+            wanted = {AssetKey.from_coercible(key) for key in asset_selection}
+            part = self.get_subset(asset_selection=wanted)
+            return part._execute_assets(
+                run_config, instance, raise_on_error, None, run_id, tags, resources, executor
+            )
+        declared = self._declared
+        selection = self._selection_now()
+        if self._checks_only is not None:
+            selection = AssetSelection(selection._text, Checks("named", self._checks_only))
         definitions = self._definitions
-        result = execute(
+        if run_config is None:
+            run_config = self._own_config()
+        return execute(
             [_hooked(d, declared.hooks) for d in (*definitions._assets, *definitions._asset_checks)],
             resources={**definitions._resources, **(resources or {})},
             jobs=definitions._jobs,
             selection=selection,
-            run_config=run_config if run_config is not None else _plain_config(declared.config),
+            run_config=run_config,
             instance=instance,
             raise_on_error=raise_on_error,
             tags={**declared.run_tags, **(tags or {})},
@@ -341,9 +520,21 @@ class JobDefinition(_RunOverPartition):
             retry_policy=declared.op_retry_policy,
             executor=executor,
             loggers=definitions._loggers,
+            job=self,
         )
-        result._job = self
-        return result
+
+    def _own_config(self) -> Any:
+        """Its configuration; of a subset what is said of the steps that are left."""
+        config = _plain_config(self._declared.config)
+        if self._only is None or config is None:
+            return config
+        from treadle._config.run_schema import as_dict
+
+        whole = as_dict(config)
+        names = {s._name for s in self._running()}
+        if "ops" in whole:
+            whole["ops"] = {k: v for k, v in whole["ops"].items() if k in names}
+        return whole
 
     @property
     def executor_def(self) -> ExecutorDefinition:

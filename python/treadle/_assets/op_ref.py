@@ -28,6 +28,12 @@ class OpRef:
         self.tags = dict(owner._op_tags)
         self.description = owner._fn.__doc__
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OpRef) and other._owner is self._owner
+
+    def __hash__(self) -> int:
+        return hash(id(self._owner))
+
     @property
     def retry_policy(self) -> RetryPolicy | None:
         return self._owner._retry_policy

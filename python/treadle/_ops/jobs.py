@@ -66,7 +66,7 @@ class OpJobDefinition(JobDefinition):
                 config = None
         if not isinstance(graph_def, GraphDefinition):
             raise CheckError(f"Param 'graph_def' of JobDefinition is no GraphDefinition: {graph_def!r}")
-        self.graph = graph_def
+        self._graph_def = graph_def
         self._name = check_name(name) if name else graph_def._name
         self._config = _checked_config(config, self._name)
         self._description = description
@@ -104,6 +104,10 @@ class OpJobDefinition(JobDefinition):
             f"Attempted to call job '{self._name}' directly. Jobs should be invoked by using an execution API"
             " function (e.g. `job.execute_in_process`)."
         )
+
+    @property
+    def graph(self) -> GraphDefinition:  # type: ignore[override]
+        return self._graph_def
 
     @property
     def name(self) -> str:

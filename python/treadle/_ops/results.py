@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from treadle._assets.keys import AssetKey
 from treadle._errors import CheckError, DagsterInvariantViolationError
-from treadle._run.results import ExecuteInProcessResult
+from treadle._run.results import ExecuteInProcessResult, captured, steps_output
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,29 +57,10 @@ class ExecuteOpsResult(ExecuteInProcessResult):
     def output_for_node(self, node_str: str, output_name: str = "result") -> Any:
         """What an op or a graph handed over; a dict by mapping key for what is dynamic or ran for each value
         of a dynamic output."""
-        definition = self._node(node_str)
-        output = next((o for o in definition._outputs if o.name == output_name), None)
-        if output is None:
-            raise DagsterInvariantViolationError(f"{definition._name} has no output named {output_name}.")
-        path = node_str
-        while hasattr(output, "node"):
-            path, output_name = f"{path}.{output.node}", output.output
-            name = output_name
-            output = next(o for o in self._node(path)._outputs if o.name == name)
-        return self._captured(path, output_name, node_str)
+        return self._captured(*steps_output(self._node(node_str), node_str, output_name), node_str)
 
     def _captured(self, step: str, output: str, told: str) -> Any:
-        if (step, output) in self._capture:
-            return self._capture[(step, output)]
-        begin = step + "["
-        mapped = {
-            key[len(begin) : -1]: value
-            for (key, name), value in self._capture.items()
-            if name == output and key.startswith(begin)
-        }
-        if mapped:
-            return mapped
-        raise DagsterInvariantViolationError(f"No outputs found for output '{output}' from node '{told}'.")
+        return captured(self._capture, step, output, told)
 
     def output_value(self, output_name: str = "result") -> Any:
         """An output of the job itself."""

@@ -180,11 +180,12 @@ class _OfOp(_OutputsContext):
     def job_def(self) -> Any:
         from treadle._ops.jobs import declared
 
-        return jobs.get(self._step.run_id) or declared.get(self._step.job_name)
+        job = jobs.get(self._step.run_id) or declared.get(self._step.job_name)
+        return job if job is not None else super().job_def
 
     @property
-    def repository_def(self) -> Any:
-        raise CheckError("No repository definition was set on the step context")
+    def op_execution_context(self) -> Any:
+        return self._as(OpContext)
 
     @property
     def op_config(self) -> Any:
@@ -200,9 +201,19 @@ class _OfOp(_OutputsContext):
     def alias(self) -> str:
         return step_node(self._step.step_key).rpartition(".")[2]
 
+    def _owner(self) -> Any:
+        """The assets whose graph the op is part of; None in a job of ops."""
+        from treadle._ops import graph_assets
+        from treadle._ops.jobs import declared
+
+        step = self._step
+        if step.run_id in jobs or step.job_name in declared:
+            return None
+        return graph_assets.owners.get(step_node(step.step_key).partition(".")[0])
+
     @property
     def has_assets_def(self) -> bool:
-        return False
+        return self._owner() is not None
 
     @property
     def asset_key(self) -> Any:
@@ -210,11 +221,22 @@ class _OfOp(_OutputsContext):
 
     @property
     def assets_def(self) -> Any:
-        raise DagsterInvalidPropertyError(f"Op '{self.alias}' does not have an assets definition.")
+        owner = self._owner()
+        if owner is None:
+            raise DagsterInvalidPropertyError(f"Op '{self.alias}' does not have an assets definition.")
+        return owner
+
+    def asset_key_for_output(self, output_name: str = "result") -> Any:
+        owner, step = self._owner(), step_node(self._step.step_key)
+        for output in owner._outputs if owner is not None else ():
+            if owner._step_of(output.name) == (step, output_name):
+                return output.key
+        raise CheckError(f"Failure condition: Output '{output_name}' has no asset")
 
     @property
     def selected_asset_keys(self) -> set[Any]:
-        return set()
+        owner = self._owner()
+        return set() if owner is None else owner.keys
 
     def get_mapping_key(self) -> str | None:
         """Which value of a dynamic output this step runs for."""

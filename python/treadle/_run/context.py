@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from treadle._events.events import AssetCheckEvaluation, AssetMaterialization
     from treadle._events.expectation import ExpectationResult
     from treadle._events.metadata import MetadataValue
+    from treadle._ops.handle import NodeHandle
     from treadle._run.instance import DagsterInstance, DagsterRun
     from treadle._run.steps import RunState
     from treadle._typing import CoercibleToAssetKey
@@ -148,12 +149,58 @@ class _StepContext(PartitionsOfStep):
         return self._assets_def.op
 
     @property
-    def op_handle(self) -> str:
-        return self._step.step_key
+    def op_handle(self) -> NodeHandle:
+        """Where the op is in the graphs of the job."""
+        from treadle._ops.handle import NodeHandle
+
+        return NodeHandle.from_string(self._step.step_key.partition("[")[0])
 
     @property
-    def node_handle(self) -> str:
-        return self._step.step_key
+    def node_handle(self) -> NodeHandle:
+        return self.op_handle
+
+    @property
+    def job_def(self) -> Any:
+        """The job that runs; of `materialize` one of all its assets."""
+        state = self._state
+        if state is not None and state.job is not None:
+            return state.job
+        from treadle._definitions.definitions import Definitions
+
+        if state is not None and state.declared is not None:
+            items, resources = state.declared
+            definitions = Definitions(assets=items, resources=dict(resources))
+        else:
+            from treadle._definitions import loader as of_command_line
+
+            loaded = of_command_line.latest
+            if loaded is None:
+                raise CheckError(f"The definitions of job '{self.job_name}' are not known here.")
+            definitions = loaded
+        known = any(job.name == self.job_name for job in definitions._jobs)
+        from treadle._assets.jobs import define_asset_job
+
+        job = define_asset_job(self.job_name).resolve(definitions)
+        return definitions.resolve_job_def(self.job_name) if known else job
+
+    @property
+    def repository_def(self) -> Any:
+        """The definitions that the job belongs to."""
+        definitions = getattr(self.job_def, "_definitions", None)
+        if definitions is None:
+            raise CheckError("No repository definition was set on the step context")
+        return definitions.get_repository_def()
+
+    def get_mapping_key(self) -> str | None:
+        """Which value of a dynamic output this step runs for."""
+        return None
+
+    @property
+    def pdb(self) -> Any:
+        """A debugger at this place: `context.pdb.set_trace()`. For runs in this process."""
+        import pdb  # noqa: T100
+
+        return pdb.Pdb()
 
     def _as(self, kind: type[C]) -> C:
         """The same step's context of another kind."""
@@ -198,9 +245,7 @@ class _OutputsContext(_StepContext):
         for output in self._assets_def._outputs:
             if output.name == output_name:
                 return output.key
-        raise DagsterInvariantViolationError(
-            f"Output {output_name!r} of {self.describe_op()} has no asset key."
-        )
+        raise CheckError(f"Failure condition: Output '{output_name}' has no asset")
 
     def asset_key_for_input(self, input_name: str) -> AssetKey:
         for given in self._assets_def._inputs:

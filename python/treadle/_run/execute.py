@@ -137,6 +137,7 @@ def execute(
     retry_policy: RetryPolicy | None = None,
     executor: Executor | None = None,
     loggers: Mapping[str, Any] | None = None,
+    job: JobDefinition | None = None,
 ) -> ExecuteInProcessResult:
     """Plans and runs a selection of assets, and says how it went."""
     items = list(flatten(assets))
@@ -167,6 +168,7 @@ def execute(
     here = not executor._processes
     state = steps.states[run_id] = steps.RunState(instance, tags, config, capture=here, checked=complete)
     state.declared = items, resources
+    state.job = job
     log.begin_run(state, instance, loggers or {}, config, None, run_id)
     if here:
         capture.install(instance._home.logs_folder, run_id)
@@ -203,6 +205,7 @@ def execute(
         core.close_io_managers()
     status, step_keys, failure = outcome
     result = ExecuteInProcessResult(run_id, status, instance, definitions, step_keys, state.capture or {})
+    result._job = job
     if raise_on_error and not result.success and here:
         _raise(failure, status, result)
     return result

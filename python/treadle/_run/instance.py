@@ -17,6 +17,7 @@ from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from types import TracebackType
     from typing import Any
@@ -52,6 +53,7 @@ class DagsterRun(Record):
         "root_run_id",
         "parent_run_id",
         "step_keys",
+        "selection",
     )
     job_name: str
     run_id: str
@@ -61,6 +63,7 @@ class DagsterRun(Record):
     root_run_id: str | None
     parent_run_id: str | None
     step_keys: Sequence[str]
+    selection: str
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class DagsterRun(Record):
         root_run_id: str | None = None,
         parent_run_id: str | None = None,
         step_keys: Sequence[str] = (),
+        selection: str = "",
     ) -> None:
         self.job_name = job_name
         self.run_id = run_id
@@ -81,6 +85,7 @@ class DagsterRun(Record):
         self.root_run_id = root_run_id
         self.parent_run_id = parent_run_id
         self.step_keys = list(step_keys)
+        self.selection = selection
 
     @property
     def is_success(self) -> bool:
@@ -94,6 +99,56 @@ class DagsterRun(Record):
     def is_finished(self) -> bool:
         return self.status in (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
 
+    @property
+    def is_failure_or_canceled(self) -> bool:
+        return self.status in (DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
+
+    @property
+    def is_cancelable(self) -> bool:
+        return self.status in (DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.QUEUED)
+
+    @property
+    def is_resume_retry(self) -> bool:
+        """Whether it was run again from a failure."""
+        return self.tags.get("dagster/is_resume_retry") == "true"
+
+    @property
+    def is_partitioned(self) -> bool:
+        names = ("dagster/partition", "dagster/asset_partition_range_start")
+        return any(name in self.tags for name in names)
+
+    @property
+    def previous_run_id(self) -> str | None:
+        """The run that it executes again."""
+        return self.parent_run_id
+
+    @property
+    def step_keys_to_execute(self) -> Sequence[str] | None:
+        return list(self.step_keys) or None
+
+    @property
+    def asset_selection(self) -> AbstractSet[AssetKey] | None:
+        """The assets that it was asked for by their keys; None when by other words, or for all."""
+        keys = [text[5:-1] for text in self.selection.split(" or ") if text.startswith('key:"')]
+        if not keys or len(keys) != self.selection.count(" or ") + 1 or any("*" in key for key in keys):
+            return None
+        return frozenset(AssetKey.from_user_string(key) for key in keys)
+
+    @property
+    def dagster_execution_info(self) -> Mapping[str, str]:
+        """What to call the run in other systems: labels for what it starts there."""
+        told = {"dagster/run-id": self.run_id, "dagster/job": self.job_name}
+        for name in ("dagster/user", "dagster/partition"):
+            if name in self.tags:
+                told[name] = self.tags[name]
+        return told
+
+    def with_tags(self, tags: Mapping[str, str]) -> DagsterRun:
+        return self._replace(tags=dict(tags))
+
+    def with_status(self, status: DagsterRunStatus) -> DagsterRun:
+        return self._replace(status=status)
+
     @staticmethod
     def _from_core(raw: tuple[Any, ...]) -> DagsterRun:
         run_id, job_name, status, tags, step_keys, run_config, root, parent = raw[:8]
@@ -103,7 +158,15 @@ class DagsterRun(Record):
 
             config = json.loads(run_config)
         return DagsterRun(
-            job_name, run_id, config, DagsterRunStatus(status), tags, root or None, parent or None, step_keys
+            job_name,
+            run_id,
+            config,
+            DagsterRunStatus(status),
+            tags,
+            root or None,
+            parent or None,
+            step_keys,
+            raw[12],
         )
 
 
@@ -172,7 +235,7 @@ class RunsFilter(Record):
 def _run_record(raw: tuple[Any, ...]) -> RunRecord:
     from datetime import datetime, timezone
 
-    number, created, started, finished = raw[8:]
+    number, created, started, finished = raw[8:12]
     updated = max(created, started, finished)
     return RunRecord(
         number,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from treadle._assets.definition import AssetsDefinition
     from treadle._events.events import AssetCheckEvaluation, AssetMaterialization, AssetObservation
+    from treadle._events.expectation import ExpectationResult
     from treadle._run.instance import DagsterInstance, DagsterRun
     from treadle._typing import CoercibleToAssetKey
 
@@ -103,7 +104,8 @@ class ExecuteInProcessResult:
         return [e for e in self._all() if e._name == name]
 
     def events_for_node(self, node_name: str) -> Sequence[DagsterEvent]:
-        return [e for e in self.all_events if e.step_key == node_name]
+        """Of the steps of an op, or of all in a graph; "outer.inner" is inside of another one."""
+        return [e for e in self.all_events if _is_of(e, node_name)]
 
     def _check_node(self, node_name: str) -> None:
         if node_name.partition(".")[0] not in self._definitions:
@@ -151,15 +153,15 @@ class ExecuteInProcessResult:
         return found[0]
 
     def asset_materializations_for_node(self, node_name: str) -> Sequence[AssetMaterialization]:
-        return [e.materialization for e in self.get_asset_materialization_events() if e.step_key == node_name]
+        return [e.materialization for e in self.get_asset_materialization_events() if _is_of(e, node_name)]
 
     def asset_observations_for_node(self, node_name: str) -> Sequence[AssetObservation]:
-        found = (e for e in self.get_asset_observation_events() if e.step_key == node_name)
+        found = (e for e in self.get_asset_observation_events() if _is_of(e, node_name))
         return [e.event_specific_data.asset_observation for e in found]
 
     def _has(self, node: str, name: str) -> bool:
         self._check_node(node)
-        return any(e.step_key == node for e in self._named(name))
+        return any(_is_of(e, node) for e in self._named(name))
 
     def is_node_success(self, node_str: str) -> bool:
         return self._has(node_str, "STEP_SUCCESS")
@@ -172,32 +174,48 @@ class ExecuteInProcessResult:
 
     def is_node_untouched(self, node_str: str) -> bool:
         self._check_node(node_str)
-        return not any(e.step_key == node_str for e in self.all_events)
+        return not any(_is_of(e, node_str) for e in self.all_events)
 
     def retry_attempts_for_node(self, node_str: str) -> int:
         self._check_node(node_str)
-        return sum(1 for e in self._named("STEP_RESTARTED") if e.step_key == node_str)
+        return sum(1 for e in self._named("STEP_RESTARTED") if _is_of(e, node_str))
 
     def failure_data_for_node(self, node_str: str) -> Any:
         self._check_node(node_str)
         for event in self._named("STEP_FAILURE"):
-            if event.step_key == node_str:
+            if _is_of(event, node_str):
                 return event.step_failure_data
         return None
+
+    def expectation_results_for_node(self, node_str: str) -> Sequence[ExpectationResult]:
+        self._check_node(node_str)
+        found = (e for e in self._named("STEP_EXPECTATION_RESULT") if _is_of(e, node_str))
+        return [e.event_specific_data.expectation_result for e in found]
 
     # --- values
 
     def output_for_node(self, node_str: str, output_name: str = "result") -> Any:
         """What a function handed over."""
         self._check_node(node_str)
-        if node_str not in self._definitions:  # inside of a graph
-            return self._capture.get((node_str, output_name))
+        if node_str not in self._definitions:
+            return self._inside(node_str, output_name)
         output = next((o for o in self._definitions[node_str]._outputs if o.name == output_name), None)
         if output is None:
             raise DagsterInvariantViolationError(
                 f"Output '{output_name}' is not defined on node '{node_str}'."
             )
         return self._value(*self._definitions[node_str]._step_of(output_name), output.key)
+
+    def _inside(self, node_str: str, output_name: str) -> Any:
+        """What a node inside of a graph of assets handed over."""
+        first, *path = node_str.split(".")
+        node: Any = self._definitions[first].node_def
+        for part in path:
+            if part not in getattr(node, "_nodes", {}):
+                raise DagsterInvariantViolationError(f"{node._name} has no op named {part}.")
+            node = node._nodes[part].definition
+        step, output = steps_output(node, node_str, output_name)
+        return captured(self._capture, step, output, node_str)
 
     def asset_value(self, asset_key: CoercibleToAssetKey) -> Any:
         """What was made of an asset."""
@@ -221,3 +239,35 @@ class ExecuteInProcessResult:
                 f"No outputs found for output '{output}' from node '{step}'."
             )
         return self._instance.load_asset_value(key, self._run_id)
+
+
+def _is_of(event: DagsterEvent, node: str) -> bool:
+    step = (event.step_key or "").partition("[")[0]
+    return step == node or step.startswith(node + ".")
+
+
+def steps_output(node: Any, path: str, output_name: str) -> tuple[str, str]:
+    """The step of the op that makes an output of a node at this path, and what it calls the output."""
+    while True:
+        output = next((o for o in node._outputs if o.name == output_name), None)
+        if output is None:
+            raise DagsterInvariantViolationError(f"{node._name} has no output named {output_name}.")
+        if not hasattr(output, "node"):
+            return path, output_name
+        path, output_name = f"{path}.{output.node}", output.output
+        node = node._nodes[output.node].definition
+
+
+def captured(values: Mapping[tuple[str, str], Any], step: str, output: str, told: str) -> Any:
+    """What a step handed over; a dict by mapping key when it ran for each value of a dynamic output."""
+    if (step, output) in values:
+        return values[(step, output)]
+    begin = step + "["
+    mapped = {
+        key[len(begin) : -1]: value
+        for (key, name), value in values.items()
+        if name == output and key.startswith(begin)
+    }
+    if mapped:
+        return mapped
+    raise DagsterInvariantViolationError(f"No outputs found for output '{output}' from node '{told}'.")

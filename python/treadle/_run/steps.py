@@ -72,6 +72,7 @@ class RunState:
         "checked",
         "declared",
         "instance",
+        "job",
         "log_level",
         "loggers",
         "managed",
@@ -94,6 +95,8 @@ class RunState:
         self.checked = checked
         # (assets, resources) that the run was given.
         self.declared: tuple[Sequence[Any], Mapping[str, Any]] | None = None
+        # The job of assets that runs; None for `materialize`.
+        self.job: Any = None
         self.capture: dict[tuple[str, str], Any] | None = {} if capture else None
         # See log.begin_run: the run's own loggers, the least level kept, Python loggers that are captured.
         self.loggers: list[logging.Logger] = []
