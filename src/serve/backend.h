@@ -17,6 +17,7 @@
 #include <treadle/sweep/sweeps.h>
 #include <treadle/tracking/store.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,6 +72,8 @@ struct Caller final : graphql::Context {
   std::string base_url;     // see Backend::base_for
   std::string operation;    // for the audit log
   bool shares_run = false;  // one of several programs that write to a run (W&B's shared mode)
+  // Projects whose triggers include those of their whole entity: see User.projects.
+  std::map<std::int64_t, std::int64_t> entity_of_project;
 };
 
 inline Caller& caller(const graphql::Call& call) {

@@ -86,6 +86,44 @@ def test_an_automation_of_a_whole_entity_is_kept(sdk: Sdk) -> None:
     assert result == [True, "vision"]
 
 
+def test_without_an_entity_every_automation_one_may_see_is_listed_once(sdk: Sdk, server: Server) -> None:
+    key = server.admin("user", "add", "stranger")["key"]
+    program = """
+        import wandb
+        api = wandb.Api()
+        result = sorted(a.name for a in api.automations())
+        """
+    result = sdk(
+        """
+        import wandb
+        from wandb.automations import DoNothing, OnLinkArtifact, OnRunMetric, RunEvent
+        api = wandb.Api()
+        for name in ("train", "other"):
+            api.create_project(name, "vision")
+        api.create_project("mine", "local")
+        registry = api.create_registry("models", visibility="organization", organization="acme")
+        with wandb.init(entity="vision", project="train") as run:
+            artifact = wandb.Artifact("net", "model")
+            run.log_artifact(artifact).wait()
+            run.link_artifact(artifact, "acme/wandb-registry-models/best")
+        metric = RunEvent.metric("loss").mean(5).gt(0.5)
+        for name, project in (("of team", api.project("train", "vision")), ("of user", api.project("mine", "local"))):
+            api.create_automation(OnRunMetric(scope=project, filter=metric) >> DoNothing(), name=name)
+        collection = next(iter(registry.collections()))
+        api.create_automation(OnLinkArtifact(scope=collection) >> DoNothing(), name="of registry")
+        api.create_automation(OnLinkArtifact(scope=api.team("vision")) >> DoNothing(), name="of entity")
+        result = [api.automation(name="of entity").scope.name, sorted(a.name for a in api.automations(per_page=1))]
+        result.append(api._service_api.org_feature_flags("acme", "automation_entity_scope", "other"))
+        """
+    )
+    assert result == [
+        "vision",
+        ["of entity", "of registry", "of team", "of user"],
+        {"automation_entity_scope": True},
+    ]
+    assert Sdk(server, sdk.folder, key)(program) == []
+
+
 CREATE = """mutation($scope: ID!, $type: TriggerScopeType!, $event: EventTriggeringConditionType!) {
   createFilterTrigger(input: {name: "n", enabled: true, scopeType: $type, scopeID: $scope,
     triggeringEventType: $event, eventFilter: "{}", triggeredActionType: NO_OP,

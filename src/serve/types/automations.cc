@@ -404,14 +404,20 @@ void define_automations(graphql::Schema& schema) {
   define_connection(schema, "Integration");
   define_actions(schema);
   schema.resolve<account::Project>(
-      "Project", {{"triggers", [](const account::Project& p, const Call& call) -> Result<Output> {
-                     TREADLE_TRY(auto all, backend(call).desk.automations_of_project(p.id));
-                     TREADLE_TRY(all, visible(call, std::move(all)));
-                     Outputs out;
-                     for (Automation& a : all)
-                       out.push_back(graphql::node("Trigger", std::move(a)));
-                     return out;
-                   }}});
+      "Project",
+      {{"triggers", [](const account::Project& p, const Call& call) -> Result<Output> {
+          TREADLE_TRY(auto all, backend(call).desk.automations_of_project(p.id));
+          const auto& entities = caller(call).entity_of_project;
+          if (const auto shown = entities.find(p.id); shown != entities.end()) {
+            TREADLE_TRY(auto more, backend(call).desk.automations_of_entity(shown->second));
+            std::erase_if(more, [](const Automation& a) { return a.scope != ScopeKind::kEntity; });
+            std::move(more.begin(), more.end(), std::back_inserter(all));
+          }
+          TREADLE_TRY(all, visible(call, std::move(all)));
+          Outputs out;
+          for (Automation& a : all) out.push_back(graphql::node("Trigger", std::move(a)));
+          return out;
+        }}});
   schema.resolve<account::Entity>(
       "Entity", {{"triggers",
                   [](const account::Entity& e, const Call& call) -> Result<Output> {

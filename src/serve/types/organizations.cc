@@ -58,7 +58,9 @@ void define_organizations(graphql::Schema& schema) {
         }},
        {"coreWeaveOrganizationId", [](const Organization&, const Call&) { return nullptr; }},
        {"featureFlags",
-        [](const Organization&, const Call&) -> Result<Output> { return Outputs(); }},
+        [](const Organization&, const Call&) -> Result<Output> {
+          return Outputs{graphql::node("RampFeatureFlag", 0)};
+        }},
        {"advancedRegistryFeatures",
         [](const Organization&, const Call&) -> Result<Output> {
           return graphql::node("AdvancedRegistryFeatures", 0);
@@ -82,10 +84,11 @@ void define_organizations(graphql::Schema& schema) {
           }
           return out;
         }}});
+  // The one flag of organizations that the SDK has known: automations of a whole entity.
   schema.resolve("RampFeatureFlag", "rampKey",
-                 [](const Call&) -> Result<Output> { return nullptr; });
+                 [](const Call&) -> Result<Output> { return "automation_entity_scope"; });
   schema.resolve("RampFeatureFlag", "isEnabled",
-                 [](const Call&) -> Result<Output> { return false; });
+                 [](const Call&) -> Result<Output> { return true; });
   schema.resolve("AdvancedRegistryFeatures", "advancedSearch",
                  [](const Call&) -> Result<Output> { return false; });
 }

@@ -102,12 +102,31 @@ Result<Output> project_list(const Call& call, const std::string& entity) {
                          page(call.args, found, [](const Project& p) { return project_node(p); }));
 }
 
-// Of the user and of every team they are in.
+// The user's own entity, their teams, and their organizations with all teams.
+Result<std::vector<account::Entity>> entities_in_reach(Backend& b, const account::User& user) {
+  TREADLE_TRY(std::vector<account::Entity> out, b.accounts.entities_of(user.id));
+  TREADLE_TRY(const auto organizations, b.accounts.organizations(user.id));
+  if (organizations.empty()) return out;
+  std::set<std::int64_t> known;
+  for (const account::Entity& entity : out) known.insert(entity.id);
+  TREADLE_TRY(const auto entities, b.accounts.entities());
+  for (const account::Entity& entity : entities) {
+    for (const account::Organization& organization : organizations) {
+      if (entity.organization_id != organization.id || !known.insert(entity.id).second) continue;
+      out.push_back(entity);
+    }
+  }
+  return out;
+}
+
+// What the SDK walks for all automations that one may see: registries are among them, and the first project of
+// each entity shows the automations of the entity as a whole, which are in no project.
 Result<Output> projects_of_user(const account::User& user, const Call& call) {
-  TREADLE_TRY(const auto entities, backend(call).accounts.entities_of(user.id));
+  TREADLE_TRY(const auto entities, entities_in_reach(backend(call), user));
   std::vector<Project> all;
   for (const account::Entity& entity : entities) {
     TREADLE_TRY(auto some, projects_of(call, entity.name));
+    if (!some.empty()) caller(call).entity_of_project[some.front().id] = entity.id;
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
   return connection_node("ProjectConnection",
