@@ -1,8 +1,6 @@
 #include "commands.h"
-#include "execute.h"
-#include "load.h"
+#include "run_again.h"
 #include "run_config_option.h"
-#include "run_lookup.h"
 #include "text.h"
 #include <treadle/base/suggest.h>
 
@@ -57,16 +55,9 @@ Result<void> check_steps(const Definitions& definitions, const std::vector<std::
 int run_reexecute(Session& session, const ReexecuteOptions& options) {
   if (options.from_failure && !options.steps.empty())
     return session.usage_error("Give either --from-failure or --step.");
-  Run parent;
-  {
-    // Closed again before another program may take over this command.
-    auto home = session.open_existing_home();
-    if (!home) return session.fail(home.error());
-    if (!*home) return session.fail(kExitNotFound, "not_found", session.no_home_text());
-    auto found = get_run(**home, options.id);
-    if (!found) return session.fail(found.error());
-    parent = std::move(*found);
-  }
+  auto found = find_run_to_repeat(session, options.id);
+  if (!found) return found.error().exit_code;
+  const Run& parent = *found;
   if (options.from_failure && parent.status == RunStatus::kSuccess) {
     return session.usage_error(
         fmt::format("Run {} has succeeded: there is no failure to run it again from.",
@@ -74,21 +65,16 @@ int run_reexecute(Session& session, const ReexecuteOptions& options) {
   }
   auto config = read_run_config(session, options.config);
   if (!config) return session.fail(config.error());
-  auto loaded = load_origin(session, parent.origin, parent.run_id, options.source);
-  if (!loaded) return loaded.error().exit_code;
-  const auto durability = choose_durability(session, options.run);
-  if (!durability) return session.fail(durability.error());
-  auto home = session.open_home(*durability);
-  if (!home) return session.fail(home.error());
-  auto code = check_code(session, std::move(*loaded), home->get());
-  if (!code) return code.error().exit_code;
+  auto again = load_code_of(session, parent, options.source, options.run);
+  if (!again) return again.error().exit_code;
+  const auto& [home, code] = *again;
 
   execute::RunOptions run;
   run.job_name = parent.job_name;
   run.tags = parent.tags;
-  run.origin = code->loaded.origin;
+  run.origin = code.loaded.origin;
   run.run_config = config->empty() ? parent.run_config : std::move(*config);
-  if (auto good = configure_again(code->loaded,
+  if (auto good = configure_again(code.loaded,
                                   options.steps.empty() ? parent.step_keys : options.steps, run);
       !good)
     return session.fail(good.error());
@@ -96,31 +82,31 @@ int run_reexecute(Session& session, const ReexecuteOptions& options) {
   run.root_run_id = parent.root_run_id.empty() ? parent.run_id : parent.root_run_id;
   RunFlags flags = options.run;
   if (flags.executor.empty()) flags.executor = parent.executor;
-  if (auto chosen = choose_run_options(session, flags, **home, run); !chosen)
+  if (auto chosen = choose_run_options(session, flags, *home, run); !chosen)
     return session.fail(chosen.error());
 
-  if (const JobDef* job = op_job(*code->loaded.definitions, parent.job_name)) {
+  if (const JobDef* job = op_job(*code.loaded.definitions, parent.job_name)) {
     std::optional<std::vector<std::string>> steps =
         options.steps.empty() ? parent.step_keys : options.steps;
     if (options.from_failure) steps.reset();
-    return execute_and_report(session, **home, *code, parent.step_keys.size(), std::move(run),
+    return execute_and_report(session, *home, code, parent.step_keys.size(), std::move(run),
                               [&](execute::RunOptions ready) {
-                                return app::execute_job_again(**home, *code->loaded.definitions,
-                                                              *job, parent.run_id, steps,
+                                return app::execute_job_again(*home, *code.loaded.definitions, *job,
+                                                              parent.run_id, steps,
                                                               std::move(ready));
                               });
   }
-  if (auto known = check_steps(code->graph->definitions(), options.steps); !known)
+  if (auto known = check_steps(code.graph->definitions(), options.steps); !known)
     return session.fail(known.error());
   std::vector<std::string> steps = options.steps.empty() ? parent.step_keys : options.steps;
   if (options.from_failure) {
-    auto left = unfinished(**home, parent);
+    auto left = unfinished(*home, parent);
     if (!left) return session.fail(left.error());
     steps = std::move(*left);
   }
   return execute_and_report(
-      session, **home, *code, steps.size(), std::move(run), [&](execute::RunOptions ready) {
-        return app::execute_steps(**home, *code->graph, steps, std::move(ready));
+      session, *home, code, steps.size(), std::move(run), [&](execute::RunOptions ready) {
+        return app::execute_steps(*home, *code.graph, steps, std::move(ready));
       });
 }
 

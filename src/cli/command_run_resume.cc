@@ -1,9 +1,7 @@
 #include "commands.h"
-#include "execute.h"
-#include "load.h"
 #include "render.h"
+#include "run_again.h"
 #include "run_config_option.h"
-#include "run_lookup.h"
 #include "text.h"
 
 #include <fmt/format.h>
@@ -18,16 +16,9 @@ struct RunResumeOptions {
 };
 
 int run_run_resume(Session& session, const RunResumeOptions& options) {
-  Run run;
-  {
-    // Closed again before another program may take over this command.
-    auto home = session.open_existing_home();
-    if (!home) return session.fail(home.error());
-    if (!*home) return session.fail(kExitNotFound, "not_found", session.no_home_text());
-    auto found = get_run(**home, options.id);
-    if (!found) return session.fail(found.error());
-    run = std::move(*found);
-  }
+  auto found = find_run_to_repeat(session, options.id);
+  if (!found) return found.error().exit_code;
+  const Run& run = *found;
   if (run.status == RunStatus::kSuccess) {
     session.print(fmt::format("Run {} has succeeded already; there is nothing to resume.\n",
                               short_id(run.run_id)));
@@ -42,14 +33,9 @@ int run_run_resume(Session& session, const RunResumeOptions& options) {
     }
     return kExitOk;
   }
-  auto loaded = load_origin(session, run.origin, run.run_id, options.source);
-  if (!loaded) return loaded.error().exit_code;
-  const auto durability = choose_durability(session, options.run);
-  if (!durability) return session.fail(durability.error());
-  auto home = session.open_home(*durability);
-  if (!home) return session.fail(home.error());
-  auto code = check_code(session, std::move(*loaded), home->get());
-  if (!code) return code.error().exit_code;
+  auto again = load_code_of(session, run, options.source, options.run);
+  if (!again) return again.error().exit_code;
+  const auto& [home, code] = *again;
 
   execute::RunOptions ready;
   ready.run_id = run.run_id;
@@ -59,17 +45,17 @@ int run_run_resume(Session& session, const RunResumeOptions& options) {
   ready.origin = run.origin;
   ready.resume = true;
   ready.run_config = run.run_config;
-  if (auto good = configure_again(code->loaded, run.step_keys, ready); !good)
+  if (auto good = configure_again(code.loaded, run.step_keys, ready); !good)
     return session.fail(good.error());
-  for (const JobDef& job : code->loaded.definitions->jobs)
+  for (const JobDef& job : code.loaded.definitions->jobs)
     if (job.name == run.job_name) ready.default_retry_policy = job.retry_policy;
   RunFlags flags = options.run;
   if (flags.executor.empty()) flags.executor = run.executor;
-  if (auto chosen = choose_run_options(session, flags, **home, ready); !chosen)
+  if (auto chosen = choose_run_options(session, flags, *home, ready); !chosen)
     return session.fail(chosen.error());
-  return execute_and_report(session, **home, *code, run.step_keys.size(), std::move(ready),
+  return execute_and_report(session, *home, code, run.step_keys.size(), std::move(ready),
                             [&](execute::RunOptions with) {
-                              return app::resume(**home, *code->graph, run.run_id, std::move(with));
+                              return app::resume(*home, *code.graph, run.run_id, std::move(with));
                             });
 }
 
