@@ -185,6 +185,11 @@ void bind_automation(nb::module_& module) {
       .def_prop_ro(
           "is_partitioned",
           [](const Subset& s) { return s.moment->entities()[s.entity].partitions != nullptr; })
+      .def_prop_ro("partitions",
+                   [](const Subset& s) -> std::optional<PartitionSet> {
+                     const PartitionSet* set = s.moment->entities()[s.entity].partitions;
+                     return set ? std::optional(*set) : std::nullopt;
+                   })
       .def_prop_ro("is_empty", [](const Subset& s) { return s.slice.count(size_of(s)) == 0; })
       .def_prop_ro("size", [](const Subset& s) { return s.slice.count(size_of(s)); })
       .def("keys", keys_of)

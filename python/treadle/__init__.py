@@ -32,6 +32,7 @@ _PUBLIC = {
     "_automation.context": "AutomationContext AutomationResult",
     "_automation.evaluation": """
         AssetDaemonCursor evaluate_automation_conditions EvaluateAutomationConditionsResult""",
+    "_automation.condition_sensors": "AutomationConditionSensorDefinition",
     "_automation.freshness": "apply_freshness_policy FreshnessPolicy",
     "_automation.legacy_policy": "AutoMaterializePolicy",
     "_automation.legacy_rules": "AutoMaterializeAssetPartitionsFilter AutoMaterializeRule",
@@ -47,8 +48,7 @@ _PUBLIC = {
         build_schedule_context build_schedule_from_partitioned_job DefaultScheduleStatus schedule
         ScheduleDefinition ScheduleEvaluationContext""",
     "_automation.sensor_context": "build_sensor_context SensorEvaluationContext",
-    "_automation.sensors": """
-        AutomationConditionSensorDefinition DefaultSensorStatus sensor SensorDefinition""",
+    "_automation.sensors": "DefaultSensorStatus sensor SensorDefinition",
     "_definitions.definitions": "Definitions",
     "_definitions.lazy": "ComponentLoadContext definitions load_defs load_from_defs_folder",
     "_definitions.modules": """

@@ -38,6 +38,7 @@ from treadle._automation.check_factories import build_last_update_freshness_chec
 from treadle._automation.check_factories import build_metadata_bounds_checks as build_metadata_bounds_checks
 from treadle._automation.check_factories import build_sensor_for_freshness_checks as build_sensor_for_freshness_checks
 from treadle._automation.check_factories import build_time_partition_freshness_checks as build_time_partition_freshness_checks
+from treadle._automation.condition_sensors import AutomationConditionSensorDefinition as AutomationConditionSensorDefinition
 from treadle._automation.conditions import AndAutomationCondition as AndAutomationCondition
 from treadle._automation.conditions import AutomationCondition as AutomationCondition
 from treadle._automation.context import AutomationContext as AutomationContext
@@ -71,7 +72,6 @@ from treadle._automation.schedules import build_schedule_from_partitioned_job as
 from treadle._automation.schedules import schedule as schedule
 from treadle._automation.sensor_context import SensorEvaluationContext as SensorEvaluationContext
 from treadle._automation.sensor_context import build_sensor_context as build_sensor_context
-from treadle._automation.sensors import AutomationConditionSensorDefinition as AutomationConditionSensorDefinition
 from treadle._automation.sensors import DefaultSensorStatus as DefaultSensorStatus
 from treadle._automation.sensors import SensorDefinition as SensorDefinition
 from treadle._automation.sensors import sensor as sensor

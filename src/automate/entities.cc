@@ -25,6 +25,17 @@ PartitionMappingPtr given_mapping(const plan::AssetGraph& graph, const StepDef* 
   return nullptr;
 }
 
+// One of its own earlier partitions, say.
+bool depends_on_itself(const plan::AssetGraph& graph, plan::NodeId id) {
+  const plan::Node& node = graph.node(id);
+  if (!node.step) return false;
+  if (const auto& follows = node.step->outputs[node.output].follows_from)
+    return std::any_of(follows->begin(), follows->end(),
+                       [&](const AssetKey& key) { return key == node.info->key; });
+  const auto inputs = graph.inputs(*node.step);
+  return std::find(inputs.begin(), inputs.end(), id) != inputs.end();
+}
+
 bool is_identity(const PartitionMapping& mapping) {
   if (std::holds_alternative<IdentityMapping>(mapping.data)) return true;
   const auto* window = std::get_if<TimeWindowMapping>(&mapping.data);
@@ -104,20 +115,35 @@ Result<std::unique_ptr<Entities>> Entities::at(const plan::AssetGraph& graph, Mi
     if (entity.check && entity.step)
       for (plan::NodeId input : graph.inputs(*entity.step))
         if (input != plan::kNoNode && entity.step->outputs.empty()) parents.push_back(input);
+    if (!entity.check && !entity.job && depends_on_itself(graph, id)) parents.push_back(id);
     std::sort(parents.begin(), parents.end(), by_key);
     parents.erase(std::unique(parents.begin(), parents.end()), parents.end());
     entity.parents.reserve(parents.size());
     for (EntityId parent : parents) entity.parents.push_back(out->make_edge(id, parent));
     std::sort(entity.checks.begin(), entity.checks.end(), by_key);
   }
-  out->order_.reserve(entities.size());
-  for (plan::NodeId id : graph.topological_order()) {
-    out->order_.push_back(id);
-    out->order_.insert(out->order_.end(), entities[id].checks.begin(), entities[id].checks.end());
-  }
-  for (EntityId id = 0; id < entities.size(); ++id)
-    if (entities[id].job) out->order_.push_back(id);
+  out->sort_by_level();
   return out;
+}
+
+// What is further down sees what is requested above it. A job stands beside the assets that depend on
+// nothing: what is requested further down is not made when its run begins.
+void Entities::sort_by_level() {
+  std::vector<std::uint32_t> level(entities_.size(), 0);
+  const auto place = [&](EntityId id) {
+    for (const Edge& edge : entities_[id].parents)
+      if (edge.parent != id) level[id] = std::max(level[id], level[edge.parent] + 1);
+  };
+  for (const plan::NodeId id : graph_.topological_order()) place(id);
+  for (EntityId id = 0; id < entities_.size(); ++id)
+    if (entities_[id].check) place(id);
+  order_.assign(graph_.topological_order().begin(), graph_.topological_order().end());
+  for (EntityId id = 0; id < entities_.size(); ++id)
+    if (entities_[id].check) order_.push_back(id);
+  for (EntityId id = 0; id < entities_.size(); ++id)
+    if (entities_[id].job) order_.push_back(id);
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](EntityId a, EntityId b) { return level[a] < level[b]; });
 }
 
 Result<void> Entities::add_jobs(const DynamicKeys* dynamic) {
@@ -181,11 +207,15 @@ EntityId Entities::find(std::string_view key) const {
 std::vector<EntityId> Entities::executed_together(EntityId id) const {
   const Entity& entity = entities_[id];
   if (!entity.step || entity.check || entity.step->can_subset) return {id};
-  if (entity.step->outputs.size() == 1) return {id};
+  if (entity.step->outputs.size() == 1 && entity.step->checks.empty()) return {id};
   std::vector<EntityId> out;
-  for (const OutputDef& output : entity.step->outputs)
-    if (const plan::NodeId node = graph_.find(output.asset.key); node != plan::kNoNode)
-      out.push_back(node);
+  for (const OutputDef& output : entity.step->outputs) {
+    const plan::NodeId node = graph_.find(output.asset.key);
+    if (node != plan::kNoNode) out.push_back(node);
+  }
+  for (const CheckDef& check : entity.step->checks)
+    if (const EntityId made = find(check.asset.text() + ":" + check.name); made != kNoEntity)
+      out.push_back(made);
   std::sort(out.begin(), out.end());
   return out;
 }

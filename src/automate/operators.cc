@@ -245,9 +245,18 @@ Outcome Evaluator::downstream_conditions(EntityId entity, const Slice& candidate
     const auto same = [&](const AutomationCondition* c) { return *c == condition; };
     if (condition == own || std::any_of(hierarchy_.begin(), hierarchy_.end(), same)) continue;
     hierarchy_.push_back(&condition);
-    holds =
-        Slice::unite(holds, child(condition, entity, candidates, explanation).holds, size(entity));
+    Explanation own;
+    const Slice found_here =
+        child(condition, entity, candidates, explanation ? &own : nullptr).holds;
+    holds = Slice::unite(holds, found_here, size(entity));
     hierarchy_.pop_back();
+    if (!explanation) continue;
+    own.condition = AutomationCondition::asset_matches(
+        AssetKey(fmt::to_string(fmt::join(keys, ", "))), condition);
+    own.entity = entity;
+    own.candidates = candidates;
+    own.holds = found_here;
+    explanation->children.push_back(std::move(own));
   }
   return {std::move(holds), {}};
 }

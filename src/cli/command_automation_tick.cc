@@ -92,7 +92,8 @@ void print_instigator(Session& session, const InstigatorTick& tick) {
   if (!tick.skip.empty()) out += "  skipped: " + tick.skip + "\n";
   for (const InstigatorTick::Request& request : tick.requests) {
     out += "  requests a run";
-    if (!request.job.empty()) out += " of " + request.job;
+    // Of assets that belong to no job they are all there is to say.
+    if (!request.job.empty() && request.job != "__ASSET_JOB") out += " of " + request.job;
     if (!request.assets.empty()) out += " of " + request.assets;
     if (!request.partition.empty()) out += " for " + request.partition;
     if (!request.run_key.empty()) out += "  run key " + request.run_key;

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._assets.definition import Input
+    from treadle._automation.conditions import AutomationCondition
     from treadle._typing import CoercibleToAssetKey, CoercibleToAssetKeyPrefix, UserFn
 
 
@@ -72,7 +73,7 @@ def observable_source_asset(
     required_resource_keys: AbstractSet[str] | None = None,
     resource_defs: Mapping[str, object] | None = None,
     partitions_def: object | None = None,
-    automation_condition: object | None = None,
+    automation_condition: AutomationCondition | None = None,
     op_tags: Mapping[str, Any] | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Callable[[UserFn], SourceAsset]: ...
@@ -92,7 +93,7 @@ def observable_source_asset(
     required_resource_keys: AbstractSet[str] | None = None,
     resource_defs: Mapping[str, object] | None = None,
     partitions_def: object | None = None,
-    automation_condition: object | None = None,
+    automation_condition: AutomationCondition | None = None,
     op_tags: Mapping[str, Any] | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Any:

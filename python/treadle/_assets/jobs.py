@@ -459,9 +459,14 @@ class JobDefinition(_RunOverPartition):
         own: Mapping[str, str] = {}
         config = self._declared.config
         if hasattr(config, "get_run_config_for_partition_key"):
-            own = config.get_tags_for_partition_key(partition_key)
+            own = config.get_tags_for_partition_key(partition_key, self.name)
             if run_config is None:
                 run_config = config.get_run_config_for_partition_key(partition_key)
+        elif (partitions := self.partitions_def) is not None:
+            own = {
+                **partitions.get_tags_for_partition_key(partition_key),
+                "dagster/partition_set": f"{self.name}_partition_set",
+            }
         return run_config, {**own, **(tags or {}), "dagster/partition": str(partition_key)}
 
     @property

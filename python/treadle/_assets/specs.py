@@ -527,9 +527,11 @@ class SourceAsset(Record):
         "op_tags",
         "required_resource_keys",
         "partitions_def",
+        "automation_condition",
     )
     key: AssetKey
     partitions_def: Any
+    automation_condition: AutomationCondition | None
     metadata: Mapping[str, Any]
     io_manager_key: str | None
     io_manager_def: Any
@@ -554,12 +556,12 @@ class SourceAsset(Record):
         observe_fn: object | None = None,
         op_tags: Mapping[str, Any] | None = None,
         *,
-        automation_condition: object | None = None,
+        automation_condition: AutomationCondition | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        unsupported("SourceAsset", automation_condition=automation_condition)
         self.partitions_def = check_partitions_def(partitions_def)
         self.key = AssetKey.from_coercible(key)
+        self.automation_condition = check_condition(automation_condition, self.key)
         self.metadata = dict(metadata or {})
         if io_manager_def is not None and io_manager_key is None:
             io_manager_key = self.key.to_python_identifier("io_manager")
@@ -631,6 +633,7 @@ class SourceAsset(Record):
             metadata=metadata,
             group_name=self.group_name,
             partitions_def=self.partitions_def,
+            automation_condition=self.automation_condition,
         )._replace(tags=dict(self.tags))
 
 

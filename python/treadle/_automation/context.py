@@ -194,6 +194,14 @@ class AutomationContext:
         return AssetGraphView(self._context)
 
     @property
+    def partitions_def(self) -> Any:
+        """Of what is evaluated; None when it has no partitions."""
+        from treadle._partitions.mappings import wrap as definition_of
+
+        partitions = self.candidate_subset._core.partitions
+        return None if partitions is None else definition_of(partitions)
+
+    @property
     def evaluation_time(self) -> datetime.datetime:
         return to_datetime(self._context.now)
 

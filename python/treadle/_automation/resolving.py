@@ -130,8 +130,10 @@ def of_partition(
     if config is not None:
         own = dict(config.get_tags_for_partition_key(key, job_name=job.name))
         run_config = run_config or config.get_run_config_for_partition_key(key)
-    elif not run_config and job is not None:
-        run_config = _config_of(job)
+    elif job is not None:
+        if hasattr(job, "_declared"):  # not one that still lacks its assets
+            own["dagster/partition_set"] = f"{job.name}_partition_set"
+        run_config = run_config or _config_of(job)
     return request._replace(run_config=run_config, tags={**request.tags, **own})
 
 
@@ -147,7 +149,7 @@ def _config_of(job: Any) -> Mapping[str, Any]:
 
 def within_selection(request: RunRequest, selection: AssetSelection, definitions: Definitions) -> RunRequest:
     """The request of a sensor that has an asset selection: for all of it, or for the part of it that the
-    request names; with the checks of those assets, unless it names checks.
+    request names; with the checks of those assets, unless it names checks. The job is that of all assets.
     """
     selected = selection.resolve(definitions)
     assets = request.asset_selection
@@ -170,7 +172,9 @@ def within_selection(request: RunRequest, selection: AssetSelection, definitions
             DeprecationWarning,
             stacklevel=2,
         )
-    return request._replace(asset_selection=list(assets), asset_check_keys=list(checks))
+    return request._replace(
+        job_name="__ASSET_JOB", asset_selection=list(assets), asset_check_keys=list(checks)
+    )
 
 
 def _text(key: AssetKey) -> str:

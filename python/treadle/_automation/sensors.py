@@ -243,10 +243,11 @@ class SensorDefinition(Instigator):
         )
 
     def _request(self, request: RunRequest, context: Any, dynamic: Sequence[Any] = ()) -> RunRequest:
-        if not self._jobs and self._asset_selection is None and request.asset_selection is None:
+        if not self._jobs and self._asset_selection is None:
             raise DagsterInvariantViolationError(
                 f"Error in sensor {self.name}: Sensor evaluation function returned a RunRequest for a sensor"
-                " lacking a specified target (job_name, job, or jobs)."
+                " lacking a specified target (job_name, job, or jobs). Targets can be specified by providing"
+                " job, jobs, or job_name to the @sensor decorator."
             )
         names = self._job_names
         if request.job_name is None and len(names) > 1:
@@ -333,121 +334,3 @@ def sensor(
     if not callable(job_name):
         return declaring(SensorDefinition, "evaluation_fn", options)
     return declaring(SensorDefinition, "evaluation_fn", {**options, "job_name": None})(job_name)
-
-
-class AutomationConditionSensorDefinition(SensorDefinition):
-    """Evaluates the automation conditions of the selected assets, and requests what they hold for."""
-
-    _type = SensorType.AUTOMATION
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        target: CoercibleToAssetSelection,
-        tags: Mapping[str, str] | None = None,
-        run_tags: Mapping[str, Any] | None = None,
-        default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
-        minimum_interval_seconds: int | None = None,
-        description: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        emit_backfills: bool = True,
-        use_user_code_server: bool = False,
-        default_condition: Any = None,
-    ) -> None:
-        if default_condition is not None and not use_user_code_server:
-            raise CheckError(
-                "Setting a `default_condition` for a non-user-code AutomationConditionSensorDefinition is not"
-                " supported."
-            )
-        super().__init__(
-            name,
-            evaluation_fn=self._no_function,
-            asset_selection=target,
-            tags=tags,
-            default_status=default_status,
-            minimum_interval_seconds=minimum_interval_seconds,
-            description=description,
-            metadata=metadata,
-        )
-        self._run_tags = {k: str(v) for k, v in (run_tags or {}).items()}
-        self._emit_backfills = emit_backfills
-        self._default_condition = default_condition
-
-    @staticmethod
-    def _no_function(context: SensorEvaluationContext) -> Any:
-        raise NotImplementedError(
-            "Automation condition sensors are evaluated by evaluate_tick or `treadle automation tick`, not"
-            " by calling them."
-        )
-
-    @property
-    def run_tags(self) -> Mapping[str, str]:
-        return dict(self._run_tags)
-
-    @property
-    def emit_backfills(self) -> bool:
-        return self._emit_backfills
-
-    @property
-    def default_condition(self) -> Any:
-        return self._default_condition
-
-    def evaluate_tick(self, context: SensorEvaluationContext) -> SensorExecutionData:
-        """One evaluation of the conditions; the sensor's cursor is theirs."""
-        from treadle._automation.evaluation import (
-            AssetDaemonCursor,
-            EvaluateAutomationConditionsResult,
-            evaluate,
-            targets,
-        )
-
-        definitions = context.repository_def
-        if definitions is None:
-            raise DagsterInvariantViolationError(
-                f"Sensor '{self.name}' evaluates the conditions of definitions: give"
-                " build_sensor_context(definitions=...)."
-            )
-        cursor = AssetDaemonCursor.deserialize(context.cursor) if context.cursor else None
-        only = targets(definitions, self._asset_selection)
-        result = EvaluateAutomationConditionsResult(
-            evaluate(definitions, context.instance, None, cursor, only, self._default_condition)
-        )
-        requests = requests_of(result, self._run_tags)
-        skip = None if requests else "No conditions hold."
-        return SensorExecutionData(
-            [r._resolved({SENSOR_TAG: self.name}) for r in requests], skip, result.cursor.serialize(), [], []
-        )
-
-
-def requests_of(result: Any, run_tags: Mapping[str, str]) -> list[RunRequest]:
-    """The runs that an evaluation of conditions asks for: what has the same partition goes together."""
-    from treadle._assets.keys import AssetJobKey, AssetKey
-
-    assets: dict[str | None, list[Any]] = {}
-    checks: list[Any] = []
-    jobs: list[RunRequest] = []
-    for key, subset in result.requested_subsets.items():
-        if isinstance(key, AssetJobKey):
-            partitions = [*subset._core.keys()] if subset.is_partitioned else [None]
-            jobs += [RunRequest(job_name=key.job_name, partition_key=p, tags=run_tags) for p in partitions]
-        elif not isinstance(key, AssetKey):
-            checks.append(key)
-        elif subset.is_partitioned:
-            for partition in [*subset._core.keys()]:
-                assets.setdefault(partition, []).append(key)
-        else:
-            assets.setdefault(None, []).append(key)
-    tags = {"dagster/auto_materialize": "true", "dagster/from_automation_condition": "true", **run_tags}
-    found = [
-        RunRequest(
-            asset_selection=keys,
-            partition_key=partition,
-            tags=tags,
-            asset_check_keys=checks if partition is None else None,
-        )
-        for partition, keys in assets.items()
-    ]
-    if checks and None not in assets:
-        found.append(RunRequest(asset_selection=[], asset_check_keys=checks, tags=tags))
-    return [*found, *jobs]

@@ -55,8 +55,8 @@ def _schedule(definitions: Definitions, schedule: Any, since: int, now: int, ins
 
 
 def _sensor(definitions: Definitions, sensor: Any, instance: Any, remember: bool) -> Told | None:
+    from treadle._automation.condition_sensors import AutomationConditionSensorDefinition
     from treadle._automation.sensor_context import build_sensor_context
-    from treadle._automation.sensors import AutomationConditionSensorDefinition
 
     if isinstance(sensor, AutomationConditionSensorDefinition):
         return None  # its conditions are evaluated with all others

@@ -464,12 +464,12 @@ def _set_automation(
     policies: dict[str, tuple[int, int, str, int, str]] = {}
     checks: dict[str, _core.Condition] = {}
     described: list[Any] = [o for d in steps for o in d._outputs]
-    described += [s for s in sources if isinstance(s, AssetSpec)]
-    for one in described:
+    for one in [*described, *sources]:
         if one.automation_condition is not None:
             conditions[one.key.to_user_string()] = one.automation_condition._to_core()
-        if one.freshness_policy is not None:
-            policies[one.key.to_user_string()] = one.freshness_policy._to_core()
+        policy = getattr(one, "freshness_policy", None)
+        if policy is not None:
+            policies[one.key.to_user_string()] = policy._to_core()
     for step in steps:
         for check in step._check_specs:
             if check.automation_condition is not None:

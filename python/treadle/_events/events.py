@@ -262,7 +262,7 @@ class AssetCheckEvaluation(Record):
         asset_key: AssetKey,
         check_name: str,
         passed: bool,
-        metadata: Mapping[str, MetadataValue],
+        metadata: RawMetadataMapping | None = None,
         severity: AssetCheckSeverity = AssetCheckSeverity.ERROR,
         description: str | None = None,
         blocking: bool = False,
@@ -272,7 +272,7 @@ class AssetCheckEvaluation(Record):
         self.asset_key = asset_key
         self.check_name = check_name
         self.passed = passed
-        self.metadata = metadata
+        self.metadata = normalize_metadata(metadata or {})
         self.severity = severity
         self.description = description
         self.blocking = blocking

@@ -451,7 +451,7 @@ def report_evaluation(home: _core.Home, evaluation: AssetCheckEvaluation) -> Non
     home.report_event(
         "ASSET_CHECK_EVALUATION",
         evaluation.asset_key.to_user_string(),
-        "",
+        evaluation.partition or "",
         f"Asset check '{evaluation.check_name}' on '{evaluation.asset_key.to_user_string()}'"
         f" {'passed' if evaluation.passed else 'did not pass'}.",
         metadata_to_core(evaluation.metadata),

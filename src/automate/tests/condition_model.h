@@ -29,6 +29,9 @@ class ConditionModel {
       const Set holds = eval(*e()[id].condition, id);
       out[root_] = holds;
       requested_[id].insert(holds.begin(), holds.end());
+      // Checks in the function of an asset are evaluated with it.
+      if (!e()[id].check && !holds.empty())
+        for (const EntityId check : e()[id].checks) requested_[check].insert(0);
     }
     for (const auto& [key, holds] : out) cursors_[key] = {h_.now, h_.last_event, holds};
     states_ = std::move(next_);

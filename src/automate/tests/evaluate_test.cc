@@ -141,6 +141,35 @@ TEST(Evaluate, AJobOfPartitionsIsRunForThoseThatItsRootsAskFor) {
   EXPECT_EQ(h.tick(), Keys{"job (job)@b"});
 }
 
+// In Dagster a job is evaluated before what its roots depend on.
+TEST(Evaluate, AJobWaitsForWhatIsOnlyJustRequested) {
+  History h;
+  h.asset("source").asset("up", {"source"}, C::eager()).asset("down", {"up"});
+  JobDef job;
+  job.name = "job";
+  job.selection = "down";
+  job.automation_condition = C::all_job_root_assets_match(C::eager());
+  h.definitions.jobs = {job};
+  h.tick();
+  h.run({"source"});
+  EXPECT_EQ(h.tick(), Keys{"up"});
+  h.run({"up"});
+  EXPECT_EQ(h.tick(), Keys{"job (job)"});
+}
+
+TEST(Evaluate, AnAssetFollowsItsOwnEarlierPartition) {
+  History h;
+  h.asset("balance", {"balance"}, C::eager().without(C::in_latest_time_window()), days());
+  h.definitions.steps[0].inputs[0].partition_mapping = std::make_shared<const PartitionMapping>(
+      TimeWindowMapping{.start_offset = -1, .end_offset = -1});
+  h.tick();
+  h.run({"balance@2026-01-02"});
+  EXPECT_EQ(h.tick(), Keys{"balance@2026-01-03"});
+  EXPECT_EQ(h.tick(), Keys{});
+  h.run({"balance@2026-01-02"});
+  EXPECT_EQ(h.tick(), Keys{"balance@2026-01-03"});
+}
+
 TEST(Evaluate, WhatHasNoConditionCanBeGivenOne) {
   History h;
   h.asset("a").asset("own", {"a"}, C::on_missing()).asset("b", {"a"});
@@ -223,6 +252,17 @@ TEST(Evaluate, WhatCanOnlyBeMadeTogetherIsRequestedTogether) {
   h.tick();
   h.run({"source"});
   EXPECT_EQ(h.tick(), (Keys{"one", "two"}));
+}
+
+TEST(Evaluate, ChecksInAFunctionAreRequestedWithItsAssets) {
+  History h;
+  const C whole = C::eager() & C::all_deps_blocking_checks_passed();
+  h.asset("source").asset("up", {"source"}, whole).check("up", "fine", true);
+  h.asset("down", {"up"}, whole);
+  h.tick();
+  h.run({"source"});
+  EXPECT_EQ(h.tick(), (Keys{"down", "up", "up:fine"}))
+      << "the check is evaluated before down is made";
 }
 
 TEST(Evaluate, AnExplanationSaysWhichPartHeldForWhat) {

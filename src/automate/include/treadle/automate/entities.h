@@ -61,9 +61,9 @@ class Entities {
   std::size_t asset_count() const { return graph_.nodes().size(); }
   const Entity& operator[](EntityId id) const { return entities_[id]; }
   EntityId find(std::string_view key) const;
-  // Parents before children, each asset's checks right after it.
+  // Parents before children, level by level; jobs with the assets that depend on nothing.
   const std::vector<EntityId>& order() const { return order_; }
-  // What must be executed with it: the outputs of a step that cannot be subset. In order of id.
+  // What must be executed with it: the outputs and checks of a step that cannot be subset. In order of id.
   std::vector<EntityId> executed_together(EntityId id) const;
 
   // The parent's partitions that a slice of the child is made from, and the other way round. Of any
@@ -81,6 +81,7 @@ class Entities {
   Result<const PartitionSet*> set_of(const PartitionsPtr& definition, const DynamicKeys* dynamic);
   Edge make_edge(EntityId child, EntityId parent) const;
   Result<void> add_jobs(const DynamicKeys* dynamic);
+  void sort_by_level();
 
   const plan::AssetGraph& graph_;
   Micros now_;
