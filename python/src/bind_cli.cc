@@ -93,9 +93,10 @@ Result<void> configure(const Object& configurer, PythonDefinitions& definitions,
 Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest& request) {
   const nb::gil_scoped_acquire gil;
   try {
-    const nb::object told =
-        nb::borrow(loader.get())(to_text(request.file), to_text(request.module),
-                                 to_text(request.working_dir), nb::bool_(request.as_dagster));
+    const nb::object told = nb::borrow(loader.get())(
+        to_text(request.file), to_text(request.module), to_text(request.working_dir),
+        nb::bool_(request.as_dagster), to_text(request.attribute), to_text(request.workspace),
+        to_text(request.location));
     const Items items(told);
     auto* definitions = nb::cast<PythonDefinitions*>(items.at(0));
     cli::LoadedDefinitions loaded;
@@ -126,6 +127,14 @@ Result<cli::LoadedDefinitions> load(const Object& loader, const cli::LoadRequest
           return fail(error_of(error, "reading what the job takes"));
         }
       };
+    }
+    if (items.size() > 5) {
+      const Items listed(items.at(5));
+      for (std::size_t i = 0; i < listed.size(); ++i) {
+        const Items one(listed.at(i));
+        loaded.instigators.push_back({one.text(0), one.text(1), one.text(2), one.text(3),
+                                      one.text(4), nb::cast<bool>(one.at(5))});
+      }
     }
     return loaded;
   } catch (nb::python_error& error) {

@@ -482,7 +482,8 @@ def op_handle_output(
 ) -> None: ...
 def sha256_hex(data: bytes) -> str: ...
 def cli_main(
-    argv: Sequence[str], load: Callable[[str, str, str, bool], tuple[Any, str, Any, Any, Any]]
+    argv: Sequence[str],
+    load: Callable[[str, str, str, bool, str, str, str], tuple[Any, str, Any, Any, Any, Any]],
 ) -> int: ...
 
 ConfigErrors = list[tuple[str, str, str, list[str]]]

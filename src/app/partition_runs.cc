@@ -55,18 +55,37 @@ Result<PartitionSubset> in_state(Home* home, const plan::AssetGraph& graph,
   return subset;
 }
 
-Result<PartitionSubset> chosen_subset(Home* home, const plan::AssetGraph& graph,
-                                      const std::vector<plan::NodeId>& selected,
-                                      const PartitionChoice& choice, const PartitionSet& set) {
+bool names_a_state(const PartitionChoice& choice, const PartitionSet& set) {
+  return choice.partition.empty() && choice.keys.empty() && is_state(choice.partitions) &&
+         !set.find(choice.partitions);
+}
+
+Result<PartitionSubset> named_subset(const PartitionChoice& choice, const PartitionSet& set) {
   if (!choice.partition.empty()) {
     TREADLE_TRY(const std::int64_t number, set.index_of(choice.partition));
     return PartitionSubset::one(number);
   }
   if (!choice.keys.empty()) return set.subset(choice.keys);
-  if (is_state(choice.partitions) && !set.find(choice.partitions)) {
-    return in_state(home, graph, selected, set, choice.partitions);
-  }
   return set.parse(choice.partitions);
+}
+
+void add_runs(PartitionRuns& chosen, const PartitionSet& set, const PartitionSubset& subset,
+              const std::vector<PartitionSubset>& runs, bool is_backfill) {
+  const std::string backfill = is_backfill ? backfill_id() : std::string();
+  PartitionSubset rest = subset;
+  for (const PartitionSubset& run : runs) {
+    chosen.runs.push_back(request_for(set, run));
+    chosen.texts.push_back(set.text(run, 5));
+    auto tags = plan::tags_of(chosen.runs.back());
+    auto& all = chosen.tags.emplace_back(tags.begin(), tags.end());
+    if (!backfill.empty()) {
+      all.emplace(kBackfillTag, backfill);
+      if (rest.size() > run.size() && rest.ranges().size() <= kMostRanges) {
+        all.emplace(kBackfillRestTag, set.text(rest, kMostRanges));
+      }
+    }
+    rest = rest - run;
+  }
 }
 
 }  // namespace
@@ -96,26 +115,40 @@ Result<PartitionRuns> choose_partitions(Home* home, const plan::AssetGraph& grap
                             chosen.definition->description(), choice.partition_word, example,
                             choice.partitions_word, choice.partitions_word));
   }
-  TREADLE_TRY(const PartitionSubset subset, chosen_subset(home, graph, selected, choice, set));
+  TREADLE_TRY(const PartitionSubset subset,
+              names_a_state(choice, set) ? in_state(home, graph, selected, set, choice.partitions)
+                                         : named_subset(choice, set));
   std::vector<const StepDef*> steps;
   for (const plan::NodeId id : selected) {
     if (graph.node(id).step) steps.push_back(graph.node(id).step);
   }
-  const std::string backfill = choice.partition.empty() ? backfill_id() : std::string();
-  PartitionSubset rest = subset;
-  for (const PartitionSubset& run : plan::split_into_runs(subset, steps)) {
-    chosen.runs.push_back(request_for(set, run));
-    chosen.texts.push_back(set.text(run, 5));
-    auto tags = plan::tags_of(chosen.runs.back());
-    auto& all = chosen.tags.emplace_back(tags.begin(), tags.end());
-    if (!backfill.empty()) {
-      all.emplace(kBackfillTag, backfill);
-      if (rest.size() > run.size() && rest.ranges().size() <= kMostRanges) {
-        all.emplace(kBackfillRestTag, set.text(rest, kMostRanges));
-      }
-    }
-    rest = rest - run;
+  add_runs(chosen, set, subset, plan::split_into_runs(subset, steps), choice.partition.empty());
+  return chosen;
+}
+
+Result<PartitionRuns> choose_partitions(Home* home, const JobDef& job,
+                                        const PartitionChoice& choice, Micros now) {
+  PartitionRuns chosen;
+  if (!choice.given()) return chosen;
+  if (!job.partitions) {
+    return fail(Errc::kInvalidArgument,
+                fmt::format("Job '{}' is not partitioned: leave {} and {} out.", job.name,
+                            choice.partition_word, choice.partitions_word));
   }
+  chosen.definition = job.partitions;
+  TREADLE_TRY(const PartitionSet set,
+              PartitionSet::at(job.partitions, now, home ? &home->dynamic_keys() : nullptr));
+  if (names_a_state(choice, set)) {
+    return fail(
+        Errc::kInvalidArgument,
+        fmt::format("Job '{}' is of ops, which keep no partitions that could be {}: give {} "
+                    "all, or keys and ranges.",
+                    job.name, choice.partitions, choice.partitions_word));
+  }
+  TREADLE_TRY(const PartitionSubset subset, named_subset(choice, set));
+  std::vector<PartitionSubset> runs;
+  subset.for_each([&](std::int64_t number) { runs.push_back(PartitionSubset::one(number)); });
+  add_runs(chosen, set, subset, runs, choice.partition.empty());
   return chosen;
 }
 

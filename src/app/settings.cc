@@ -99,15 +99,49 @@ Result<Settings> read_table(const toml::table& table, const std::string& path) {
   return settings;
 }
 
+// Where a project of Dagster's says its code is, for one that says nothing to Treadle: [tool.dagster], or
+// [tool.dg.project] of its newer command line.
+std::optional<Settings> read_dagsters(const toml::table& file, const std::string& path) {
+  Settings settings;
+  settings.origin = path;
+  settings.folder = parent_path(path);
+  const auto tool = file["tool"];
+  if (const auto name = tool["dagster"]["module_name"].value_exact<std::string>()) {
+    settings.module = *name;
+  } else if (const auto* modules = tool["dagster"]["modules"].as_array();
+             modules && modules->size() == 1) {
+    settings.module = tool["dagster"]["modules"][0]["name"].value_or(std::string());
+  } else if (const auto root = tool["dg"]["project"]["root_module"].value_exact<std::string>()) {
+    const auto project = tool["dg"]["project"];
+    settings.module = project["autoload_defs"].value_or(false)
+                          ? project["defs_module"].value_or(*root + ".defs")
+                          : project["code_location_target_module"].value_or(*root + ".definitions");
+  }
+  if (settings.module.empty()) return std::nullopt;
+  // Such a project is installed while it is worked on; its package may be below src/.
+  const std::string package = settings.module.substr(0, settings.module.find('.'));
+  const std::string source = join_path(settings.folder, "src");
+  if (!real_files().stat(join_path(settings.folder, package)) &&
+      real_files().stat(join_path(source, package)))
+    settings.working_directory = source;
+  return settings;
+}
+
 // Nothing when the file is absent or has no table for us.
-Result<std::optional<Settings>> read_one(const std::string& path, bool is_pyproject) {
+Result<std::optional<Settings>> read_one(const std::string& path, bool is_pyproject,
+                                         std::optional<Settings>& dagsters) {
   auto text = read_file(real_files(), path);
   if (!text) {
     if (text.error().code == Errc::kNotFound) return std::nullopt;
     return fail(std::move(text).error());
   }
   // A pyproject.toml of somebody else is none of our business, even if it does not parse.
-  if (is_pyproject && text->find("treadle") == std::string::npos) return std::nullopt;
+  if (is_pyproject && text->find("treadle") == std::string::npos) {
+    if (!dagsters && text->find("[tool.d") != std::string::npos)
+      if (const toml::parse_result theirs = toml::parse(*text, path))
+        dagsters = read_dagsters(theirs.table(), path);
+    return std::nullopt;
+  }
   const toml::parse_result parsed = toml::parse(*text, path);
   if (!parsed) {
     return fail(Errc::kInvalidArgument,
@@ -116,10 +150,18 @@ Result<std::optional<Settings>> read_one(const std::string& path, bool is_pyproj
   }
   const toml::table* table = &parsed.table();
   if (is_pyproject) {
+    if (!dagsters) dagsters = read_dagsters(parsed.table(), path);
     table = parsed.table()["tool"]["treadle"].as_table();
     if (!table) return std::nullopt;
   }
   TREADLE_TRY(Settings settings, read_table(*table, path));
+  const bool no_source =
+      settings.module.empty() && settings.file.empty() && settings.program.empty();
+  if (no_source && dagsters && dagsters->origin == path) {
+    settings.module = dagsters->module;
+    if (settings.working_directory.empty())
+      settings.working_directory = dagsters->working_directory;
+  }
   return settings;
 }
 
@@ -127,13 +169,14 @@ Result<std::optional<Settings>> read_one(const std::string& path, bool is_pyproj
 
 Result<Settings> read_settings(const std::string& folder) {
   std::string current = absolute_path(folder);
+  std::optional<Settings> dagsters;
   while (true) {
-    TREADLE_TRY(auto own, read_one(join_path(current, "treadle.toml"), false));
+    TREADLE_TRY(auto own, read_one(join_path(current, "treadle.toml"), false, dagsters));
     if (own) return std::move(*own);
-    TREADLE_TRY(auto shared, read_one(join_path(current, "pyproject.toml"), true));
+    TREADLE_TRY(auto shared, read_one(join_path(current, "pyproject.toml"), true, dagsters));
     if (shared) return std::move(*shared);
     std::string parent = parent_path(current);
-    if (parent == current || parent.empty()) return Settings{};
+    if (parent == current || parent.empty()) return std::move(dagsters).value_or(Settings{});
     current = std::move(parent);
   }
 }

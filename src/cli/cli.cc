@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "complete.h"
+#include "dagster_words.h"
 #include "help.h"
 #include "parse.h"
 #include "reference.h"
@@ -66,10 +67,20 @@ std::optional<bool> asks_for_version(std::vector<std::string> words) {
   return json;
 }
 
-int run_words(const std::vector<std::string>& words, const Program& program) {
+int run_words(std::vector<std::string> words, const Program& program) {
   GlobalOptions globals;
   const CommandSpec root = root_command(program, globals);
-  const std::vector<std::string> rest(words.begin() + 1, words.end());
+  std::vector<std::string> rest(words.begin() + 1, words.end());
+  if (program.takes_source) {
+    Spelling said = read_dagster_words(rest);
+    if (!said.advice.empty()) {
+      globals.json = std::find(rest.begin(), rest.end(), "--json") != rest.end();
+      return Session(program, words, globals).usage_error(said.advice);
+    }
+    rest = std::move(said.words);
+    words.resize(1);
+    words.insert(words.end(), rest.begin(), rest.end());
+  }
   if (!rest.empty() && rest.front() == "__complete") {
     Session session(program, words, globals);
     return print_completions(session, root, {rest.begin() + 1, rest.end()});

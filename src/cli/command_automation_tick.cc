@@ -5,6 +5,7 @@
 #include <treadle/app/automation.h>
 #include <treadle/base/files.h>
 #include <treadle/base/json.h>
+#include <treadle/base/suggest.h>
 #include <treadle/base/time_zone.h>
 
 #include <fmt/format.h>
@@ -24,6 +25,7 @@ struct TickOptions {
   SourceOptions source;
   std::string at;
   std::string explain;
+  std::string name;
   bool dry_run = false;
 };
 
@@ -139,6 +141,9 @@ events::Tick record_of(const InstigatorTick& tick, Micros now) {
 }
 
 int run_tick(Session& session, const TickOptions& options) {
+  if (!options.name.empty() && !options.dry_run)
+    return session.usage_error(
+        "One schedule or sensor is shown alone with --dry-run; a tick is all.");
   Micros now = session.now();
   if (!options.at.empty()) {
     const auto moment = parse_moment(options.at);
@@ -162,6 +167,15 @@ int run_tick(Session& session, const TickOptions& options) {
   if (!evaluation) return session.fail(evaluation.error());
   auto ticks = tick_all(code->loaded, **home, last_time(*before), now, !options.dry_run);
   if (!ticks) return session.fail(ticks.error());
+  if (!options.name.empty()) {
+    std::vector<std::string> names;
+    for (const InstigatorTick& tick : *ticks) names.push_back(tick.name);
+    std::erase_if(*ticks, [&](const InstigatorTick& tick) { return tick.name != options.name; });
+    if (ticks->empty())
+      return session.fail(kExitNotFound, "not_found",
+                          fmt::format("There is no schedule or sensor '{}' in these definitions.{}",
+                                      printable(options.name), did_you_mean(options.name, names)));
+  }
 
   std::vector<events::Tick> records;
   JsonWriter w;
@@ -226,6 +240,10 @@ CommandSpec automation_tick_command(const Program& program) {
       "condition only takes note of what there is. A schedule ticks when one of its times lies "
       "between the "
       "last evaluation and this one.";
+  command.arguments = {{.name = "NAME",
+                        .help = "With --dry-run: only this schedule or sensor",
+                        .target = &options->name,
+                        .required = false}};
   add_source_options(command, program, options->source);
   command.options.push_back({.names = "--at",
                              .value = "TIME",

@@ -66,6 +66,10 @@ CommandSpec config_command(const Program& program) {
   command.arguments = {
       {.name = "JOB", .help = "The job's name", .target = &o->job, .required = false}};
   add_source_options(command, program, o->source);
+  command.options.push_back({.names = "-j,--job",
+                             .value = "NAME",
+                             .help = "The same as the argument, as Dagster spells it",
+                             .target = &o->job});
   command.examples = {program.takes_source
                           ? Example{"config train -f pipeline.py > run.yaml", "a file to edit"}
                           : Example{"config train > run.yaml", "a file to edit"}};

@@ -14,6 +14,7 @@ struct ListOptions {
   SourceOptions source;
   std::string selection;
   std::string select_option;
+  bool jobs = false;
 };
 
 int run_list(Session& session, const ListOptions& options) {
@@ -97,8 +98,12 @@ int run_list(Session& session, const ListOptions& options) {
     session.print_json(w.str());
     return kExitOk;
   }
-  if (table.rows.empty()) session.print("There are no assets in these definitions.\n");
-  session.print(render_table(table, session.out()));
+  if (!options.jobs) {
+    if (table.rows.empty()) session.print("There are no assets in these definitions.\n");
+    session.print(render_table(table, session.out()));
+  } else if (code->loaded.definitions->jobs.empty()) {
+    session.print("There are no jobs in these definitions.\n");
+  }
   if (text.empty() && !code->loaded.definitions->jobs.empty()) {
     Table jobs;
     jobs.columns = {{"job"},
@@ -106,7 +111,7 @@ int run_list(Session& session, const ListOptions& options) {
                     {"description", Column::Align::kLeft, 1, false}};
     for (const JobDef& job : code->loaded.definitions->jobs)
       jobs.rows.push_back({job.name, job.selection.empty() ? "*" : job.selection, job.description});
-    session.print("\n" + render_table(jobs, session.out()));
+    session.print((options.jobs ? "" : "\n") + render_table(jobs, session.out()));
   }
   return kExitOk;
 }
@@ -132,6 +137,8 @@ CommandSpec list_command(const Program& program) {
                              .help = "The same as the argument, as Dagster spells it",
                              .target = &options->select_option,
                              .kind = WordKind::kAsset});
+  command.options.push_back(
+      {.names = "--jobs", .value = "", .help = "Jobs alone", .target = &options->jobs});
   const std::string from = program.takes_source ? " -f pipeline.py" : "";
   command.examples = {{"list" + from, "everything that is declared"},
                       {"list '+key:model'" + from, "the asset 'model' and all it is made from"}};

@@ -7,6 +7,7 @@
 #include <treadle/app/partition_runs.h>
 #include <treadle/app/status.h>
 #include <treadle/base/suggest.h>
+#include <treadle/define/config_value.h>
 #include <treadle/plan/partitions.h>
 #include <treadle/plan/plan.h>
 #include <treadle/plan/selection.h>
@@ -15,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -32,15 +34,29 @@ struct MaterializeOptions {
   std::string partitions;
   std::vector<std::string> tags;
   std::vector<std::string> ops;
-  std::string config;
+  std::vector<std::string> config;
   bool stale = false;
   bool dry_run = false;
   bool no_checks = false;
+  bool one_job = false;  // as `job execute` does without a name
 };
 
 Result<std::map<std::string, std::string>> parse_tags(const std::vector<std::string>& texts) {
   std::map<std::string, std::string> tags;
   for (const std::string& text : texts) {
+    if (text.starts_with('{')) {  // as Dagster has them
+      const auto given = ConfigValue::parse_json(text);
+      const auto* entries = given ? given->as_dict() : nullptr;
+      if (!entries)
+        return fail(Errc::kInvalidArgument,
+                    fmt::format("--tags takes name=value, or a JSON object of texts; '{}' is "
+                                "neither.",
+                                printable(text)));
+      for (const auto& entry : *entries)
+        tags[entry.key.as_string() ? *entry.key.as_string() : entry.key.json()] =
+            entry.value.as_string() ? *entry.value.as_string() : entry.value.json();
+      continue;
+    }
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
       return fail(Errc::kInvalidArgument,
@@ -61,6 +77,13 @@ Error no_such_job(const Definitions& definitions, const std::string& name) {
   for (const JobDef& job : definitions.jobs) names.push_back(job.name);
   return {Errc::kNotFound, fmt::format("There is no job '{}' in these definitions.{}",
                                        printable(name), did_you_mean(name, names))};
+}
+
+std::string which_job(const Definitions& definitions) {
+  if (definitions.jobs.empty()) return "There is no job in these definitions.";
+  std::vector<std::string> names;
+  for (const JobDef& job : definitions.jobs) names.push_back(job.name);
+  return fmt::format("Which job? Name one with --job: {}.", printable(join(names, ", ")));
 }
 
 // What makes a fresh asset fresh: "kept by run 3f2a91bc 5 min ago; code and inputs are the same".
@@ -257,32 +280,18 @@ int report_dry_job(Session& session, const plan::Plan& plan) {
   return kExitOk;
 }
 
-// A job of ops, whole or in part.
-int run_job(Session& session, const MaterializeOptions& options, app::Home* home, const Code& code,
-            const JobDef& job, execute::RunOptions run) {
-  if (options.stale) {
-    return session.usage_error("Ops keep no assets that could be stale: --stale is for assets.");
-  }
-  const Definitions& definitions = *code.loaded.definitions;
-  if (auto good = configure_job(code.loaded, job, run); !good) return session.fail(good.error());
-  const auto plan = plan::plan_job(definitions, job, options.ops);
-  if (!plan) return report_problems(session, plan.error());
-  if (options.dry_run) return report_dry_job(session, *plan);
-  if (auto chosen = choose_run_options(session, options.run, *home, run); !chosen)
-    return session.fail(chosen.error());
-  run.selection = join(options.ops, ",");
-  return execute_and_report(
-      session, *home, code, plan->steps.size(), std::move(run), [&](execute::RunOptions ready) {
-        return app::execute_job(*home, definitions, job, options.ops, std::move(ready));
-      });
+// How the user spells which partitions.
+app::PartitionChoice partition_choice(const MaterializeOptions& options) {
+  return {.partition = options.partition,
+          .partitions = options.partitions,
+          .keys = {},
+          .partition_word = "--partition",
+          .partitions_word = "--partitions"};
 }
 
-// A run for each part of the partitions, one after the other; a failed one does not keep the others
-// from running.
-int run_partitions(Session& session, const MaterializeOptions& options, app::Home& home,
-                   const Code& code, const std::vector<plan::NodeId>& selected,
-                   const plan::CheckNames* checks, const plan::Plan& plan,
-                   const app::PartitionRuns& chosen, execute::RunOptions run) {
+// A run for each of the chosen, one after the other; a failed one does not keep the others from running.
+int run_each(Session& session, const app::PartitionRuns& chosen, const execute::RunOptions& run,
+             const std::function<int(execute::RunOptions)>& run_one) {
   if (chosen.runs.empty()) {
     session.print("There is nothing to do: no such partitions.\n");
     if (session.json()) session.print_json("{\"runs\":[],\"success\":true}");
@@ -299,19 +308,57 @@ int run_partitions(Session& session, const MaterializeOptions& options, app::Hom
     }
     execute::RunOptions one = run;
     for (const auto& [name, value] : chosen.tags[i]) one.tags[name] = value;
-    if (auto good = configure_assets(code.loaded, plan, one); !good)
-      return session.fail(good.error());
-    if (auto set = choose_run_options(session, options.run, home, one); !set)
-      return session.fail(set.error());
-    const int code_of_run = execute_and_report(
-        session, home, code, plan.steps.size(), std::move(one), [&](execute::RunOptions ready) {
-          return app::materialize(home, *code.graph, selected, std::move(ready), !options.no_checks,
-                                  checks);
-        });
+    const int code_of_run = run_one(std::move(one));
     if (code_of_run != kExitOk) exit_code = code_of_run;
     if (code_of_run == kExitInterrupted) break;
   }
   return exit_code;
+}
+
+// A job of ops, whole or in part.
+int run_job(Session& session, const MaterializeOptions& options, app::Home* home, const Code& code,
+            const JobDef& job, execute::RunOptions run) {
+  if (options.stale) {
+    return session.usage_error("Ops keep no assets that could be stale: --stale is for assets.");
+  }
+  const Definitions& definitions = *code.loaded.definitions;
+  const auto chosen = app::choose_partitions(home, job, partition_choice(options), session.now());
+  if (!chosen) return session.fail(chosen.error());
+  if (options.dry_run || !chosen->definition)
+    if (auto good = configure_job(code.loaded, job, run); !good) return session.fail(good.error());
+  const auto plan = plan::plan_job(definitions, job, options.ops);
+  if (!plan) return report_problems(session, plan.error());
+  if (options.dry_run) return report_dry_job(session, *plan);
+  run.selection = join(options.ops, ",");
+  const auto run_one = [&](execute::RunOptions one) {
+    if (chosen->definition)  // a job may have another configuration for each partition
+      if (auto good = configure_job(code.loaded, job, one); !good)
+        return session.fail(good.error());
+    if (auto set = choose_run_options(session, options.run, *home, one); !set)
+      return session.fail(set.error());
+    return execute_and_report(
+        session, *home, code, plan->steps.size(), std::move(one), [&](execute::RunOptions ready) {
+          return app::execute_job(*home, definitions, job, options.ops, std::move(ready));
+        });
+  };
+  return chosen->definition ? run_each(session, *chosen, run, run_one) : run_one(std::move(run));
+}
+
+int run_partitions(Session& session, const MaterializeOptions& options, app::Home& home,
+                   const Code& code, const std::vector<plan::NodeId>& selected,
+                   const plan::CheckNames* checks, const plan::Plan& plan,
+                   const app::PartitionRuns& chosen, const execute::RunOptions& run) {
+  return run_each(session, chosen, run, [&](execute::RunOptions one) {
+    if (auto good = configure_assets(code.loaded, plan, one); !good)
+      return session.fail(good.error());
+    if (auto set = choose_run_options(session, options.run, home, one); !set)
+      return session.fail(set.error());
+    return execute_and_report(
+        session, home, code, plan.steps.size(), std::move(one), [&](execute::RunOptions ready) {
+          return app::materialize(home, *code.graph, selected, std::move(ready), !options.no_checks,
+                                  checks);
+        });
+  });
 }
 
 int run_materialize(Session& session, const MaterializeOptions& options) {
@@ -338,16 +385,20 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
   if (!code) return code.error().exit_code;
   const plan::AssetGraph& graph = *code->graph;
 
-  auto config = read_run_config(session, options.config);
+  auto config = read_run_configs(session, options.config);
   if (!config) return session.fail(config.error());
   execute::RunOptions run;
   run.run_id = options.run_id;
   run.run_config = std::move(*config);
   run.origin = code->loaded.origin;
   const plan::CheckNames* checks = nullptr;  // of a job that says which
-  if (!options.job.empty()) {
-    const JobDef* job = find_job(*code->loaded.definitions, options.job);
-    if (!job) return session.fail(no_such_job(*code->loaded.definitions, options.job));
+  if (!options.job.empty() || options.one_job) {
+    const Definitions& definitions = *code->loaded.definitions;
+    if (options.job.empty() && definitions.jobs.size() != 1)
+      return session.usage_error(which_job(definitions));
+    const JobDef* job =
+        options.job.empty() ? definitions.jobs.data() : find_job(definitions, options.job);
+    if (!job) return session.fail(no_such_job(definitions, options.job));
     text = job->selection == "*" ? "" : job->selection;
     run.job_name = job->name;
     if (job->checks) checks = &*job->checks;
@@ -395,19 +446,15 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     const bool given = !options.partition.empty() || !options.partitions.empty();
     const auto common = plan::partitions_of(graph, *selected);
     const bool only_stale = options.stale && !given && common && *common;
+    app::PartitionChoice choice = partition_choice(options);
+    if (only_stale) choice.partitions = "stale";
     const auto partitions =
-        app::choose_partitions(home->get(), graph, *selected,
-                               {.partition = options.partition,
-                                .partitions = only_stale ? "stale" : options.partitions,
-                                .keys = {},
-                                .partition_word = "--partition",
-                                .partitions_word = "--partitions"},
-                               session.now());
+        app::choose_partitions(home->get(), graph, *selected, choice, session.now());
     if (!partitions) return session.fail(partitions.error());
     if (partitions->definition) {
       run.run_config = given_config;  // a job may have another one for each partition
       return run_partitions(session, options, **home, *code, *selected, checks, *plan, *partitions,
-                            std::move(run));
+                            run);
     }
   }
   return execute_and_report(session, **home, *code, plan->steps.size(), std::move(run),
@@ -445,6 +492,11 @@ CommandSpec materialize_command(const Program& program) {
                              .value = "NAME",
                              .help = "Run a job: its selection, tags and retry policy",
                              .target = &o->job});
+  command.options.push_back({.names = "--one-job",
+                             .value = "",
+                             .help = "Run the one job there is",
+                             .target = &o->one_job,
+                             .hidden = true});
   command.options.push_back({.names = "--op",
                              .value = "STEP",
                              .help = "Of a job of ops only this step: 'clean', '*clean' with all "
@@ -454,7 +506,8 @@ CommandSpec materialize_command(const Program& program) {
   command.options.push_back({.names = "-c,--config",
                              .value = "CONFIG",
                              .help = "The run's configuration: a file (JSON, from Python also "
-                                     "YAML) or the JSON itself",
+                                     "YAML) or the JSON itself; of several, the first that says "
+                                     "something counts",
                              .target = &o->config});
   command.options.push_back({.names = "--partition",
                              .value = "KEY",

@@ -16,6 +16,7 @@ CommandSpec status_command(const Program& program);
 CommandSpec check_command(const Program& program);
 CommandSpec asset_show_command(const Program& program);
 
+CommandSpec automation_list_command(const Program& program);
 CommandSpec automation_tick_command(const Program& program);
 CommandSpec automation_ticks_command();
 

@@ -16,6 +16,9 @@
 namespace treadle::cli {
 namespace {
 
+// Where Dagster looks for code locations when nothing else names them.
+constexpr const char* kWorkspaceFile = "workspace.yaml";
+
 tl::unexpected<Stop> stop(int exit_code) {
   return tl::unexpected<Stop>(Stop{exit_code});
 }
@@ -26,9 +29,15 @@ std::vector<std::string> arguments_of(const Session& session) {
 
 // -f and -m, else the settings; nothing of them is an error with the three ways out.
 Result<LoadRequest> make_request(Session& session, const SourceOptions& source) {
-  if (!source.file.empty() && !source.module.empty())
-    return fail(Errc::kInvalidArgument, "Give either --file or --module, not both.");
-  LoadRequest request{source.file, source.module, source.working_dir, source.as_dagster};
+  if (!source.file.empty() + !source.module.empty() + !source.workspace.empty() > 1)
+    return fail(Errc::kInvalidArgument, "Give one of --file, --module and --workspace.");
+  LoadRequest request{.file = source.file,
+                      .module = source.module,
+                      .working_dir = source.working_dir,
+                      .as_dagster = source.as_dagster,
+                      .attribute = source.attribute,
+                      .workspace = source.workspace,
+                      .location = source.location};
   if (!source.given()) {
     TREADLE_TRY(const app::Settings settings, session.settings());
     request.file = settings.file;
@@ -36,19 +45,23 @@ Result<LoadRequest> make_request(Session& session, const SourceOptions& source) 
     if (request.working_dir.empty())
       request.working_dir =
           settings.working_directory.empty() ? settings.folder : settings.working_directory;
-    if (request.file.empty() && request.module.empty())
+    if (request.file.empty() && request.module.empty() && real_files().stat(kWorkspaceFile))
+      request.workspace = kWorkspaceFile;
+    if (request.file.empty() && request.module.empty() && request.workspace.empty())
       return fail(Errc::kInvalidArgument,
                   "Which definitions? Name a file (-f pipeline.py) or a module (-m "
                   "package.module), or say it once for the "
                   "project in pyproject.toml:\n  [tool.treadle]\n  module = \"package.module\"");
   }
-  if (!request.file.empty()) {
-    const auto found = real_files().stat(request.file);
+  for (const std::string& path : {request.file, request.workspace}) {
+    if (path.empty()) continue;
+    const auto found = real_files().stat(path);
     if (!found) return fail(Error{found.error()}.with_context("Cannot read the definitions"));
     if (found->kind == FileStat::Kind::kFolder)
-      return fail(
-          Errc::kInvalidArgument,
-          fmt::format("'{}' is a folder; --file names a Python file.", printable(request.file)));
+      return fail(Errc::kInvalidArgument,
+                  fmt::format("'{}' is a folder; {}", printable(path),
+                              request.file.empty() ? "--workspace names a workspace.yaml."
+                                                   : "--file names a Python file."));
   }
   return request;
 }
@@ -105,6 +118,22 @@ void add_source_options(CommandSpec& command, const Program& program, SourceOpti
                              .help = "Resolve imports from this folder instead of the current one",
                              .target = &source.working_dir,
                              .kind = WordKind::kFolder});
+  command.options.push_back({.names = "-a,--attribute",
+                             .value = "NAME",
+                             .help = "The Definitions, repository or job in the file or module, "
+                                     "where it has several",
+                             .target = &source.attribute});
+  command.options.push_back(
+      {.names = "-w,--workspace",
+       .value = "FILE",
+       .help =
+           "Load a code location of a workspace.yaml, which is read where nothing else is named",
+       .target = &source.workspace,
+       .kind = WordKind::kFile});
+  command.options.push_back({.names = "-l,--location",
+                             .value = "NAME",
+                             .help = "Which code location, when the workspace has several",
+                             .target = &source.location});
   command.options.push_back(
       {.names = "--as-dagster",
        .value = "",
@@ -157,9 +186,14 @@ OrStop<LoadedDefinitions> load_origin(Session& session, const std::string& origi
                                         short_id(run_id))));
   if (!session.program().load) return hand_over(session);
   const auto* as_dagster = object->if_contains("as_dagster");
-  return call_loader(session, {origin_field(*object, "file"), origin_field(*object, "module"),
-                               origin_field(*object, "working_dir"),
-                               source.as_dagster || (as_dagster && *as_dagster == true)});
+  return call_loader(session,
+                     {.file = origin_field(*object, "file"),
+                      .module = origin_field(*object, "module"),
+                      .working_dir = origin_field(*object, "working_dir"),
+                      .as_dagster = source.as_dagster || (as_dagster && *as_dagster == true),
+                      .attribute = origin_field(*object, "attribute"),
+                      .workspace = {},
+                      .location = {}});
 }
 
 OrStop<Code> check_code(Session& session, LoadedDefinitions loaded, app::Home* home) {

@@ -22,10 +22,13 @@ struct SourceOptions {
   std::string module;
   std::string working_dir;
   bool as_dagster = false;
-  bool given() const { return !file.empty() || !module.empty(); }
+  std::string attribute;
+  std::string workspace;
+  std::string location;
+  bool given() const { return !file.empty() || !module.empty() || !workspace.empty(); }
 };
 
-// Adds -f, -m, -d and --as-dagster to a command, unless the program has its definitions built in.
+// Adds -f, -m, -d, -a, -w, -l and --as-dagster to a command, unless the program has its definitions built in.
 void add_source_options(CommandSpec& command, const Program& program, SourceOptions& source);
 
 struct Code {

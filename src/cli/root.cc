@@ -89,6 +89,7 @@ CommandSpec root_command(const Program& program, GlobalOptions& globals) {
   root.subcommands.push_back(check_command(program));
   root.subcommands.push_back(config_command(program));
   std::vector<CommandSpec> automation_commands;
+  automation_commands.push_back(automation_list_command(program));
   automation_commands.push_back(automation_tick_command(program));
   automation_commands.push_back(automation_ticks_command());
   root.subcommands.push_back(make_group("automation",

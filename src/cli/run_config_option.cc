@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace treadle::cli {
@@ -37,6 +38,40 @@ Result<std::string> read_run_config(const Session& session, const std::string& g
                 "--config takes an object: {\"ops\": {\"train\": {\"config\": {...}}}}.");
   }
   return text;
+}
+
+namespace {
+
+// Adds what `base` does not say.
+void fill_in(ConfigValue& base, const ConfigValue& other) {
+  const auto* entries = other.as_dict();
+  if (!entries || !base.as_dict()) return;
+  for (const auto& entry : *entries) {
+    auto& known = *base.as_dict();
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&](const auto& one) { return one.key == entry.key; });
+    if (found == known.end()) {
+      known.push_back(entry);
+    } else {
+      fill_in(found->value, entry.value);
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::string> read_run_configs(const Session& session,
+                                     const std::vector<std::string>& given) {
+  if (given.empty()) return std::string();
+  if (given.size() == 1) return read_run_config(session, given.front());
+  ConfigValue all = ConfigValue::dict();
+  for (const std::string& one : given) {
+    TREADLE_TRY(const std::string text, read_run_config(session, one));
+    if (text.empty()) continue;
+    TREADLE_TRY(const ConfigValue value, ConfigValue::parse_json(text));
+    fill_in(all, value);
+  }
+  return all.json();
 }
 
 Result<void> configure_job(const LoadedDefinitions& loaded, const JobDef& job,

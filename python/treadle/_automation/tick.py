@@ -32,6 +32,33 @@ def ticker(definitions: Definitions) -> Callable[[int, int, str, bool], list[Tol
     return tick
 
 
+def listed(definitions: Definitions) -> list[tuple[str, str, str, str, str, bool]]:
+    """Kind, name, what it runs, when, description, and whether it is on by default."""
+    from treadle._automation.schedules import DefaultScheduleStatus
+    from treadle._automation.sensors import DefaultSensorStatus
+
+    out = []
+    for schedule in definitions._schedules:
+        one: Any = schedule.resolve(definitions) if hasattr(schedule, "resolve") else schedule
+        cron = one.cron_schedule if isinstance(one.cron_schedule, str) else ", ".join(one.cron_schedule)
+        running = one.default_status == DefaultScheduleStatus.RUNNING
+        when = f"{cron} ({one.execution_timezone or 'UTC'})"
+        out.append(("schedule", one.name, _target(one), when, one.description or "", running))
+    for sensor in definitions._sensors:
+        seconds = sensor.minimum_interval_seconds
+        when = "every 30 s" if seconds is None else f"every {seconds} s"
+        running = sensor.default_status == DefaultSensorStatus.RUNNING
+        out.append(("sensor", sensor.name, _target(sensor), when, sensor.description or "", running))
+    return out
+
+
+def _target(instigator: Any) -> str:
+    if instigator._job_names:
+        return ", ".join(instigator._job_names)
+    selection = getattr(instigator, "_asset_selection", None)
+    return "" if selection is None else str(selection)
+
+
 def _schedule(definitions: Definitions, schedule: Any, since: int, now: int, instance: Any) -> Told | None:
     from treadle._automation.context import to_datetime
     from treadle._automation.schedules import build_schedule_context

@@ -487,17 +487,22 @@ def _partitioning(
     jobs: Iterable[Any],
 ) -> Any:
     """None unless something is partitioned or memoized: then treadle._partitions is not imported."""
-    if any(
-        d._memoize
-        or d._backfill_policy is not None
-        or any(o.partitions_def is not None for o in d._outputs)
-        or any(i.partition_mapping is not None for i in d._inputs)
-        or any(c.partitions_def is not None for c in d._check_specs)
-        for d in steps
-    ) or any(s.partitions_def is not None for s in sources):
+    of_ops = [j for j in jobs if hasattr(j, "_checked") and j.partitions_def is not None]
+    if (
+        of_ops
+        or any(
+            d._memoize
+            or d._backfill_policy is not None
+            or any(o.partitions_def is not None for o in d._outputs)
+            or any(i.partition_mapping is not None for i in d._inputs)
+            or any(c.partitions_def is not None for c in d._check_specs)
+            for d in steps
+        )
+        or any(s.partitions_def is not None for s in sources)
+    ):
         from treadle._partitions.core import partitioning
 
-        return partitioning(steps, sources, names)
+        return partitioning(steps, sources, names, of_ops)
     return None
 
 

@@ -20,11 +20,27 @@ if TYPE_CHECKING:
 latest: Definitions | None = None
 
 
-def load(file: str, module: str, working_dir: str, as_dagster: bool = False) -> tuple[Definitions, str]:
-    """The definitions of a Python file or module, and how to load them again (JSON). `as_dagster`: `import
-    dagster` means Treadle, whatever the settings say. Raises what the user's code raises.
+def load(
+    file: str,
+    module: str,
+    working_dir: str,
+    as_dagster: bool = False,
+    attribute: str = "",
+    workspace: str = "",
+    location: str = "",
+) -> tuple[Definitions, str]:
+    """The definitions of a Python file or module (or of a code location of a workspace.yaml), and how to load
+    them again (JSON). `as_dagster`: `import dagster` means Treadle, whatever the settings say. Raises what
+    the user's code raises.
     """
     import json
+
+    if workspace:
+        from treadle._definitions.workspace import find_location
+
+        place = find_location(workspace, location)
+        file, module, working_dir = place.file, place.module, working_dir or place.working_dir
+        attribute = attribute or place.attribute
 
     working_dir = os.path.abspath(working_dir or os.getcwd())
     from treadle._dagster import fallback
@@ -50,7 +66,9 @@ def load(file: str, module: str, working_dir: str, as_dagster: bool = False) -> 
     finally:
         fallback.remove()
     global latest
-    latest = definitions_of(loaded)
+    if attribute:
+        origin["attribute"] = attribute
+    latest = definitions_of(loaded, attribute)
     return latest, json.dumps(origin)
 
 
@@ -108,13 +126,17 @@ def _import(name: str, working_dir: str) -> ModuleType:
     return sys.modules[name]
 
 
-def definitions_of(module: ModuleType) -> Definitions:
+def definitions_of(module: ModuleType, attribute: str = "") -> Definitions:
     """The module's Definitions object, its function decorated with `definitions`, or its repository; else
-    what it declares loose.
+    what it declares loose. With `attribute` what has this name.
     """
     from treadle._definitions.lazy import LazyDefinitions
     from treadle._definitions.repository import RepositoryDefinition
 
+    if attribute:
+        from treadle._definitions.workspace import definitions_named
+
+        return definitions_named(module, attribute)
     whole = (Definitions, LazyDefinitions, RepositoryDefinition)
     found = list({id(v): v for v in vars(module).values() if isinstance(v, whole)}.values())
     ready: list[Any] = [v for v in found if isinstance(v, Definitions)]
@@ -123,14 +145,14 @@ def definitions_of(module: ModuleType) -> Definitions:
         raise DagsterInvariantViolationError(
             "Cannot have more than one Definitions object defined at module scope. Found Definitions objects:"
             f" {', '.join(names)}. Combine them with Definitions.merge, and keep the parts out of the"
-            " module's scope."
+            f" module's scope, or name the one that is meant: --attribute {names[0]}."
         )
     chosen = ready or [v for v in found if isinstance(v, LazyDefinitions)] or found
     if len(chosen) > 1:
         names = sorted(n for n, v in vars(module).items() if v in chosen)
         raise DagsterInvariantViolationError(
             f"Found more than one place in {module.__name__!r} that makes its definitions:"
-            f" {', '.join(names)}. Keep one of them at module scope."
+            f" {', '.join(names)}. Keep one of them at module scope, or name it: --attribute {names[0]}."
         )
     if chosen:
         one: Any = chosen[0]() if isinstance(chosen[0], LazyDefinitions) else chosen[0]
@@ -169,22 +191,30 @@ def _refuse_real_dagster(module: ModuleType) -> None:
 
 
 def load_for_core(
-    file: str, module: str, working_dir: str, as_dagster: bool = False
-) -> tuple[Any, str, Any, Any, Any]:
-    """For the command line: the core's definitions, their origin, what ticks schedules and sensors, and what
-    checks the configuration of a run, and what tells the one that a job takes.
+    file: str,
+    module: str,
+    working_dir: str,
+    as_dagster: bool = False,
+    attribute: str = "",
+    workspace: str = "",
+    location: str = "",
+) -> tuple[Any, str, Any, Any, Any, Any]:
+    """For the command line: the core's definitions, their origin, what ticks schedules and sensors, what
+    checks the configuration of a run, what tells the one that a job takes, and which schedules and sensors
+    there are.
     """
-    from treadle._automation.tick import ticker
+    from treadle._automation.tick import listed, ticker
     from treadle._run.command import configurer
 
-    definitions, origin = load(file, module, working_dir, as_dagster)
+    definitions, origin = load(file, module, working_dir, as_dagster, attribute, workspace, location)
 
     def sample(job: str) -> str:
         from treadle._config.sample import sample_config
 
         return sample_config(definitions, job)
 
-    return definitions._core(), origin, ticker(definitions), configurer(definitions), sample
+    core = definitions._core()
+    return core, origin, ticker(definitions), configurer(definitions), sample, listed(definitions)
 
 
 def tell_load_error(exception: BaseException) -> str:

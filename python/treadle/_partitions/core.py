@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 
 def partitioning(
-    steps: Iterable[AssetsDefinition], sources: Iterable[AssetSpec | SourceAsset], names: Names
+    steps: Iterable[AssetsDefinition],
+    sources: Iterable[AssetSpec | SourceAsset],
+    names: Names,
+    jobs: Iterable[Any] = (),
 ) -> tuple[Any, ...]:
-    """(assets, inputs, checks, backfill policies, memoized steps, jobs)."""
+    """(assets, inputs, checks, backfill policies, memoized steps, jobs of ops)."""
     assets: list[tuple[str, _core.Partitions]] = []
     inputs: list[tuple[str, str, tuple[Any, ...]]] = []
     checks: list[tuple[str, str, _core.Partitions]] = []
@@ -45,4 +48,8 @@ def partitioning(
         if source.partitions_def is not None:
             remember(source.partitions_def)
             assets.append((source.key.to_user_string(), source.partitions_def._of_run))
-    return assets, inputs, checks, policies, memoized, []
+    of_jobs: list[tuple[str, _core.Partitions]] = []
+    for job in jobs:
+        remember(job.partitions_def)
+        of_jobs.append((job.name, job.partitions_def._of_run))
+    return assets, inputs, checks, policies, memoized, of_jobs

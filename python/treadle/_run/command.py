@@ -24,7 +24,8 @@ def configurer(definitions: Definitions) -> Callable[..., tuple[str, str, Any, S
         given: str, job_name: str, assets: Sequence[str], tags: Mapping[str, str]
     ) -> tuple[str, str, Any, Sequence[Any]]:
         job = next((j for j in definitions._jobs if j.name == job_name), None)
-        own = getattr(job, "_config", None) or getattr(getattr(job, "_declared", job), "config", None)
+        own = getattr(job, "_partitioned_config", None) or getattr(job, "_config", None)
+        own = own or getattr(getattr(job, "_declared", job), "config", None)
         config = json.loads(given) if given else _own(own, tags)
         try:
             if hasattr(job, "_checked"):

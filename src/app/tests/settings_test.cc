@@ -53,6 +53,24 @@ TEST_F(SettingsTest, PyprojectWithoutOurTableIsPassedOver) {
   EXPECT_EQ(read_settings(join_path(folder_, "broken")).value().module, "outer");
 }
 
+TEST_F(SettingsTest, WhereDagsterIsToldThatTheCodeIsHoldsWhenTreadleIsToldNothing) {
+  write("a/pyproject.toml", "[tool.dagster]\nmodule_name = 'shop.defs'\n");
+  write("b/pyproject.toml", "[tool.dg.project]\nroot_module = 'shop'\n");
+  write("c/pyproject.toml",
+        "[tool.dg.project]\nroot_module = 'shop'\n[tool.treadle]\nmodule = 'own'\n");
+  write("d/pyproject.toml",
+        "[[tool.dagster.modules]]\ntype = 'module'\nname = 'one'\n[[tool.dagster.modules]]\n"
+        "type = 'module'\nname = 'two'\n");
+  EXPECT_EQ(read_settings(join_path(folder_, "a")).value().module, "shop.defs");
+  EXPECT_EQ(read_settings(join_path(folder_, "b")).value().module, "shop.definitions");
+  EXPECT_EQ(read_settings(join_path(folder_, "b")).value().working_directory, "");
+  EXPECT_EQ(read_settings(join_path(folder_, "c")).value().module, "own");
+  EXPECT_EQ(read_settings(join_path(folder_, "d")).value().module, "");
+  ASSERT_TRUE(real_files().make_folders(join_path(folder_, "b/src/shop")));
+  EXPECT_EQ(read_settings(join_path(folder_, "b")).value().working_directory,
+            join_path(folder_, "b/src"));
+}
+
 TEST_F(SettingsTest, TreadleTomlBeatsPyprojectBesideIt) {
   write("pyproject.toml", "[tool.treadle]\nmodule = 'm'\n");
   write("treadle.toml", "program = 'build/iris'\n");

@@ -43,4 +43,9 @@ Result<PartitionRuns> choose_partitions(Home* home, const plan::AssetGraph& grap
                                         const std::vector<plan::NodeId>& selected,
                                         const PartitionChoice& choice, Micros now);
 
+// The same of a job of ops: a run for each partition. What was not chosen is a run without one. Such a
+// job keeps no partitions, so there are no missing, failed or stale ones.
+Result<PartitionRuns> choose_partitions(Home* home, const JobDef& job,
+                                        const PartitionChoice& choice, Micros now);
+
 }  // namespace treadle::app

@@ -27,7 +27,8 @@ struct Settings {
 };
 
 // Reads the nearest treadle.toml, or pyproject.toml with a [tool.treadle] table, at or above
-// `folder`. kInvalidArgument names the file, the line or key, and what is allowed.
+// `folder`; where there is neither, what [tool.dagster] or [tool.dg.project] of the nearest pyproject.toml
+// says of where the definitions are. kInvalidArgument names the file, the line or key, and what is allowed.
 Result<Settings> read_settings(const std::string& folder);
 
 }  // namespace treadle::app

@@ -22,6 +22,22 @@ struct LoadRequest {
   std::string module;       // -m: "package.module"
   std::string working_dir;  // imports are resolved from here; "" = the current folder
   bool as_dagster = false;  // `import dagster` means Treadle, even where Dagster is installed
+  // What in the file or module makes the definitions, where it has several: "" = find it.
+  std::string attribute;
+  // Instead of a file or module: a workspace.yaml of Dagster's, and which of its code locations ("" =
+  // the only one).
+  std::string workspace;
+  std::string location;
+};
+
+// A schedule or sensor, for people.
+struct InstigatorInfo {
+  std::string kind;  // "schedule", "sensor"
+  std::string name;
+  std::string target;  // its job or assets
+  std::string when;    // "0 6 * * * (UTC)", "every 30 s"
+  std::string description;
+  bool running = false;  // what the definitions say of whether it is on
 };
 
 using app::InstigatorTick;
@@ -45,6 +61,8 @@ struct LoadedDefinitions {
   std::function<Result<std::vector<InstigatorTick>>(Micros since, Micros now, app::Home&,
                                                     bool remember)>
       tick;
+  // The schedules and sensors that the front end keeps itself.
+  std::vector<InstigatorInfo> instigators;
   // Settles what a run of these assets, or of its job, is configured with: what `run` says, else what the job says of itself. An error has
   // everything that is wrong with it. None: StepDef::config says all there is to check.
   std::function<Result<void>(execute::RunOptions& run, const std::vector<std::string>& assets)>
