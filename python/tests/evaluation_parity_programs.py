@@ -362,7 +362,168 @@ def requests_of_jobs_and_targets(dg: Any) -> Any:
     return told
 
 
+def jobs_over_partitions(dg: Any) -> Any:
+    """What jobs of assets are over, and what is refused: the sentences differ, the errors do not."""
+    abc, abcd = dg.StaticPartitionsDefinition(["a", "b", "c"]), dg.StaticPartitionsDefinition([*"abcd"])
+    days = dg.DailyPartitionsDefinition("2026-01-01")
+
+    @dg.asset(partitions_def=abc)
+    def x() -> None: ...
+
+    @dg.asset(partitions_def=abcd)
+    def y() -> None: ...
+
+    @dg.asset
+    def plain() -> None: ...
+
+    @dg.asset(partitions_def=days, config_schema={"day": int})
+    def z(context) -> None:
+        assert context.op_execution_context.op_config["day"] > 0
+
+    def configured(of: Any, start: str) -> Any:
+        def config(begin: datetime.datetime, end: datetime.datetime) -> Any:
+            return {"ops": {"z": {"config": {"day": begin.day}}}}
+
+        return of(start_date=start)(config)
+
+    daily = configured(dg.daily_partitioned_config, "2026-01-01")
+    hourly = configured(dg.hourly_partitioned_config, "2026-01-01-00:00")
+    cases: list[dict[str, Any]] = [
+        {"selection": [x]},
+        {"selection": [x, y]},
+        {"selection": [x, plain]},
+        {"selection": [plain]},
+        {"selection": [plain], "partitions_def": abc},
+        {"selection": [x], "partitions_def": abc},
+        {"selection": [x], "partitions_def": abcd},
+        {"selection": [x], "partitions_def": days},
+        {"selection": [z], "config": hourly},
+        {"selection": [z], "config": daily},
+        {"selection": [z], "config": daily, "partitions_def": days},
+        {"selection": [z], "config": daily, "partitions_def": abc},
+        {"selection": "*"},
+    ]
+
+    def answer(ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except Exception as error:
+            return type(error).__name__
+
+    def resolved(case: dict[str, Any]) -> Any:
+        jobs = [dg.define_asset_job("job", **case)]
+        return dg.Definitions(assets=[x, y, plain, z], jobs=jobs).resolve_job_def("job")
+
+    def run(case: dict[str, Any], key: str | None) -> Any:
+        result = resolved(case).execute_in_process(partition_key=key)
+        made = [e.materialization for e in result.get_asset_materialization_events()]
+        return sorted([m.asset_key.to_user_string(), str(m.partition)] for m in made)
+
+    told: list[Any] = []
+    for case in cases:
+        told.append(answer(lambda case=case: type(resolved(case).partitions_def).__name__))
+        told += [answer(lambda case=case, key=key: run(case, key)) for key in (None, "a", "2026-01-02")]
+    dynamic = dg.DynamicPartitionsDefinition(name="files")
+    for case in (*cases[3:6], {"partitions_def": dynamic}):
+        job = dg.define_asset_job("job", **case)
+        told.append(answer(lambda job=job: dict(job.run_request_for_partition("a").tags)))
+
+    def several(first: int, second: int) -> Any:
+        def spec(name: str, offset: int) -> Any:
+            mapping = dg.TimeWindowPartitionMapping(start_offset=offset, end_offset=offset)
+            return dg.AssetSpec(name, deps=[dg.AssetDep(z, partition_mapping=mapping)])
+
+        def fn(): ...
+
+        specs = [spec("one", first), spec("two", second)]
+        made = dg.multi_asset(name="several", specs=specs, partitions_def=days)(fn)
+        return sorted(k.to_user_string() for k in made.keys)
+
+    told += [answer(lambda: several(-1, -1)), answer(lambda: several(-1, -3))]
+    return told
+
+
+def freshness_declared_wrongly(dg: Any) -> Any:
+    def minutes(n: float) -> datetime.timedelta:
+        return datetime.timedelta(minutes=n)
+
+    policy = dg.FreshnessPolicy
+    asked: list[Callable[[], Any]] = [
+        lambda: policy.cron("0 10 * * *", minutes(60), "Nowhere/City"),
+        lambda: policy.cron("sometimes", minutes(60)),
+        lambda: policy.cron("0 10 * * *", minutes(0.5)),
+        lambda: policy.cron("0 10 * * *", minutes(1500)),
+        lambda: policy.time_window(minutes(0.5)),
+        lambda: policy.time_window(minutes(5), minutes(6)),
+        lambda: policy.time_window(minutes(5), minutes(0.1)),
+        lambda: dg.apply_freshness_policy(dg.AssetSpec("a"), None),
+        lambda: dg.AutomationCondition.on_cron("sometimes"),
+        lambda: dg.AutomationCondition.cron_tick_passed("* /15 * * *"),
+        lambda: policy.cron("0 10 * * *", minutes(60)),
+    ]
+    told = []
+    for ask in asked:
+        try:
+            ask()
+            told.append("made")
+        except Exception as error:
+            told.append(type(error).__name__)
+    return told
+
+
+def checks_of_freshness(dg: Any) -> Any:
+    """The names of their functions, and what they find."""
+    days = dg.DailyPartitionsDefinition("2026-01-01")
+    letters = dg.StaticPartitionsDefinition(["2026-01-01", "2026-01-02"])
+
+    @dg.asset
+    def plain() -> None: ...
+
+    @dg.asset(partitions_def=days)
+    def daily() -> None: ...
+
+    @dg.asset(partitions_def=letters)
+    def of_letters() -> None: ...
+
+    hour = datetime.timedelta(hours=1)
+    old = (datetime.datetime.now(UTC) - 2 * hour).timestamp()
+    last_update = dg.build_last_update_freshness_checks(assets=[plain], lower_bound_delta=hour)
+    told: list[Any] = [
+        c.node_def.name
+        for c in (
+            *last_update,
+            *dg.build_last_update_freshness_checks(assets=[plain, daily], lower_bound_delta=hour),
+            *dg.build_time_partition_freshness_checks(assets=[daily], deadline_cron="0 9 * * *"),
+        )
+    ]
+
+    def evaluated(asset: Any, checks: Any, *events: Any) -> Any:
+        instance = dg.DagsterInstance.ephemeral()
+        for event in events:
+            instance.report_runless_asset_event(event)
+        job = dg.define_asset_job("job", selection=dg.AssetSelection.checks(*checks))
+        defs = dg.Definitions(assets=[asset], asset_checks=checks, jobs=[job])
+        try:
+            result = defs.resolve_job_def("job").execute_in_process(instance=instance)
+        except Exception as error:
+            return type(error).__name__
+        return [[e.passed, sorted(e.metadata)] for e in result.get_asset_check_evaluations()]
+
+    said = {"dagster/last_updated_timestamp": dg.MetadataValue.timestamp(old)}
+    told.append(evaluated(plain, last_update))
+    told.append(evaluated(plain, last_update, dg.AssetMaterialization("plain")))
+    told.append(evaluated(plain, last_update, dg.AssetMaterialization("plain", metadata=said)))
+    told.append(evaluated(plain, last_update, dg.AssetObservation("plain", metadata=said)))
+    for asset in (plain, of_letters, daily):
+        checks = dg.build_time_partition_freshness_checks(assets=[asset], deadline_cron="0 9 * * *")
+        told.append(evaluated(asset, checks))
+    return told
+
+
 PROGRAMS = (
+    jobs_over_partitions,
+    freshness_declared_wrongly,
+    checks_of_freshness,
     an_asset_that_follows_itself,
     a_grid_that_follows_itself,
     checks_that_are_evaluated_with_their_asset,

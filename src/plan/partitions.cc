@@ -177,7 +177,7 @@ class Adder {
     if (!read->nonexistent.empty() && input.loads_value) {
       problem(*step.def, "nonexistent_upstream_partitions",
               "Partition key range " + (slice ? slice->set.text(slice->subset, 3) : std::string()) +
-                  " in " + step.def->name + " depends on invalid partition keys " +
+                  " in " + step.def->name + " depends on invalid partitions " +
                   keys_text(read->nonexistent) + " in upstream asset " + asset + ".",
               "Choose partitions for which they exist, or map them otherwise "
               "(allow_nonexistent_upstream_partitions=True leaves out windows that do not).");

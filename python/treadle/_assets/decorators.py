@@ -374,11 +374,17 @@ def add_deps(
     """Adds dependencies without a value; what is already an input with one stays that."""
     if not deps:
         return
-    known = {i.key for i in inputs}
+    known = {i.key: i.partition_mapping for i in inputs}
     for dep in coerce_deps(deps, what):
+        mapping = dep.partition_mapping
         if dep.asset_key not in known:
-            inputs.append(Input("", dep.asset_key, "", dep.metadata, partition_mapping=dep.partition_mapping))
-            known.add(dep.asset_key)
+            inputs.append(Input("", dep.asset_key, "", dep.metadata, partition_mapping=mapping))
+        elif (before := known[dep.asset_key]) is not None and mapping is not None and before != mapping:
+            raise DagsterInvalidDefinitionError(
+                f"Two different PartitionMappings for {dep.asset_key} provided for {what}. Please use the"
+                f" same PartitionMapping for {dep.asset_key}."
+            )
+        known.setdefault(dep.asset_key, mapping)
 
 
 def _check_resources(keys: AbstractSet[str] | None, signature: Signature, what: str) -> None:

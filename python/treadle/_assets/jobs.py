@@ -123,7 +123,9 @@ class UnresolvedAssetJobDefinition(_RunOverPartition):
             if asset_graph is None:
                 raise CheckError(f"Job '{self.name}' is resolved with the definitions that it selects from.")
             definitions = asset_graph.definitions
-        return JobDefinition(self, definitions)
+        job = JobDefinition(self, definitions)
+        job._check_partitions()
+        return job
 
     def _to_core(self) -> tuple[Any, ...]:
         from treadle._definitions.definitions import retry_to_core
@@ -459,6 +461,9 @@ class JobDefinition(_RunOverPartition):
         own: Mapping[str, str] = {}
         config = self._declared.config
         if hasattr(config, "get_run_config_for_partition_key"):
+            windows = config.partitions_def
+            if hasattr(windows, "get_last_partition_key"):  # of time: no other reads the key itself
+                windows.validate_partition_key(partition_key)
             own = config.get_tags_for_partition_key(partition_key, self.name)
             if run_config is None:
                 run_config = config.get_run_config_for_partition_key(partition_key)
@@ -471,9 +476,35 @@ class JobDefinition(_RunOverPartition):
 
     @property
     def partitions_def(self) -> Any:
-        """Its own, else that of the assets it selects; None when they have none."""
-        if self._declared.partitions_def is not None:
-            return self._declared.partitions_def
+        """That of the assets it selects, or of its config; None when neither has some."""
+        found = self._partitions_of_assets()
+        return found[0] if found and all(p == found[0] for p in found) else self._partitions_of_config()
+
+    def _partitions_of_config(self) -> Any:
+        config = self._declared.config
+        return config.partitions_def if hasattr(config, "get_run_config_for_partition_key") else None
+
+    def _check_partitions(self) -> None:
+        """What the job is said to be over is what its assets are over."""
+        declared, config = self._declared.partitions_def, self._partitions_of_config()
+        if declared is None and config is None:
+            return
+        of_assets = next(iter(self._partitions_of_assets()), None)
+        if of_assets is None:
+            return
+        if declared not in (None, of_assets, config):
+            raise DagsterInvalidDefinitionError(
+                f"Failed to resolve asset job {self.name}: its partitions_def is {declared}, and the assets"
+                f" that it selects have {of_assets}. Leave partitions_def out: it is that of the assets."
+            )
+        if config is not None and config != of_assets:
+            raise CheckError(
+                "Can't supply a PartitionedConfig for 'config' with a different PartitionsDefinition than"
+                f" supplied for 'partitions_def'. The config of job '{self.name}' is for {config}, its assets"
+                f" have {of_assets}."
+            )
+
+    def _partitions_of_assets(self) -> list[Any]:
         from treadle._assets.definition import AssetsDefinition
 
         definitions = self._definitions
@@ -482,8 +513,7 @@ class JobDefinition(_RunOverPartition):
         steps = [item for item in items if isinstance(item, AssetsDefinition)]
         made = [(o.key, o.partitions_def) for s in steps for o in s._outputs]
         made += [(c.asset_key, c.partitions_def) for s in steps for c in s._check_specs]
-        found = [p for k, p in made if p is not None and k.to_user_string() in selected]
-        return found[0] if found and all(p == found[0] for p in found) else None
+        return [p for k, p in made if p is not None and k.to_user_string() in selected]
 
     def _execute_assets(
         self,

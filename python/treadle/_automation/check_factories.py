@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from treadle._assets.definition import AssetChecksDefinition
     from treadle._assets.keys import AssetCheckKey
+    from treadle._events.events import AssetMaterialization, AssetObservation
     from treadle._run.instance import DagsterInstance
 
 FRESHNESS_CHECK = "freshness_check"
@@ -107,9 +108,10 @@ def build_time_partition_freshness_checks(
 
     def evaluate(instance: DagsterInstance, key: AssetKey, now: float) -> AssetCheckResult:
         from treadle._automation.context import to_datetime
+        from treadle._partitions.time_windows import TimeWindowPartitionsDefinition
 
         definition: Any = partitions.get(key)
-        if definition is None or not hasattr(definition, "get_last_partition_key"):
+        if not isinstance(definition, TimeWindowPartitionsDefinition):
             raise CheckError(
                 f"The partitions of {key.to_user_string()} are not a TimeWindowPartitionsDefinition: give the"
                 " asset itself to build_time_partition_freshness_checks, and let it have such partitions."
@@ -170,7 +172,7 @@ def _freshness_check(
         for check in sorted(context.selected_asset_check_keys, key=lambda c: c.asset_key.parts):
             yield evaluate(context.instance, check.asset_key, _clock.timestamp())
 
-    decorate = multi_asset_check(specs=specs, can_subset=True, name=f"freshness_check_{_unique(specs)}")
+    decorate = multi_asset_check(specs=specs, can_subset=True, name=f"freshness_check_{_unique(keys)}")
     return decorate(the_check)
 
 
@@ -332,7 +334,9 @@ def _simple_check(
                 asset_key=key.asset_key,
             )
 
-    return multi_asset_check(specs=specs, can_subset=True, name=f"asset_check_{_unique(specs)}")(the_checks)
+    return multi_asset_check(
+        specs=specs, can_subset=True, name=f"asset_check_{_unique(s.key for s in specs)}"
+    )(the_checks)
 
 
 def keys_of(assets: Sequence[Any]) -> list[AssetKey]:
@@ -351,29 +355,33 @@ def keys_of(assets: Sequence[Any]) -> list[AssetKey]:
     return keys
 
 
-def _unique(specs: Iterable[AssetCheckSpec]) -> str:
+def _unique(keys: Iterable[AssetKey | AssetCheckKey]) -> str:
+    import json
     from hashlib import md5
 
-    text = "".join(sorted(s.key.to_user_string() for s in specs))
+    text = json.dumps(sorted(str(key) for key in keys))
     return md5(text.encode(), usedforsecurity=False).hexdigest()[:8]
 
 
 def _last_update(instance: DagsterInstance, key: AssetKey, partition: str | None) -> float | None:
-    """When it was last materialized; of what is observed, what the observation says."""
+    """When it was last updated: when it was materialized, or what the event itself says of it."""
     from treadle._run.records import AssetRecordsFilter
 
     wanted = AssetRecordsFilter(
         asset_key=key, asset_partitions=[partition] if partition is not None else None
     )
-    made = instance.fetch_materializations(wanted, limit=1).records
+    times = []
+    for record in instance.fetch_materializations(wanted, limit=1).records:
+        made = record.event_log_entry.asset_materialization
+        times.append(_said(made) or record.timestamp)
     seen = instance.fetch_observations(wanted, limit=1).records
-    times = [r.timestamp for r in made]
-    for record in seen:
-        observation = record.event_log_entry.asset_observation
-        said = observation.metadata.get(LAST_UPDATED) if observation is not None else None
-        if said is not None:
-            times.append(float(said.value))
-    return max(times, default=None)
+    told = [_said(record.event_log_entry.asset_observation) for record in seen]
+    return max([*times, *(t for t in told if t is not None)], default=None)
+
+
+def _said(event: AssetMaterialization | AssetObservation | None) -> float | None:
+    value = event.metadata.get(LAST_UPDATED) if event is not None else None
+    return None if value is None else float(value.value)
 
 
 def _seconds(micros: int | None) -> float | None:

@@ -5,7 +5,7 @@ the core (src/define, src/automate); these classes put conditions together under
 from __future__ import annotations
 
 from treadle._assets.keys import AssetKey
-from treadle._errors import CheckError
+from treadle._errors import CheckError, ParameterCheckError
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ def _plain(name: str) -> AutomationCondition:
     from treadle._core import Condition
 
     return wrap(Condition.plain(name))
+
+
+def _check_cron(cron: str, timezone: str) -> None:
+    from treadle._automation.cron import parse_cron
+
+    parse_cron(cron, timezone, lambda why: ParameterCheckError(f"Invalid cron schedule: {cron}. {why}"))
 
 
 class AutomationCondition:
@@ -310,6 +316,7 @@ class AutomationCondition:
         """A tick of the schedule has passed since the evaluation before."""
         from treadle._core import Condition
 
+        _check_cron(cron_schedule, cron_timezone)
         return wrap(Condition.cron_tick_passed(cron_schedule, cron_timezone))
 
     @staticmethod
@@ -378,6 +385,7 @@ class AutomationCondition:
         """All dependencies were updated since the latest tick of the schedule."""
         from treadle._core import Condition
 
+        _check_cron(cron_schedule, cron_timezone)
         return wrap(Condition.all_deps_updated_since_cron(cron_schedule, cron_timezone))
 
     @staticmethod
@@ -394,6 +402,7 @@ class AutomationCondition:
         """
         from treadle._core import Condition
 
+        _check_cron(cron_schedule, cron_timezone)
         return wrap(Condition.on_cron(cron_schedule, cron_timezone))  # type: ignore[return-value]
 
     @staticmethod

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from treadle._errors import CheckError, TreadleError
+from treadle._automation.cron import parse_cron
+from treadle._errors import CheckError, ParameterCheckError, TreadleError
 from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
 
@@ -62,6 +63,12 @@ class TimeWindowFreshnessPolicy(FreshnessPolicy):
         self.warn_window = warn_window
         check_policy(self._to_core())
 
+    @staticmethod
+    def from_timedeltas(
+        fail_window: datetime.timedelta, warn_window: datetime.timedelta | None = None
+    ) -> TimeWindowFreshnessPolicy:
+        return TimeWindowFreshnessPolicy(fail_window, warn_window)
+
     def _to_core(self) -> tuple[int, int, str, int, str]:
         warn = 0 if self.warn_window is None else micros_of(self.warn_window)
         return (micros_of(self.fail_window), warn, "", 0, "UTC")
@@ -76,6 +83,8 @@ class CronFreshnessPolicy(FreshnessPolicy):
     def __init__(
         self, deadline_cron: str, lower_bound_delta: datetime.timedelta, timezone: str = "UTC"
     ) -> None:
+        parse_cron("@daily", timezone, lambda why: CheckError(f"Invalid IANA timezone: {timezone}. {why}"))
+        parse_cron(deadline_cron, timezone, lambda why: CheckError(f"Invalid cron string: {why}"))
         self.deadline_cron = deadline_cron
         self.lower_bound_delta = lower_bound_delta
         self.timezone = timezone
@@ -100,6 +109,8 @@ def check_policy(policy: tuple[int, int, str, int, str]) -> None:
 
 def apply_freshness_policy(spec: Any, policy: FreshnessPolicy, overwrite_existing: bool = True) -> Any:
     """The spec (or asset) with the policy; one that has its own keeps it unless it may be overwritten."""
+    if not isinstance(policy, FreshnessPolicy):
+        raise ParameterCheckError(f"policy of apply_freshness_policy is no FreshnessPolicy: {policy!r}.")
     from treadle._assets.definition import AssetsDefinition
     from treadle._assets.specs import AssetSpec
 

@@ -60,6 +60,14 @@ class AutomationTarget:
         self.op_selection = op_selection
         self.assets_defs = list(assets_defs)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AutomationTarget):
+            return NotImplemented
+        mine = (self.resolvable_to_job, self.op_selection, self.assets_defs)
+        return mine == (other.resolvable_to_job, other.op_selection, other.assets_defs)
+
+    __hash__ = None  # type: ignore[assignment]
+
     @property
     def job_name(self) -> str:
         job = self.resolvable_to_job

@@ -76,11 +76,15 @@ def request_for_partition(
     asset_selection: Sequence[AssetKey] | None = None,
 ) -> RunRequest:
     """A request for one partition of a job, with the run config and tags that the job gives it."""
+    from treadle._partitions.definitions import DynamicPartitionsDefinition
+
     partitions = job.partitions_def
     if partitions is None:
-        raise DagsterInvariantViolationError(
-            f"Cannot produce a run request for the partition '{partition_key}': job '{job.name}' has no"
-            " partitions."
+        raise CheckError(f"Called run_request_for_partition on a non-partitioned job, '{job.name}'.")
+    if isinstance(partitions, DynamicPartitionsDefinition) and dynamic_partitions_store is None:
+        raise CheckError(
+            "run_request_for_partition is not supported for dynamic partitions. Instead, use"
+            " RunRequest(partition_key=...)"
         )
     request = RunRequest(
         run_key, run_config, tags, job.name, asset_selection=asset_selection, partition_key=partition_key
@@ -186,11 +190,12 @@ def _target(request: RunRequest, jobs: Sequence[Any], definitions: Any) -> tuple
     name = request.job_name
     if name is None and len(jobs) == 1:
         name = jobs[0] if isinstance(jobs[0], str) else jobs[0].name
-    if name is None:
+    if name is None or name == "__ASSET_JOB":
+        every = definitions_of(definitions).resolve_job_def(name) if name is not None else None
         for key in request.asset_selection or ():
             partitions = getattr(definitions_of(definitions).get_assets_def(key), "partitions_def", None)
             if partitions is not None:
-                return partitions, None
+                return partitions, every
         return None, None
     for one in jobs:
         if not isinstance(one, str) and one.name == name:

@@ -101,6 +101,7 @@ _OF_MODULE = {
     "_ops.handle": "NodeHandle",
     "_run.executor_schemas": "get_retries_config get_tag_concurrency_limits_config",
     "_ops.hooks": "event_list_hook",
+    "_automation.check_factories": "FRESH_UNTIL_METADATA_KEY=FRESH_UNTIL",
     "_partitions.keys": "PaginatedResults PartitionDimensionKey",
     "_partitions.mappings": "UpstreamPartitionsResult infer_partition_mapping",
     "_partitions.multi": "PartitionDimensionDefinition",

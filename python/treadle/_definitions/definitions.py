@@ -288,6 +288,7 @@ class Definitions:
 
     def resolve_job_def(self, name: str) -> JobDefinition:
         """The job of that name; "__ASSET_JOB" is everything."""
+        self._core()  # says what is wrong with the definitions
         for job in self._jobs:
             if job.name == name:
                 return job.resolve(self)
@@ -318,7 +319,6 @@ class Definitions:
         return any(isinstance(a, AssetsDefinition) for a in (*self._assets, *self._asset_checks))
 
     def resolve_implicit_global_asset_job_def(self) -> JobDefinition:
-        self._core()  # says what is wrong with the definitions
         return self.resolve_job_def("__ASSET_JOB")
 
     get_implicit_global_asset_job_def = resolve_implicit_global_asset_job_def
@@ -359,6 +359,13 @@ class Definitions:
         """The core's form of these definitions, checked. Made once: definitions do not change."""
         if self._cached is None:
             self._cached = to_core([*self._assets, *self._asset_checks], self._resources, self._jobs)
+            try:
+                for job in self._jobs:
+                    if getattr(job, "partitions_def", None) is not None:
+                        job.resolve(self)  # says whether its assets have these partitions
+            except Exception:
+                self._cached = None
+                raise
         return self._cached
 
 

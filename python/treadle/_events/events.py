@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from treadle._assets.keys import AssetCheckKey, AssetKey
 from treadle._assets.specs import AssetCheckSeverity, NoValue
-from treadle._errors import CheckError, DagsterInvalidMetadata
+from treadle._errors import CheckError, DagsterInvalidMetadata, ParameterCheckError
 from treadle._events.metadata import normalize_metadata
 from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ class DataVersion(Record):
 
     def __init__(self, value: str) -> None:
         if not isinstance(value, str):
-            raise CheckError(f"Param 'value' of DataVersion is not a str: {value!r}")
+            raise ParameterCheckError(f"Param 'value' of DataVersion is not a str: {value!r}")
         self.value = value
 
 

@@ -223,7 +223,7 @@ class StaticPartitionsDefinition(PartitionsDefinition):
     """A list of keys: StaticPartitionsDefinition(["eu", "us"])."""
 
     def __init__(self, partition_keys: Sequence[str]) -> None:
-        if isinstance(partition_keys, str) or not all(isinstance(k, str) for k in partition_keys):
+        if not all(isinstance(k, str) for k in partition_keys):
             raise CheckError(f"partition_keys must be a sequence of str, not {partition_keys!r}.")
         self._partition_keys = list(partition_keys)
         self._definition  # noqa: B018 (checks the keys)

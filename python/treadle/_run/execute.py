@@ -193,7 +193,7 @@ def execute(
             raise CheckError(
                 f"Failure condition: There is no PartitionsDefinition shared by all the provided assets. {e}"
             ) from None
-        if "depends on invalid partition keys" in str(e):
+        if "depends on invalid partitions" in str(e):
             raise _errors.DagsterInvariantViolationError(str(e)) from None
         raise DagsterInvalidDefinitionError(f"Failed to resolve asset job {job_name}: {e}") from e
     finally:
