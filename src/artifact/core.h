@@ -30,8 +30,8 @@ struct Core {
   }
   // The transaction's own way of writing: refused in a home opened for reading.
   Result<void> write(const db::TransactionBody& body) const;
-  // The same, in one transaction with what others write just then: `body` may run twice.
-  Result<void> write_grouped(const db::TransactionBody& body);
+  // The same, in one transaction with what others write just then: see db::GroupedWrites.
+  void write_grouped(db::TransactionBody body, db::GroupedWrites::Done done);
 };
 
 }  // namespace treadle::artifact

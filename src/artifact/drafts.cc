@@ -388,30 +388,31 @@ Error collected() {
   return {Errc::kBusy, "Content was collected during the upload. Upload it again."};
 }
 
-// `blob`, which the batch has, becomes the content of the files announced with this MD5.
-Result<void> keep_announced(Core& core, std::int64_t draft, const std::string& md5,
-                            const blob::Blob& blob, blob::Batch& batch) {
+Result<void> finish_as(blob::Batch& batch, const blob::Blob& blob, const std::string& md5) {
   if (to_base64(blob.md5) != md5) {
     return fail(Errc::kCorrupt, "What was uploaded has the MD5 " + to_base64(blob.md5) + ", not " +
                                     md5 + " as announced. Upload it again.");
   }
-  TREADLE_CHECK(batch.finish());
-  return core.write_grouped([&](db::Session& session) -> Result<void> {
-    TREADLE_TRY(const DraftSpec place, get_pending_place(session, draft));
-    TREADLE_TRY(const bool recorded, batch.record(session));
-    if (!recorded) return fail(collected());
-    TREADLE_CHECK(run(session,
-                      "update artifact_draft_entry set sha256 = $1, size = $2 where "
-                      "draft_id = $3 and md5 = $4 and reference = '' and sha256 is null",
-                      [&](db::Statement& s) {
-                        s.bind_blob(1, {reinterpret_cast<const char*>(blob.sha256.data()),
-                                        blob.sha256.size()});
-                        s.bind(2, blob.size).bind(3, draft).bind(4, md5);
-                      }));
-    if (session.changes() == 0) TREADLE_CHECK(check_announced(session, draft, md5));
-    TREADLE_CHECK(note_reach(session, place, blob.sha256));
-    return bump(session, draft);
-  });
+  return batch.finish();
+}
+
+// `blob`, which the batch has, becomes the content of the files announced with this MD5.
+Result<void> keep_announced(db::Session& session, std::int64_t draft, const std::string& md5,
+                            const blob::Blob& blob, blob::Batch& batch) {
+  TREADLE_TRY(const DraftSpec place, get_pending_place(session, draft));
+  TREADLE_TRY(const bool recorded, batch.record(session));
+  if (!recorded) return fail(collected());
+  TREADLE_CHECK(
+      run(session,
+          "update artifact_draft_entry set sha256 = $1, size = $2 where "
+          "draft_id = $3 and md5 = $4 and reference = '' and sha256 is null",
+          [&](db::Statement& s) {
+            s.bind_blob(1, {reinterpret_cast<const char*>(blob.sha256.data()), blob.sha256.size()});
+            s.bind(2, blob.size).bind(3, draft).bind(4, md5);
+          }));
+  if (session.changes() == 0) TREADLE_CHECK(check_announced(session, draft, md5));
+  TREADLE_CHECK(note_reach(session, place, blob.sha256));
+  return bump(session, draft);
 }
 
 class DraftUpload final : public Upload {
@@ -428,26 +429,32 @@ class DraftUpload final : public Upload {
   Result<void> write(std::string_view bytes) override { return writer_->write(bytes); }
 
   Result<void> finish() override {
-    TREADLE_TRY(const blob::Blob blob, writer_->finish());
-    content_ = {to_base64(blob.md5), to_hex(blob.sha256), blob.size};
-    if (place_) return keep_ahead(blob);
-    return keep_announced(core_, draft_, md5_, blob, *batch_);
+    TREADLE_CHECK(finish_content());
+    return core_.write([&](db::Session& session) { return keep(session); });
+  }
+  void finish_grouped(std::function<void(Result<void>)> done) override {
+    if (auto ok = finish_content(); !ok) return done(std::move(ok));
+    core_.write_grouped([this](db::Session& session) { return keep(session); }, std::move(done));
   }
   const UploadedContent& content() const override { return content_; }
 
  private:
-  Result<void> keep_ahead(const blob::Blob& blob) {
-    TREADLE_CHECK(batch_->finish());
-    return core_.write([&](db::Session& session) -> Result<void> {
-      TREADLE_TRY(const bool recorded, batch_->record(session));
-      if (!recorded) return fail(collected());
-      return note_reach(session, *place_, blob.sha256);
-    });
+  Result<void> finish_content() {
+    TREADLE_TRY(blob_, writer_->finish());
+    content_ = {to_base64(blob_.md5), to_hex(blob_.sha256), blob_.size};
+    return place_ ? batch_->finish() : finish_as(*batch_, blob_, md5_);
+  }
+  Result<void> keep(db::Session& session) {
+    if (!place_) return keep_announced(session, draft_, md5_, blob_, *batch_);
+    TREADLE_TRY(const bool recorded, batch_->record(session));
+    if (!recorded) return fail(collected());
+    return note_reach(session, *place_, blob_.sha256);
   }
 
   Core& core_;
   std::optional<DraftSpec> place_;  // comes before any draft
   UploadedContent content_;
+  blob::Blob blob_;
   const std::int64_t draft_ = 0;
   const std::string md5_;
   std::unique_ptr<blob::Batch> batch_;
@@ -514,12 +521,18 @@ Result<std::vector<GivenContent>> Drafts::given(const std::string& entity, const
   return out;
 }
 
-Result<void> Drafts::put_announced(std::int64_t draft, const std::string& md5,
-                                   std::string_view bytes) {
+void Drafts::put_announced(std::int64_t draft, const std::string& md5, std::string_view bytes,
+                           std::function<void(Result<void>)> done) {
   Core& core = store_.core();
-  const std::unique_ptr<blob::Batch> batch = core.blobs->begin();
-  TREADLE_TRY(const blob::Blob blob, batch->add(bytes));
-  return keep_announced(core, draft, md5, blob, *batch);
+  std::shared_ptr<blob::Batch> batch = core.blobs->begin();
+  const auto blob = batch->add(bytes);
+  if (!blob) return done(fail(blob.error()));
+  if (auto ok = finish_as(*batch, *blob, md5); !ok) return done(std::move(ok));
+  core.write_grouped(
+      [draft, md5, blob = *blob, batch = std::move(batch)](db::Session& session) {
+        return keep_announced(session, draft, md5, blob, *batch);
+      },
+      std::move(done));
 }
 
 Result<std::vector<Entry>> Drafts::entries(std::int64_t draft) {

@@ -52,9 +52,9 @@ Result<void> Core::write(const db::TransactionBody& body) const {
   return database.write(body, sync());
 }
 
-Result<void> Core::write_grouped(const db::TransactionBody& body) {
-  TREADLE_CHECK(check_writable());
-  return grouped.write(body);
+void Core::write_grouped(db::TransactionBody body, db::GroupedWrites::Done done) {
+  if (auto writable = check_writable(); !writable) return done(std::move(writable));
+  grouped.write(std::move(body), std::move(done));
 }
 
 Result<std::string> Core::document(const Sha256& sha256) const {

@@ -388,23 +388,43 @@ class Connection {
     if (auto refused = co_await read_body(parser, request, kPiece)) co_return *std::move(refused);
     lowest().expires_never();
     co_await to_worker();
-    Response response = take_whole(route, request);
-    co_await to_strand();
-    co_return response;
+    std::unique_ptr<BodySink> sink;
+    if (auto ended = give_whole(route, request, sink)) {
+      co_await to_strand();
+      co_return *std::move(ended);
+    }
+    co_return co_await finish(*sink);
   }
 
-  static Response take_whole(const Route& route, const Request& request) {
+  static std::optional<Response> give_whole(const Route& route, const Request& request,
+                                            std::unique_ptr<BodySink>& sink) {
     try {
       auto opened = route.open_sink(request);
       if (auto* refused = std::get_if<Response>(&opened)) return std::move(*refused);
-      const auto& sink = std::get<std::unique_ptr<BodySink>>(opened);
-      if (!request.body.empty()) {
-        if (auto ended = sink->write(request.body)) return *std::move(ended);
-      }
-      return sink->finish();
+      sink = std::get<std::unique_ptr<BodySink>>(std::move(opened));
+      return request.body.empty() ? std::nullopt : sink->write(request.body);
     } catch (const std::exception& e) {
       return error_response(500, std::string("This is a bug in the server: ") + e.what());
     }
+  }
+
+  // From a worker, which is free again while the sink waits; goes on on the strand with its answer.
+  Task<Response> finish(BodySink& sink) {
+    const auto begin = [&sink, strand = strand_](auto handler) {
+      auto kept = std::make_shared<decltype(handler)>(std::move(handler));  // it cannot be copied
+      const Answer answer = [kept, strand](Response response) {
+        asio::post(strand, [kept, response = std::move(response)]() mutable {
+          std::move (*kept)(std::move(response));
+        });
+      };
+      try {
+        sink.finish(answer);
+      } catch (const std::exception& e) {
+        answer(error_response(500, std::string("This is a bug in the server: ") + e.what()));
+      }
+    };
+    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Response)>(
+        begin, asio::use_awaitable);
   }
 
   Task<Response> stream_body(Parser& parser, Request& request, const Route& route) {
@@ -441,14 +461,7 @@ class Connection {
     }
     if (ended) co_return *std::move(ended);
     co_await to_worker();
-    try {
-      ended = sink->finish();
-    } catch (const std::exception& e) {
-      ended = error_response(500, std::string("This is a bug in the server: ") + e.what());
-    }
-    sink.reset();
-    co_await to_strand();
-    co_return *std::move(ended);
+    co_return co_await finish(*sink);
   }
 
   // Bytes of the body that were sent; -1 when the other side went away.

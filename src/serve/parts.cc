@@ -30,17 +30,19 @@ class PartSink final : public http::BodySink {
     return std::nullopt;
   }
 
-  http::Response finish() override {
+  void finish(http::Answer answer) override {
     const std::string md5 = to_hex(hasher_.finish());
     if (md5 != md5_hex_) {
-      return http::error_response(
-          400, "This part has the MD5 " + md5 + ", not " + md5_hex_ + ". Send it again.");
+      return answer(http::error_response(
+          400, "This part has the MD5 " + md5 + ", not " + md5_hex_ + ". Send it again."));
     }
     file_ = {};
-    if (auto ok = real_files().rename(temporary_, path_); !ok) return error_answer(ok.error());
+    if (auto ok = real_files().rename(temporary_, path_); !ok) {
+      return answer(error_answer(ok.error()));
+    }
     temporary_.clear();
     // Without quotes: clients hand it back as it is, as the part's digest in hex.
-    return stored_answer(md5);
+    answer(stored_answer(md5));
   }
 
  private:

@@ -55,6 +55,10 @@ void open_to_pages(http::Response& response) {
   response.with("Access-Control-Expose-Headers", "ETag, Content-Length, Content-Range");
 }
 
+http::Response uploaded_answer(const Result<void>& outcome) {
+  return outcome ? stored_answer("\"uploaded\"") : error_answer(outcome.error());
+}
+
 // A file of a version on its way in, under the MD5 that was announced.
 class DraftSink final : public http::BodySink {
  public:
@@ -63,9 +67,10 @@ class DraftSink final : public http::BodySink {
     if (auto ok = upload_->write(piece); !ok) return error_answer(ok.error());
     return std::nullopt;
   }
-  http::Response finish() override {
-    if (auto ok = upload_->finish(); !ok) return error_answer(ok.error());
-    return stored_answer("\"uploaded\"");
+  void finish(http::Answer answer) override {
+    upload_->finish_grouped([answer = std::move(answer)](const Result<void>& outcome) {
+      answer(uploaded_answer(outcome));
+    });
   }
 
  private:
@@ -81,13 +86,13 @@ class AheadSink final : public http::BodySink {
     if (auto ok = upload_->write(piece); !ok) return error_answer(ok.error());
     return std::nullopt;
   }
-  http::Response finish() override {
-    if (auto ok = upload_->finish(); !ok) return error_answer(ok.error());
+  void finish(http::Answer answer) override {
+    if (auto ok = upload_->finish(); !ok) return answer(error_answer(ok.error()));
     const artifact::UploadedContent& content = upload_->content();
     JsonWriter w;
     w.begin_object().field("md5", content.md5).field("sha256", content.sha256);
     w.field("size", content.size).end_object();
-    return http::json_response(200, std::move(w).str());
+    answer(http::json_response(200, std::move(w).str()));
   }
 
  private:
@@ -103,11 +108,11 @@ class SmallDraftSink final : public http::BodySink {
     content_ += piece;
     return std::nullopt;
   }
-  http::Response finish() override {
-    if (auto ok = backend_.drafts.put_announced(draft_, md5_, content_); !ok) {
-      return error_answer(ok.error());
-    }
-    return stored_answer("\"uploaded\"");
+  void finish(http::Answer answer) override {
+    backend_.drafts.put_announced(draft_, md5_, content_,
+                                  [answer = std::move(answer)](const Result<void>& outcome) {
+                                    answer(uploaded_answer(outcome));
+                                  });
   }
 
  private:
@@ -132,15 +137,14 @@ class ManifestSink final : public http::BodySink {
     return std::nullopt;
   }
 
-  http::Response finish() override {
+  void finish(http::Answer answer) override {
     const auto manifest = artifact::parse_manifest(text_);
     if (!manifest) {
       // What a client sends is its mistake, not damage of ours.
-      return http::error_response(400, manifest.error().message);
+      return answer(http::error_response(400, manifest.error().message));
     }
     const auto done = take(*manifest);
-    if (!done) return error_answer(done.error());
-    return stored_answer("\"manifest\"");
+    answer(done ? stored_answer("\"manifest\"") : error_answer(done.error()));
   }
 
  private:
@@ -187,11 +191,10 @@ class RunFileSink final : public http::BodySink {
     return std::nullopt;
   }
 
-  http::Response finish() override {
+  void finish(http::Answer answer) override {
     file_ = {};
     const auto kept = backend_.runs.put_file_from(run_key_, name_, temporary_);
-    if (!kept) return error_answer(kept.error());
-    return stored_answer("\"" + kept->md5 + "\"");
+    answer(kept ? stored_answer("\"" + kept->md5 + "\"") : error_answer(kept.error()));
   }
 
  private:

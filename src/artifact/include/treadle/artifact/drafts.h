@@ -14,6 +14,7 @@
 #include <treadle/artifact/store.h>
 #include <treadle/base/digest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -93,6 +94,9 @@ class Upload {
   virtual Result<void> write(std::string_view bytes) = 0;
   // kCorrupt when the content does not have the MD5 that was announced.
   virtual Result<void> finish() = 0;
+  // The same in one transaction with others that finish just then, while no thread waits: see
+  // db::GroupedWrites. This is still here when `done` is called.
+  virtual void finish_grouped(std::function<void(Result<void>)> done) = 0;
   // After finish().
   virtual const UploadedContent& content() const = 0;
 };
@@ -140,8 +144,9 @@ class Drafts {
   // Where drafts in projects of the entity were given content with this MD5: what W&B's older storage
   // layout (V1) asks for, which names no project.
   Result<std::vector<GivenContent>> given(const std::string& entity, const Md5& md5);
-  // The same for content that is at hand, in one transaction.
-  Result<void> put_announced(std::int64_t draft, const std::string& md5, std::string_view bytes);
+  // Content that is at hand, as by upload() and Upload::finish_grouped().
+  void put_announced(std::int64_t draft, const std::string& md5, std::string_view bytes,
+                     std::function<void(Result<void>)> done);
 
   // What the version will have, the base included.
   Result<std::vector<Entry>> entries(std::int64_t draft);

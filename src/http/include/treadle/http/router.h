@@ -11,6 +11,8 @@
 
 namespace treadle::http {
 
+using Answer = std::function<void(Response)>;
+
 // Takes a body piece by piece, in constant memory. Called by one thread at a time; destroyed without
 // finish() when the sender went away.
 class BodySink {
@@ -18,7 +20,9 @@ class BodySink {
   virtual ~BodySink() = default;
   // An answer ends the exchange before the body does.
   virtual std::optional<Response> write(std::string_view piece) = 0;
-  virtual Response finish() = 0;
+  // The body is whole. `answer` is called once, from any thread: perhaps before this returns, perhaps later, so
+  // that no thread need wait. From then on the sink may be gone, and nothing is thrown.
+  virtual void finish(Answer answer) = 0;
 };
 
 // May block (they run on worker threads) and may throw (which is answered with 500).
