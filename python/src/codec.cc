@@ -33,6 +33,8 @@ class PythonCodec final : public Codec {
                                    const std::vector<std::string>& keys) const override {
     const nb::gil_scoped_acquire gil;
     const nb::object object = object_in(value);
+    // A function that returns nothing has nothing to tell apart.
+    if (object.is_none()) return std::vector<Value>(keys.size(), value);
     if (!nb::isinstance<nb::dict>(object)) return Codec::split(value, keys);
     const auto dict = nb::cast<nb::dict>(object);
     std::vector<Value> parts;

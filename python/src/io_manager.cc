@@ -23,6 +23,11 @@ nb::list stored_tuples(const std::vector<StoredPartition>& stored) {
   return list;
 }
 
+bool is_none(const Value& value) {
+  const nb::gil_scoped_acquire lock;
+  return object_in(value).is_none();
+}
+
 class PythonIOManager final : public IOManager {
  public:
   PythonIOManager(nb::object holder, std::vector<std::string> required)
@@ -97,7 +102,7 @@ class MemoryIOManager final : public IOManager {
       values_.insert_or_assign(place_of(asset, context.partitions->keys().front()), value);
       return {};
     }
-    if (context.partitions != nullptr) {
+    if (context.partitions != nullptr && !is_none(value)) {
       const std::vector<std::string> keys = context.partitions->keys();
       // A value that does not hold each partition by itself is that of all of them.
       if (auto parts = python_codec()->split(value, keys)) {

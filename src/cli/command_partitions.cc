@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace treadle::cli {
 namespace {
@@ -18,6 +19,7 @@ struct PartitionsOptions {
   SourceOptions source;
   std::vector<std::string> words;  // KEY | add NAME KEYS... | remove NAME KEYS...
   bool status = false;
+  bool undeclared = false;
 };
 
 void write_ranges(JsonWriter& w, std::string_view name, const PartitionSet& set,
@@ -128,6 +130,47 @@ int show(Session& session, const PartitionsOptions& options) {
   return kExitOk;
 }
 
+void add_dynamic_names(const PartitionsPtr& partitions, std::set<std::string>& names) {
+  if (!partitions) return;
+  if (const auto* dynamic = partitions->as_dynamic()) names.insert(dynamic->name);
+  if (const auto* multi = partitions->as_multi())
+    for (const auto& dimension : multi->dimensions) add_dynamic_names(dimension.partitions, names);
+}
+
+// The names of dynamic partitions that definitions declare.
+std::set<std::string> dynamic_names(const Definitions& definitions) {
+  std::set<std::string> names;
+  for (const StepDef& step : definitions.steps) {
+    for (const OutputDef& output : step.outputs) add_dynamic_names(output.asset.partitions, names);
+    for (const CheckDef& check : step.checks) add_dynamic_names(check.partitions, names);
+  }
+  for (const SourceAssetDef& source : definitions.sources)
+    add_dynamic_names(source.asset.partitions, names);
+  for (const JobDef& job : definitions.jobs) add_dynamic_names(job.partitions, names);
+  return names;
+}
+
+// A key under a misspelt name would be a partition of nothing.
+OrStop<void> check_name(Session& session, const PartitionsOptions& options,
+                        const std::string& name) {
+  if (options.undeclared || !(options.source.given() || has_default_source(session))) return {};
+  auto loaded = load_definitions(session, options.source);
+  if (!loaded) return tl::unexpected(loaded.error());
+  const std::set<std::string> names = dynamic_names(*loaded->definitions);
+  if (names.contains(name)) return {};
+  auto home = session.open_existing_home();
+  if (!home) return tl::unexpected(Stop{session.fail(home.error())});
+  if (*home) {
+    const auto known = (*home)->record().dynamic_partitions(name);
+    if (known && !known->empty()) return {};
+  }
+  return tl::unexpected(Stop{session.fail(
+      Error{Errc::kNotFound,
+            fmt::format("These definitions declare no dynamic partitions '{}'.{} With --undeclared "
+                        "the keys are added all the same, for code that asks for them by name.",
+                        printable(name), did_you_mean(name, {names.begin(), names.end()}))})});
+}
+
 int change(Session& session, const PartitionsOptions& options) {
   const bool adds = options.words.front() == "add";
   if (options.words.size() < 3) {
@@ -140,6 +183,10 @@ int change(Session& session, const PartitionsOptions& options) {
   const std::vector<std::string> keys(options.words.begin() + 2, options.words.end());
   // The rules that any key follows.
   if (auto good = static_partitions(keys); adds && !good) return session.fail(good.error());
+  if (adds) {
+    if (const auto declared = check_name(session, options, name); !declared)
+      return declared.error().exit_code;
+  }
   auto home = session.open_home();
   if (!home) return session.fail(home.error());
   events::Record& record = (*home)->record();
@@ -187,6 +234,10 @@ CommandSpec partitions_command(const Program& program) {
                              .value = "",
                              .help = "List the partitions in each state, as ranges",
                              .target = &options->status});
+  command.options.push_back({.names = "--undeclared",
+                             .value = "",
+                             .help = "With 'add': also under a name that no definition declares",
+                             .target = &options->undeclared});
   const std::string from = program.takes_source ? " -f pipeline.py" : "";
   command.examples = {{"partitions sales" + from, "a timeline of the asset 'sales'"},
                       {"partitions sales --status" + from, "with the ranges that are missing"},
