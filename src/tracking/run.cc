@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include <array>
+#include <cmath>
 
 namespace treadle::tracking {
 namespace {
@@ -86,6 +87,22 @@ Result<std::string> wandb_config(std::string_view plain) {
   }
   w.end_object();
   return std::move(w).str();
+}
+
+std::optional<BranchPoint> find_branch_point(std::string_view config) {
+  boost::json::value document;
+  if (!parse_json_value(config, document) || !document.is_object()) return std::nullopt;
+  const auto* own = document.get_object().if_contains("_wandb");
+  if (own == nullptr || !own->is_object()) return std::nullopt;
+  const auto* point = own->get_object().if_contains("branch_point");
+  if (point == nullptr || !point->is_object()) return std::nullopt;
+  const auto* run = point->get_object().if_contains("run_id");
+  const auto* step = point->get_object().if_contains("step");
+  if (run == nullptr || !run->is_string() || step == nullptr) return std::nullopt;
+  boost::system::error_code wrong;
+  const auto number = step->to_number<double>(wrong);  // the SDK writes 3.0, too
+  if (wrong || !(std::abs(number) < 9e15)) return std::nullopt;
+  return BranchPoint{std::string(run->get_string()), static_cast<std::int64_t>(number)};
 }
 
 }  // namespace treadle::tracking

@@ -307,3 +307,35 @@ def test_alerts_are_kept_and_code_is_logged(sdk: Sdk, server: Server) -> None:
     assert result == [["code", ["train.py"]]]
     kept = [row for row in server.rows("select detail from account_audit") if "Low accuracy" in row[0]]
     assert kept == [("WARN: Low accuracy: below 0.5",)]
+
+
+def test_a_fork_begins_with_the_history_of_what_it_forks(each_sdk: Sdk) -> None:
+    result = each_sdk(
+        """
+        import wandb
+        with wandb.init(project="iris", id="first", config={"lr": 0.1}) as run:
+            for step in range(10):
+                run.log({"a": step})
+        with wandb.init(project="iris", id="second", fork_from="first?_step=3", config={"lr": 0.2}) as run:
+            run.log({"a": 200})
+            run.log({"a": 201})
+        with wandb.init(project="iris", id="second", resume="must") as run:
+            run.log({"a": 202})
+        with wandb.init(project="iris", id="third", fork_from="second?_step=4") as run:
+            run.log({"b": 300})
+        api = wandb.Api()
+        rows = lambda name: [[row["_step"], row.get("a"), row.get("b")] for row in api.run(f"local/iris/{name}").scan_history()]
+        second, third = api.run("local/iris/second"), api.run("local/iris/third")
+        result = [rows("second"), rows("third"), second.config["lr"], second.summary["a"], third.summary["b"],
+                  len(rows("first")), second.user.username]
+        """
+    )
+    second = [[0, 0, None], [1, 1, None], [2, 2, None], [3, 3, None], [4, 200, None]]
+    assert result[0] == [*second, [5, 201, None], [6, 202, None]]
+    assert result[1] == [*second, [5, None, 300]]
+    assert result[2:] == [0.2, 202, 300, 10, "local"]
+
+
+def test_what_is_not_there_is_not_forked(sdk: Sdk) -> None:
+    said = sdk('import wandb; wandb.init(project="iris", id="f", fork_from="nobody?_step=3")', code=1)
+    assert "There is no run 'nobody' in local/iris to fork" in said

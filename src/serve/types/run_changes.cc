@@ -71,6 +71,22 @@ Result<tracking::RunChanges> changes_of(const graphql::Arguments& input) {
   return changes;
 }
 
+// A new run that forks another (`wandb.init(fork_from=...)`) begins with its history; the line
+// count of the answer tells the SDK where its own lines begin.
+Result<void> fork_if_asked(const Call& call, const tracking::RunRef& ref, std::string_view config) {
+  const auto point = tracking::find_branch_point(config);
+  if (!point || point->run == ref.id) return {};
+  Backend& b = backend(call);
+  TREADLE_TRY(const auto source, b.runs.find({ref.entity, ref.project, point->run}));
+  if (!source) {
+    return fail(Errc::kNotFound, "There is no run '" + point->run + "' in " + ref.entity + "/" +
+                                     ref.project + " to fork. A run forks one of its project.");
+  }
+  TREADLE_TRY(const Run forked, b.runs.fork(source->key, point->step, ref));
+  (void)forked;
+  return {};
+}
+
 Result<Output> upsert_bucket(const Call& call) {
   const auto input = call.args.object("input");
   Backend& b = backend(call);
@@ -108,6 +124,7 @@ Result<Output> upsert_bucket(const Call& call) {
   }
   // A process that begins says where it runs; an edit, and a process that goes on, does not.
   const bool begins = !by_id && (!before || input.has("host"));
+  if (!before && changes.config) TREADLE_CHECK(fork_if_asked(call, ref, *changes.config));
   if (begins && !changes.state) {
     TREADLE_TRY(auto started, b.runs.start(ref, changes));
     out.run = std::move(started.run);

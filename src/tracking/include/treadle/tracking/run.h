@@ -120,6 +120,15 @@ struct Run {
 // W&B keeps {"lr": {"value": 0.1, "desc": null}}; the store keeps {"lr": 0.1}. Both ways; text that
 // is no JSON object is kInvalidArgument. Values without the wrapper are taken as they are.
 Result<std::string> plain_config(std::string_view wandb_config);
+
+// Where a run goes on from: the SDK writes it into the config (`_wandb.branch_point`) of a run that
+// forks another, or that is rewound (then `run` is itself).
+struct BranchPoint {
+  std::string run;        // its id, in the same project
+  std::int64_t step = 0;  // the last one that is taken over
+};
+// `config` as plain_config() makes it.
+std::optional<BranchPoint> find_branch_point(std::string_view config);
 Result<std::string> wandb_config(std::string_view plain);
 
 // A file of a run: media, code, output.log, whatever was saved.
