@@ -235,6 +235,58 @@ def a_condition_of_ones_own_asks_for_partitions(dg: Any) -> Any:
     return tick.told
 
 
+def tags_of_runs(dg: Any) -> Any:
+    ac = dg.AutomationCondition
+    letters = dg.StaticPartitionsDefinition(["a", "b"])
+
+    @dg.asset
+    def up() -> None: ...
+
+    @dg.asset(partitions_def=letters)
+    def sliced() -> None: ...
+
+    filters: list[dict[str, Any]] = [
+        {"tag_keys": {"x", "y"}},
+        {"tag_values": {"x": "1", "y": "2"}},
+        {"tag_keys": {"y"}, "tag_values": {"x": "1"}},
+        {"tag_keys": {"x"}},
+        {"tag_values": {"x": "1"}},
+    ]
+    asked: dict[str, Callable[..., Any]] = {
+        "any": ac.any_new_update_has_run_tags,
+        "all": ac.all_new_updates_have_run_tags,
+        "latest": ac.executed_with_tags,
+    }
+    down = []
+    for i, given in enumerate(filters):
+        for name, condition in asked.items():
+            for of in (up, sliced):
+
+                def fn() -> None: ...
+
+                of_deps = ac.any_deps_match(condition(**given))
+                declare = dg.asset(
+                    name=f"{of.key.to_user_string()}_{name}_{i}",
+                    deps=[of],
+                    automation_condition=of_deps,
+                    partitions_def=of.partitions_def,
+                )
+                down.append(declare(fn))
+    tick = Ticks(dg, dg.Definitions(assets=[up, sliced, *down]))
+    tick()
+    histories: list[list[tuple[Any, str | None, dict[str, str]]]] = [
+        [(up, None, {"x": "1", "y": "2"}), (sliced, "a", {"x": "1"})],
+        [(up, None, {"x": "9", "y": "2"}), (up, None, {"x": "1"}), (sliced, "b", {"x": "1", "y": "2"})],
+        [(up, None, {"y": "2"}), (sliced, "a", {"x": "1", "y": "3"}), (sliced, "a", {})],
+        [],
+    ]
+    for history in histories:
+        for asset, key, tags in history:
+            dg.materialize([asset], instance=tick.instance, partition_key=key, tags=tags)
+        tick()
+    return tick.told
+
+
 def request(one: Any) -> Any:
     checks = None if one.asset_check_keys is None else sorted(c.name for c in one.asset_check_keys)
     assets = None if one.asset_selection is None else sorted(k.to_user_string() for k in one.asset_selection)
@@ -521,6 +573,7 @@ def checks_of_freshness(dg: Any) -> Any:
 
 
 PROGRAMS = (
+    tags_of_runs,
     jobs_over_partitions,
     freshness_declared_wrongly,
     checks_of_freshness,

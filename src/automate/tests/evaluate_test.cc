@@ -233,6 +233,67 @@ TEST(Evaluate, CodeVersionsAndTagsOfRuns) {
   EXPECT_EQ(t.tick(), Keys{"down"});
 }
 
+using Tags = std::map<std::string, std::string>;
+
+// Which of the conditions hold for an asset that such runs made, one after the other, since the last
+// evaluation: "any", "all" of the new updates, "latest" run.
+std::string held(const RunTagFilter& filter, const std::vector<Tags>& runs) {
+  History h;
+  h.asset("up");
+  h.asset("any", {"up"}, C::any_deps_match(C::any_new_update_has_run_tags(filter)));
+  h.asset("all", {"up"}, C::any_deps_match(C::all_new_updates_have_run_tags(filter)));
+  h.asset("latest", {"up"}, C::any_deps_match(C::executed_with_tags(filter)));
+  h.run({"up"}, {{"first", "yes"}});
+  h.tick();
+  for (const Tags& tags : runs) h.run({"up"}, tags);
+  std::string out;
+  for (const std::string& key : h.tick()) out += (out.empty() ? "" : " ") + key;
+  return out;
+}
+
+TEST(Evaluate, TagsOfRunsAreAskedForByKeyByValueAndByBoth) {
+  const Tags both = {{"a", "1"}, {"b", "2"}}, other = {{"a", "9"}, {"b", "2"}},
+             only_a = {{"a", "1"}};
+  const RunTagFilter keys{.keys = std::set<std::string>{"a", "b"}, .values = {}};
+  const RunTagFilter values{.keys = {}, .values = Tags{{"a", "1"}, {"b", "2"}}};
+  const RunTagFilter mixed{.keys = std::set<std::string>{"b"}, .values = Tags{{"a", "1"}}};
+  const RunTagFilter anything;
+  EXPECT_EQ(held(keys, {both}), "all any latest");
+  EXPECT_EQ(held(keys, {other}), "all any latest") << "any value will do";
+  EXPECT_EQ(held(keys, {only_a}), "") << "both keys are wanted";
+  EXPECT_EQ(held(values, {both}), "all any latest");
+  EXPECT_EQ(held(values, {other}), "") << "the value is another";
+  EXPECT_EQ(held(values, {only_a}), "") << "both values are wanted";
+  EXPECT_EQ(held(mixed, {both}), "all any latest");
+  EXPECT_EQ(held(mixed, {other}), "") << "the key is there, the value is not";
+  EXPECT_EQ(held(mixed, {only_a}), "") << "the value is there, the key is not";
+  EXPECT_EQ(held(anything, {only_a}), "all any latest");
+  EXPECT_EQ(held(keys, {both, only_a}), "any") << "the latest has them not, one has";
+  EXPECT_EQ(held(keys, {only_a, both}), "any latest");
+  EXPECT_EQ(held(keys, {both, other}), "all any latest");
+  EXPECT_EQ(held(anything, {}), "latest") << "nothing is new";
+  EXPECT_EQ(held({.keys = std::set<std::string>{"first"}, .values = {}}, {}), "latest");
+  EXPECT_EQ(held({.keys = std::set<std::string>{"first"}, .values = {}}, {both}), "")
+      << "what was seen before is not new";
+}
+
+TEST(Evaluate, TagsOfRunsAreAskedForByPartition) {
+  const RunTagFilter quiet{.keys = std::set<std::string>{"quiet"}, .values = {}};
+  for (const bool all : {true, false}) {
+    History h;
+    h.asset("up", {}, {}, letters());
+    h.asset("down", {"up"},
+            C::any_deps_match(all ? C::all_new_updates_have_run_tags(quiet)
+                                  : C::any_new_update_has_run_tags(quiet)),
+            letters());
+    h.run({"up@a"});
+    h.tick();
+    h.run({"up@a", "up@b"}, {{"quiet", "1"}});
+    h.run({"up@b"});
+    EXPECT_EQ(h.tick(), all ? Keys{"down@a"} : (Keys{"down@a", "down@b"}));
+  }
+}
+
 TEST(Evaluate, AnyDownstreamConditionsAskWhatComesAfter) {
   History h;
   h.asset("up", {}, C::any_downstream_conditions());
