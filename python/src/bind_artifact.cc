@@ -235,6 +235,11 @@ void bind_artifact(nb::module_& module) {
       .def("find", find)
       .def("get",
            [](Artifacts& self, nb::handle text) { return version_tuple(version_of(self, text)); })
+      .def("get_version",
+           [](Artifacts& self, std::int64_t id) {
+             return version_tuple(
+                 value_or_raise(without_lock([&] { return self.store().get_version(id); })));
+           })
       .def("entries", entries)
       .def("read", read)
       .def("open_signed", open_signed)

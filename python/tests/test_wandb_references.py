@@ -12,6 +12,7 @@ import pytest
 
 from treadle import wandb
 from treadle.wandb import WandbArtifactsIOManagerError
+from treadle.wandb._errors import ArtifactNotLoggedError
 
 _LIST = """<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
 <Name>bucket</Name><Prefix>data/</Prefix><KeyCount>2</KeyCount><IsTruncated>false</IsTruncated>
@@ -180,3 +181,23 @@ def _with_another_tag(say: Any) -> Any:
         say(self, text, dict.fromkeys(headers, '"new"'), body)
 
     return changed
+
+
+def test_a_file_of_another_artifact_is_referenced_and_read() -> None:
+    with wandb.init(project="refs") as run:
+        base = wandb.Artifact("base", "dataset")
+        with base.new_file("d/x.txt") as file:
+            file.write("hello")
+        with pytest.raises(ArtifactNotLoggedError, match="once the artifact is logged"):
+            _ = base.id
+        run.log_artifact(base)
+        entry = run.use_artifact("base:latest").get_entry("d/x.txt")
+        derived = wandb.Artifact("derived", "dataset")
+        derived.add_reference(entry)
+        derived.add_reference(entry.ref_url(), "y.txt")
+        run.log_artifact(derived)
+    found = wandb.Api().artifact("refs/derived:latest")
+    assert {e.path: (e.ref, e.digest) for e in found.files()} == {
+        path: (entry.ref_url(), entry.digest) for path in ("x.txt", "y.txt")
+    }
+    assert (Path(found.download()) / "y.txt").read_text() == "hello"

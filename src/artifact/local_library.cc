@@ -27,6 +27,12 @@ class LocalLibrary final : public Library {
     return store_.download(version, folder, only_path);
   }
 
+  Result<Version> get_version(std::int64_t id) override {
+    TREADLE_TRY(auto found, catalog_.find_version(id));
+    if (found) return *std::move(found);
+    return fail(Errc::kNotFound,
+                "This home has no artifact with the number " + std::to_string(id) + ".");
+  }
   Result<std::vector<Version>> versions(const ArtifactRef& collection) override {
     return store_.versions(collection);
   }

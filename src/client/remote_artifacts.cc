@@ -177,6 +177,10 @@ Membership RemoteArtifacts::membership_of(const Node& m) {
   return out;
 }
 
+Result<Version> RemoteArtifacts::get_version(std::int64_t id) {
+  return version_by_id(id_of_number(id));
+}
+
 Result<Version> RemoteArtifacts::version_by_id(const std::string& id) {
   boost::json::value data;
   TREADLE_CHECK(ask(kArtifactById, [&](JsonWriter& w) { w.field("id", id); }, data));

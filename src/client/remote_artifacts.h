@@ -40,6 +40,7 @@ class RemoteArtifacts final : public Artifacts {
   // find, entries, read, download: remote_read.cc
   Result<std::optional<artifact::Version>> find(const ArtifactRef& ref) override;
   Result<artifact::Version> get(const ArtifactRef& ref) override;
+  Result<artifact::Version> get_version(std::int64_t id) override;
   Result<void> use(const artifact::Version& version, const std::string& run_id) override;
   Result<std::vector<artifact::Entry>> entries(const artifact::Version& version) override;
   Result<std::string> read(const artifact::Version& version, const std::string& path,

@@ -372,3 +372,59 @@ def test_a_file_that_changed_in_the_cache_is_fetched_anew(ours: Client) -> None:
         result = [open(path).read(), open(entry.download()).read()]
     """)
     assert read == ["x", "a"]
+
+
+REFER = """
+import os
+run = wandb.init(project="refs", entity="local")
+base = wandb.Artifact("base", "dataset")
+with base.new_file("d/x.txt") as file:
+    file.write("hello")
+base.add(wandb.Table(columns=["a"], data=[[1], [2]]), "rows")
+run.log_artifact(base).wait()
+used = run.use_artifact("base:latest")
+derived = wandb.Artifact("derived", "dataset")
+derived.add_reference(used.get_entry("d/x.txt"), "y.txt")
+derived.add_reference(used.get_entry("rows.table.json"), "again.table.json")
+run.log_artifact(derived).wait()
+once_more = wandb.Artifact("third", "dataset")
+once_more.add_reference(run.use_artifact("derived:latest").get_entry("y.txt"), "z.txt")
+run.log_artifact(once_more).wait()
+run.finish()
+"""
+READ_REFERENCES = """
+api = wandb.Api()
+third, derived = api.artifact("local/refs/third:latest"), api.artifact("local/refs/derived:latest")
+folder = third.download("into")
+result = [open(f"{folder}/z.txt").read(), open(derived.get_entry("y.txt").download("one")).read()]
+result.append(derived.get("again").data)
+refs = {p: e.ref for a in (derived, third) for p, e in a.manifest.entries.items()}
+result.append(refs["y.txt"] == refs["z.txt"] and refs["y.txt"].startswith("wandb-artifact://"))
+result.append([a.digest for a in (derived, third)])
+"""
+
+
+def test_files_of_other_artifacts_are_referenced_and_read_like_the_sdks(ours: Client, sdk: Sdk) -> None:
+    ours(REFER)
+    sdk("import wandb\n" + REFER.replace("refs", "others"))
+    mine = ours(READ_REFERENCES)
+    assert mine[:4] == ["hello", "hello", [[1], [2]], True]
+    assert sdk("import wandb\n" + READ_REFERENCES) == mine
+    assert ours(READ_REFERENCES.replace("refs/", "others/")) == mine
+
+
+def test_a_reference_to_an_artifact_that_is_gone_says_so(ours: Client, server: Server) -> None:
+    ours(REFER)
+    result = ours(
+        """
+        api = wandb.Api()
+        third = api.artifact("local/refs/third:latest")
+        api.artifact("local/refs/base:latest").delete(delete_aliases=True)
+        result = []
+        try:
+            third.get_entry("z.txt").download("one")
+        except ValueError as error:
+            result.append("leads nowhere" in str(error))
+        """
+    )
+    assert result == [True]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from native_client import Client, end, hear, say
-from real_server import BIN, Server
+from real_server import BIN, Sdk, Server
 
 
 @pytest.fixture
@@ -473,3 +473,40 @@ def test_a_run_that_is_stopped_from_outside_interrupts_its_program(server: Serve
     assert end(process) == "interrupted"
     state = '{ project(name: "p", entityName: "local") { run(name: "stopped") { state } } }'
     assert server.data(state)["project"]["run"]["state"] == "killed"
+
+
+def test_a_run_keeps_its_code_on_the_server(sdk: Sdk, server: Server, tmp_path: Path) -> None:
+    ours = Client(tmp_path / "ours", server.url, server.key)
+    name = ours(
+        """
+        import sys
+        open("train.py", "w").write("print(1)")
+        open("Dockerfile", "w").write("FROM x")
+        open("data.csv", "w").write("1")
+        sys.argv = ["train.py"]
+        with wandb.init(entity="local", project="codes", id="c1", save_code=True):
+            pass
+        with wandb.init(entity="local", project="codes", id="c2") as run:
+            kept = run.log_code(exclude_fn=lambda path, root: "own home" in path)
+            result = kept.name
+            assert run.log_code(".", name="none", include_fn=lambda path: False) is None
+        """
+    )
+    assert name == "source-codes-train.py:v0"
+    config = (
+        'query($id: String!) { project(name: "codes", entityName: "local") { run(name: $id) { config } } }'
+    )
+    said = [server.data(config, id=run)["project"]["run"]["config"] for run in ("c1", "c2")]
+    assert [json.loads(text)["_wandb"]["value"]["code_path"] for text in said] == ["code/train.py", name]
+    result = sdk(
+        """
+        import wandb
+        api = wandb.Api()
+        run = api.run("local/codes/c1")
+        result = [open(run.file("code/train.py").download("there").name).read()]
+        result.append([f.name for f in api.run("local/codes/c2").files() if f.name.startswith("code/")])
+        code = api.artifact("local/codes/source-codes-train.py:latest")
+        result += [code.type, sorted(code.manifest.entries), code.logged_by().id]
+        """
+    )
+    assert result == ["print(1)", [], "code", ["Dockerfile", "train.py"], "c2"]

@@ -196,12 +196,14 @@ class Artifact(VersionEdits):
 
     def add_reference(
         self,
-        uri: str,
+        uri: ArtifactEntry | str,
         name: str | None = None,
         checksum: bool = True,
         max_objects: int | None = None,
     ) -> None:
-        """A URI instead of content: http, https, s3, gs, file and others."""
+        """A URI instead of content: http, https, s3, gs, file and others; or a file of another artifact:
+        `draft.add_reference(artifact.get_entry("a.csv"))`.
+        """
         self._must_be_draft("add a reference")
         for entry in entries_of(uri, name, checksum, max_objects):
             self._add(entry, False)
@@ -362,6 +364,7 @@ class Artifact(VersionEdits):
 
     def get(self, name: str) -> Any:
         """The W&B object added under this name; None when there is none."""
+        from treadle.wandb._artifact_references import referenced
         from treadle.wandb._values import WBValue, from_document, log_types
 
         if name not in self._values:
@@ -370,6 +373,10 @@ class Artifact(VersionEdits):
                 if at == name or any(at == f"{name}.{t}.json" for t in log_types()):
                     if not at.endswith(".json"):
                         continue
+                    if (elsewhere := referenced(entry)) is not None:
+                        other, there = elsewhere
+                        self._values[name] = other.get(there)
+                        break
                     store, text = self._home()
                     value = from_document(store.core.read(text, at, False), self._media)
                     if isinstance(value, WBValue):
@@ -381,7 +388,12 @@ class Artifact(VersionEdits):
         return self._values[name]
 
     def _media(self, path: str) -> bytes:
+        from treadle.wandb._artifact_references import referenced
+
         store, text = self._home()
+        elsewhere = referenced(self.get_path(path))
+        if elsewhere is not None:
+            return elsewhere[0]._media(elsewhere[1])
         return store.core.read(text, path, False)
 
     def download(
@@ -526,6 +538,12 @@ class ArtifactEntry:
 
     def __repr__(self) -> str:
         return f"<ArtifactEntry {self.path} of {self._artifact.name}>"
+
+    def ref_url(self) -> str:
+        """What another artifact references this file by."""
+        from treadle.wandb._artifact_references import uri_of
+
+        return uri_of(self._artifact, self.path)
 
     def ref_target(self) -> str:
         if self.ref is None:

@@ -109,6 +109,7 @@ def init(
         run = _begin(host, entity, project, id, mode_of_resume, resume_from, fork_from, changes, dir)
         _active[(at[0], run.entity, run.project, run.id)] = (run, {threading.get_ident()})
         _set_current(run)
+    _save_code(run, save_code, settings)
     if context is not None:
         current.at_end = end_of_step
     else:
@@ -119,18 +120,31 @@ def init(
     return run
 
 
+def _setting(settings: Any, name: str) -> Any:
+    return settings.get(name) if hasattr(settings, "get") else getattr(settings, name, None)
+
+
+def _save_code(run: Run, save_code: bool | None, settings: Any) -> None:
+    from treadle.wandb import _code
+
+    asked = save_code if save_code is not None else _setting(settings, "save_code")
+    if run.resumed or not _code.is_wanted(asked):
+        return
+    _code.save_program(run)
+    folder = _setting(settings, "code_dir") or os.environ.get("WANDB_CODE_DIR")
+    if folder:
+        run.log_code(folder)
+
+
 def _host_of(named: str | None, settings: Any, instance: DagsterInstance | None, context: Any) -> Host:
     """Where the run goes: what is said here, then what the environment says, then the home."""
     from treadle.wandb import _host
 
-    def setting(name: str) -> Any:
-        return settings.get(name) if hasattr(settings, "get") else getattr(settings, name, None)
-
     if named is None and settings is not None:
-        named = setting("base_url")
+        named = _setting(settings, "base_url")
     if instance is not None and not named:
         return _host.Host(instance)
-    key = setting("api_key") if settings is not None else None
+    key = _setting(settings, "api_key") if settings is not None else None
     return _host.find(named, key, context.instance if context is not None else None)
 
 

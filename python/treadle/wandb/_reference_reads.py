@@ -34,6 +34,8 @@ def fetch(entry: ArtifactEntry, target: str) -> str:
         chunks = _of_s3(entry, uri)
     elif scheme == "gs":
         chunks = _of_gs(entry, uri)
+    elif scheme == "wandb-artifact":
+        chunks = _of_artifact(entry, uri)
     else:
         raise _unreachable(entry, f"nothing here reads {scheme}://")
     _write(chunks, target, entry)
@@ -67,7 +69,7 @@ def _write(chunks: Iterable[bytes], target: str, entry: ArtifactEntry) -> None:
             for chunk in chunks:
                 size += len(chunk)
                 file.write(chunk)
-        if entry.size is not None and entry.digest != entry.ref and size != entry.size:
+        if entry.size and entry.digest != entry.ref and size != entry.size:
             raise ValueError(
                 f"Size mismatch for url {entry.ref!r}: expected {entry.size} bytes but found {size}."
             )
@@ -98,6 +100,23 @@ def _of_file(entry: ArtifactEntry, uri: str) -> Iterator[bytes]:
     if entry.digest != by_place:
         _check(entry, base64.b64encode(md5_of_file(path)).decode())
     with open(path, "rb") as file:
+        yield from _pieces(file)
+
+
+def _of_artifact(entry: ArtifactEntry, uri: str) -> Iterator[bytes]:
+    import tempfile
+
+    from treadle._errors import TreadleError
+    from treadle.wandb._artifact_references import target_of
+
+    try:
+        target = target_of(entry._artifact._home()[0], uri)
+    except (TreadleError, KeyError) as error:
+        if isinstance(error, TreadleError) and error.code != "not_found":
+            raise
+        raise ValueError(f"The reference {uri!r} leads nowhere: {error}") from None
+    _check(entry, target.digest)
+    with tempfile.TemporaryDirectory() as folder, open(target.download(folder), "rb") as file:
         yield from _pieces(file)
 
 

@@ -11,18 +11,29 @@ from treadle.wandb import _remote_references as _remote
 from treadle.wandb._errors import WandbArtifactsIOManagerError
 
 if TYPE_CHECKING:
+    from treadle.wandb._artifact import ArtifactEntry
     from treadle.wandb._store import DraftEntry
 
 _REMOTE = ("http", "https", "s3", "gs")
 
 
-def entries_of(uri: str, name: str | None, checksum: bool, max_objects: int | None) -> list[DraftEntry]:
+def entries_of(
+    uri: ArtifactEntry | str, name: str | None, checksum: bool, max_objects: int | None
+) -> list[DraftEntry]:
     """A folder, or a prefix of an object store, is one entry per file; anything else is one entry. Without
     `checksum` nothing is looked at.
     """
     from urllib.parse import unquote, urlsplit
 
+    from treadle.wandb import _artifact_references as _artifacts
+
+    if not isinstance(uri, str):
+        return [_artifacts.entry_to(uri, name)]
     parts = urlsplit(uri)
+    if parts.scheme == _artifacts.SCHEME:
+        from treadle.wandb._api import Api
+
+        return [_artifacts.entry_to(_artifacts.target_of(Api()._store(), uri), name)]
     if not parts.scheme:
         raise WandbArtifactsIOManagerError(
             f"References must be URIs. To reference a local file, use file://: {uri!r} has no scheme."

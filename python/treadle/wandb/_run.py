@@ -529,25 +529,27 @@ class Run:
 
     def log_code(
         self,
-        root: str = ".",
+        root: str | None = ".",
         name: str | None = None,
         include_fn: Callable[..., bool] | None = None,
         exclude_fn: Callable[..., bool] | None = None,
     ) -> Artifact | None:
-        """The Python files below a folder, as an artifact of the type `code`; None when there are none."""
-        from treadle.wandb._artifact import Artifact
+        """The code below a folder, as an artifact of the type `code`; None when there is none."""
+        from treadle.wandb._code import log_code
 
-        artifact = Artifact(
-            name or f"source-{self._project}-{os.path.basename(os.path.abspath(root))}", "code"
-        )
-        for folder, folders, files in os.walk(root):
-            folders[:] = [f for f in folders if not f.startswith(".") and f not in ("__pycache__", "wandb")]
-            for file in sorted(files):
-                path = os.path.join(folder, file)
-                included = include_fn(path) if include_fn else file.endswith(".py")
-                if included and not (exclude_fn and exclude_fn(path)):
-                    artifact.add_file(path, os.path.relpath(path, root))
-        return self.log_artifact(artifact) if artifact._entries else None
+        return log_code(self, root, name, include_fn, exclude_fn)
+
+    def _note_own(self, key: str, value: str) -> None:
+        """What W&B's own part of the config says of the run."""
+        import json
+
+        with self._lock:
+            config = json.loads(self._config_text or "{}")
+            own = config.setdefault("_wandb", {})
+            own[key] = value
+            self._config_text = json.dumps(config)
+            self.config._items["_wandb"] = own
+            self._core.update(self._key, {"config_patch": json.dumps({"_wandb": own})})
 
     def alert(self, title: str, text: str, level: Any = None, wait_duration: Any = None) -> None:
         """A warning of the run, in the terminal and in its console."""

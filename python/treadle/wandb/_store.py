@@ -110,6 +110,9 @@ class Store:
     def get(self, name: str) -> Record:
         return Record(self.core.get(self.full_name(name)))
 
+    def get_version(self, id: int) -> Record:
+        return Record(self.core.get_version(id))
+
     def log(
         self,
         *,

@@ -19,6 +19,7 @@ namespace treadle::artifact {
 // Collections are named by reference (its version is ignored).
 class Library : public ArtifactService {
  public:
+  virtual Result<Version> get_version(std::int64_t id) = 0;
   virtual Result<std::vector<Version>> versions(const ArtifactRef& collection) = 0;
   // Ids of runs.
   virtual Result<std::vector<std::string>> users_of(const Version& version) = 0;
