@@ -23,6 +23,13 @@ std::vector<plan::NodeId> select(PythonDefinitions& self, const std::string& tex
   return std::move(*selected);
 }
 
+void check_selection(nb::handle text) {
+  const auto selection = plan::parse_selection(text_of(text));
+  if (!selection)
+    raise("DagsterInvalidAssetSelectionError",
+          "Invalid selection string: " + text_of(text) + "\n" + selection.error().message);
+}
+
 nb::list selected_keys(PythonDefinitions& self, nb::handle selection, bool allow_missing) {
   nb::list keys;
   for (const plan::NodeId node : select(self, text_of(selection), allow_missing)) {
@@ -118,6 +125,7 @@ nb::list partition_runs(PythonDefinitions& self, PythonHome& home, nb::handle se
 }  // namespace
 
 void bind_definitions(nb::module_& module) {
+  module.def("check_selection", check_selection);
   nb::class_<PythonDefinitions>(module, "Definitions")
       .def(nb::init<nb::handle, nb::handle, nb::handle, nb::handle, nb::handle, nb::handle,
                     nb::handle>(),

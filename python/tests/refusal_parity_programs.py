@@ -312,5 +312,86 @@ def configuration_that_a_direct_call_is_not_given(dg):
     return [has(), needs(Needs(a=1)), refused(needs), refused(lambda: dg.config_from_yaml_strings(["3"]))]
 
 
+@program
+def what_definitions_are_made_of(dg):
+    @dg.asset
+    def a():
+        return 1
+
+    job = dg.define_asset_job("j", [a])
+    schedule = dg.ScheduleDefinition(name="s", job=job, cron_schedule="0 * * * *")
+
+    @dg.sensor(job=job, name="s")
+    def same_name():
+        return None
+
+    def tried(**given):
+        told = refused(lambda: dg.Definitions.validate_loadable(dg.Definitions(**given)), 40)
+        return [told[0], told[1].partition(". G")[0].partition(" Expected")[0]] if told != "fine" else told
+
+    return [
+        tried(jobs=[a]),
+        tried(jobs=job),
+        tried(schedules=[a]),
+        tried(sensors=[schedule]),
+        tried(assets=a),
+        tried(resources=5),
+        tried(resources={1: 2}),
+        tried(executor=5),
+        tried(loggers={"console": 5}),
+        tried(assets=[a], schedules=[schedule], sensors=[same_name]),
+        tried(assets=[a, a], jobs=[job, job], schedules=[schedule, schedule]),
+    ]
+
+
+@program
+def arguments_of_the_wrong_type(dg):
+    def named(_a):
+        return 1
+
+    return [
+        refused(lambda: dg.AssetKey(5)),
+        refused(lambda: dg.asset(5)),
+        refused(lambda: dg.op(out=5)(named)),
+        refused(lambda: dg.op(ins=["a"])(named)),
+        refused(lambda: dg.AssetCheckResult(passed=1)),
+        refused(lambda: dg.MetadataValue.float("x")),
+        refused(lambda: dg.MetadataValue.int("x")),
+        refused(lambda: dg.MetadataValue.text(5)),
+        refused(lambda: dg.RetryPolicy(max_retries="x")),
+        refused(lambda: dg.RunRequest(run_config=5)),
+        refused(lambda: dg.AssetSelection.from_string("key: and ("), 35),
+    ]
+
+
+@program
+def loggers_of_the_process_reach_its_handlers(dg):
+    import logging
+
+    seen = []
+
+    class Keep(logging.Handler):
+        def emit(self, record):
+            seen.append([record.name, record.levelname, record.getMessage().rpartition(" - ")[2]])
+
+    @dg.op
+    def says():
+        dg.get_dagster_logger().info("hello")
+        dg.get_dagster_logger("part").warning("again")
+
+    @dg.job
+    def speaks():
+        says()
+
+    keep = Keep()
+    logging.getLogger().addHandler(keep)
+    try:
+        says()
+        speaks.execute_in_process()
+    finally:
+        logging.getLogger().removeHandler(keep)
+    return [s for s in seen if s[0].startswith("dagster.builtin")]
+
+
 if __name__ == "__main__":
     main(PROGRAMS, sys.argv[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import treadle as dg
+from treadle._errors import DagsterInvalidAssetSelectionError
 
 S = dg.AssetSelection
 
@@ -74,5 +75,5 @@ def test_text_and_lists_are_selections_too() -> None:
 def test_a_mistake_in_a_selection_is_told() -> None:
     with pytest.raises(dg.DagsterInvalidSubsetError, match="sourcee"):
         S.keys("sourcee").resolve(ALL)
-    with pytest.raises(dg.DagsterInvalidSubsetError, match="column"):
-        S.from_string("group:").resolve(ALL)
+    with pytest.raises(DagsterInvalidAssetSelectionError, match="Invalid selection string: group:"):
+        S.from_string("group:")

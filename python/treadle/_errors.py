@@ -26,6 +26,10 @@ class DagsterInvalidSubsetError(DagsterError):
     """A selection names what is not there, or part of what cannot be divided."""
 
 
+class DagsterInvalidAssetSelectionError(DagsterError):
+    """A selection is not written as selections are."""
+
+
 class DagsterInvalidObservationError(DagsterError):
     """An observe function returned what says nothing about its asset."""
 
@@ -210,6 +214,13 @@ class CheckError(Exception):
 
 class ParameterCheckError(CheckError):
     """An argument is of the wrong type; the message names it."""
+
+
+def wrong_type(param: str, expected: str, given: object) -> ParameterCheckError:
+    """The error for an argument; `expected`: "a str", "one of ['Mapping']"."""
+    return ParameterCheckError(
+        f'Param "{param}" is not {expected}. Got {given!r} which is type {type(given)}.'
+    )
 
 
 class TreadleError(DagsterError):

@@ -309,6 +309,8 @@ def asset_key_of(
     what: str,
 ) -> AssetKey:
     """The key that a decorator's arguments, or else the function's name, give."""
+    if not callable(fn):
+        raise TypeError(f"{fn!r} is not a callable object")
     if key is not None:
         if name is not None or key_prefix is not None:
             raise DagsterInvalidDefinitionError(

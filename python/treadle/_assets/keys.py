@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treadle._errors import CheckError, DagsterInvariantViolationError, ParameterCheckError
+from treadle._errors import CheckError, DagsterInvariantViolationError, ParameterCheckError, wrong_type
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class AssetKey:
         if isinstance(path, str):
             self.parts = (path,)
             return
+        if not hasattr(path, "__iter__"):
+            raise wrong_type("path", "a Sequence", path)
         self.parts = tuple(path)
         for part in self.parts:
             if not isinstance(part, str):

@@ -132,14 +132,14 @@ class AssetSelection:
 
     @staticmethod
     def from_string(string: str, include_sources: bool = False) -> AssetSelection:
-        return _sources_too(AssetSelection(string), include_sources)
+        return _sources_too(AssetSelection(_sound(string)), include_sources)
 
     @staticmethod
     def from_coercible(selection: CoercibleToAssetSelection) -> AssetSelection:
         if isinstance(selection, AssetSelection):
             return selection
         if isinstance(selection, str):
-            return AssetSelection(selection)
+            return AssetSelection(_sound(selection))
         if isinstance(selection, (list, tuple, set, frozenset)):
             if all(isinstance(s, str) for s in selection):
                 return AssetSelection(_any_of(f"({s})" if " " in s else s for s in selection))
@@ -285,6 +285,15 @@ class Checks:
             return set(self.of)
         left, right = (part.among(known, core) for part in self.parts)
         return left | right if self.kind == "or" else left & right if self.kind == "and" else left - right
+
+
+def _sound(text: str) -> str:
+    """The text again; an error when it is no selection."""
+    if not text.replace("_", "a").isalnum():  # one name needs no second look
+        from treadle import _core
+
+        _core.check_selection(text)
+    return text
 
 
 def _check_keys(assets: Iterable[Any]) -> set[AssetCheckKey]:

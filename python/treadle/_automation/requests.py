@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from treadle._assets.keys import AssetCheckKey, AssetKey
 from treadle._assets.tags import normalize_tags
-from treadle._errors import CheckError, DagsterInvalidDefinitionError
+from treadle._errors import CheckError, DagsterInvalidDefinitionError, wrong_type
 from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
 
@@ -72,6 +72,12 @@ class RunRequest(Record):
     ) -> None:
         from treadle._config.run_config import RunConfig
 
+        if (
+            run_config is not None
+            and not isinstance(run_config, RunConfig)
+            and not hasattr(run_config, "keys")
+        ):
+            raise wrong_type("run_config", "one of ['Mapping']", run_config)
         if run_key is not None and not isinstance(run_key, str):
             raise CheckError(f"run_key of a RunRequest is a string, not {run_key!r}.")
         if partition_key is not None and partition_key_range is not None:

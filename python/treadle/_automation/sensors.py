@@ -150,6 +150,11 @@ class SensorDefinition(Instigator):
             self._asset_selection = AssetSelection.from_coercible(asset_selection)
 
     @property
+    def _raw_fn(self) -> UserFn:
+        """What @sensor decorated; tests of projects call it."""
+        return self._function.fn
+
+    @property
     def targets(self) -> list[AutomationTarget]:
         return self._targets()
 

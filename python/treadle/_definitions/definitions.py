@@ -7,6 +7,13 @@ from treadle._assets.jobs import JobDefinition, UnresolvedAssetJobDefinition, de
 from treadle._assets.keys import AssetKey
 from treadle._assets.rules import unsupported
 from treadle._assets.specs import FILE_METADATA, AssetSpec, SourceAsset, split_kinds
+from treadle._definitions.given import (
+    check_collections,
+    check_items,
+    check_jobs_and_automation,
+    check_names,
+    once,
+)
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
 from treadle._events.metadata import metadata_to_core, normalize_metadata
 from treadle._resources.holders import holders
@@ -62,23 +69,21 @@ class Definitions:
         given = {"assets": assets, "schedules": schedules, "sensors": sensors, "jobs": jobs}
         given.update(resources=resources, loggers=loggers, asset_checks=asset_checks)
         self._given = frozenset(k for k, v in given.items() if v is not None)
+        check_collections(given, executor)
         self._assets = list(flatten(assets or ()))
         self._asset_checks = list(flatten(asset_checks or ()))
-        self._jobs = list(jobs or ())
-        self._schedules = list(schedules or ())
-        self._sensors = list(sensors or ())
+        self._jobs = once(jobs)
+        self._schedules = once(schedules)
+        self._sensors = once(sensors)
         self._resources = dict(resources or {})
         self._loggers = dict(loggers or {})
         self._executor = executor
         self.component_tree = None
         self.metadata = normalize_metadata(metadata)
         self._cached: _core.Definitions | None = None
-        for item in self._assets:
-            if not isinstance(item, (AssetsDefinition, AssetSpec, SourceAsset)):
-                raise CheckError(f"Definitions(assets=...) holds {item!r}, which is no asset.")
-        for check in self._asset_checks:
-            if not isinstance(check, AssetsDefinition):
-                raise CheckError(f"Definitions(asset_checks=...) holds {check!r}, which is no asset check.")
+        check_items("assets", self._assets, (AssetsDefinition, AssetSpec, SourceAsset), "assets")
+        check_items("asset_checks", self._asset_checks, AssetsDefinition, "asset checks")
+        check_jobs_and_automation(self._jobs, self._schedules, self._sensors)
 
     # --- what was given; None where nothing was
 
@@ -358,6 +363,7 @@ class Definitions:
     def _core(self) -> _core.Definitions:
         """The core's form of these definitions, checked. Made once: definitions do not change."""
         if self._cached is None:
+            check_names(self._schedules, self._sensors)
             self._cached = to_core([*self._assets, *self._asset_checks], self._resources, self._jobs)
             try:
                 for job in self._jobs:

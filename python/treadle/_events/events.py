@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from treadle._assets.keys import AssetCheckKey, AssetKey
 from treadle._assets.specs import AssetCheckSeverity, NoValue
-from treadle._errors import CheckError, DagsterInvalidMetadata, ParameterCheckError
+from treadle._errors import CheckError, DagsterInvalidMetadata, ParameterCheckError, wrong_type
 from treadle._events.metadata import normalize_metadata
 from treadle._events.record import Record
 from treadle._typing import TYPE_CHECKING
@@ -226,7 +226,7 @@ class AssetCheckResult(Record):
     ) -> None:
         # numpy's booleans are welcome, other truthy things are a mistake
         if not isinstance(passed, bool) and type(passed).__name__ not in ("bool", "bool_"):
-            raise CheckError(f"Param 'passed' of AssetCheckResult is not a bool: {passed!r}")
+            raise wrong_type("passed", "a bool", passed)
         self.passed = bool(passed)
         self.asset_key = AssetKey.from_coercible(asset_key) if asset_key is not None else None
         self.check_name = check_name

@@ -6,7 +6,7 @@ import builtins
 import os
 
 from treadle._assets.keys import AssetKey
-from treadle._errors import CheckError, DagsterInvalidMetadata
+from treadle._errors import CheckError, DagsterInvalidMetadata, wrong_type
 from treadle._events.record import Record
 from treadle._events.table import (
     TableColumn,
@@ -242,6 +242,8 @@ class FloatMetadataValue(MetadataValue):
     _value: builtins.float | None
 
     def __init__(self, value: builtins.float | None) -> None:
+        if value is not None and not hasattr(value, "__float__"):
+            raise wrong_type("value", "a float", value)
         self._value = builtins.float(value) if value is not None else None
 
     @property
@@ -261,7 +263,7 @@ class IntMetadataValue(MetadataValue):
 
     def __init__(self, value: builtins.int | None) -> None:
         if value is not None and not isinstance(value, builtins.int):
-            raise CheckError(f"Param 'value' of IntMetadataValue is not an int: {value!r}")
+            raise wrong_type("value", "a int", value)
         self._value = value
 
     @property
@@ -452,7 +454,7 @@ class PoolMetadataValue(MetadataValue):
 
 def _text(text: str | None, what: str) -> str | None:
     if text is not None and not isinstance(text, str):
-        raise CheckError(f"Param '{what}' is not a str: {text!r}")
+        raise wrong_type(what, "a str", text)
     return text
 
 

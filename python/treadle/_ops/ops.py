@@ -10,6 +10,7 @@ from treadle._errors import (
     DagsterInvalidDefinitionError,
     DagsterInvariantViolationError,
     ParameterCheckError,
+    wrong_type,
 )
 from treadle._events.events import T, _Generic
 from treadle._events.record import Record
@@ -559,6 +560,9 @@ def op(
     manager of each declared input and of each output that names none itself.
     """
     outs = {"result": out} if isinstance(out, Out) else out
+    for param, given_as in (("ins", ins), ("out", outs)):
+        if given_as is not None and not hasattr(given_as, "items"):
+            raise wrong_type(param, "one of ['Mapping']", given_as)
     if ins is not None:
         for key, given in ins.items():
             if not isinstance(given, In):

@@ -170,6 +170,9 @@ def _step_handler() -> Any:
             def emit(self, record: logging.LogRecord) -> None:
                 if current.step is None and record.name.partition(".")[0] != "dagster":
                     return
+                if getattr(record, "_of_step", False):
+                    return  # it came by a logger further down, too
+                record._of_step = True
                 text = record.getMessage()
                 if record.exc_info:
                     text += "\n" + _current_traceback(record.exc_info)
@@ -184,9 +187,8 @@ def get_dagster_logger(name: str | None = None) -> logging.Logger:
     import logging
 
     handler = _step_handler()
-    logger = logging.getLogger(f"dagster.builtin.{name}" if name else "dagster.builtin")
-    if handler not in logger.handlers:
-        logger.addHandler(handler)
-        logger.setLevel(logging.DEBUG)
-        logger.propagate = False
-    return logger
+    above = logging.getLogger("dagster.builtin")
+    if handler not in above.handlers:
+        above.addHandler(handler)
+        above.setLevel(logging.DEBUG)
+    return logging.getLogger(f"dagster.builtin.{name}") if name else above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from treadle._errors import DagsterInvalidDefinitionError, ParameterCheckError
+from treadle._errors import DagsterInvalidDefinitionError, ParameterCheckError, wrong_type
 from treadle._events.record import Record
 
 
@@ -46,7 +46,9 @@ class RetryPolicy(Record):
             raise DagsterInvalidDefinitionError(
                 "Can not set jitter on RetryPolicy without also setting delay"
             )
-        if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
+        if isinstance(max_retries, bool) or not isinstance(max_retries, int):
+            raise wrong_type("max_retries", "a int", max_retries)
+        if max_retries < 0:
             raise DagsterInvalidDefinitionError(
                 f"RetryPolicy max_retries must be a whole number of at least 0, not {max_retries!r}"
             )
