@@ -17,6 +17,7 @@ struct RegistryCreateOptions {
   std::string description;
   std::vector<std::string> types;
   bool restricted = false;
+  std::string host;
 };
 
 int report_registry(Session& session, const artifact::Registry& registry, std::string_view what) {
@@ -35,8 +36,9 @@ int report_registry(Session& session, const artifact::Registry& registry, std::s
 }
 
 int run_registry_create(Session& session, const RegistryCreateOptions& options) {
-  const auto home = session.open_home();
-  if (!home) return session.fail(home.error());
+  int code = kExitOk;
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kMake, code);
+  if (!artifacts) return code;
   const auto place = parse_registry(options.name);
   if (!place) return session.fail(place.error());
   artifact::RegistrySpec spec;
@@ -46,17 +48,23 @@ int run_registry_create(Session& session, const RegistryCreateOptions& options) 
   spec.all_types = options.types.empty();
   spec.types = options.types;
   if (options.restricted) spec.access = artifact::RegistryAccess::kRestricted;
-  const auto made = artifact::Registries((*home)->store()).create(spec);
+  const auto made = artifacts.library->create_registry(spec);
   if (!made) return session.fail(made.error());
   return report_registry(session, *made, "Made");
 }
 
-int run_registry_list(Session& session) {
-  const auto home = session.open_existing_home();
-  if (!home) return session.fail(home.error());
+struct RegistryListOptions {
+  std::string organization;
+  std::string host;
+};
+
+int run_registry_list(Session& session, const RegistryListOptions& options) {
+  int code = kExitOk;
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kLook, code);
+  if (!artifacts && code != kExitOk) return code;
   std::vector<artifact::Registry> list;
-  if (*home) {
-    auto found = artifact::Registries((*home)->store()).list();
+  if (artifacts) {
+    auto found = artifacts.library->registries(options.organization);
     if (!found) return session.fail(found.error());
     list = std::move(*found);
   }
@@ -69,8 +77,8 @@ int run_registry_list(Session& session) {
     return kExitOk;
   }
   if (list.empty()) {
-    session.print(*home ? "No registries. Make one: treadle registry create NAME\n"
-                        : session.no_home_text());
+    session.print(artifacts ? "No registries. Make one: treadle registry create NAME\n"
+                            : session.no_home_text());
     return kExitOk;
   }
   Table table;
@@ -89,27 +97,43 @@ int run_registry_list(Session& session) {
   return kExitOk;
 }
 
+Result<artifact::Collection> get_collection(const Artifacts& artifacts,
+                                            const artifact::Registry& registry,
+                                            const std::string& name) {
+  const ArtifactRef ref{registry.entity, registry.project(), name, ""};
+  if (artifacts.home) return artifact::Catalog(artifacts.home->store()).get_collection(ref);
+  TREADLE_TRY(auto found, artifacts.library->find_collection(ref));
+  if (found) return *std::move(found);
+  return fail(Errc::kNotFound, fmt::format("The registry '{}' has no collection '{}'.",
+                                           printable(registry.name), printable(name)));
+}
+
+// W&B's protocol does not say which aliases are protected.
+Result<std::vector<std::string>> protected_aliases(const Artifacts& artifacts,
+                                                   const ArtifactRef& ref) {
+  if (!artifacts.home) return std::vector<std::string>();
+  return artifact::Catalog(artifacts.home->store()).protected_aliases(ref);
+}
+
 // A whole registry, or one collection of it with its members.
-int run_registry_show(Session& session, const std::string& name) {
+int run_registry_show(Session& session, const std::string& name, const std::string& host) {
   int code = kExitOk;
-  const auto home = open_store_for_reading(session, code);
-  if (!home) return code;
-  artifact::Catalog catalog(home->store());
+  const Artifacts artifacts = open_artifacts(session, host, Access::kRead, code);
+  if (!artifacts) return code;
   const auto place = parse_registry_place(name);
   if (!place) return session.fail(place.error());
-  const auto registry = artifact::Registries(home->store()).get(place->entity, place->registry);
+  const auto registry = get_registry(artifacts, *place);
   if (!registry) return session.fail(registry.error());
   std::vector<artifact::Collection> collections;
   if (place->collection.empty()) {
     artifact::CollectionFilter filter;
     filter.entity = registry->entity;
     filter.project = registry->project();
-    auto found = catalog.collections(filter);
+    auto found = artifacts.library->collections(filter);
     if (!found) return session.fail(found.error());
     collections = std::move(*found);
   } else {
-    auto found =
-        catalog.get_collection({registry->entity, registry->project(), place->collection, ""});
+    auto found = get_collection(artifacts, *registry, place->collection);
     if (!found) return session.fail(found.error());
     collections.push_back(std::move(*found));
   }
@@ -120,9 +144,9 @@ int run_registry_show(Session& session, const std::string& name) {
   std::string out;
   for (const artifact::Collection& collection : collections) {
     const ArtifactRef ref{collection.entity, collection.project, collection.name, ""};
-    const auto members = catalog.members(collection.id);
+    const auto members = artifacts.library->members(ref);
     if (!members) return session.fail(members.error());
-    const auto held = catalog.protected_aliases(ref);
+    const auto held = protected_aliases(artifacts, ref);
     if (!held) return session.fail(held.error());
     w.begin_object().field("name", collection.name).field("type", collection.type);
     w.field("description", collection.description).key("tags").begin_array();
@@ -160,41 +184,44 @@ struct RegistryEditOptions {
   std::string description;
   std::vector<std::string> types;
   bool any_type = false;
+  std::string host;
 };
 
 int run_registry_edit(Session& session, const RegistryEditOptions& options) {
   int code = kExitOk;
-  if (!open_store_for_reading(session, code)) return code;
-  const auto home = session.open_home();
-  if (!home) return session.fail(home.error());
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kWrite, code);
+  if (!artifacts) return code;
   const auto place = parse_registry(options.name);
   if (!place) return session.fail(place.error());
-  artifact::Registries registries((*home)->store());
-  const auto registry = registries.get(place->entity, place->registry);
+  const auto registry = get_registry(artifacts, *place);
   if (!registry) return session.fail(registry.error());
   artifact::RegistryEdit edit;
   if (!options.rename.empty()) edit.name = options.rename;
   if (!options.description.empty()) edit.description = std::optional(options.description);
   if (options.any_type) edit.all_types = true;
   edit.types_to_add = options.types;
-  const auto now = registries.edit(registry->id, edit);
+  const auto now = artifacts.library->edit_registry(*registry, edit);
   if (!now) return session.fail(now.error());
   return report_registry(session, *now, "Changed");
 }
 
-int run_registry_delete(Session& session, const std::string& name, bool override_protection) {
+struct RegistryDeleteOptions {
+  std::string name;
+  bool override_protection = false;
+  std::string host;
+};
+
+int run_registry_delete(Session& session, const RegistryDeleteOptions& options) {
   int code = kExitOk;
-  if (!open_store_for_reading(session, code)) return code;
-  const auto home = session.open_home();
-  if (!home) return session.fail(home.error());
-  const auto place = parse_registry(name);
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kWrite, code);
+  if (!artifacts) return code;
+  const auto place = parse_registry(options.name);
   if (!place) return session.fail(place.error());
-  artifact::Registries registries((*home)->store());
-  const auto registry = registries.get(place->entity, place->registry);
+  const auto registry = get_registry(artifacts, *place);
   if (!registry) return session.fail(registry.error());
   artifact::ChangeOptions change;
-  change.protected_too = override_protection;
-  if (auto gone = registries.remove(registry->id, change); !gone)
+  change.protected_too = options.override_protection;
+  if (auto gone = artifacts.library->delete_registry(*registry, change); !gone)
     return session.fail(with_override_hint(gone.error()));
   if (session.json()) {
     JsonWriter w;
@@ -227,7 +254,8 @@ CommandSpec create_command() {
                      {.names = "--restricted",
                       .value = "",
                       .help = "For its members only, once a server asks who somebody is",
-                      .target = &o->restricted}};
+                      .target = &o->restricted},
+                     host_option(&o->host)};
   command.examples = {{"registry create model --type model", "for models only"}};
   command.run = [o](Session& session) { return run_registry_create(session, *o); };
   return command;
@@ -249,18 +277,15 @@ CommandSpec edit_command() {
        .value = "TYPE",
        .help = "One more type it takes; may be given several times",
        .target = &o->types},
-      {.names = "--any-type", .value = "", .help = "It takes any type", .target = &o->any_type}};
+      {.names = "--any-type", .value = "", .help = "It takes any type", .target = &o->any_type},
+      host_option(&o->host)};
   command.examples = {{"registry edit model --type dataset", "datasets, too"}};
   command.run = [o](Session& session) { return run_registry_edit(session, *o); };
   return command;
 }
 
 CommandSpec delete_command() {
-  struct Options {
-    std::string name;
-    bool override_protection = false;
-  };
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<RegistryDeleteOptions>();
   CommandSpec command;
   command.name = "delete";
   command.summary = "Delete a registry and its links, not the versions";
@@ -268,11 +293,10 @@ CommandSpec delete_command() {
   command.options = {{.names = "--override-protection",
                       .value = "",
                       .help = "Also when it has protected aliases",
-                      .target = &o->override_protection}};
+                      .target = &o->override_protection},
+                     host_option(&o->host)};
   command.examples = {{"registry delete trial", "the versions stay where they were made"}};
-  command.run = [o](Session& session) {
-    return run_registry_delete(session, o->name, o->override_protection);
-  };
+  command.run = [o](Session& session) { return run_registry_delete(session, *o); };
   return command;
 }
 
@@ -281,20 +305,26 @@ CommandSpec delete_command() {
 std::vector<CommandSpec> registry_commands() {
   std::vector<CommandSpec> out;
   out.push_back(create_command());
+  auto listed = std::make_shared<RegistryListOptions>();
   CommandSpec list;
   list.name = "list";
   list.summary = "List registries";
+  list.arguments = {{"ORGANIZATION", "Only of this one (on a server: by default yours)",
+                     &listed->organization, WordKind::kText, false}};
+  list.options = {host_option(&listed->host)};
   list.examples = {{"registry list", "all of them"}};
-  list.run = [](Session& session) { return run_registry_list(session); };
+  list.run = [listed](Session& session) { return run_registry_list(session, *listed); };
   out.push_back(std::move(list));
   auto name = std::make_shared<std::string>();
+  auto host = std::make_shared<std::string>();
   CommandSpec show;
   show.name = "show";
   show.summary = "Show what is linked into a registry, or into one of its collections";
   show.arguments = {{"NAME", "REGISTRY or REGISTRY/COLLECTION", name.get(), WordKind::kText}};
   show.examples = {{"registry show model", "all collections"},
                    {"registry show model/Churn", "one of them"}};
-  show.run = [name](Session& session) { return run_registry_show(session, *name); };
+  show.options = {host_option(host.get())};
+  show.run = [name, host](Session& session) { return run_registry_show(session, *name, *host); };
   out.push_back(std::move(show));
   for (CommandSpec& each : registry_link_commands()) out.push_back(std::move(each));
   out.push_back(edit_command());

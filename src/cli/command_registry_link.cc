@@ -51,12 +51,15 @@ std::unique_ptr<app::Home> open_for_change(Session& session, int& code) {
   return std::move(*home);
 }
 
-Result<artifact::Membership> get_member(app::Home& home, const RegistryPlace& place) {
-  TREADLE_CHECK(artifact::Registries(home.store()).get(place.entity, place.registry));
-  TREADLE_TRY(auto found, artifact::Catalog(home.store()).find_member(place.ref()));
-  if (found) return *std::move(found);
-  TREADLE_CHECK(home.store().get(place.ref()));  // fails, saying why
-  return fail(Errc::kNotFound, "There is no such version.");
+// Where the library's own way knows neither who did it nor protected aliases.
+Result<void> unlink(const Artifacts& artifacts, const artifact::Membership& member,
+                    const artifact::ChangeOptions& options) {
+  if (artifacts.home) {
+    return artifact::Catalog(artifacts.home->store())
+        .unlink(member.version, member.collection_id, options);
+  }
+  return artifacts.library->unlink(member.version,
+                                   {member.entity, member.project, member.collection, ""});
 }
 
 struct LinkOptions {
@@ -64,6 +67,7 @@ struct LinkOptions {
   std::string target;
   std::vector<std::string> aliases;
   bool override_protection = false;
+  std::string host;
 };
 
 int run_link(Session& session, const LinkOptions& options) {
@@ -72,15 +76,15 @@ int run_link(Session& session, const LinkOptions& options) {
   if (!place->version.empty())
     return session.usage_error("Name the collection without a version: the registry numbers it.");
   int code = kExitOk;
-  const auto home = open_for_change(session, code);
-  if (!home) return code;
-  const auto version = get_version(*home, options.ref);
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kWrite, code);
+  if (!artifacts) return code;
+  const auto version = artifacts.get(options.ref);
   if (!version) return session.fail(version.error());
-  const auto member = artifact::Catalog(home->store())
-                          .link(*version, place->ref(), options.aliases,
-                                {.protected_too = options.override_protection, .by = user_name()});
+  const auto member =
+      artifacts.library->link(*version, place->ref(), options.aliases,
+                              {.protected_too = options.override_protection, .by = user_name()});
   if (!member) return session.fail(with_override_hint(member.error()));
-  if (auto durable = home->store().flush(); !durable) return session.fail(durable.error());
+  if (auto durable = artifacts.flush(); !durable) return session.fail(durable.error());
   return report_member(session, *member, "Linked");
 }
 
@@ -91,14 +95,15 @@ int run_unlink(Session& session, const LinkOptions& options) {
     return session.usage_error(fmt::format("Name the version to unlink: {}:v3, or {}:ALIAS.",
                                            printable(options.target), printable(options.target)));
   int code = kExitOk;
-  const auto home = open_for_change(session, code);
-  if (!home) return code;
-  const auto member = get_member(*home, *place);
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kWrite, code);
+  if (!artifacts) return code;
+  const auto registry = get_registry(artifacts, *place);
+  if (!registry) return session.fail(registry.error());
+  const auto member = get_member(artifacts, *registry, *place);
   if (!member) return session.fail(with_override_hint(member.error()));
-  auto gone = artifact::Catalog(home->store())
-                  .unlink(member->version, member->collection_id,
-                          {.protected_too = options.override_protection, .by = user_name()});
-  if (gone) gone = home->store().flush();
+  auto gone =
+      unlink(artifacts, *member, {.protected_too = options.override_protection, .by = user_name()});
+  if (gone) gone = artifacts.flush();
   if (!gone) return session.fail(with_override_hint(gone.error()));
   return report_member(session, *member, "Unlinked");
 }
@@ -108,28 +113,29 @@ struct AliasOptions {
   std::vector<std::string> aliases;
   bool remove = false;
   bool override_protection = false;
+  std::string host;
 };
 
 int run_alias(Session& session, const AliasOptions& options) {
   const auto place = parse_registry_collection(options.target);
   if (!place) return session.fail(place.error());
   int code = kExitOk;
-  const auto home = open_for_change(session, code);
-  if (!home) return code;
-  const auto member = get_member(*home, *place);
+  const Artifacts artifacts = open_artifacts(session, options.host, Access::kWrite, code);
+  if (!artifacts) return code;
+  const auto registry = get_registry(artifacts, *place);
+  if (!registry) return session.fail(registry.error());
+  const auto member = get_member(artifacts, *registry, *place);
   if (!member) return session.fail(with_override_hint(member.error()));
-  artifact::Catalog catalog(home->store());
-  const artifact::ChangeOptions change{.protected_too = options.override_protection,
-                                       .by = user_name()};
-  auto done =
-      options.remove
-          ? catalog.remove_aliases(member->version, member->collection_id, options.aliases, change)
-          : catalog.add_aliases(member->version, member->collection_id, options.aliases, change);
-  if (done) done = home->store().flush();
+  const std::vector<std::string> none;
+  auto done = artifacts.library->change_aliases(
+      member->version, {registry->entity, registry->project(), place->collection, ""},
+      options.remove ? none : options.aliases, options.remove ? options.aliases : none,
+      {.protected_too = options.override_protection, .by = user_name()});
+  if (done) done = artifacts.flush();
   if (!done) return session.fail(with_override_hint(done.error()));
   RegistryPlace same = *place;
   same.version = "v" + std::to_string(member->index);
-  const auto now = get_member(*home, same);
+  const auto now = get_member(artifacts, *registry, same);
   if (!now) return session.fail(now.error());
   return report_member(session, *now, "Now");
 }
@@ -234,7 +240,8 @@ std::vector<CommandSpec> registry_link_commands() {
                       .value = "ALIAS",
                       .help = "An alias there; may be given several times",
                       .target = &link->aliases},
-                     override_option(&link->override_protection)};
+                     override_option(&link->override_protection),
+                     host_option(&link->host)};
   command.examples = {
       {"registry link churn:v3 model/Churn --alias production", "for everybody to find"}};
   command.run = [link](Session& session) { return run_link(session, *link); };
@@ -246,7 +253,7 @@ std::vector<CommandSpec> registry_link_commands() {
   command.summary = "Take a version out of a collection of a registry";
   command.arguments = {
       {"TARGET", "REGISTRY/COLLECTION:v3 or :ALIAS", &unlink->target, WordKind::kText}};
-  command.options = {override_option(&unlink->override_protection)};
+  command.options = {override_option(&unlink->override_protection), host_option(&unlink->host)};
   command.examples = {{"registry unlink model/Churn:v2", "the version stays where it was made"}};
   command.run = [unlink](Session& session) { return run_unlink(session, *unlink); };
   out.push_back(command);
@@ -260,7 +267,8 @@ std::vector<CommandSpec> registry_link_commands() {
       {"ALIAS", "One or more aliases", &alias->aliases, WordKind::kText}};
   command.options = {
       {.names = "--remove", .value = "", .help = "Take the aliases away", .target = &alias->remove},
-      override_option(&alias->override_protection)};
+      override_option(&alias->override_protection),
+      host_option(&alias->host)};
   command.examples = {{"registry alias model/Churn:v4 production", "v4 is in production now"}};
   command.run = [alias](Session& session) { return run_alias(session, *alias); };
   out.push_back(command);

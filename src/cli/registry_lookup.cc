@@ -46,6 +46,27 @@ Result<RegistryPlace> parse_registry_collection(const std::string& text) {
               fmt::format("'{0}' names a registry. Write {0}/COLLECTION.", printable(text)));
 }
 
+Result<artifact::Registry> get_registry(const Artifacts& artifacts, const RegistryPlace& place) {
+  if (artifacts.home) {
+    return artifact::Registries(artifacts.home->store()).get(place.entity, place.registry);
+  }
+  TREADLE_TRY(auto found, artifacts.library->find_registry(place.entity, place.registry));
+  if (found) return *std::move(found);
+  return fail(Errc::kNotFound,
+              fmt::format("There is no registry '{}' that you may see on {}.",
+                          printable(place.registry), artifacts.connection->address().base_url));
+}
+
+Result<artifact::Membership> get_member(const Artifacts& artifacts,
+                                        const artifact::Registry& registry,
+                                        const RegistryPlace& place) {
+  const ArtifactRef ref{registry.entity, registry.project(), place.collection, place.version};
+  TREADLE_TRY(auto found, artifacts.library->find_member(ref));
+  if (found) return *std::move(found);
+  TREADLE_CHECK(artifacts.library->get(ref));  // fails, saying why
+  return fail(Errc::kNotFound, "There is no such version.");
+}
+
 void write_registry(JsonWriter& json, const artifact::Registry& registry) {
   json.begin_object()
       .field("name", registry.name)

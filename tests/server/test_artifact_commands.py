@@ -145,3 +145,36 @@ def test_runs_of_a_server_are_listed_and_shown(on: Commands) -> None:
 def test_a_server_that_is_away_is_said(on: Commands) -> None:
     away = on.run("artifact", "list", "--host", "http://127.0.0.1:9", code=5)
     assert "cannot be reached" in away.stderr
+
+
+def test_registries_of_a_server_are_kept_from_the_command_line(on: Commands, server: Server) -> None:
+    server.admin("org", "add", "acme", "--admin", "local")
+
+    def registry(*words: str, code: int = 0) -> Any:
+        return json.loads(on.run("--json", "registry", *words, "--host", on.host, code=code).stdout)
+
+    made = registry(
+        "create", "acme/wandb-registry-models", "--type", on("show", "local/iris/set")["version"]["type"]
+    )
+    assert (made["registry"]["name"], made["registry"]["entity"]) == ("models", "acme")
+    assert [r["name"] for r in registry("list", "acme")["registries"]] == ["models"]
+    assert [r["name"] for r in registry("list")["registries"]] == ["models"]
+    linked = registry("link", "local/iris/set:v0", "models/Best", "--alias", "production")["member"]
+    assert (linked["version"], linked["aliases"]) == ("v0", ["latest", "production"])
+    registry("link", "local/iris/set:v1", "acme/models/Best")
+    moved = registry("alias", "models/Best:v1", "production")["member"]
+    assert "production" in moved["aliases"]
+    shown = registry("show", "models/Best")["collections"]
+    assert [(m["version"], m["source"]["version"]) for m in shown[0]["members"]] == [
+        ("v0", "v0"),
+        ("v1", "v1"),
+    ]
+    assert (
+        registry("edit", "models", "--description", "What is good")["registry"]["description"]
+        == "What is good"
+    )
+    registry("unlink", "models/Best:v0")
+    assert [m["version"] for m in registry("show", "models")["collections"][0]["members"]] == ["v1"]
+    assert "no registry 'other'" in registry("show", "other", code=4)["error"]["message"]
+    registry("delete", "models")
+    assert registry("list")["registries"] == []

@@ -61,13 +61,15 @@ Result<std::optional<artifact::Registry>> registry_of(const Call& call, const Pr
 
 // Whether anything of the home is in a project of that name, though nobody numbered it yet.
 Result<bool> is_kept(Backend& b, const std::string& entity, const std::string& name) {
+  // What a registry linked has types there still when it is deleted.
+  if (is_registry(name)) {
+    TREADLE_TRY(const auto registry, b.registries.find(entity, name));
+    return registry.has_value();
+  }
   TREADLE_TRY(const auto tracked, b.runs.find_project(entity, name));
   if (tracked) return true;
   TREADLE_TRY(const auto types, b.catalog.types(entity, name));
-  if (!types.empty()) return true;
-  if (!is_registry(name)) return false;
-  TREADLE_TRY(const auto registry, b.registries.find(entity, name));
-  return registry.has_value();
+  return !types.empty();
 }
 
 Result<std::vector<Project>> projects_of(const Call& call, const std::string& entity) {
@@ -76,7 +78,9 @@ Result<std::vector<Project>> projects_of(const Call& call, const std::string& en
   TREADLE_TRY(const auto tracked, b.runs.projects(entity));
   for (const auto& project : tracked) names.insert(project.name);
   TREADLE_TRY(const auto types, b.catalog.types(entity, ""));
-  for (const auto& type : types) names.insert(type.project);
+  for (const auto& type : types) {
+    if (!is_registry(type.project)) names.insert(type.project);
+  }
   TREADLE_TRY(const auto registries, b.registries.list(entity));
   for (const auto& registry : registries) names.insert(registry.project());
   TREADLE_TRY(const auto numbered, b.accounts.projects(entity));
