@@ -28,16 +28,15 @@ int main() {
   });
 
   td::Defs defs;
-  defs.job("night", [&](td::Compose& c) {
-    c(crash);
-    c(report, std::vector{c("small", train), c("large", train)});
-  });
+  defs.job("night",
+           [&](td::Compose& c) {
+             c(crash);
+             c(report, std::vector{c("small", train), c("large", train)});
+           },
+           {.executor = td::multiprocess_executor(
+                {.tag_limits = {{.key = "uses", .value = "gpu", .limit = 1}}})});
 
-  const td::RunReport run =
-      td::run_job(defs, "night",
-                  {.temporary_home = true,
-                   .own_processes = true,
-                   .tag_limits = {{.key = "uses", .value = "gpu", .limit = 1}}});
+  const td::RunReport run = td::run_job(defs, "night", {.temporary_home = true});
   for (const td::StepReport& step : run.steps())
     if (step.failure) std::cout << "crashed: " << step.step_key << '\n';
   std::cout << "one after the other: " << std::boolalpha << run.output<bool>("report").value()

@@ -84,6 +84,8 @@ Result<void> configure(const Object& configurer, PythonDefinitions& definitions,
     run.run_config = items.text(0);
     if (!items.is_none(2)) use_executor(run, items.at(2));
     definitions.add_hooks(items.at(3));
+    for (const auto& [name, value] : nb::cast<nb::dict>(items.at(4)))
+      run.tags.emplace(text_of(name), text_of(value));
     return {};
   } catch (nb::python_error& error) {
     return fail(error_of(error, "configuring the run"));

@@ -6,6 +6,7 @@ namespace treadle::python {
 
 void use_executor(execute::RunOptions& options, nb::handle told) {
   const Items items(told);
+  options.executor_said = true;
   if (items.flag(0)) options.executor = execute::Executor::kProcess;
   options.max_concurrent = static_cast<int>(items.integer(1));
   const Items limits(items.at(2));

@@ -320,6 +320,25 @@ def test_a_schedule_of_a_job_whose_assets_have_the_partitions() -> None:
     assert [r.partition_key for r in data.run_requests] == ["2026-01-04"]
 
 
+def test_a_schedule_of_partitions_can_be_called() -> None:
+    @dg.op
+    def load(context: dg.OpExecutionContext) -> str:
+        return context.partition_key
+
+    def asked_by(partitions: dg.PartitionsDefinition, cron: str | None = None) -> Any:
+        @dg.job(partitions_def=partitions)
+        def nightly() -> None:
+            load()
+
+        at = datetime.datetime(2026, 1, 5, tzinfo=datetime.timezone.utc)
+        context = dg.build_schedule_context(scheduled_execution_time=at)
+        return dg.build_schedule_from_partitioned_job(nightly, cron_schedule=cron)(context)
+
+    assert asked_by(dg.DailyPartitionsDefinition("2026-01-01")).partition_key == "2026-01-04"
+    several = asked_by(dg.StaticPartitionsDefinition(["a", "b"]), "@daily")
+    assert [r.partition_key for r in several] == ["a", "b"]
+
+
 def test_a_schedule_of_partitions_skips_windows_that_are_left_out() -> None:
     days = dg.DailyPartitionsDefinition("2026-01-01", exclusions=["0 0 * * sun"])
 

@@ -1,4 +1,5 @@
 #include <treadle/app/instigators.h>
+#include <treadle/app/job_runs.h>
 #include <treadle/base/cron.h>
 #include <treadle/base/json.h>
 #include <treadle/base/suggest.h>
@@ -16,8 +17,10 @@ std::string cursor_name(const std::string& sensor) {
 
 class Context final : public TickContext {
  public:
-  Context(Home& home, std::string name, Micros now, Micros scheduled, std::string cursor)
+  Context(Home& home, const Definitions& definitions, std::string name, Micros now,
+          Micros scheduled, std::string cursor)
       : home_(home),
+        definitions_(definitions),
         name_(std::move(name)),
         now_(now),
         scheduled_(scheduled),
@@ -64,20 +67,49 @@ class Context final : public TickContext {
     return home_.record().find_run(run_id);
   }
 
+  Result<std::vector<Event>> events(const TickEvents& wanted) override {
+    events::EventFilter filter;
+    filter.asset_key = wanted.asset.text();
+    filter.types = wanted.types;
+    filter.after_id = wanted.after;
+    filter.before_id = wanted.before;
+    filter.limit = wanted.limit;
+    filter.newest_first = wanted.newest_first;
+    return home_.record().events(filter);
+  }
+
+  const Definitions& definitions() const override { return definitions_; }
+
   Result<PartitionSet> partitions(const PartitionsPtr& definition) override {
     return PartitionSet::at(definition, scheduled_ != 0 ? scheduled_ : now_, &home_.dynamic_keys());
   }
 
  private:
   Home& home_;
+  const Definitions& definitions_;
   const std::string name_;
   const Micros now_, scheduled_;
   const std::string cursor_;
 };
 
-Result<TickResult> call(const TickFunction& evaluate, TickContext& context) {
+// Requests of partitions with what their jobs say of these.
+Result<void> complete(TickResult& told, const Definitions& definitions, const std::string& job) {
+  for (RunRequest& request : told.requests) {
+    const JobDef* asked = find_job(definitions, request.job.empty() ? job : request.job);
+    if (asked == nullptr || !asked->partitioned_config || request.partition.empty()) continue;
+    TREADLE_TRY(JobSays says, said_by(*asked, request.partition));
+    if (request.config.empty()) request.config = std::move(says.config);
+    request.tags.merge(says.tags);
+  }
+  return {};
+}
+
+Result<TickResult> call(const TickFunction& evaluate, TickContext& context,
+                        const std::string& job) {
   try {
-    return evaluate(context);
+    TREADLE_TRY(TickResult told, evaluate(context));
+    TREADLE_CHECK(complete(told, context.definitions(), job));
+    return told;
   } catch (const std::exception& error) {
     return fail(Errc::kInternal, error.what());
   }
@@ -97,6 +129,10 @@ InstigatorTick tick_of(std::string kind, const std::string& name, const std::str
       if (!assets.empty()) assets += ", ";
       assets += asset.text();
     }
+    for (const auto& [asset, check] : request.checks) {
+      if (!assets.empty()) assets += ", ";
+      assets += asset.text() + ":" + check;
+    }
     std::map<std::string, std::string> tags = request.tags;
     tags["dagster/" + tick.kind + "_name"] = name;
     JsonWriter w;
@@ -104,18 +140,18 @@ InstigatorTick tick_of(std::string kind, const std::string& name, const std::str
     for (const auto& [key, value] : tags) w.field(key, value);
     w.end_object();
     tick.requests.push_back({request.run_key, request.job.empty() ? job : request.job,
-                             request.partition, assets, std::move(w).str()});
+                             request.partition, assets, std::move(w).str(), request.config});
   }
   tick.skip = told->skip_reason;
   if (tick.requests.empty() && tick.skip.empty()) tick.skip = "it asked for nothing";
   return tick;
 }
 
-Result<TickResult> evaluate_schedule(Home& home, const ScheduleDef& schedule, Micros now,
-                                     Micros tick) {
-  Context context(home, schedule.name, now, tick, {});
+Result<TickResult> evaluate_schedule(Home& home, const Definitions& definitions,
+                                     const ScheduleDef& schedule, Micros now, Micros tick) {
+  Context context(home, definitions, schedule.name, now, tick, {});
   if (!schedule.evaluate) return TickResult(RunRequest{});
-  return call(schedule.evaluate, context);
+  return call(schedule.evaluate, context, schedule.job);
 }
 
 Result<void> keep(Home& home, const std::string& sensor, const TickResult& told) {
@@ -145,14 +181,14 @@ Result<TickResult> evaluate_instigator(Home& home, const Definitions& definition
                                        const std::string& cursor) {
   std::vector<std::string> names;
   for (const ScheduleDef& schedule : definitions.schedules) {
-    if (schedule.name == name) return evaluate_schedule(home, schedule, now, now);
+    if (schedule.name == name) return evaluate_schedule(home, definitions, schedule, now, now);
     names.push_back(schedule.name);
   }
   for (const SensorDef& sensor : definitions.sensors) {
     names.push_back(sensor.name);
     if (sensor.name != name) continue;
-    Context context(home, name, now, 0, cursor);
-    return call(sensor.evaluate, context);
+    Context context(home, definitions, name, now, 0, cursor);
+    return call(sensor.evaluate, context, sensor.job);
   }
   return fail(Errc::kNotFound, "There is no schedule or sensor '" + name +
                                    "' in these definitions." + did_you_mean(name, names));
@@ -168,7 +204,7 @@ Result<std::vector<InstigatorTick>> tick_instigators(Home& home, const Definitio
     const bool due = tick && (since != 0 ? *tick > since : *tick / kMinute == now / kMinute);
     if (due) {
       ticks.push_back(tick_of("schedule", schedule.name, schedule.job,
-                              evaluate_schedule(home, schedule, now, *tick)));
+                              evaluate_schedule(home, definitions, schedule, now, *tick)));
       continue;
     }
     const auto next = cron.next(now);
@@ -182,8 +218,8 @@ Result<std::vector<InstigatorTick>> tick_instigators(Home& home, const Definitio
   for (const SensorDef& sensor : definitions.sensors) {
     const std::string key = cursor_name(sensor.name);
     TREADLE_TRY(auto kept, home.record().values({key}));
-    Context context(home, sensor.name, now, 0, kept[key]);
-    const Result<TickResult> told = call(sensor.evaluate, context);
+    Context context(home, definitions, sensor.name, now, 0, kept[key]);
+    const Result<TickResult> told = call(sensor.evaluate, context, sensor.job);
     ticks.push_back(tick_of("sensor", sensor.name, sensor.job, told));
     if (told && remember) TREADLE_CHECK(keep(home, sensor.name, *told));
   }

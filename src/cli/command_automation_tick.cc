@@ -112,7 +112,9 @@ void write_instigator(JsonWriter& w, const InstigatorTick& tick) {
   for (const InstigatorTick::Request& request : tick.requests) {
     w.begin_object().field("run_key", request.run_key).field("job", request.job);
     w.field("assets", request.assets).field("partition", request.partition);
-    w.key("tags").raw(request.tags.empty() ? "{}" : request.tags).end_object();
+    w.key("tags").raw(request.tags.empty() ? "{}" : request.tags);
+    if (!request.config.empty()) w.key("config").raw(request.config);
+    w.end_object();
   }
   w.end_array().end_object();
 }

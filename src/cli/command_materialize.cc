@@ -4,6 +4,7 @@
 #include "render.h"
 #include "run_config_option.h"
 #include "text.h"
+#include <treadle/app/job_runs.h>
 #include <treadle/app/partition_runs.h>
 #include <treadle/app/status.h>
 #include <treadle/base/suggest.h>
@@ -64,12 +65,6 @@ Result<std::map<std::string, std::string>> parse_tags(const std::vector<std::str
     tags[text.substr(0, equals)] = text.substr(equals + 1);
   }
   return tags;
-}
-
-const JobDef* find_job(const Definitions& definitions, const std::string& name) {
-  for (const JobDef& job : definitions.jobs)
-    if (job.name == name) return &job;
-  return nullptr;
 }
 
 Error no_such_job(const Definitions& definitions, const std::string& name) {
@@ -212,7 +207,20 @@ int report_dry_run(Session& session, const plan::Plan& plan, const Decision& dec
   return kExitOk;
 }
 
-// Which assets are meant, source assets left out. An Error when there are none, unless there are checks.
+// Whether something here looks at an asset that is made elsewhere: an observer, or checks of it.
+bool is_looked_at(const plan::AssetGraph& graph, plan::NodeId id) {
+  const plan::Node& node = graph.node(id);
+  if (node.observer != nullptr) return true;
+  const auto& steps = graph.definitions().steps;
+  return std::any_of(steps.begin(), steps.end(), [&](const StepDef& step) {
+    return std::any_of(step.checks.begin(), step.checks.end(), [&](const CheckDef& check) {
+      return check.asset == node.info->key;
+    });
+  });
+}
+
+// Which assets are meant; of source assets those that are asked for and that something here looks at. An
+// Error when there are none, unless there are checks.
 Result<std::vector<plan::NodeId>> select_assets(const std::string& text,
                                                 const plan::AssetGraph& graph, bool checks) {
   TREADLE_TRY(const plan::Selection selection, text.empty()
@@ -221,7 +229,10 @@ Result<std::vector<plan::NodeId>> select_assets(const std::string& text,
   TREADLE_TRY(std::vector<plan::NodeId> selected, plan::select(selection, graph));
   // An empty selection is an error that says what there is to select.
   if (selected.empty() && !text.empty() && !checks) return plan::select(selection, graph, false);
-  std::erase_if(selected, [&](plan::NodeId id) { return graph.node(id).step == nullptr; });
+  const bool everything = text.empty() || text == "*";
+  std::erase_if(selected, [&](plan::NodeId id) {
+    return graph.node(id).step == nullptr && (everything || checks || !is_looked_at(graph, id));
+  });
   if (checks) return selected;
   if (selected.empty() && text.empty())
     return fail(Errc::kNotFound,
@@ -324,6 +335,8 @@ int run_job(Session& session, const MaterializeOptions& options, app::Home* home
   const Definitions& definitions = *code.loaded.definitions;
   const auto chosen = app::choose_partitions(home, job, partition_choice(options), session.now());
   if (!chosen) return session.fail(chosen.error());
+  if (options.dry_run && !chosen->tags.empty())
+    for (const auto& [name, value] : chosen->tags.front()) run.tags[name] = value;
   if (options.dry_run || !chosen->definition)
     if (auto good = configure_job(code.loaded, job, run); !good) return session.fail(good.error());
   const auto plan = plan::plan_job(definitions, job, options.ops);
@@ -397,7 +410,7 @@ int run_materialize(Session& session, const MaterializeOptions& options) {
     if (options.job.empty() && definitions.jobs.size() != 1)
       return session.usage_error(which_job(definitions));
     const JobDef* job =
-        options.job.empty() ? definitions.jobs.data() : find_job(definitions, options.job);
+        options.job.empty() ? definitions.jobs.data() : app::find_job(definitions, options.job);
     if (!job) return session.fail(no_such_job(definitions, options.job));
     text = job->selection == "*" ? "" : job->selection;
     run.job_name = job->name;
@@ -511,7 +524,7 @@ CommandSpec materialize_command(const Program& program) {
                              .target = &o->config});
   command.options.push_back({.names = "--partition",
                              .value = "KEY",
-                             .help = "Only this partition of partitioned assets",
+                             .help = "Only this partition, of assets or of a job of ops",
                              .target = &o->partition});
   command.options.push_back({.names = "--partitions",
                              .value = "WHICH",

@@ -106,10 +106,11 @@ Result<db::Durability> choose_durability(Session& session, const RunFlags& flags
 Result<void> choose_run_options(Session& session, const RunFlags& flags, const app::Home& home,
                                 execute::RunOptions& options) {
   TREADLE_TRY(const app::Settings settings, session.settings());
-  const std::string& executor = flags.executor.empty() ? settings.executor : flags.executor;
-  if (executor == "process") options.executor = execute::Executor::kProcess;
-  if (flags.executor == "in_process") options.executor = execute::Executor::kInProcess;
   // What a job says of itself comes before the settings.
+  const bool by_settings = flags.executor.empty() && !options.executor_said;
+  const std::string& executor = by_settings ? settings.executor : flags.executor;
+  if (executor == "process") options.executor = execute::Executor::kProcess;
+  if (executor == "in_process") options.executor = execute::Executor::kInProcess;
   if (flags.max_concurrent > 0) options.max_concurrent = flags.max_concurrent;
   if (options.max_concurrent == 0) options.max_concurrent = settings.max_concurrent;
   options.logs_folder = home.logs_folder();

@@ -1,6 +1,7 @@
 #include "run_config_option.h"
 
 #include "text.h"
+#include <treadle/app/job_runs.h>
 #include <treadle/base/files.h>
 #include <treadle/define/graph.h>
 #include <treadle/define/run_config.h>
@@ -77,24 +78,26 @@ Result<std::string> read_run_configs(const Session& session,
 Result<void> configure_job(const LoadedDefinitions& loaded, const JobDef& job,
                            execute::RunOptions& run) {
   if (loaded.configure) return loaded.configure(run, {});
-  if (run.run_config.empty()) run.run_config = job.config;
+  TREADLE_CHECK(app::fill_in(*loaded.definitions, run));
   const Definitions own = definitions_of_job(*loaded.definitions, job);
-  return check_run_config(own.steps, own.resources, run.run_config, "job " + job.name);
+  return check_run_config(own.steps, own.resources, run.run_config, "job " + job.name,
+                          app::declared_executor(*loaded.definitions, job.name));
 }
 
 namespace {
 
 // What the job of a run of assets adds to it, where the front end does not say it by `configure`.
-void add_job(const LoadedDefinitions& loaded, execute::RunOptions& run) {
+Result<void> add_job(const LoadedDefinitions& loaded, execute::RunOptions& run) {
+  TREADLE_CHECK(app::fill_in(*loaded.definitions, run));
   for (const JobDef& job : loaded.definitions->jobs) {
     if (job.name != run.job_name || job.graph) continue;
-    if (run.run_config.empty()) run.run_config = job.config;
     for (StepDef& step : loaded.definitions->steps) {
       const bool known = !job.hooks.empty() && !step.hooks.empty() &&
                          step.hooks.front().body == job.hooks.front().body;
       if (!known) step.hooks.insert(step.hooks.begin(), job.hooks.begin(), job.hooks.end());
     }
   }
+  return {};
 }
 
 }  // namespace
@@ -109,23 +112,22 @@ Result<void> configure_assets(const LoadedDefinitions& loaded, const plan::Plan&
           assets.push_back(key.text());
     return loaded.configure(run, assets);
   }
-  add_job(loaded, run);
+  TREADLE_CHECK(add_job(loaded, run));
+  if (app::waits_for_partition(app::find_job(*loaded.definitions, run.job_name), run)) return {};
   std::vector<StepDef> steps;
   for (const plan::PlannedStep& step : plan.steps)
     if (!run.run_config.empty() || takes_config(*step.def, loaded.definitions->resources))
       steps.push_back(*step.def);
   if (steps.empty()) return {};
-  return check_run_config(steps, loaded.definitions->resources, run.run_config, "this run");
+  return check_run_config(steps, loaded.definitions->resources, run.run_config, "this run",
+                          app::declared_executor(*loaded.definitions, run.job_name));
 }
 
 Result<void> configure_again(const LoadedDefinitions& loaded, const std::vector<std::string>& steps,
                              execute::RunOptions& run) {
   for (const JobDef& job : loaded.definitions->jobs)
     if (job.name == run.job_name && job.graph) return configure_job(loaded, job, run);
-  if (!loaded.configure) {
-    add_job(loaded, run);
-    return {};
-  }
+  if (!loaded.configure) return add_job(loaded, run);
   std::vector<std::string> assets;
   const std::set<std::string> wanted(steps.begin(), steps.end());
   for (const StepDef& step : loaded.definitions->steps) {

@@ -8,6 +8,8 @@
 #include <treadle/plan/plan.h>
 #include <treadle/plan/selection.h>
 
+#include <sstream>
+
 namespace treadle {
 namespace {
 
@@ -269,18 +271,50 @@ void Defs::io_manager(std::string key, std::shared_ptr<IOManager> manager) {
   definitions_.io_managers[std::move(key)] = std::move(manager);
 }
 
-void Defs::add_job(std::string name, std::shared_ptr<const GraphDef> graph, JobOptions options) {
-  JobDef job;
-  job.name = std::move(name);
-  job.graph = std::move(graph);
+void Defs::executor(Executor executor) {
+  definitions_.executor = std::move(executor);
+}
+
+namespace {
+
+// What both kinds of jobs say of their runs.
+void describe_runs(JobDef& job, JobOptions& options) {
   job.description = std::move(options.description);
   job.tags = std::move(options.tags);
   job.retry_policy = std::move(options.retry_policy);
   job.hooks = std::move(options.hooks);
-  job.op_tags = std::move(options.op_tags);
   job.partitions = options.partitions;
-  job.place = place_of(options.where);
   job.config = std::move(options.config);
+  job.executor = std::move(options.executor);
+  job.place = place_of(options.where);
+  job.partitioned_config = options.partitioned_config.definition();
+  if (!job.partitioned_config) return;
+  const auto refuse = [&](std::string message, std::string cure) {
+    throw DefinitionError({Problem{.code = "bad_partitioned_config",
+                                   .subject = job.name,
+                                   .place = job.place,
+                                   .message = "Job '" + job.name + "': " + std::move(message),
+                                   .cure = std::move(cure)}});
+  };
+  if (job.partitions && !same_partitions(job.partitions, job.partitioned_config->partitions)) {
+    refuse("its partitioned config is of " + job.partitioned_config->partitions->description() +
+               ", its `partitions` are " + job.partitions->description() + ".",
+           "Leave out `partitions`: they are those of the partitioned config.");
+  }
+  if (!job.config.empty()) {
+    refuse("it has both `config` and `partitioned_config`.", "Say one of them.");
+  }
+  job.partitions = job.partitioned_config->partitions;
+}
+
+}  // namespace
+
+void Defs::add_job(std::string name, std::shared_ptr<const GraphDef> graph, JobOptions options) {
+  JobDef job;
+  job.name = std::move(name);
+  job.graph = std::move(graph);
+  job.op_tags = std::move(options.op_tags);
+  describe_runs(job, options);
   if (options.config_mapping) {
     auto mapped = std::make_shared<GraphDef>(*job.graph);
     mapped->config = std::move(options.config_mapping);
@@ -293,14 +327,9 @@ void Defs::job(std::string name, std::string selection, JobOptions options) {
   JobDef job;
   job.name = std::move(name);
   job.selection = std::move(selection);
-  job.description = std::move(options.description);
-  job.tags = std::move(options.tags);
-  job.retry_policy = std::move(options.retry_policy);
   job.memoize = options.memoize;
   job.automation_condition = std::move(options.automation_condition);
-  job.hooks = std::move(options.hooks);
-  job.config = std::move(options.config);
-  job.place = place_of(options.where);
+  describe_runs(job, options);
   definitions_.jobs.push_back(std::move(job));
 }
 
@@ -348,9 +377,16 @@ void Defs::schedule_partitions(std::string job, ScheduleOptions options) {
   if (windows) {
     if (!options.cron.empty()) {
       refuse("The partitions of job '" + job + "' are of time: it runs when a window ends.",
-             "Leave out `cron` and `timezone`, which are those of the partitions.");
+             "Leave out `cron` and `timezone`, which are those of the partitions; `hour_of_day` "
+             "and its kin say "
+             "when after that.");
     }
-    options.cron = {windows->as_time()->cron};
+    auto cron = cpp::cron_of_windows(*windows->as_time(), options);
+    if (!cron) {
+      refuse("The schedule of job '" + job + "': " + cron.error().message,
+             "Leave out what does not fit the partitions.");
+    }
+    options.cron = {std::move(*cron)};
     options.timezone = windows->as_time()->timezone;
   } else if (options.cron.empty()) {
     refuse("The partitions of job '" + job + "' are not of time, so nothing says when it runs.",
@@ -376,6 +412,15 @@ Defs& Defs::merge(const Definitions& other) {
   append(definitions_.jobs, other.jobs);
   append(definitions_.schedules, other.schedules);
   append(definitions_.sensors, other.sensors);
+  if (!definitions_.executor) definitions_.executor = other.executor;
+  if (other.executor && *other.executor != *definitions_.executor) {
+    throw DefinitionError(
+        {Problem{.code = "duplicate_key",
+                 .subject = "executor",
+                 .place = {},
+                 .message = "Both sets of definitions declare an executor, and not the same one.",
+                 .cure = "Declare it in one of the two."}});
+  }
   const auto join = [](auto& to, const auto& from, const char* what) {
     for (const auto& [key, object] : from) {
       const auto [at, added] = to.emplace(key, object);
@@ -471,6 +516,44 @@ PartitionsPtr partitions_of_job(const Definitions& definitions, const std::strin
     return plan::partitions_of(graph, *selected).value_or(nullptr);
   }
   return nullptr;
+}
+
+Result<std::string> cron_of_windows(const TimePartitions& windows, const ScheduleOptions& options) {
+  if (!options.minute_of_hour && !options.hour_of_day && !options.day_of_week &&
+      !options.day_of_month) {
+    return windows.cron;
+  }
+  std::vector<std::string> parts;
+  std::istringstream words(windows.cron);
+  for (std::string word; words >> word;) parts.push_back(word);
+  const auto number = [&](std::size_t at) {
+    return parts.size() == 5 && parts[at].find_first_not_of("0123456789") == std::string::npos;
+  };
+  const bool weekly = number(0) && number(1) && parts[2] == "*" && number(4);
+  const bool monthly = number(0) && number(1) && number(2) && parts[4] == "*";
+  const bool daily = number(0) && number(1) && parts[2] == "*" && parts[4] == "*";
+  const bool hourly = number(0) && parts[1] == "*" && parts[2] == "*" && parts[4] == "*";
+  if (!(weekly || monthly || daily || hourly) || parts[3] != "*") {
+    return fail(Errc::kInvalidArgument,
+                "windows of '" + windows.cron +
+                    "' take no minute_of_hour, hour_of_day, day_of_week or day_of_month.");
+  }
+  if (options.hour_of_day && hourly)
+    return fail(Errc::kInvalidArgument, "hourly partitions take no hour_of_day.");
+  if (options.day_of_week && !weekly)
+    return fail(Errc::kInvalidArgument, "only weekly partitions take a day_of_week.");
+  if (options.day_of_month && !monthly)
+    return fail(Errc::kInvalidArgument, "only monthly partitions take a day_of_month.");
+  const auto put = [&](std::size_t at, const std::optional<int>& said) {
+    if (said) parts[at] = std::to_string(*said);
+  };
+  put(0, options.minute_of_hour);
+  put(1, options.hour_of_day);
+  put(2, options.day_of_month);
+  put(4, options.day_of_week);
+  std::string cron;
+  for (const std::string& part : parts) cron += (cron.empty() ? "" : " ") + part;
+  return cron;
 }
 
 TickFunction latest_partitions(PartitionsPtr partitions) {

@@ -1,3 +1,4 @@
+#include "encoded_in_memory.h"
 #include <treadle/cpp/io_managers.h>
 #include <treadle/define/definitions.h>
 #include <treadle/define/partition_set.h>
@@ -10,19 +11,6 @@
 
 namespace treadle {
 namespace {
-
-// A kept value as a codec reads it, to be put together with those of other partitions.
-class EncodedInMemory final : public Stored {
- public:
-  explicit EncodedInMemory(Encoded encoded) : encoded_(std::move(encoded)) {}
-  const std::string& format() const override { return encoded_.format; }
-  const std::string& file_name() const override { return encoded_.file_name; }
-  Result<std::string> bytes() override { return encoded_.bytes; }
-  Result<std::string> local_path() override { return encoded_.path; }
-
- private:
-  Encoded encoded_;
-};
 
 class InMemoryIOManager final : public IOManager {
  public:

@@ -35,25 +35,7 @@ void keep(execute::RunResult result, RunReport::State& state) {
   if (result.failure) state.error = Error{Errc::kInternal, result.failure->message};
 }
 
-std::vector<execute::TagConcurrencyLimit> limits_of(std::vector<TagLimit> limits) {
-  std::vector<execute::TagConcurrencyLimit> all;
-  for (TagLimit& limit : limits) {
-    all.push_back({.key = std::move(limit.key),
-                   .value = std::move(limit.value),
-                   .per_unique_value = limit.each_value,
-                   .limit = limit.limit});
-  }
-  return all;
-}
-
 namespace {
-
-const JobDef* find_job(const Definitions& definitions, const std::string& name) {
-  for (const JobDef& job : definitions.jobs) {
-    if (job.name == name) return &job;
-  }
-  return nullptr;
-}
 
 execute::RunOptions run_options(RunJobOptions options) {
   execute::RunOptions run;
@@ -63,11 +45,7 @@ execute::RunOptions run_options(RunJobOptions options) {
   for (const std::string& step : options.steps) {
     run.selection += run.selection.empty() ? step : "," + step;
   }
-  if (options.own_processes) run.executor = execute::Executor::kProcess;
-  run.max_concurrent = options.max_concurrent;
-  run.tag_concurrency_limits = limits_of(std::move(options.tag_limits));
   run.pools = std::move(options.pools);
-  run.retries = options.retries;
   run.cancellation = options.cancellation;
   run.observer = std::move(options.observer);
   return run;
@@ -80,7 +58,7 @@ Result<void> run(const Definitions& declared, const std::string& name, RunJobOpt
   if (auto problems = plan::check_definitions(given); !problems.empty()) {
     throw DefinitionError(std::move(problems));
   }
-  const JobDef* job = find_job(given, name);
+  const JobDef* job = app::find_job(given, name);
   if (job == nullptr) {
     std::vector<std::string> names;
     for (const JobDef& one : given.jobs) names.push_back(one.name);
@@ -92,15 +70,18 @@ Result<void> run(const Definitions& declared, const std::string& name, RunJobOpt
                 "Job '" + name + "' is of assets: steps and runs to repeat are for jobs of ops.");
   }
   if (!options.partition.empty()) options.tags["dagster/partition"] = options.partition;
-  if (options.config.empty()) options.config = job->config;
+  const std::string again = options.again;
+  const std::vector<std::string> steps = options.steps;
+  execute::RunOptions run = run_options(options);
+  run.job_name = name;
+  TREADLE_CHECK(app::fill_in(given, run));
+  use_executor_of(options, run);
   const Definitions own = definitions_of_job(given, *job);
-  TREADLE_CHECK(check_run_config(own.steps, own.resources, options.config, "job " + name));
+  TREADLE_CHECK(check_run_config(own.steps, own.resources, run.run_config, "job " + name,
+                                 app::declared_executor(given, name)));
   TREADLE_TRY(state.home, shared_home(home_options(options.home, options.temporary_home)));
   Definitions definitions = given;
   app::add_defaults(definitions, *state.home);
-  const std::string again = std::move(options.again);
-  const std::vector<std::string> steps = options.steps;
-  execute::RunOptions run = run_options(std::move(options));
   Result<execute::RunResult> result;
   if (again.empty()) {
     result = app::execute_job(*state.home, definitions, *job, steps, std::move(run));
@@ -125,9 +106,10 @@ RunReport materialize_job(const Definitions& definitions, const JobDef& job,
   run.selection = job.selection == "*" ? "" : job.selection;
   run.memoize = job.memoize;
   run.partition = std::move(options.partition);
-  run.config = options.config.empty() ? job.config : std::move(options.config);
+  run.config = std::move(options.config);
   run.home = std::move(options.home);
   run.temporary_home = options.temporary_home;
+  run.executor = std::move(options.executor);
   run.own_processes = options.own_processes;
   run.max_concurrent = options.max_concurrent;
   run.tag_limits = std::move(options.tag_limits);
@@ -150,7 +132,7 @@ RunReport materialize_job(const Definitions& definitions, const JobDef& job,
 }  // namespace
 
 RunReport run_job(const Definitions& definitions, const std::string& job, RunJobOptions options) {
-  const JobDef* found = find_job(definitions, job);
+  const JobDef* found = app::find_job(definitions, job);
   if (found != nullptr && !found->graph && options.steps.empty() && options.again.empty()) {
     return materialize_job(definitions, *found, std::move(options));
   }

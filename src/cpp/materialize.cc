@@ -21,12 +21,7 @@ execute::RunOptions run_options(MaterializeOptions options, const app::Home& hom
   if (!options.job_name.empty()) run.job_name = std::move(options.job_name);
   run.selection = std::move(options.selection);
   run.run_config = std::move(options.config);
-  run.executor =
-      options.own_processes ? execute::Executor::kProcess : execute::Executor::kInProcess;
-  run.max_concurrent = options.max_concurrent;
-  run.tag_concurrency_limits = limits_of(std::move(options.tag_limits));
   run.pools = std::move(options.pools);
-  run.retries = options.retries;
   run.memoize = options.memoize || options.only_stale;
   run.cancellation = options.cancellation;
   run.observer = std::move(options.observer);
@@ -56,7 +51,7 @@ struct Work {
 };
 
 // Of what is going to run, and nothing else.
-Result<void> check_config(const Work& work, const std::string& config) {
+Result<void> check_config(const Work& work, const std::string& config, const std::string& job) {
   const auto plan = plan::make_plan(*work.graph, work.selected);
   if (!plan) return {};  // told when it is run
   std::vector<StepDef> steps;
@@ -64,7 +59,8 @@ Result<void> check_config(const Work& work, const std::string& config) {
     if (!config.empty() || takes_config(*step.def, work.definitions->resources))
       steps.push_back(*step.def);
   if (steps.empty()) return {};
-  return check_run_config(steps, work.definitions->resources, config, "this run");
+  return check_run_config(steps, work.definitions->resources, config, "this run",
+                          app::declared_executor(*work.definitions, job));
 }
 
 Result<Work> prepare(const Definitions& given, const MaterializeOptions& options) {
@@ -92,7 +88,6 @@ Result<Work> prepare(const Definitions& given, const MaterializeOptions& options
     const auto common = plan::partitions_of(*work.graph, work.selected);
     if (!choice.given() && common && *common) choice.partitions = "stale";
   }
-  TREADLE_CHECK(check_config(work, options.config));
   TREADLE_TRY(const plan::PartitionRequest tagged, plan::request_of(options.tags));
   if (work.selected.empty() || !std::holds_alternative<std::monostate>(tagged)) return work;
   TREADLE_TRY(work.partitions, app::choose_partitions(work.home.get(), *work.graph, work.selected,
@@ -109,6 +104,28 @@ Result<void> run(const Work& work, execute::RunOptions options, RunReport::State
               app::materialize(*work.home, *work.graph, work.selected, std::move(options)));
   keep(std::move(result), state);
   return {};
+}
+
+// What each run is started with; all are checked before the first begins.
+Result<std::vector<execute::RunOptions>> each_run(const Work& work,
+                                                  const MaterializeOptions& options) {
+  const std::size_t several = work.partitions.runs.size();
+  std::vector<execute::RunOptions> all;
+  std::optional<std::string> checked;
+  for (std::size_t i = 0; i == 0 || i < several; ++i) {
+    execute::RunOptions& one = all.emplace_back(run_options(options, *work.home));
+    if (i > 0) one.run_id.clear();
+    if (i < several) {
+      for (const auto& [name, value] : work.partitions.tags[i]) one.tags[name] = value;
+    }
+    TREADLE_CHECK(app::fill_in(*work.definitions, one));
+    use_executor_of(options, one);
+    if (checked != one.run_config) {
+      TREADLE_CHECK(check_config(work, one.run_config, one.job_name));
+    }
+    checked = one.run_config;
+  }
+  return all;
 }
 
 std::vector<RunReport> run_all(const Definitions& definitions, MaterializeOptions options,
@@ -144,12 +161,12 @@ std::vector<RunReport> run_all(const Definitions& definitions, MaterializeOption
     }
     return reports;
   }
-  for (std::size_t i = 0; i == 0 || i < runs.size(); ++i) {
-    execute::RunOptions one = run_options(options, *work->home);
-    if (i > 0) one.run_id.clear();
-    if (i < runs.size()) {
-      for (const auto& [name, value] : work->partitions.tags[i]) one.tags[name] = value;
-    }
+  auto ready = each_run(*work, options);
+  if (!ready) {
+    report(nullptr, [&](auto&) -> Result<void> { return fail(std::move(ready).error()); });
+    return reports;
+  }
+  for (execute::RunOptions& one : *ready) {
     report(work->home, [&](RunReport::State& state) { return run(*work, std::move(one), state); });
   }
   return reports;

@@ -32,22 +32,31 @@ Result<Metadata> metadata_in(const Event& event) {
   return metadata_from_json(metadata.dump());
 }
 
-// When the asset was last made; of what is observed, what the observation says.
-Result<std::optional<Micros>> last_update(const Instance& instance, const AssetKey& asset) {
-  std::optional<Micros> latest;
-  TREADLE_TRY(const auto made, instance.latest_materialization(asset));
-  if (made) latest = made->time;
-  TREADLE_TRY(const auto seen, instance.latest_observation(asset));
-  if (!seen) return latest;
-  TREADLE_TRY(const Metadata metadata, metadata_in(*seen));
-  const MetadataValue* said = find_metadata(metadata, kLastUpdated);
-  if (said == nullptr) return latest;
+// The moment that an event says under a name.
+Result<std::optional<Micros>> moment_in(const Event& event, const char* name) {
+  TREADLE_TRY(const Metadata metadata, metadata_in(event));
+  const MetadataValue* said = find_metadata(metadata, name);
+  if (said == nullptr) return std::nullopt;
   const auto* seconds = std::get_if<double>(&said->data());
   const auto* whole = std::get_if<std::int64_t>(&said->data());
-  if (seconds == nullptr && whole == nullptr) return latest;
-  const auto updated =
-      static_cast<Micros>((seconds ? *seconds : static_cast<double>(*whole)) * 1e6);
-  return std::max(latest.value_or(updated), updated);
+  if (seconds == nullptr && whole == nullptr) return std::nullopt;
+  return static_cast<Micros>((seconds ? *seconds : static_cast<double>(*whole)) * 1e6);
+}
+
+// When the asset was last made; of what is observed, what the observation says.
+Result<std::optional<Micros>> last_update(const std::optional<Event>& made,
+                                          const std::optional<Event>& seen) {
+  std::optional<Micros> latest;
+  if (made) latest = made->time;
+  if (!seen) return latest;
+  TREADLE_TRY(const std::optional<Micros> updated, moment_in(*seen, kLastUpdated));
+  return updated ? std::max(latest.value_or(*updated), *updated) : latest;
+}
+
+Result<std::optional<Micros>> last_update(const Instance& instance, const AssetKey& asset) {
+  TREADLE_TRY(const auto made, instance.latest_materialization(asset));
+  TREADLE_TRY(const auto seen, instance.latest_observation(asset));
+  return last_update(made, seen);
 }
 
 [[noreturn]] void refuse(const std::string& check, const std::string& what) {
@@ -261,6 +270,78 @@ RecordCheck metadata_bounds(MetadataBounds options) {
     return result;
   };
   return check;
+}
+
+namespace {
+
+using CheckKey = std::pair<AssetKey, std::string>;
+
+// Whether a freshness check could say something else now than when it was last evaluated.
+Result<bool> is_due(TickContext& tick, const CheckKey& key) {
+  const auto& [asset, name] = key;
+  const auto latest = [&](EventType type) -> Result<std::optional<Event>> {
+    TREADLE_TRY(auto found,
+                tick.events({.asset = asset, .types = {type}, .limit = 1, .newest_first = true}));
+    return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+  };
+  TREADLE_TRY(const auto evaluations, tick.events({.asset = asset,
+                                                   .types = {EventType::kAssetCheckEvaluation},
+                                                   .limit = 200,
+                                                   .newest_first = true}));
+  for (const Event& event : evaluations) {
+    TREADLE_TRY(const Json payload, Json::parse(event.payload));
+    if (payload["check"].as_string() != name) continue;
+    if (payload["passed"].as_bool().value_or(false)) {
+      TREADLE_TRY(const std::optional<Micros> until, moment_in(event, kFreshUntil));
+      return !until || *until <= tick.now();
+    }
+    TREADLE_TRY(const auto made, latest(EventType::kAssetMaterialization));
+    TREADLE_TRY(const auto seen, latest(EventType::kAssetObservation));
+    TREADLE_TRY(const std::optional<Micros> updated, last_update(made, seen));
+    return updated && *updated > event.time;
+  }
+  return true;
+}
+
+}  // namespace
+
+void add_sensor_for_freshness_checks(Defs& defs, const std::vector<AssetKey>& assets,
+                                     SensorOptions options,
+                                     std::map<std::string, std::string> tags) {
+  if (options.name.empty()) options.name = "freshness_checks_sensor";
+  if (options.description.empty()) options.description = "Evaluates the freshness of assets.";
+  if (options.minimum_interval_seconds <= 0)
+    refuse(options.name, "its interval must be more than nothing.");
+  std::vector<CheckKey> checks;
+  for (const AssetKey& asset : assets) {
+    const CheckKey key{asset, "freshness_check"};
+    if (std::find(checks.begin(), checks.end(), key) != checks.end())
+      refuse(options.name, "'" + asset.text() + "' is named twice.");
+    const auto& steps = defs.definitions().steps;
+    const bool declared = std::any_of(steps.begin(), steps.end(), [&](const StepDef& step) {
+      return std::any_of(step.checks.begin(), step.checks.end(), [&](const CheckDef& check) {
+        return check.asset == key.first && check.name == key.second;
+      });
+    });
+    if (!declared) {
+      refuse(options.name, "'" + asset.text() +
+                               "' has no freshness check: add td::last_update_freshness or "
+                               "td::time_partition_freshness first, by td::add_record_checks.");
+    }
+    checks.push_back(key);
+  }
+  std::sort(checks.begin(), checks.end());
+  defs.sensor(std::move(options), [checks, tags](TickContext& tick) -> Result<TickResult> {
+    RunRequest request{.tags = tags};
+    for (const CheckKey& key : checks) {
+      TREADLE_TRY(const bool due, is_due(tick, key));
+      if (due) request.checks.push_back(key);
+    }
+    if (!request.checks.empty()) return TickResult(std::move(request));
+    return TickResult(
+        SkipReason{"No freshness checks need to be evaluated at this time, since all checks are "
+                   "either currently evaluating, have failed, or are not yet overdue."});
+  });
 }
 
 void add_record_checks(Defs& defs, const std::vector<AssetKey>& assets, const RecordCheck& check,

@@ -49,6 +49,11 @@ RunConfig& RunConfig::set_resource(std::string_view key, const Json& value) {
   return *this;
 }
 
+RunConfig& RunConfig::execution(ConfigValue config) {
+  below(value_, "execution").set("config", std::move(config));
+  return *this;
+}
+
 namespace cpp {
 
 Result<ConfigValue> config_value(const Json& json) {
@@ -130,9 +135,11 @@ Result<void> validate_run_config(const Definitions& definitions, const std::stri
     names.push_back(one.name);
     if (one.name != job) continue;
     if (!one.graph)
-      return check_run_config(definitions.steps, definitions.resources, config, "job " + job);
+      return check_run_config(definitions.steps, definitions.resources, config, "job " + job,
+                              one.executor ? one.executor : definitions.executor);
     const Definitions own = definitions_of_job(definitions, one);
-    return check_run_config(own.steps, own.resources, config, "job " + job);
+    return check_run_config(own.steps, own.resources, config, "job " + job,
+                            one.executor ? one.executor : definitions.executor);
   }
   return fail(Errc::kNotFound,
               "There is no job '" + job + "' in these definitions." + did_you_mean(job, names));

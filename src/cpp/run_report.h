@@ -2,6 +2,7 @@
 #pragma once
 
 #include <treadle/app/home.h>
+#include <treadle/app/job_runs.h>
 #include <treadle/cpp/materialize.h>
 #include <treadle/execute/run.h>
 
@@ -24,7 +25,16 @@ struct RunReport::State {
 // under way has told sees all of it.
 Result<std::shared_ptr<app::Home>> shared_home(const app::HomeOptions& options);
 app::HomeOptions home_options(const std::string& path, bool temporary);
-std::vector<execute::TagConcurrencyLimit> limits_of(std::vector<TagLimit> limits);
+
+// What the caller says of the executor comes before what jobs and definitions do (app::fill_in).
+template <class Options>
+void use_executor_of(const Options& options, execute::RunOptions& run) {
+  if (options.executor) app::use_executor(*options.executor, run);
+  if (options.own_processes) run.executor = execute::Executor::kProcess;
+  if (options.max_concurrent > 0) run.max_concurrent = options.max_concurrent;
+  if (!options.tag_limits.empty()) app::use_limits(options.tag_limits, run);
+  run.retries = run.retries && options.retries;
+}
 // What a run came to.
 void keep(execute::RunResult result, RunReport::State& state);
 

@@ -172,7 +172,8 @@ Result<ConfigValue> parsed(const std::string& run_config, const std::string& wha
 
 }  // namespace
 
-ConfigType run_config_schema(const std::vector<StepDef>& steps, const Resources& resources) {
+ConfigType run_config_schema(const std::vector<StepDef>& steps, const Resources& resources,
+                             const std::optional<Executor>& executor) {
   Level root;
   for (const StepDef& step : steps) {
     if (const ConfigMapping* job = mapping_at(step, "")) return job->schema;
@@ -198,14 +199,17 @@ ConfigType run_config_schema(const std::vector<StepDef>& steps, const Resources&
   if (!configured.empty()) {
     parts.push_back(config_entry("resources", config::permissive(std::move(configured))));
   }
+  ConfigField execution = config::field("config", executor_config(executor), {.required = false});
+  parts.push_back(config_entry("execution", config::shape({std::move(execution)})));
   return config::permissive(std::move(parts));
 }
 
 Result<void> check_run_config(const std::vector<StepDef>& steps, const Resources& resources,
-                              const std::string& run_config, const std::string& what) {
+                              const std::string& run_config, const std::string& what,
+                              const std::optional<Executor>& executor) {
   TREADLE_TRY(const ConfigValue value, parsed(run_config, what));
   ConfigOutcome outcome;
-  outcome.errors = validate_config(run_config_schema(steps, resources), value);
+  outcome.errors = validate_config(run_config_schema(steps, resources, executor), value);
   // What only shows when it is used: variables that are not set, and what mappings make.
   if (outcome.errors.empty()) {
     const auto add = [&](ConfigOutcome part) {

@@ -31,6 +31,15 @@ std::optional<Problem> different_partitions(const JobDef& job, const AssetGraph&
     problem.cure = "Make a job for each of the partitions definitions.";
     return problem;
   }
+  if (job.partitioned_config && !*common) {
+    return Problem{.code = "different_partitions",
+                   .subject = job.name,
+                   .place = job.place,
+                   .message = "Job '" + job.name + "' has a configuration for each of " +
+                              job.partitions->description() +
+                              ", but the assets that it selects have no partitions.",
+                   .cure = "Give the assets these partitions, or the job a plain `config`."};
+  }
   if (!job.partitions || !*common || same_partitions(job.partitions, *common)) return std::nullopt;
   return Problem{.code = "different_partitions",
                  .subject = job.name,

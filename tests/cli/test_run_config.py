@@ -78,11 +78,35 @@ def of_day(config: Rows) -> dg.Json:
     return dg.Json(config.count)
 
 
+@dg.static_partitioned_config(["mon", "tue"], tags_for_partition_key_fn=lambda key: {"day": key})
+def of_ops(key):
+    return {"ops": {"tell_day": {"config": {"count": len(key)}}}}
+
+
+@dg.op
+def tell_day(context: dg.OpExecutionContext, config: Rows) -> None:
+    context.log.info(f"{context.partition_key} has {config.count}")
+
+
+@dg.job(config=of_ops)
+def telling_days():
+    tell_day()
+
+
+@dg.asset_check(asset="elsewhere")
+def is_there() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
 daily = dg.define_asset_job("daily", [of_day], config=by_day, partitions_def=days)
 defs = dg.Definitions(
-    [rows, where, of_day], jobs=[telling, telling_simply, few, daily], resources={"database": database}
+    [rows, where, of_day, dg.AssetSpec("elsewhere")],
+    jobs=[telling, telling_simply, few, daily, telling_days],
+    resources={"database": database},
+    asset_checks=[is_there],
 )
 """
+RATE = '{"ops": {"rows": {"config": {"count": 1}}}}'
 GIVEN = '{"resources": {"database": {"config": {"url": "given"}}}}'
 
 
@@ -154,6 +178,27 @@ def test_a_job_brings_its_own_which_is_recorded(project: Cli) -> None:
 def test_a_job_may_have_another_one_for_each_partition(project: Cli) -> None:
     project("materialize", "--job", "daily", "--partitions", "all")
     assert [kept(project, f"of_day.{day}") for day in ("mon", "tuesday")] == ["3", "7"]
+
+
+def test_a_job_of_ops_runs_for_each_partition_that_is_asked_for(project: Cli) -> None:
+    project("materialize", "--job", "telling_days", "--partitions", "mon...tue")
+    runs = project.json("run", "list")["runs"]
+    assert [r["tags"]["day"] for r in runs] == ["tue", "mon"]
+    assert [r["tags"]["dagster/partition"] for r in runs] == ["tue", "mon"]
+    assert "tue has 3" in project("run", "logs", "latest").out
+    for words, code, wrong in (
+        (("telling_days", "--partition", "tues"), 4, "Did you mean 'tue'?"),
+        (("telling_days", "--partitions", "missing"), 2, "for assets"),
+        (("telling", "--partition", "mon"), 2, "has no partitions"),
+    ):
+        assert wrong in project("materialize", "--job", *words, code=code).err
+
+
+def test_checks_of_what_is_made_elsewhere_run_when_it_is_named(project: Cli) -> None:
+    report = project.json("materialize", "elsewhere")
+    assert [step["step_key"] for step in report["steps"]] == ["elsewhere_is_there"]
+    dry = project.json("materialize", "rows", "--dry-run", "--config", RATE)
+    assert [step["step_key"] for step in dry["steps"]] == ["rows"]
 
 
 def test_a_run_that_is_resumed_is_configured_as_it_was(project: Cli) -> None:

@@ -445,7 +445,7 @@ def build_schedule_from_partitioned_job(
                 )
         if not keys:
             return nothing
-        return [
+        requests = [
             job.run_request_for_partition(
                 k,
                 run_key=str(k),
@@ -455,8 +455,9 @@ def build_schedule_from_partitioned_job(
             )
             for k in keys
         ]
+        return requests[0] if windows is partitions and timed else requests
 
-    return ScheduleDefinition(
+    schedule = ScheduleDefinition(
         name or f"{job.name}_schedule",
         cron_schedule=ticks,
         job=job,
@@ -467,6 +468,8 @@ def build_schedule_from_partitioned_job(
         metadata=metadata,
         owners=owners,
     )
+    schedule._decorated = True
+    return schedule
 
 
 def _is_excluded(windows: Any, last: str, at: datetime.datetime | None) -> bool:

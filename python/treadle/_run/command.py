@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from treadle._definitions.definitions import Definitions
 
 
-def configurer(definitions: Definitions) -> Callable[..., tuple[str, str, Any, Sequence[Any]]]:
+def configurer(
+    definitions: Definitions,
+) -> Callable[..., tuple[str, str, Any, Sequence[Any], Mapping[str, str]]]:
     """What the command line calls before a run: (the configuration to record, what is wrong with it, the
-    executor or None, the hooks of steps)."""
+    executor or None, the hooks of steps, the tags of its partition)."""
     from treadle._errors import DagsterInvalidConfigError
 
     def configure(
         given: str, job_name: str, assets: Sequence[str], tags: Mapping[str, str]
-    ) -> tuple[str, str, Any, Sequence[Any]]:
+    ) -> tuple[str, str, Any, Sequence[Any], Mapping[str, str]]:
         job = next((j for j in definitions._jobs if j.name == job_name), None)
         own = getattr(job, "_partitioned_config", None) or getattr(job, "_config", None)
         own = own or getattr(getattr(job, "_declared", job), "config", None)
@@ -34,8 +36,14 @@ def configurer(definitions: Definitions) -> Callable[..., tuple[str, str, Any, S
                 _configure_assets(config or {}, job_name, assets, definitions)
             executor = _executor(job, config, definitions)
         except DagsterInvalidConfigError as e:
-            return "", str(e), None, ()
-        return json.dumps(config) if config else "", "", executor, _hooks(job, definitions)
+            return "", str(e), None, (), {}
+        return (
+            json.dumps(config) if config else "",
+            "",
+            executor,
+            _hooks(job, definitions),
+            _tags(own, tags, job_name),
+        )
 
     return configure
 
@@ -82,6 +90,15 @@ def _own(own: Any, tags: Mapping[str, str]) -> Any:
         key = tags.get("dagster/partition")
         return as_dict(own.get_run_config_for_partition_key(key)) if key else None
     return None if own is None or hasattr(own, "config_fn") else as_dict(own)
+
+
+def _tags(own: Any, tags: Mapping[str, str], job_name: str) -> Mapping[str, str]:
+    """Those that a partitioned configuration says of the run's partition."""
+    key = tags.get("dagster/partition")
+    if key is None or not hasattr(own, "get_tags_for_partition_key"):
+        return {}
+    told: Mapping[str, str] = own.get_tags_for_partition_key(key, job_name=job_name)
+    return told
 
 
 def _configure_ops(job: Any, given: Any, definitions: Definitions) -> None:

@@ -13,6 +13,7 @@ namespace treadle::app {
 struct InstigatorTick {
   struct Request {
     std::string run_key, job, partition, assets, tags;  // "" = none; `tags` is JSON object text
+    std::string config = {};  // JSON; "" = what the job is configured with
   };
   std::string kind;  // "schedule" | "sensor"
   std::string name;

@@ -1,6 +1,7 @@
 // Handles that declarations give back, and the options they take. Values.
 #pragma once
 
+#include <treadle/cpp/partitioned_config.h>
 #include <treadle/cpp/partitions.h>
 #include <treadle/define/definitions.h>
 #include <treadle/define/retry_policy.h>
@@ -242,6 +243,10 @@ struct JobOptions {
   //   td::AutomationCondition::any_job_root_assets_match(td::AutomationCondition::eager())
   AutomationCondition automation_condition = {};
   std::string config = {};  // of runs that are given none: JSON, or a td::RunConfig
+  // Of runs over a partition: td::daily_partitioned_config and its kin. Its partitions are those of the job.
+  PartitionedConfig partitioned_config = {};
+  // Where its steps run and how many at once: td::multiprocess_executor() ...
+  std::optional<Executor> executor = {};
   // Of a job of ops: what a run says instead of the configuration of its ops (td::config_mapping).
   std::shared_ptr<const ConfigMapping> config_mapping = {};
   std::source_location where = std::source_location::current();

@@ -20,6 +20,7 @@
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <utility>
@@ -34,6 +35,11 @@ struct ScheduleOptions {
   std::string job = {};  // what its requests run
   std::string description = {};
   bool running = false;  // whether it is on when it is first seen
+  // Of Defs::schedule_partitions over windows of time: when after a window's end it runs; without, at once.
+  std::optional<int> minute_of_hour = {};
+  std::optional<int> hour_of_day = {};
+  std::optional<int> day_of_week = {};   // of weeks: 0 = Sunday
+  std::optional<int> day_of_month = {};  // of months
   std::source_location where = std::source_location::current();
 };
 
@@ -75,6 +81,8 @@ TickFunction for_each_run(RunStatus status, std::vector<std::string> jobs,
 
 // The partitions that runs of a job are over; null: none, or there is no such job.
 PartitionsPtr partitions_of_job(const Definitions& definitions, const std::string& name);
+// When a schedule of windows runs: their cron, at the minute, hour or day that the options say.
+Result<std::string> cron_of_windows(const TimePartitions& windows, const ScheduleOptions& options);
 // Asks for the partitions of the latest window; of partitions without windows for all.
 TickFunction latest_partitions(PartitionsPtr partitions);
 

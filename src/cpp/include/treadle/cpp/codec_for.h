@@ -131,10 +131,50 @@ class OverPartitions : public Base {
   }
 };
 
+// How a member of a record is kept in a column.
+template <class M>
+constexpr RowColumn::Kind column_kind() {
+  if constexpr (std::same_as<M, bool>) {
+    return RowColumn::Kind::kBool;
+  } else if constexpr (std::integral<M>) {
+    return RowColumn::Kind::kInt;
+  } else if constexpr (std::floating_point<M>) {
+    return RowColumn::Kind::kFloat;
+  } else if constexpr (std::same_as<M, std::string> || Enumerated<M>) {
+    return RowColumn::Kind::kText;
+  } else {
+    return RowColumn::Kind::kJson;
+  }
+}
+template <class T>
+struct ColumnOf {
+  template <class M>
+  static RowColumn of(const Field<T, M>& field) {
+    return {std::string(field.name), column_kind<M>(), false};
+  }
+  template <class M>
+  static RowColumn of(const Field<T, std::optional<M>>& field) {
+    return {std::string(field.name), column_kind<M>(), true};
+  }
+};
+template <class T>
+struct RowsOf {
+  static std::vector<RowColumn> columns() { return {}; }
+};
+template <Described R>
+struct RowsOf<std::vector<R>> {
+  static std::vector<RowColumn> columns() {
+    return std::apply(
+        [](const auto&... field) { return std::vector<RowColumn>{ColumnOf<R>::of(field)...}; },
+        treadle_fields(static_cast<const R*>(nullptr)));
+  }
+};
+
 template <class T>
 class JsonCodecOf final : public OverPartitions<T, JsonCodec> {
  public:
   JsonCodecOf() : OverPartitions<T, JsonCodec>(typeid(T)) {}
+  std::vector<RowColumn> columns() const override { return RowsOf<T>::columns(); }
 
  private:
   void write(JsonOut& out, const Value& value) const override {

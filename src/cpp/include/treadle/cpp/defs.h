@@ -9,6 +9,7 @@
 #include <treadle/cpp/compose.h>
 #include <treadle/cpp/configured_resource.h>
 #include <treadle/cpp/graph_asset.h>
+#include <treadle/cpp/multi_asset_sensor.h>
 
 #include <map>
 #include <memory>
@@ -190,6 +191,8 @@ class Defs {
   Defs& map_assets(const std::function<void(AssetInfo&)>& change);
 
   void io_manager(std::string key, std::shared_ptr<IOManager> manager);
+  // Where the steps of all runs are executed, but of jobs that say it themselves.
+  void executor(Executor executor);
   // A named selection of assets (selection syntax) that can be run by name.
   void job(std::string name, std::string selection, JobOptions options = {});
   // A job of ops, wired together by a function that takes a td::Compose& (compose.h), or a graph.
@@ -240,6 +243,17 @@ class Defs {
                    std::move(asset), [fn = std::move(fn)](TickContext& c, const Event& e) mutable {
                      return cpp::asked(fn, c, e);
                    }));
+  }
+  // Asked at each tick with what is new of several assets: fn(AssetsTick&). The assets: keys, or a selection of what is
+  // declared, made at each tick.
+  template <class F>
+    requires std::invocable<F&, AssetsTick&>
+  void multi_asset_sensor(SensorOptions options, MonitoredAssets assets, F fn) {
+    add_sensor(
+        std::move(options),
+        cpp::for_each_tick_of(std::move(assets), [fn = std::move(fn)](AssetsTick& t) mutable {
+          return cpp::asked(fn, t);
+        }));
   }
   // Asked for each run (of these jobs, none: any) that starts, succeeds, fails or is cancelled:
   // fn(TickContext&, const Run&).

@@ -3,6 +3,8 @@
 //   defs.io_manager("reports", td::files("reports"));   // reports/raw/iris.json, the latest alone
 //   defs.io_manager("passing", td::in_memory());        // nothing is kept when the program ends
 //
+//   defs.io_manager("warehouse", td::sql_tables({.url = "sqlite:///lake.db"}));   // sql_tables.h: rows as tables of a database
+//
 // With every version kept: treadle/io/versioned_files.h (folders, git). One's own: td::IOManager.
 #pragma once
 

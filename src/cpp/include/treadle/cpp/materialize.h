@@ -19,14 +19,6 @@ namespace execute {
 class Cancellation;
 }
 
-// At most `limit` steps at once with this tag: of all its values, of one, or of each value by itself.
-struct TagLimit {
-  std::string key = {};
-  std::optional<std::string> value = {};
-  bool each_value = false;
-  int limit = 1;
-};
-
 // How a run is executed and where it is kept.
 struct MaterializeOptions {
   // Selection syntax: "model+", "group:training and not kind:onnx"; "" = everything.
@@ -45,9 +37,12 @@ struct MaterializeOptions {
   // "" = TREADLE_HOME, DAGSTER_HOME, the settings file, .treadle in the project folder.
   std::string home = {};
   bool temporary_home = false;  // a new home, removed with the result
-  // Each step in a forked process of its own; only while the program has one thread.
+  // In place of what the job, the definitions and the configuration say (treadle/define/executor.h).
+  std::optional<Executor> executor = {};
+  // As td::multiprocess_executor(): each step in a forked process of its own; only while the program has one thread.
   bool own_processes = false;
-  int max_concurrent = 0;  // steps at once; 0 = one per core
+  // In place of those of the executor: steps at once; 0 = as it says.
+  int max_concurrent = 0;
   std::vector<TagLimit> tag_limits = {};
   std::map<std::string, int> pools = {};  // steps at once by AssetOptions::pool
   bool retries = true;                    // false: nothing is tried again
@@ -70,6 +65,7 @@ struct RunJobOptions {
   std::string again = {};
   std::string home = {};  // as MaterializeOptions::home
   bool temporary_home = false;
+  std::optional<Executor> executor = {};  // these as in MaterializeOptions
   bool own_processes = false;
   int max_concurrent = 0;
   std::vector<TagLimit> tag_limits = {};

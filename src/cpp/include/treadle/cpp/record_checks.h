@@ -8,11 +8,13 @@
 #pragma once
 
 #include <treadle/cpp/asset.h>
+#include <treadle/cpp/automation.h>
 #include <treadle/cpp/instance.h>
 #include <treadle/cpp/partitions.h>
 #include <treadle/cpp/values.h>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,5 +80,13 @@ struct RecordCheckOptions {
 // that nothing lies between.
 void add_record_checks(Defs& defs, const std::vector<AssetKey>& assets, const RecordCheck& check,
                        const RecordCheckOptions& options = {});
+
+// A sensor that asks for the freshness checks of these assets (td::last_update_freshness, td::time_partition_freshness) when their
+// result can have changed: first of all, when one has failed and the asset was updated since, and when what passed can
+// have become overdue. Its name without one: "freshness_checks_sensor". Dagster's build_sensor_for_freshness_checks.
+//   td::add_sensor_for_freshness_checks(defs, {"orders"}, {.minimum_interval_seconds = 60, .running = true});
+void add_sensor_for_freshness_checks(Defs& defs, const std::vector<AssetKey>& assets,
+                                     SensorOptions options = {},
+                                     std::map<std::string, std::string> tags = {});
 
 }  // namespace treadle

@@ -32,6 +32,8 @@ class RunConfig {
   RunConfig& resource(std::string_view key, const T& config) {
     return set_resource(key, Json::from(config));
   }
+  // Of the executor (treadle/define/executor.h): .execution(td::ConfigValue::dict({{"max_concurrent", 2}}))
+  RunConfig& execution(ConfigValue config);
   std::string text() const { return value_.json(); }
   operator std::string() const {
     return text();

@@ -44,6 +44,14 @@ class Stored {
   virtual Result<std::string> local_path() = 0;
 };
 
+// A column of a table whose rows are the records of a value.
+struct RowColumn {
+  enum class Kind : std::uint8_t { kBool, kInt, kFloat, kText, kJson };
+  std::string name;
+  Kind kind = Kind::kText;
+  bool nullable = false;
+};
+
 // Thread-safe, stateless.
 class Codec {
  public:
@@ -59,6 +67,8 @@ class Codec {
   // kUnsupported for a format it cannot read, with what to do: "'model' was kept as a Python
   // pickle, which C++ cannot read; ...".
   virtual Result<Value> decode(Stored& stored) const = 0;
+  // Of a type that is a list of records, written as a JSON list of objects: their fields, in order. None: it is no such type.
+  virtual std::vector<RowColumn> columns() const { return {}; }
 };
 
 }  // namespace treadle

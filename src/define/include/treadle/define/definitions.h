@@ -5,6 +5,7 @@
 
 #include <treadle/define/automation_condition.h>
 #include <treadle/define/codec.h>
+#include <treadle/define/executor.h>
 #include <treadle/define/freshness_policy.h>
 #include <treadle/define/hook.h>
 #include <treadle/define/instigator.h>
@@ -26,6 +27,7 @@ namespace treadle {
 
 class ConfigType;
 struct ConfigMapping;
+struct PartitionedConfigDef;
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
 
@@ -204,6 +206,9 @@ struct JobDef {
   bool memoize = false;           // all its steps
   AutomationCondition automation_condition = {};  // of a job of assets: when it is run by itself
   std::string config = {};                        // JSON, of runs that are given none
+  // Instead of `config`: of a run over one of these partitions, which are those of the job.
+  std::shared_ptr<const PartitionedConfigDef> partitioned_config = {};
+  std::optional<Executor> executor = {};  // nothing: that of the definitions
   // Of assets: only these checks; none: those on what is selected. A selection of "" then means no asset.
   std::optional<std::set<std::pair<AssetKey, std::string>>> checks = {};
 };
@@ -216,7 +221,8 @@ struct Definitions {
   std::vector<SensorDef> sensors;
   std::map<std::string, std::shared_ptr<Resource>> resources;
   std::map<std::string, std::shared_ptr<IOManager>>
-      io_managers;  // "io_manager" is always there: added when absent
+      io_managers;                        // "io_manager" is always there: added when absent
+  std::optional<Executor> executor = {};  // of runs whose job says none
 };
 
 // One mistake, said so that it can be mended.

@@ -19,6 +19,8 @@
 
 namespace treadle {
 
+struct Definitions;
+
 // One run that is asked for.
 struct RunRequest {
   // A request whose key was seen before is not carried out again; "" = always.
@@ -26,8 +28,11 @@ struct RunRequest {
   std::string job = {};               // "" = the job of the schedule or sensor
   std::string partition = {};         // "" = none
   std::vector<AssetKey> assets = {};  // of a job of assets: only these; none = all
-  std::string config = {};            // JSON; "" = none
+  // JSON; "" = what the job says, of a partition what its partitioned config does.
+  std::string config = {};
   std::map<std::string, std::string> tags = {};
+  // Of a request without a job: only these checks, by asset and name.
+  std::vector<std::pair<AssetKey, std::string>> checks = {};
 };
 
 // Why nothing is asked for.
@@ -58,6 +63,16 @@ struct TickResult {
   std::vector<DynamicPartitionsRequest> dynamic_partitions;
 };
 
+// Which events of an asset a tick looks at.
+struct TickEvents {
+  AssetKey asset = {};
+  std::vector<EventType> types = {};
+  std::int64_t after = 0;   // only events with a greater id
+  std::int64_t before = 0;  // only events with a smaller id; 0 = no limit
+  int limit = 0;            // 0 = all
+  bool newest_first = false;
+};
+
 // What the function of a schedule or sensor may ask. Valid during the call only.
 class TickContext {
  public:
@@ -74,6 +89,9 @@ class TickContext {
   // The events by which runs ended so after an event, oldest first (RUN_FAILURE ...).
   virtual Result<std::vector<Event>> run_events(RunStatus status, std::int64_t after_event = 0) = 0;
   virtual Result<std::optional<Run>> find_run(const std::string& run_id) = 0;
+  virtual Result<std::vector<Event>> events(const TickEvents& wanted) = 0;
+  // All that is declared beside it.
+  virtual const Definitions& definitions() const = 0;
   // The partitions there are: of a schedule at its tick, of a sensor now.
   virtual Result<PartitionSet> partitions(const PartitionsPtr& definition) = 0;
 };

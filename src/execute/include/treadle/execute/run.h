@@ -79,6 +79,8 @@ struct RunOptions {
   // With a plan that leaves out steps (plan::plan_job_again): what these made is loaded from this run, or those it re-executes.
   std::string parent_run_id;
   Executor executor = Executor::kInProcess;
+  // The job, its definitions or the run's configuration have said the executor: settings of a project do not change it.
+  bool executor_said = false;
   int max_concurrent = 0;  // steps at once; 0 = one per core
   std::vector<TagConcurrencyLimit> tag_concurrency_limits;
   std::map<std::string, int> pools;  // steps at once by StepDef::pool; others as they like
