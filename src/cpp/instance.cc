@@ -1,4 +1,5 @@
 #include "run_report.h"
+#include <treadle/app/partitions.h>
 #include <treadle/cpp/instance.h>
 
 #include <map>
@@ -101,6 +102,39 @@ Result<std::int64_t> Instance::report(const AssetMaterialization& fact) const {
 
 Result<std::int64_t> Instance::report(const AssetObservation& fact) const {
   return home_->record().report(cpp::event_of(fact));
+}
+
+Result<std::int64_t> Instance::add_dynamic_partitions(const std::string& name,
+                                                      const std::vector<std::string>& keys) const {
+  return home_->record().add_dynamic_partitions(name, keys);
+}
+
+Result<std::int64_t> Instance::delete_dynamic_partitions(
+    const std::string& name, const std::vector<std::string>& keys) const {
+  return home_->record().delete_dynamic_partitions(name, keys);
+}
+
+Result<std::vector<std::string>> Instance::dynamic_partitions(const std::string& name) const {
+  return home_->record().dynamic_partitions(name);
+}
+
+Result<bool> Instance::has_dynamic_partition(const std::string& name,
+                                             const std::string& key) const {
+  return home_->record().has_dynamic_partition(name, key);
+}
+
+Result<PartitionSet> Instance::partitions(const Partitions& definition) const {
+  return PartitionSet::at(definition, system_clock().now(), &home_->dynamic_keys());
+}
+
+Result<Instance::PartitionsOf> Instance::partitions_of(const AssetKey& asset,
+                                                       const Partitions& definition) const {
+  TREADLE_TRY(PartitionSet set, partitions(definition));
+  TREADLE_TRY(app::PartitionStatus status, app::partition_status(*home_, asset, std::move(set)));
+  return PartitionsOf{.set = std::move(status.set),
+                      .materialized = std::move(status.materialized),
+                      .failed = std::move(status.failed),
+                      .in_progress = std::move(status.in_progress)};
 }
 
 Result<void> Instance::wipe(const AssetKey& asset) const {

@@ -188,8 +188,8 @@ def test_a_job_of_ops_runs_for_each_partition_that_is_asked_for(project: Cli) ->
     assert "tue has 3" in project("run", "logs", "latest").out
     for words, code, wrong in (
         (("telling_days", "--partition", "tues"), 4, "Did you mean 'tue'?"),
-        (("telling_days", "--partitions", "missing"), 2, "for assets"),
-        (("telling", "--partition", "mon"), 2, "has no partitions"),
+        (("telling_days", "--partitions", "missing"), 2, "could be missing"),
+        (("telling", "--partition", "mon"), 2, "is not partitioned"),
     ):
         assert wrong in project("materialize", "--job", *words, code=code).err
 

@@ -221,4 +221,32 @@ TEST(Status, StalePartitionsMakeStaleWhatIsMadeOfThem) {
   EXPECT_EQ(td::status(declare("2"), {.home = home}).value().at(1).status, "fresh");
 }
 
+TEST(Instances, KeepTheKeysOfDynamicPartitions) {
+  const td::Instance instance = td::Instance::open(new_home()).value();
+  EXPECT_EQ(instance.add_dynamic_partitions("customers", {"ada", "grace"}).value(), 2);
+  EXPECT_EQ(instance.add_dynamic_partitions("customers", {"ada", "mary"}).value(), 1);
+  EXPECT_EQ(instance.delete_dynamic_partitions("customers", {"grace", "nobody"}).value(), 1);
+  EXPECT_EQ(instance.dynamic_partitions("customers").value(),
+            (std::vector<std::string>{"ada", "mary"}));
+  EXPECT_TRUE(instance.has_dynamic_partition("customers", "ada").value());
+  EXPECT_FALSE(instance.has_dynamic_partition("customers", "grace").value());
+}
+
+TEST(Instances, KnowWhichPartitionsWereMade) {
+  const td::Partitions customers = td::dynamic_partitions("customers");
+  td::Defs defs;
+  defs.asset({.key = "orders", .partitions = customers}, [](td::Context& c) -> td::Result<int> {
+    if (c.partition_key() == "grace") return td::fail("no orders");
+    return 1;
+  });
+  const std::string home = new_home();
+  const td::Instance instance = td::Instance::open(home).value();
+  ASSERT_TRUE(instance.add_dynamic_partitions("customers", {"ada", "grace", "mary"}));
+  td::materialize_partitions(defs, {.partitions = "ada,grace", .home = home});
+  const auto orders = instance.partitions_of("orders", customers).value();
+  EXPECT_EQ(orders.keys(orders.materialized), std::vector<std::string>{"ada"});
+  EXPECT_EQ(orders.keys(orders.failed), std::vector<std::string>{"grace"});
+  EXPECT_EQ(orders.keys(orders.missing()), std::vector<std::string>{"mary"});
+}
+
 }  // namespace

@@ -2,10 +2,13 @@
 //   auto instance = td::Instance::open();
 //   for (const td::Run& run : *instance->runs({.statuses = {td::RunStatus::kFailure}, .limit = 10})) ...
 //   auto made = instance->latest_materialization("model");
+//   instance->add_dynamic_partitions("customers", {"ada", "grace"});
 #pragma once
 
 #include <treadle/cpp/events.h>
+#include <treadle/cpp/partitions.h>
 #include <treadle/cpp/values.h>
+#include <treadle/define/partition_set.h>
 #include <treadle/model/event.h>
 #include <treadle/model/run.h>
 
@@ -65,6 +68,26 @@ class Instance {
   Result<std::int64_t> report(const AssetObservation& fact) const;
   // Forgets that it was ever made or looked at. What is kept of it stays in the store.
   Result<void> wipe(const AssetKey& asset) const;
+
+  // The keys of dynamic partitions (td::dynamic_partitions("customers")), in the order in which they were added. Adding one that is
+  // there, or removing one that is not, changes nothing. Give back how many were added, or removed.
+  Result<std::int64_t> add_dynamic_partitions(const std::string& name,
+                                              const std::vector<std::string>& keys) const;
+  Result<std::int64_t> delete_dynamic_partitions(const std::string& name,
+                                                 const std::vector<std::string>& keys) const;
+  Result<std::vector<std::string>> dynamic_partitions(const std::string& name) const;
+  Result<bool> has_dynamic_partition(const std::string& name, const std::string& key) const;
+
+  // The partitions that there are now, with the dynamic keys of this home.
+  Result<PartitionSet> partitions(const Partitions& definition) const;
+  // Those of an asset that were made, failed (on their last attempt, made before or not) or are being made.
+  struct PartitionsOf {
+    PartitionSet set;
+    PartitionSubset materialized, failed, in_progress;
+    std::vector<std::string> keys(const PartitionSubset& subset) const { return set.keys(subset); }
+    PartitionSubset missing() const { return set.all() - materialized - failed; }
+  };
+  Result<PartitionsOf> partitions_of(const AssetKey& asset, const Partitions& definition) const;
 
  private:
   explicit Instance(std::shared_ptr<app::Home> home) : home_(std::move(home)) {}
