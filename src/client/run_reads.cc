@@ -6,6 +6,7 @@
 #include <treadle/http/message.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace treadle::client {
 
@@ -34,6 +35,20 @@ std::vector<std::string> texts_of(const json::value* found) {
     if (item.is_string()) texts.emplace_back(item.get_string());
   }
   return texts;
+}
+
+// Where an answer must be JSON to the letter, these stand in it as texts.
+void restore_numbers(json::value& value) {
+  if (value.is_object()) {
+    for (auto& [key, inner] : value.get_object()) restore_numbers(inner);
+  } else if (value.is_array()) {
+    for (json::value& inner : value.get_array()) restore_numbers(inner);
+  } else if (value.is_string()) {
+    const std::string_view text = value.get_string();
+    if (text == "NaN") value = std::numeric_limits<double>::quiet_NaN();
+    if (text == "Infinity") value = std::numeric_limits<double>::infinity();
+    if (text == "-Infinity") value = -std::numeric_limits<double>::infinity();
+  }
 }
 
 }  // namespace
@@ -166,7 +181,10 @@ Result<std::vector<std::string>> RemoteRuns::sampled_rows(const Known& run,
   if (found == nullptr || !found->is_array() || found->get_array().empty()) return rows;
   const json::value& first = found->get_array().front();
   if (!first.is_array()) return rows;
-  for (const json::value& row : first.get_array()) rows.push_back(json_value_text(row));
+  for (json::value row : first.get_array()) {
+    restore_numbers(row);
+    rows.push_back(json_value_text(row));
+  }
   return rows;
 }
 

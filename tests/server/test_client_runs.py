@@ -57,6 +57,7 @@ WHOLE = """
         exit=run.exitcode, config=run.config, raw=sorted(run.rawconfig), rows=repr(rows), summary=summary,
         last=run.lastHistoryStep, keys={k: v["typeCounts"] for k, v in keys["keys"].items()},
         loss=[r["loss"] for r in run.scan_history(keys=["loss"], min_step=10, max_step=15)],
+        bad=repr([r["nan"] for r in run.scan_history(keys=["nan"], max_step=2)]),
         sampled=len(run.history(samples=10, pandas=False)),
         both=len(run.history(keys=["loss", "i"], pandas=False)),
         files=sorted((f.name, f.size) for f in run.files() if f.name in ("sub/note.txt", "own.txt")),

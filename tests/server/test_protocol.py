@@ -95,6 +95,22 @@ def test_bare_nan_and_infinity_come_back(server: Server) -> None:
     assert row["y"] == float("-inf")
 
 
+def test_an_answer_is_json_to_the_letter(server: Server) -> None:
+    begin(server, "r")
+    line = '{"_step":0,"x":NaN,"y":-Infinity,"z":Infinity,"t":"NaN \\" Infinity"}'
+    assert (
+        stream(server, "r", {"files": {"wandb-history.jsonl": {"offset": 0, "content": [line]}}}).status
+        == 200
+    )
+    query = """query($specs: [JSONString!]!) { project(name: "p", entityName: "local") { run(name: "r") {
+        historyKeys sampledHistory(specs: $specs) } } }"""
+    answer = server.graphql(query, specs=['{"keys": ["x", "y", "z", "t"], "samples": 10}']).body
+    run = json.loads(answer, parse_constant=pytest.fail)["data"]["project"]["run"]
+    row = run["sampledHistory"][0][0]
+    assert [row[key] for key in "xyzt"] == ["NaN", "-Infinity", "Infinity", 'NaN " Infinity']
+    assert set(run["historyKeys"]["keys"]) >= set("xyzt")
+
+
 def test_bodies_may_be_gzip_and_bombs_are_refused(server: Server) -> None:
     begin(server, "r")
     packed = gzip.compress(

@@ -63,3 +63,19 @@ def test_what_was_logged_offline_is_synced_in_every_version(each_sdk: Sdk) -> No
         """
     )
     assert xs == [0, 1, 2, 3, 4]
+
+
+def test_what_is_no_number_is_read_in_every_version(each_sdk: Sdk) -> None:
+    found = each_sdk(
+        """
+        import wandb
+        with wandb.init(project="p", id="r") as run:
+            run.log({"loss": float("nan"), "far": float("inf")})
+            run.log({"loss": 1.0, "far": float("-inf")})
+        run = wandb.Api().run("local/p/r")
+        result = [[float(row["loss"]), float(row["far"])] for row in run.scan_history(keys=["loss", "far"])]
+        result = [str(result)]
+        result += [len(run.history(keys=["loss"], pandas=False)), len(list(run.scan_history()))]
+        """
+    )
+    assert found == ["[[nan, inf], [1.0, -inf]]", 2, 2]

@@ -32,6 +32,31 @@ struct Parquet {
   std::optional<std::int64_t> first_step;
 };
 
+// What is no text in the answer must be JSON to the letter: NaN and infinities become texts there, as W&B's are.
+std::string standard_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size() + 16);
+  for (std::size_t i = 0; i < json.size();) {
+    const char c = json[i];
+    if (c == '"') {
+      const std::size_t begin = i++;
+      while (i < json.size() && json[i] != '"') i += json[i] == '\\' ? 2 : 1;
+      i = std::min(i + 1, json.size());
+      out += json.substr(begin, i - begin);
+      continue;
+    }
+    std::size_t length = 1;
+    for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
+      if (json.substr(i).starts_with(word)) length = word.size();
+    }
+    if (length > 1) out += '"';
+    out += json.substr(i, length);
+    if (length > 1) out += '"';
+    i += length;
+  }
+  return out;
+}
+
 Result<Output> history(const Run& run, const Call& call) {
   tracking::HistoryQuery query;
   query.min_step = call.args.integer("minStep", 0);
@@ -83,7 +108,10 @@ Result<Output> sampled_history(const Run& run, const Call& call) {
     for (std::size_t i = 0; i < rows.size(); ++i) json += (i ? "," : "") + rows[i];
     json += "]";
   }
-  return Raw{json + "]"};
+  json += ']';
+  const bool plain =
+      json.find("NaN") == std::string::npos && json.find("Infinity") == std::string::npos;
+  return Raw{plain ? std::move(json) : standard_json(json)};
 }
 
 // A console line as it was streamed: "[ERROR ]<RFC 3339 time> [<label> ]text".
@@ -173,7 +201,7 @@ void define_run_history(graphql::Schema& schema) {
                               {"historyKeys",
                                [](const Run& r, const Call& call) -> Result<Output> {
                                  TREADLE_TRY(const auto info, backend(call).runs.keys_info(r.key));
-                                 return Raw{tracking::history_keys_json(info)};
+                                 return Raw{standard_json(tracking::history_keys_json(info))};
                                }},
                               {"logLines", log_lines}});
   schema.resolve<Parquet>(
