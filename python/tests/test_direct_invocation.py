@@ -214,3 +214,46 @@ def test_classes_of_the_function_around_are_found_by_name() -> None:
     assert made.output_for_node("stored") == "asset2"
     run = job.execute_in_process(run_config={"ops": {"nested": {"config": {"n": 3}}}})
     assert run.output_for_node("nested") == "op3"
+
+
+@pytest.mark.parametrize("build", [dg.build_input_context, dg.build_output_context])
+def test_a_built_io_context_tears_its_resources_down(build: Any) -> None:
+    done = []
+
+    @dg.resource
+    def opened(_: object) -> Any:
+        try:
+            yield "foo"
+        finally:
+            done.append("yes")
+
+    context = build(resources={"opened": opened})
+    with pytest.raises(dg.DagsterInvariantViolationError, match=rf"with {build.__name__}\(\.\.\.\) as"):
+        _ = context.resources
+    del context
+    assert done == ["yes"]
+    with build(resources={"opened": opened, "plain": 3}) as context:
+        assert (context.resources.opened, context.resources.plain) == ("foo", 3)
+    assert done == ["yes", "yes"]
+    assert build(resources={"plain": 3}).resources.plain == 3
+
+
+def test_an_io_manager_records_events_beside_what_it_stores() -> None:
+    context = dg.build_output_context()
+    context.log_event(dg.AssetMaterialization("first"))
+    assert [e.asset_key.path for e in context.get_logged_events()] == [["first"]]
+
+    class Telling(dg.IOManager):
+        def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+            context.log_event(dg.AssetMaterialization("extra", metadata={"n": obj}))
+
+    @dg.op
+    def three() -> int:
+        return 3
+
+    @dg.job(resource_defs={"io_manager": dg.IOManagerDefinition.hardcoded_io_manager(Telling())})
+    def job() -> None:
+        three()
+
+    told = job.execute_in_process().asset_materializations_for_node("three")
+    assert [(m.asset_key.path, m.metadata["n"].value) for m in told] == [(["extra"], 3)]

@@ -116,7 +116,8 @@ _PUBLIC = {
     "_partitions.subset": "PartitionsSubset",
     "_partitions.time": "partition_loading_context PartitionLoadingContext TimeWindow",
     "_io.managers": """
-        build_input_context build_output_context InputContext IOManager OutputContext""",
+        InputContext IOManager OutputContext""",
+    "_io.built": "build_input_context build_output_context",
     "_io.definition": """
         InputManager InputManagerDefinition input_manager io_manager IOManagerDefinition""",
     "_io.file_manager": "FileHandle local_file_manager LocalFileHandle",

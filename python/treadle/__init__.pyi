@@ -209,6 +209,8 @@ from treadle._events.table import TableSchema as TableSchema
 from treadle._events.wrappers import File as File
 from treadle._events.wrappers import Folder as Folder
 from treadle._events.wrappers import Json as Json
+from treadle._io.built import build_input_context as build_input_context
+from treadle._io.built import build_output_context as build_output_context
 from treadle._io.definition import IOManagerDefinition as IOManagerDefinition
 from treadle._io.definition import InputManager as InputManager
 from treadle._io.definition import InputManagerDefinition as InputManagerDefinition
@@ -224,8 +226,6 @@ from treadle._io.loading import AssetValueLoader as AssetValueLoader
 from treadle._io.managers import IOManager as IOManager
 from treadle._io.managers import InputContext as InputContext
 from treadle._io.managers import OutputContext as OutputContext
-from treadle._io.managers import build_input_context as build_input_context
-from treadle._io.managers import build_output_context as build_output_context
 from treadle._io.memory import InMemoryIOManager as InMemoryIOManager
 from treadle._io.memory import mem_io_manager as mem_io_manager
 from treadle._io.paths import UPathIOManager as UPathIOManager

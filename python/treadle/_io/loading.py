@@ -115,7 +115,7 @@ class AssetValueLoader:
         partition_key: str | None,
         metadata: dict[str, Any] | None,
     ) -> Any:
-        from treadle._io.managers import build_input_context, build_output_context
+        from treadle._io.built import build_input_context, build_output_context
         from treadle._io.type_ref import DagsterTypeRef
 
         upstream = build_output_context(

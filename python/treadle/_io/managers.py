@@ -13,9 +13,8 @@ from treadle._events.metadata import metadata_from_json, metadata_to_core, norma
 from treadle._io.definition import IInputManagerDefinition, InputManager
 from treadle._io.of_step import run_key_of, said_of, slice_of
 from treadle._io.type_ref import DagsterTypeRef, type_of_input
-from treadle._resources.building import ResourceHolder, ResourceScope
+from treadle._resources.building import ResourceHolder
 from treadle._resources.context import Resources
-from treadle._resources.definition import definitions_of
 from treadle._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from treadle import _core
     from treadle._assets.specs import AssetSpec
+    from treadle._events.events import AssetMaterialization, AssetObservation
     from treadle._events.metadata import MetadataValue
     from treadle._partitions.keys import PartitionKeyRange
     from treadle._partitions.slices import Slice
@@ -181,6 +181,7 @@ class OutputContext(_Context):
     __slots__ = (
         "_artifact",
         "_data_version",
+        "_events",
         "_logged",
         "_output_metadata",
         "_run_id",
@@ -233,6 +234,7 @@ class OutputContext(_Context):
         self.asset_spec = asset_spec
         self._log = log
         self._logged: dict[str, MetadataValue] = {}
+        self._events: list[AssetMaterialization | AssetObservation] = []
         # What a manager of our own keeps values in the store as; "" = the engine derives a data version.
         self._artifact = ""
         self._data_version = ""
@@ -271,6 +273,18 @@ class OutputContext(_Context):
                 f"Tried to add metadata for key(s) that already have metadata: {', '.join(twice)}"
             )
         self._logged.update(new)
+
+    def log_event(self, event: AssetMaterialization | AssetObservation) -> None:
+        """Records a fact beside what is stored."""
+        from treadle._run.context import report_fact
+        from treadle._run.current import current
+
+        self._events.append(event)
+        if current.step is not None:
+            report_fact(current.step, event)
+
+    def get_logged_events(self) -> Sequence[AssetMaterialization | AssetObservation]:
+        return self._events
 
     def get_logged_metadata(self) -> Mapping[str, MetadataValue]:
         return self._logged
@@ -360,103 +374,8 @@ class InputContext(_Context):
         return self.upstream_output.get_identifier()
 
 
-def build_output_context(
-    step_key: str | None = None,
-    name: str | None = None,
-    definition_metadata: Mapping[str, Any] | None = None,
-    run_id: str | None = None,
-    mapping_key: str | None = None,
-    config: Any = None,
-    dagster_type: Any = None,
-    version: str | None = None,
-    resource_config: Mapping[str, object] | None = None,
-    resources: Mapping[str, object] | None = None,
-    op_def: Any = None,
-    asset_key: AssetKey | str | Sequence[str] | None = None,
-    partition_key: str | None = None,
-    metadata: Mapping[str, Any] | None = None,
-    output_metadata: RawMetadataMapping | None = None,
-    asset_partitions_def: Any = None,
-    asset_partition_key_range: Any = None,
-) -> OutputContext:
-    """A context for calling `handle_output` in tests."""
-    return OutputContext(
-        step_key=step_key,
-        name=name,
-        run_id=run_id if run_id is not None else "__EPHEMERAL_RUN_ID",
-        definition_metadata=definition_metadata if definition_metadata is not None else metadata,
-        mapping_key=mapping_key,
-        config=config,
-        dagster_type=dagster_type,
-        version=version,
-        resource_config=resource_config,
-        resources=_plain_resources(resources),
-        op_def=op_def,
-        asset_key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
-        output_metadata=output_metadata,
-        partition_key=partition_key,
-        partitions=_given_slice(asset_partitions_def, partition_key, asset_partition_key_range, asset_key),
-    )
-
-
 def _only_key(partitions: Slice) -> str | None:
     return partitions.keys[0] if len(partitions.subset) == 1 else None
-
-
-def _given_slice(definition: Any, key: str | None, key_range: Any, asset_key: Any) -> Slice | None:
-    """The partitions that a context built by hand is told of."""
-    if asset_key is None or (key is None and key_range is None):
-        return None
-    from treadle._partitions.definitions import StaticPartitionsDefinition
-    from treadle._partitions.slices import Slice
-
-    if definition is None:
-        definition = StaticPartitionsDefinition([key] if key is not None else sorted(set(key_range)))
-    of = definition._set()
-    subset = of.subset([key]) if key_range is None else of.range(key_range.start, key_range.end)
-    return Slice((of, subset), definition)
-
-
-def build_input_context(
-    name: str | None = None,
-    config: Any = None,
-    definition_metadata: Mapping[str, Any] | None = None,
-    upstream_output: OutputContext | None = None,
-    dagster_type: Any = None,
-    resource_config: Mapping[str, Any] | None = None,
-    resources: Mapping[str, Any] | None = None,
-    op_def: Any = None,
-    asset_key: AssetKey | str | Sequence[str] | None = None,
-    partition_key: str | None = None,
-    instance: Any = None,
-    metadata: Mapping[str, Any] | None = None,
-    asset_partitions_def: Any = None,
-    asset_partition_key_range: Any = None,
-) -> InputContext:
-    """A context for calling `load_input` in tests."""
-    return InputContext(
-        name=name,
-        config=config,
-        definition_metadata=definition_metadata if definition_metadata is not None else metadata,
-        upstream_output=upstream_output,
-        dagster_type=dagster_type,
-        resource_config=resource_config,
-        resources=_plain_resources(resources),
-        op_def=op_def,
-        asset_key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
-        instance=instance,
-        partition_key=partition_key,
-        partitions=_given_slice(asset_partitions_def, partition_key, asset_partition_key_range, asset_key),
-    )
-
-
-def _plain_resources(resources: Any, config: Mapping[str, Any] | None = None) -> Resources | None:
-    """Resources for a test, set up: definitions and objects."""
-    if resources is None:
-        return None
-    if isinstance(resources, Resources):
-        return resources
-    return ResourceScope(definitions_of(resources), {}).open(list(resources))
 
 
 class IOManagerHolder:

@@ -132,7 +132,7 @@ class JobExecutionResult(ExecuteOpsResult):
         return value.value if isinstance(value, Json) else value
 
     def _through(self, manager: Any, event: Any, definition: Any, mapping_key: str) -> Any:
-        from treadle._io.managers import build_input_context, build_output_context
+        from treadle._io.built import build_input_context, build_output_context
         from treadle._resources.building import ResourceHolder
 
         held = ResourceHolder(definition.io_manager_key, manager, None).set_up(self._run_id, {}).value
