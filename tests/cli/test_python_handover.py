@@ -95,7 +95,7 @@ def test_settings_may_name_a_cpp_program(pipeline: Cli, treadle: Cli, write: Wri
         (["materialize"], 2, "[tool.treadle]"),
         (["materialize", "-f", "nowhere.py"], 4, "nowhere.py"),
         (["materialize", "-f", "."], 2, "is a folder"),
-        (["check", "-f", "p.py", "-m", "p"], 2, "not both"),
+        (["check", "-f", "p.py", "-m", "p"], 2, "Give one of --file, --module and --workspace"),
         (["list", "-f"], 2, "needs a value"),
     ],
 )
