@@ -454,7 +454,7 @@ class OpDefinition(Node):
         run_op(self, step)
 
     def _direct(self, args: tuple[Any, ...], kwargs: dict[str, Any], alias: str | None = None) -> Any:
-        from treadle._ops.steps import invoke_op
+        from treadle._ops.invocation import invoke_op
 
         return invoke_op(self, args, kwargs, alias)
 
