@@ -9,6 +9,10 @@ import sys
 import warnings
 from pathlib import Path
 
+import pytest
+
+import treadle as dg
+
 PROGRAM_OF_TABLES = """
 import sqlite3, sys
 from contextlib import contextmanager
@@ -351,3 +355,27 @@ images = dg.DynamicPartitionsDefinition(name="images")
 print(images.build_add_request(["a"]).partition_keys, images.build_delete_request(["b"]).partitions_def_name)
 """
     assert under_dagsters_names(tmp_path, program) == ["['a'] images"]
+
+
+def test_signals_wait_until_the_program_looks() -> None:
+    import os
+    import signal
+
+    from treadle._dagster import interrupts
+
+    before = signal.getsignal(signal.SIGTERM)
+    with interrupts.capture_interrupts():
+        assert not interrupts.check_captured_interrupt()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupts.check_captured_interrupt()
+        with pytest.raises(KeyError), interrupts.raise_interrupts_as(KeyError):
+            pass  # it is raised on the way in
+        assert not interrupts.pop_captured_interrupt()
+    with pytest.raises(KeyError), interrupts.raise_interrupts_as(KeyError):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_run_made_by_hand_is_told_its_assets() -> None:
+    keys = frozenset({dg.AssetKey("a"), dg.AssetKey(["b", "c"])})
+    assert dg.DagsterRun("job", "id", asset_selection=keys).asset_selection == keys

@@ -67,6 +67,9 @@ _OF_MODULE = {
     "_dagster.files": """
         PICKLE_PROTOCOL ensure_dir ensure_file mkdir_p pushd run_with_concurrent_update_guard safe_isfile
         safe_tempfile_path safe_tempfile_path_unmanaged script_relative_path touch_file""",
+    "_dagster.interrupts": """
+        _received_interrupt capture_interrupts check_captured_interrupt pop_captured_interrupt
+        raise_interrupts_as""",
     "_dagster.mappings": """
         dict_without_keys ensure_gen ensure_single_item exhaust_iterator_and_yield_results_with_exception
         imap is_enum_value list_pull merge_dicts""",

@@ -76,7 +76,11 @@ class DagsterRun(Record):
         parent_run_id: str | None = None,
         step_keys: Sequence[str] = (),
         selection: str = "",
+        *,
+        asset_selection: AbstractSet[AssetKey] | None = None,
     ) -> None:
+        if asset_selection is not None:
+            selection = " or ".join(sorted(f'key:"{key.to_user_string()}"' for key in asset_selection))
         self.job_name = job_name
         self.run_id = run_id
         self.run_config = dict(run_config or {})
