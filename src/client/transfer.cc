@@ -156,10 +156,17 @@ void Transfer::begin(CURL* handle, const EngineOptions& options) {
       const std::string line = value.empty() ? name + ";" : name + ": " + value;
       sent_headers_ = libcurl().curl_slist_append(sent_headers_, line.c_str());
     }
-    // Without it curl waits for leave to send a body that no server of ours refuses.
-    sent_headers_ = libcurl().curl_slist_append(sent_headers_, "Expect:");
+    // Without it curl waits for leave to send a body that no server of ours refuses. It would be signed, too, but is not sent.
+    if (request_.signature.scope.empty()) {
+      sent_headers_ = libcurl().curl_slist_append(sent_headers_, "Expect:");
+    }
   }
   set(CURLOPT_HTTPHEADER, sent_headers_);
+  if (const Signature& signature = request_.signature; !signature.scope.empty()) {
+    set(CURLOPT_AWS_SIGV4, signature.scope.c_str());
+    set(CURLOPT_USERNAME, signature.key.c_str());
+    set(CURLOPT_PASSWORD, signature.secret.c_str());
+  }
 
   const bool uploads = !request_.from_file.empty();
   if (uploads || request_.method == "PUT") {

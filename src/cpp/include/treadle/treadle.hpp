@@ -19,9 +19,10 @@
 #include <treadle/cpp/config.h>      // td::Config: structs as configuration
 #include <treadle/cpp/defs.h>        // td::Defs: assets, checks, sources, resources, jobs
 #include <treadle/cpp/instance.h>    // td::Instance: what a home remembers
-#include <treadle/cpp/io_managers.h>  // td::files, td::in_memory: where values are kept
-#include <treadle/cpp/materialize.h>  // td::materialize, td::run_job, td::load_value, td::main
-#include <treadle/cpp/op.h>           // td::op, td::graph (compose.h), td::success_hook (hook.h)
+#include <treadle/cpp/io_managers.h>   // td::files, td::in_memory: where values are kept
+#include <treadle/cpp/materialize.h>   // td::materialize, td::run_job, td::load_value, td::main
+#include <treadle/cpp/object_files.h>  // td::object_files: values in S3 stores and behind URLs
+#include <treadle/cpp/op.h>            // td::op, td::graph (compose.h), td::success_hook (hook.h)
 #include <treadle/cpp/partitioned_config.h>  // td::daily_partitioned_config: what runs of a partition are configured with
 #include <treadle/cpp/partitions.h>     // td::Partitions, td::ByPartition
 #include <treadle/cpp/record_checks.h>  // td::last_update_freshness: checks of what a home remembers

@@ -25,6 +25,14 @@ enum class Retry : std::uint8_t {
   kNever,   // nothing, not even a lost connection
 };
 
+// How a store of objects is told who asks: Amazon's "Signature Version 4", made by libcurl. The header x-amz-content-sha256 must be
+// among those of the request.
+struct Signature {
+  std::string scope;  // "aws:amz:eu-central-1:s3"; "" = none
+  std::string key;
+  std::string secret;
+};
+
 struct Request {
   std::string method = "GET";
   std::string url;  // absolute, or "/path" below the base URL
@@ -55,6 +63,7 @@ struct Request {
   std::chrono::milliseconds timeout{0};   // of one try; 0 = none, but 60 s without a byte end it
   std::chrono::milliseconds patience{0};  // of all tries with the waits between them; 0 = no limit
   std::stop_token stop;  // ends it soon after: with the error of its last try, or kCancelled
+  Signature signature;
 };
 
 struct Reply {

@@ -4,6 +4,7 @@
 //   defs.io_manager("passing", td::in_memory());        // nothing is kept when the program ends
 //
 //   defs.io_manager("warehouse", td::sql_tables({.url = "sqlite:///lake.db"}));   // sql_tables.h: rows as tables of a database
+//   defs.io_manager("lake", td::object_files({.url = "s3://lake/models"}));       // object_files.h: objects behind a URL
 //
 // With every version kept: treadle/io/versioned_files.h (folders, git). One's own: td::IOManager.
 #pragma once
