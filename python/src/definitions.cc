@@ -315,6 +315,8 @@ void PythonDefinitions::use_io_manager_of(app::Home& home, bool in_memory) {
   definitions_.io_managers.erase("io_manager");
   if (in_memory) {
     definitions_.io_managers.emplace("io_manager", make_memory_io_manager());
+    // What an earlier run had in memory is gone.
+    for (StepDef& step : definitions_.steps) step.memoize = false;
   } else {
     app::add_defaults(definitions_, home);
   }

@@ -34,6 +34,15 @@ class PythonResource final : public Resource {
   std::vector<std::string> required_resources() const override { return required_; }
   bool wants_calling_thread() const override { return needs_calling_thread(); }
 
+  std::string identity() const override {
+    const nb::gil_scoped_acquire gil;
+    try {
+      return text_of(holder_.get().attr("identity")());
+    } catch (nb::python_error& error) {
+      return {};  // what cannot be told is not known
+    }
+  }
+
  private:
   Object holder_;
   std::vector<std::string> required_;

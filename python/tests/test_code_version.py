@@ -39,7 +39,47 @@ def test_what_does_not_change_the_code_does_not_change_the_version(same: str) ->
 
 def test_another_docstring_is_the_same_code() -> None:
     one, other = 'def f():\n    "one"\n    return 1\n', 'def f():\n    "other"\n    return 1\n'
-    assert version_of(one) == version_of(other)
+    assert version_of(one) == version_of(other) == version_of("def f():\n    return 1\n")
+
+
+# What a function uses of these, each with something else that it may be.
+HOLDERS = [
+    ("import re\nP = re.compile({})\ndef f():\n    return P.match('')\n", "'a'", "'b'"),
+    ("from functools import partial\nP = partial(int, {})\ndef f():\n    return P()\n", "1", "2"),
+    (
+        "from functools import lru_cache\n@lru_cache\ndef g():\n    return {}\ndef f():\n    return g()\n",
+        "1",
+        "2",
+    ),
+    ("import enum\nclass E(enum.Enum):\n    A = {}\nM = E.A\ndef f():\n    return M\n", "1", "2"),
+    (
+        "class C:\n    def __init__(self, n): self.n = n\nI = C({})\ndef f():\n    return I\n",
+        "1",
+        "2",
+    ),
+    ("class C:\n    n = {}\n    def go(self): ...\nG = C().go\ndef f():\n    return G()\n", "1", "2"),
+    ("class C:\n    __slots__ = ('n',)\nI = C()\nI.n = {}\ndef f():\n    return I\n", "1", "2"),
+    ("class L(list): ...\nI = L({})\ndef f():\n    return I\n", "[1, 2]", "[2, 1]"),
+    ("import datetime\nD = datetime.timedelta({})\ndef f():\n    return D\n", "1", "2"),
+    ("import treadle as dg\nclass C(dg.Config):\n    n: int = {}\ndef f(config: C): ...\n", "1", "2"),
+    (
+        "from __future__ import annotations\nimport treadle as dg\nclass R(dg.ConfigurableResource):\n"
+        "    def get(self): return {}\ndef f(r: R): ...\n",
+        "1",
+        "2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "one", "other"), HOLDERS)
+def test_what_an_object_holds_counts(source: str, one: str, other: str) -> None:
+    assert version_of(source.format(one)) == version_of("\n" + source.format(one))
+    assert version_of(source.format(one)) != version_of(source.format(other))
+
+
+def test_objects_that_hold_each_other_end() -> None:
+    source = "class C: ...\nA, B = C(), C()\nA.b, B.a = B, A\ndef f():\n    return A\n"
+    assert version_of(source) == version_of("\n" + source)
 
 
 @pytest.mark.parametrize(

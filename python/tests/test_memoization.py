@@ -75,6 +75,53 @@ def test_each_partition_is_seen_by_itself(instance: dg.DagsterInstance) -> None:
     assert instance.load_asset_value("letter", partition_key="b") == "bb"
 
 
+def test_what_was_in_memory_only_is_made_again(instance: dg.DagsterInstance) -> None:
+    counted = Counted()
+    for _ in range(2):
+        assert dg.materialize_to_memory(counted.assets(), instance=instance).output_for_node("model") == 10
+    assert counted.ran == ["raw", "model"] * 2
+
+
+class Scale(dg.ConfigurableResource):
+    factor: int = 1
+
+
+class Rate(dg.ConfigurableResource):
+    scale: Scale
+
+
+def test_what_resources_are_counts(instance: dg.DagsterInstance) -> None:
+    ran: list[int] = []
+
+    @dg.asset(memoize=True, code_version="1")
+    def scaled(scale: Scale) -> int:
+        ran.append(scale.factor)
+        return scale.factor
+
+    @dg.asset(memoize=True, code_version="1")
+    def rated(rate: Rate) -> int:
+        ran.append(rate.scale.factor * 100)
+        return 1
+
+    @dg.asset(memoize=True, code_version="1", required_resource_keys={"plain"})
+    def plainly(context: dg.AssetExecutionContext) -> int:
+        ran.append(context.resources.plain * 10)
+        return 1
+
+    def run(scale: int, plain: int, rate: int) -> list[int]:
+        ran.clear()
+        resources = {"scale": Scale(factor=scale), "plain": plain, "rate": Rate(scale=Scale(factor=rate))}
+        dg.materialize([scaled, plainly, rated], instance=instance, resources=resources)
+        return sorted(ran)
+
+    assert run(1, 1, 1) == [1, 10, 100]
+    assert run(1, 1, 1) == []
+    assert run(2, 1, 1) == [2]
+    assert run(2, 2, 1) == [20]
+    assert run(2, 2, 2) == [200]
+    assert run(1, 1, 1) == [], "all of it was seen before"
+
+
 def test_configuration_counts(instance: dg.DagsterInstance) -> None:
     ran = []
 

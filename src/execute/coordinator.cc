@@ -363,7 +363,7 @@ bool Coordinator::link(std::uint32_t id) {
       !step.checks.empty()) {
     return false;
   }
-  const std::string config = config_of_step(options_.run_config, def);
+  const std::string config = config_of_step(options_.run_config, def, plan_.graph->definitions());
   const PartitionSlice* own =
       step.partitions && step.partitions->own ? &*step.partitions->own : nullptr;
   std::vector<std::int64_t> numbers{0};

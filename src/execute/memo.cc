@@ -7,10 +7,13 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace treadle::execute {
 
-std::string config_of_step(const std::string& run_config, const StepDef& step) {
+namespace {
+
+std::string configured_of_step(const std::string& run_config, const StepDef& step) {
   if (run_config.empty()) return {};
   boost::json::value config;
   if (!parse_json_value(run_config, config) || !config.is_object()) return run_config;
@@ -28,6 +31,28 @@ std::string config_of_step(const std::string& run_config, const StepDef& step) {
   }
   for (const OutputDef& output : step.outputs) take("resources", output.io_manager_key);
   return own.empty() ? std::string() : boost::json::serialize(own);
+}
+
+void add_identities(const std::vector<std::string>& keys, const Definitions& definitions,
+                    std::map<std::string, std::string>& known) {
+  for (const std::string& key : keys) {
+    const auto resource = definitions.resources.find(key);
+    if (resource == definitions.resources.end() || known.contains(key)) continue;
+    known[key] = resource->second->identity();
+    add_identities(resource->second->required_resources(), definitions, known);
+  }
+}
+
+}  // namespace
+
+std::string config_of_step(const std::string& run_config, const StepDef& step,
+                           const Definitions& definitions) {
+  std::string out = configured_of_step(run_config, step);
+  std::map<std::string, std::string> identities;
+  add_identities(step.required_resources, definitions, identities);
+  for (const auto& [key, identity] : identities)
+    if (!identity.empty()) out += "\n" + key + "=" + identity;
+  return out;
 }
 
 bool can_memoize(const plan::PlannedStep& step) {

@@ -11,8 +11,9 @@
 namespace treadle::execute {
 
 // What run_config says about a step: its own configuration and that of the resources and IO managers
-// it uses; "" for nothing.
-std::string config_of_step(const std::string& run_config, const StepDef& step);
+// it uses; and what these resources are. "" for nothing.
+std::string config_of_step(const std::string& run_config, const StepDef& step,
+                           const Definitions& definitions);
 
 // Whether the step's outputs can be known before it runs: assets that always come out, made of inputs
 // whose versions are known.

@@ -401,7 +401,7 @@ std::string StepExecution::memo(const OutputDef& output, const std::int64_t* num
   if (!(def_.memoize || env_.options.memoize) || !can_memoize(planned_)) return {};
   const auto index = static_cast<std::uint32_t>(&output - def_.outputs.data());
   return memo_of(env_.plan, planned_, index, number, env_.versions, code_version(output),
-                 config_of_step(env_.options.run_config, def_));
+                 config_of_step(env_.options.run_config, def_, env_.plan.graph->definitions()));
 }
 
 // A materialization of each partition, made of what belongs to it.

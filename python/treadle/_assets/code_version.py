@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 _FunctionType = type(lambda: None)
 _CodeType = type((lambda: None).__code__)
 _ModuleType = type(sys)
+
+
+class _Bound:
+    def method(self) -> None: ...
+
+
+_MethodType = type(_Bound().method)
 _SIMPLE = (int, float, complex, bool, str, bytes, type(None), type(...))
 _OUTSIDE = tuple(
     {
@@ -24,6 +31,8 @@ _OUTSIDE = tuple(
         sys.prefix + os.sep + "lib" + os.sep,
     }
 )
+# Immutable values of the standard library whose repr says all.
+_TOLD_BY_REPR = frozenset(("datetime", "decimal", "fractions", "uuid", "pathlib", "zoneinfo", "ipaddress"))
 _known: dict[Any, str] = {}
 
 
@@ -36,12 +45,22 @@ def derive(fn: Any) -> str:
         return ""
     known = _known.get(function)
     if known is None:
-        from treadle._core import sha256_hex
-
         teller = _Teller()
         teller.function(function)
-        known = _known[function] = sha256_hex("".join(teller.parts).encode("utf-8", "surrogatepass"))[:16]
+        teller.parameters(function)
+        known = _known[function] = teller.digest()
     return known
+
+
+def identity_of(*values: Any) -> str:
+    """Of objects and functions: their code, where it is the project's, and what they hold."""
+    teller = _Teller()
+    for value in values:
+        if type(value) is _FunctionType:
+            teller.function(value)
+        else:
+            teller.value(value)
+    return teller.digest()
 
 
 class WithConfig:
@@ -83,6 +102,24 @@ class _Teller:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self._seen: set[int] = set()
+        self._kept: list[Any] = []  # what was seen, so that nothing else gets its id
+
+    def digest(self) -> str:
+        from treadle._core import sha256_hex
+
+        return sha256_hex("".join(self.parts).encode("utf-8", "surrogatepass"))[:16]
+
+    def parameters(self, fn: Any) -> None:
+        """Classes that parameters are made from: configuration has defaults, resources have code."""
+        for name, annotation in fn.__annotations__.items():
+            if isinstance(annotation, str):
+                try:
+                    annotation = eval(annotation, fn.__globals__)  # as typing.get_type_hints does
+                except Exception:
+                    continue
+            if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
+                self.parts.append(f"parameter {name}=")
+                self._class(annotation)
 
     def function(self, fn: Any) -> None:
         if id(fn) in self._seen:
@@ -138,7 +175,7 @@ class _Teller:
             ";".join((*code.co_names, "|", *code.co_varnames, "|", *code.co_freevars, "|", *code.co_cellvars))
         )
         for index, constant in enumerate(code.co_consts):
-            if index == 0 and doc is not None and constant == doc:
+            if index == 0 and constant == doc:
                 continue
             self._value(constant)
 
@@ -172,11 +209,48 @@ class _Teller:
         elif isinstance(value, type):
             self._class(value)
         else:
-            inner = _function_of(value) if not _is_ours(cls) else None
-            if inner is not None and _in_project(inner.__code__.co_filename):
-                self.function(inner)
-            else:
-                add(f"a {cls.__module__}.{cls.__qualname__};")
+            self._object(value, depth)
+
+    value = _value
+
+    def _object(self, value: Any, depth: int) -> None:
+        """What an object is called with and holds, as far as it is known not to depend on the process."""
+        add = self.parts.append
+        cls = type(value)
+        add(f"a {cls.__module__}.{cls.__qualname__}")
+        if isinstance(value, _SIMPLE):  # of a class of its own: an Enum, an EnvVar
+            add(f" {_plain(value)!r}")
+        if _is_ours(cls) and hasattr(cls, "env_var_name"):
+            add(f" {os.environ.get(value.env_var_name)!r}")
+        if id(value) in self._seen or depth > 6:
+            add(";")
+            return
+        held: Any = None
+        if cls.__module__ in _TOLD_BY_REPR:
+            add(f" {value!r}")
+        elif cls.__module__ == "re" and hasattr(value, "pattern"):
+            held = (value.pattern, int(value.flags))
+        elif cls.__module__ == "functools" and hasattr(value, "keywords"):
+            held = (value.func, value.args, value.keywords)
+        elif cls is _MethodType:
+            held = (value.__func__, value.__self__)
+        elif hasattr(cls, "model_fields"):
+            self._class(cls)
+            held = {name: getattr(value, name, None) for name in cls.model_fields}
+        elif (wrapped := _vars(value).get("__wrapped__")) is not None:
+            held = wrapped
+        elif not _is_ours(cls):
+            module = sys.modules.get(cls.__module__)
+            if module is None or _in_project(getattr(module, "__file__", None)):
+                self._class(cls)
+                held = _state_of(value)
+            elif (inner := _function_of(value)) is not None and _in_project(inner.__code__.co_filename):
+                held = inner
+        if held is not None:
+            self._seen.add(id(value))
+            self._kept.append(value)
+            self._value(held, depth + 1)
+        add(";")
 
     def _class(self, cls: type) -> None:
         add = self.parts.append
@@ -186,6 +260,9 @@ class _Teller:
             return
         self._seen.add(id(cls))
         add("{")
+        for name, field in (getattr(cls, "model_fields", None) or {}).items():
+            add(f"{name}=")
+            self._value((getattr(field, "default", None), getattr(field, "default_factory", None)))
         for base in cls.__bases__:
             if base is not object:
                 self._class(base)
@@ -208,6 +285,36 @@ def _all_names(code: CodeType) -> list[str]:
         if type(constant) is _CodeType:
             names.update(dict.fromkeys(_all_names(constant)))
     return list(names)
+
+
+def _plain(value: Any) -> Any:
+    """The number or text that an object of a derived class is."""
+    if isinstance(value, str):
+        return "".join(value)
+    kind: Any = next(k for k in (bytes, int, float, complex) if isinstance(value, k))
+    return kind.__add__(value, kind())
+
+
+def _state_of(value: Any) -> Any:
+    """What an object of the project holds."""
+    held = {name: item for name, item in _vars(value).items() if not name.startswith("__")}
+    for base in type(value).__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if hasattr(value, name):
+                held[name] = getattr(value, name)
+    if isinstance(value, dict):
+        return list(value.items()), held
+    if isinstance(value, (set, frozenset)):
+        return frozenset(value), held
+    return (list(value), held) if isinstance(value, (tuple, list)) else held
+
+
+def _vars(value: Any) -> dict[str, Any]:
+    try:
+        return dict(vars(value))
+    except TypeError:
+        return {}
 
 
 def _is_ours(cls: type) -> bool:

@@ -74,6 +74,7 @@ class ConfiguredSchema(IDefinitionConfigSchema):
     ) -> None:
         self.parent = parent
         self._own = own
+        self.given = config_or_fn
         self._config_fn: Callable[[Any], Any] = (
             config_or_fn if callable(config_or_fn) else lambda _: config_or_fn
         )

@@ -621,11 +621,22 @@ def _step(definition: AssetsDefinition, names: Names) -> tuple[Any, ...]:
         definition._place[0],
         definition._place[1],
         definition,
-        definition._fn,
+        _versioned(definition),
         [o.key.parts for o in definition._outputs] if definition.is_observable else (),
         told_hooks(definition._hooks, definition) if definition._hooks else (),
         getattr(definition, "_pool", None) or "",
     )
+
+
+def _versioned(definition: AssetsDefinition) -> Any:
+    """What its code version is derived from: the function, with the defaults of its configuration."""
+    if not definition._config_schema:
+        return definition._fn
+    from treadle._assets.code_version import WithConfig
+    from treadle._config.definition import schema_of
+
+    field = schema_of(definition._config_schema).as_field()
+    return WithConfig(definition._fn, field.default_value) if field.default_provided else definition._fn
 
 
 def check_to_core(c: AssetCheckSpec) -> tuple[Any, ...]:

@@ -37,7 +37,7 @@ class ResourceHolder:
     `config`: what run configuration says of it, {"config": ...}, not processed yet.
     """
 
-    __slots__ = ("all", "config", "definition", "key", "made_of", "required")
+    __slots__ = ("_identity", "all", "config", "definition", "key", "made_of", "required")
 
     def __init__(
         self,
@@ -47,11 +47,24 @@ class ResourceHolder:
         all_definitions: Mapping[str, ResourceDefinition] | None = None,
     ) -> None:
         self.key = key
+        self._identity: str | None = None
         self.definition = definition_of(source)
         self.config = config
         self.made_of: Any = None  # the processed configuration, once it is set up
         self.all = all_definitions if all_definitions is not None else {key: self.definition}
         self.required = sorted(self.definition.get_required_resource_keys(self.all))
+
+    def identity(self) -> str:
+        """Of its code and settings: another text when what it makes may be another."""
+        if self._identity is None:
+            from treadle._assets.code_version import identity_of
+
+            of = self.definition.made_of
+            self._identity = identity_of(
+                of if of is not None else self.definition.resource_fn,
+                getattr(self.definition.config_schema, "given", None),
+            )
+        return self._identity
 
     def set_up(self, run_id: str, required: Mapping[str, ResourceHandle]) -> ResourceHandle:
         values = {k: h.value for k, h in required.items()}

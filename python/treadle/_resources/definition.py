@@ -35,11 +35,12 @@ class ResourceDefinition:
     _treadle_is_resource = True
     _treadle_resource = True
     _treadle_makes_other = True
-    # Of a ConfigurableResource: what it holds by field, those of it that are configured at launch, and its
-    # class.
+    # Of a ConfigurableResource: what it holds by field, those of it that are configured at launch, its
+    # class and itself.
     nested_resources: Mapping[str, Any] = {}
     nested_partial_resources: Mapping[str, Any] = {}
     configurable_resource_cls: type | None = None
+    made_of: Any = None
 
     def __init__(
         self,

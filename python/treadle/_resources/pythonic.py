@@ -401,6 +401,7 @@ def describe(definition: ResourceDefinition, holder: Any, cls: type | None = Non
     definition.nested_resources = holder.nested_resources
     definition.nested_partial_resources = holder.nested_partial_resources
     definition.configurable_resource_cls = cls or type(holder)
+    definition.made_of = holder
     return definition
 
 

@@ -91,6 +91,8 @@ class Resource {
   virtual std::vector<std::string> required_resources() const { return {}; }
   // True when set-up and use must stay on the thread that called the engine.
   virtual bool wants_calling_thread() const { return false; }
+  // A digest of its code and settings: what is made with another one is made otherwise. "" = unknown.
+  virtual std::string identity() const { return {}; }
 };
 
 }  // namespace treadle
