@@ -27,7 +27,6 @@ std::string collection_text(const artifact::Collection& collection) {
 int list_collections(Session& session, const Artifacts& artifacts,
                      const ArtifactLsOptions& options) {
   std::vector<artifact::Collection> collections;
-  const bool known = !artifacts.server;  // how many versions and bytes: servers are not asked
   if (artifacts) {
     artifact::CollectionFilter filter;
     filter.type = options.type;
@@ -45,9 +44,8 @@ int list_collections(Session& session, const Artifacts& artifacts,
           .field("project", collection.project)
           .field("name", collection.name);
       w.field("type", collection.type).key("version_count");
-      known ? w.value(collection.version_count) : w.null();
-      w.key("size");
-      known ? w.value(collection.size) : w.null();
+      w.value(collection.version_count).key("size");
+      collection.size < 0 ? w.null() : w.value(collection.size);
       w.key("latest");
       if (collection.latest) {
         write_version(w, *collection.latest);
@@ -83,9 +81,8 @@ int list_collections(Session& session, const Artifacts& artifacts,
         if (alias != "latest") aliases.push_back(alias);
     table.rows.push_back({collection_text(collection), collection.type,
                           latest ? "v" + std::to_string(latest->index) : "none",
-                          join(aliases, ", "),
-                          known ? std::to_string(collection.version_count) : "",
-                          known ? format_size(collection.size) : "",
+                          join(aliases, ", "), std::to_string(collection.version_count),
+                          collection.size < 0 ? "" : format_size(collection.size),
                           latest ? format_ago(latest->created, session.now()) : ""});
   }
   session.print(render_table(table, session.out()));

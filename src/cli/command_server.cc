@@ -12,6 +12,9 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace treadle::cli {
 namespace {
@@ -69,17 +72,34 @@ void on_signal(int) {
   [[maybe_unused]] const auto written = ::write(wake_pipe[1], &byte, 1);
 }
 
+// What large requests took goes back to the machine when they are done, and the rest now and then: glibc would
+// keep the most that each thread ever needed.
+void keep_memory_low() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 4 << 20);
+#endif
+}
+void give_back_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 // Returns when SIGINT or SIGTERM came, or the server has been idle for so long.
 void wait_for_end(const app::Server& server, int idle_exit) {
+  constexpr std::int64_t kGiveBack = 10;  // seconds
   pollfd ready{wake_pipe[0], POLLIN, 0};
-  while (true) {
-    const int rc = poll(&ready, 1, idle_exit > 0 ? 1000 : -1);
-    if (rc > 0) return;
-    if (rc == 0 && server.idle_seconds() >= idle_exit) return;
+  for (std::int64_t second = 1;; ++second) {
+    if (poll(&ready, 1, 1000) > 0) return;
+    const std::int64_t idle = server.idle_seconds();
+    if (idle_exit > 0 && idle >= idle_exit) return;
+    if (second % kGiveBack == 0 && idle < 2 * kGiveBack) give_back_memory();
   }
 }
 
 int run_server(Session& session, const ServerCommandOptions& options) {
+  keep_memory_low();
   auto home = session.open_home_to_serve();
   if (!home) return session.fail(home.error());
   SharedServer shared((*home)->path());

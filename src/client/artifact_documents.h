@@ -136,16 +136,20 @@ inline constexpr std::string_view kProjectArtifactCollections =
 // What of a collection tells its newest version; asked for lists only.
 #define TREADLE_LATEST \
   " latest:artifactMembership(aliasName:\"latest\"){artifact{" TREADLE_ARTIFACT "}}"
+// A collection has no size of its own there: those of its versions, when these are not too many.
+#define TREADLE_SIZES                                                                     \
+  " sizes:artifacts(first:100,filters:\"{\\\"state\\\":\\\"COMMITTED\\\"}\"){totalCount " \
+  "pageInfo{hasNextPage} edges{node{size}}}"
 inline constexpr std::string_view kListedArtifactCollections =
     "query ProjectArtifactCollections($entity:String!,$project:String!,$cursor:String,$perPage:Int,"
     "$filters:JSONString){project(entityName:$entity,name:$project){artifactCollections(after:$"
     "cursor,first:$perPage,filters:$filters){" TREADLE_PAGE
-    " edges{node{" TREADLE_COLLECTION TREADLE_LATEST "}}}}}";
+    " edges{node{" TREADLE_COLLECTION TREADLE_LATEST TREADLE_SIZES "}}}}}";
 inline constexpr std::string_view kArtifactTypeArtifactCollections =
     "query ArtifactTypeArtifactCollections($entity:String!,$project:String!,$type:String!,"
     "$cursor:String,$perPage:Int,$filters:JSONString){project(entityName:$entity,name:$project){"
     "artifactType(name:$type){artifactCollections(after:$cursor,first:$perPage,filters:$filters)"
-    "{" TREADLE_PAGE " edges{node{" TREADLE_COLLECTION TREADLE_LATEST "}}}}}}";
+    "{" TREADLE_PAGE " edges{node{" TREADLE_COLLECTION TREADLE_LATEST TREADLE_SIZES "}}}}}}";
 inline constexpr std::string_view kProjectArtifacts =
     "query ProjectArtifacts($entity:String!,$project:String!,$type:String!,$collection:String!,"
     "$cursor:String,$perPage:Int=50,$order:String,$filters:JSONString){"

@@ -15,6 +15,7 @@ using artifact::CollectionKind;
 using artifact::Membership;
 
 constexpr int kPerPage = 500;
+constexpr int kListedPerPage = 50;  // with versions of each
 
 Collection collection_of(const Node& node) {
   Collection c;
@@ -31,6 +32,14 @@ Collection collection_of(const Node& node) {
   c.created = time_of(node["createdAt"]);
   c.updated = node["updatedAt"].empty() ? c.created : time_of(node["updatedAt"]);
   return c;
+}
+
+// Fills in how many versions there are, and their bytes; -1 where there are too many to add up.
+void add_sizes(Collection& collection, const Node& sizes) {
+  collection.version_count = sizes["totalCount"].integer();
+  collection.size = sizes["pageInfo.hasNextPage"].flag() ? -1 : 0;
+  if (collection.size < 0) return;
+  for (const Node& version : sizes.nodes()) collection.size += version["size"].integer();
 }
 
 bool matches(const Collection& c, const artifact::CollectionFilter& filter) {
@@ -70,7 +79,7 @@ Result<std::vector<Collection>> RemoteArtifacts::collections(
   TREADLE_CHECK(ask_pages(
       of_type ? kArtifactTypeArtifactCollections : kListedArtifactCollections,
       [&](JsonWriter& w) {
-        w.field("entity", at.entity).field("project", at.project).field("perPage", kPerPage);
+        w.field("entity", at.entity).field("project", at.project).field("perPage", kListedPerPage);
         if (of_type) w.field("type", filter.type);
         if (!filter.name.empty()) {
           JsonWriter wanted;
@@ -83,6 +92,7 @@ Result<std::vector<Collection>> RemoteArtifacts::collections(
         for (const Node& node : page.nodes()) {
           Collection found = collection_of(node);
           if (!matches(found, filter)) continue;
+          add_sizes(found, node["sizes"]);
           if (const Node latest = node["latest.artifact"]; !latest.empty()) {
             found.latest = version_of(latest);
           }

@@ -311,7 +311,10 @@ Result<tracking::KeysInfo> RemoteRuns::keys_info(std::int64_t run_key, Stream st
 Result<std::vector<std::string>> RemoteRuns::console(std::int64_t run_key, std::int64_t first,
                                                      std::int64_t count) {
   TREADLE_TRY(const Known run, known(run_key));
-  if (run.sender) return run.sender->console(first, count);
+  if (run.sender) {
+    if (auto remembered = run.sender->console(first, count)) return *std::move(remembered);
+    if (first >= 0) first += run.sender->console_offset();
+  }
   std::vector<std::string> lines;
   if (first < 0) {
     json::value data;

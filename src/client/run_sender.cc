@@ -92,13 +92,7 @@ Result<tracking::StreamReply> RunSender::stream(const tracking::StreamUpdate& up
   if (update.console) {
     std::int64_t number = update.console->offset;
     for (std::size_t i = 0; i < console.size(); ++i, ++number) {
-      const std::int64_t own = number - options_.console_offset;
-      if (own >= 0) {
-        if (own >= static_cast<std::int64_t>(console_all_.size())) {
-          console_all_.resize(static_cast<std::size_t>(own) + 1);
-        }
-        console_all_[static_cast<std::size_t>(own)] = std::string(update.console->lines[i]);
-      }
+      remember(number - options_.console_offset, update.console->lines[i]);
       console_[number] = std::move(console[i]);
     }
   }
@@ -394,12 +388,33 @@ bool RunSender::ended() const {
   return ended_;
 }
 
-std::vector<std::string> RunSender::console(std::int64_t first, std::int64_t count) const {
+// A program may print for weeks: only the end of it stays in memory.
+void RunSender::remember(std::int64_t own, std::string_view line) {
+  constexpr std::size_t kMostLines = 20'000;
+  constexpr std::size_t kMostBytes = 4 << 20;
+  if (own < console_gone_) return;
+  const auto at = static_cast<std::size_t>(own - console_gone_);
+  if (at >= console_tail_.size()) console_tail_.resize(at + 1);
+  console_bytes_ += line.size() - console_tail_[at].size();
+  console_tail_[at] = line;
+  while (console_tail_.size() > kMostLines ||
+         (console_bytes_ > kMostBytes && console_tail_.size() > 1)) {
+    console_bytes_ -= console_tail_.front().size();
+    console_tail_.pop_front();
+    ++console_gone_;
+  }
+}
+
+std::optional<std::vector<std::string>> RunSender::console(std::int64_t first,
+                                                           std::int64_t count) const {
   const std::scoped_lock lock(mutex_);
-  const auto size = static_cast<std::int64_t>(console_all_.size());
+  const auto size = console_gone_ + static_cast<std::int64_t>(console_tail_.size());
   first = first < 0 ? std::max<std::int64_t>(0, size + first) : std::min(first, size);
   const std::int64_t end = count <= 0 ? size : std::min(size, first + count);
-  return {console_all_.begin() + first, console_all_.begin() + end};
+  if (first < console_gone_ && end > first) return std::nullopt;
+  if (end <= first) return std::vector<std::string>();
+  return std::vector<std::string>(console_tail_.begin() + (first - console_gone_),
+                                  console_tail_.begin() + (end - console_gone_));
 }
 
 }  // namespace treadle::client

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,8 +47,10 @@ class RunSender {
   // The same, and ends the run.
   Result<void> finish(int exit_code, std::chrono::milliseconds patience);
   bool ended() const;
-  // Lines of the console since the run was begun here; first < 0 = from the end.
-  std::vector<std::string> console(std::int64_t first, std::int64_t count) const;
+  // Lines of the console since the run was begun here; first < 0 = from the end. Nothing when they reach further
+  // back than what is remembered here: then the server has them, `console_offset` lines later.
+  std::optional<std::vector<std::string>> console(std::int64_t first, std::int64_t count) const;
+  std::int64_t console_offset() const { return options_.console_offset; }
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -69,6 +72,7 @@ class RunSender {
 
   void work();
   void upload();
+  void remember(std::int64_t own, std::string_view line);
   bool anything_to_stream() const;
   bool settled() const;
   Parcel pack();
@@ -99,7 +103,9 @@ class RunSender {
   Rows history_;
   Rows events_;
   std::map<std::int64_t, std::string> console_;  // lines that are unsent
-  std::vector<std::string> console_all_;
+  std::deque<std::string> console_tail_;         // the last ones, sent or not
+  std::int64_t console_gone_ = 0;                // as many were before them
+  std::size_t console_bytes_ = 0;
   std::optional<std::string> summary_;
   std::vector<std::string> uploaded_;
   bool preempting_ = false;

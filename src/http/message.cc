@@ -190,7 +190,7 @@ bool split_target(Request& request) {
     path.remove_prefix(1);
     const auto slash = path.find('/');
     auto part = percent_decode(path.substr(0, slash));
-    if (!part) return false;
+    if (!part || !is_valid_utf8(*part)) return false;
     request.path.push_back(*std::move(part));
     if (slash == std::string_view::npos) break;
     path.remove_prefix(slash);

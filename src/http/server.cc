@@ -249,6 +249,15 @@ class Connection {
   }
 
   Task<Response> answer(Parser& parser, Request& request) {
+    // Another coding than chunked leaves open where the body ends: nobody smuggles a request behind it.
+    if (const std::string* coding = request.header("Transfer-Encoding")) {
+      if (!beast::iequals(*coding, "chunked")) {
+        Response refused =
+            error_response(400, "The body has a Transfer-Encoding other than chunked.");
+        refused.close = true;
+        co_return refused;
+      }
+    }
     if (!split_target(request)) co_return error_response(400, "The address is not valid.");
     const Router::Match match = shared_.router.match(request);
     if (match.route == nullptr) {

@@ -14,8 +14,7 @@
 namespace treadle::serve {
 namespace {
 
-constexpr std::int64_t kSmallUpload = 64
-                                      << 10;  // bytes; a file of a version that is put in one step
+constexpr std::int64_t kSmallUpload = 64 << 10;  // bytes; a file that is kept in one step
 
 std::vector<std::string> parts_of(std::string_view path, std::size_t most) {
   std::vector<std::string> out;
@@ -173,7 +172,28 @@ class ManifestSink final : public http::BodySink {
   std::string text_;
 };
 
-// A file of a run on its way in: beside the blobs first, so that it is read in constant memory, and
+// A file of a run that fits into memory.
+class SmallRunFileSink final : public http::BodySink {
+ public:
+  SmallRunFileSink(Backend& backend, std::int64_t run_key, std::string name)
+      : backend_(backend), run_key_(run_key), name_(std::move(name)) {}
+  std::optional<http::Response> write(std::string_view piece) override {
+    content_ += piece;
+    return std::nullopt;
+  }
+  void finish(http::Answer answer) override {
+    const auto kept = backend_.runs.put_file(run_key_, name_, content_);
+    answer(kept ? stored_answer("\"" + kept->md5 + "\"") : error_answer(kept.error()));
+  }
+
+ private:
+  Backend& backend_;
+  const std::int64_t run_key_;
+  const std::string name_;
+  std::string content_;
+};
+
+// A large file of a run on its way in: beside the blobs first, so that it is read in constant memory, and
 // into the run when it is whole.
 class RunFileSink final : public http::BodySink {
  public:
@@ -348,6 +368,9 @@ std::variant<std::unique_ptr<http::BodySink>, http::Response> Storage::open_put(
     const auto parts = parts_of(path, 3);
     const auto key = parts.size() == 3 ? number(parts[1]) : std::nullopt;
     if (!key) return not_here();
+    if (request.content_length >= 0 && request.content_length <= kSmallUpload) {
+      return std::make_unique<SmallRunFileSink>(backend_, *key, parts[2]);
+    }
     Files& files = real_files();
     if (auto ok = files.make_folders(backend_.uploads); !ok) return error_answer(ok.error());
     const std::string temporary = join_path(backend_.uploads, random_uuid());
@@ -391,6 +414,7 @@ std::variant<std::unique_ptr<http::BodySink>, http::Response> Storage::open_ahea
   const Caller caller(backend_, std::get<account::User>(std::move(admitted)));
   const std::string& entity = request.parameter("entity");
   const std::string& project = request.parameter("project");
+  if (auto ok = check_artifact_name("project", project); !ok) return error_answer(ok.error());
   if (auto ok = require(caller, account::Role::kMember, entity, project); !ok) {
     return error_answer(ok.error());
   }

@@ -55,6 +55,8 @@ def test_versions_are_put_listed_shown_and_got(on: Commands) -> None:
     listed = on("list")["artifacts"]
     assert [(a["project"], a["name"], a["latest"]["version"]) for a in listed] == [("iris", "set", "v1")]
     versions = on("list", "local/iris/set")["versions"]
+    assert (listed[0]["version_count"], listed[0]["size"]) == (2, sum(v["size"] for v in versions))
+    versions = on("list", "local/iris/set")["versions"]
     assert [(v["version"], v["aliases"], v["tags"]) for v in versions] == [
         ("v0", ["best"], []),
         ("v1", ["latest"], ["new"]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,6 +226,40 @@ def test_requests_that_are_no_http_are_refused(server: Server, raw: bytes) -> No
         except ConnectionError:
             return
     assert said.startswith(b"HTTP/1.1 4")
+
+
+def test_nothing_is_smuggled_behind_a_body_of_unknown_length(server: Server) -> None:
+    address = urllib.parse.urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port or 0), timeout=20) as connection:
+        head = b"POST /graphql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n"
+        connection.sendall(head + b"GET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
+        said = b""
+        try:
+            while piece := connection.recv(10_000):
+                said += piece
+        except ConnectionError:
+            pass
+    assert said.startswith(b"HTTP/1.1 400")
+    assert said.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize("name", ["%ff", "a" * 300, "..%2fx", "a%0ab"])
+def test_content_comes_to_projects_that_can_be(server: Server, name: str) -> None:
+    answer = server.request(f"/contents/local/{name}", b"{}", method="PUT")
+    assert 400 <= answer.status < 500
+
+
+def test_large_requests_are_forgotten(server: Server) -> None:
+    def megabytes() -> int:
+        lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("RssAnon"))) // 1024
+
+    before = megabytes()
+    large = {"name": "r", "modelName": "p", "displayName": "x" * 8_000_000}
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: server.graphql(UPSERT, i=large), range(64)))
+    # What the document, its parts and the answers took is most of 16 x 8 MB.
+    assert megabytes() < before + 100
 
 
 def test_a_body_that_never_comes_holds_nobody_up(server: Server) -> None:

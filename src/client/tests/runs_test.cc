@@ -182,6 +182,23 @@ TEST(RemoteRuns, WhatIsHandedOverAgainReplacesWhatWaits) {
   EXPECT_TRUE(server.lines("output.log")[0].ends_with(" 100%"));
 }
 
+TEST(RemoteRuns, OfALongConsoleTheEndIsRememberedAndAllOfItSent) {
+  FakeServer server;
+  const auto runs = server.open();
+  const std::int64_t key = begin(*runs);
+  constexpr int kLines = 25'000;
+  for (int first = 0; first < kLines; first += 1000) {
+    std::vector<std::string> lines;
+    for (int i = first; i < first + 1000; ++i) lines.push_back(std::to_string(i));
+    const std::vector<std::string_view> views(lines.begin(), lines.end());
+    ASSERT_TRUE(runs->stream(key, {.console = Lines{first, views}}, db::Sync::kNo));
+  }
+  EXPECT_EQ(runs->console(key, -2, 0).value(), (std::vector<std::string>{"24998", "24999"}));
+  EXPECT_EQ(runs->console(key, 24'000, 1).value(), (std::vector<std::string>{"24000"}));
+  ASSERT_TRUE(runs->finish(key, 0));
+  EXPECT_EQ(server.lines("output.log").size(), static_cast<std::size_t>(kLines));
+}
+
 TEST(RemoteRuns, LinesKeepTheirNumbersInWhateverOrderTheyAreHandedOver) {
   FakeServer server;
   const auto runs = server.open();

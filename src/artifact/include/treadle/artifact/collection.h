@@ -37,8 +37,9 @@ struct Collection {
   Micros created = 0;
   Micros updated = 0;              // when it, or a version, tag or alias in it, last changed
   std::int64_t version_count = 0;  // members, not deleted
-  std::int64_t size = 0;           // bytes of all these versions, shared content counted each time
-  std::optional<Version> latest;   // the newest member; nothing when there is none
+  // Bytes of all these versions, shared content counted each time; -1 = unknown, on a server that has many.
+  std::int64_t size = 0;
+  std::optional<Version> latest;  // the newest member; nothing when there is none
 };
 
 // Which collections; "" and nothing = any.
