@@ -257,3 +257,49 @@ def test_an_io_manager_records_events_beside_what_it_stores() -> None:
 
     told = job.execute_in_process().asset_materializations_for_node("three")
     assert [(m.asset_key.path, m.metadata["n"].value) for m in told] == [(["extra"], 3)]
+
+
+def test_resources_given_by_position_stand_where_the_function_has_them() -> None:
+    class Base(dg.ConfigurableResource):
+        n: int = 0
+        _open: bool = False
+
+        def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+            self._open = True
+
+    class Settings(dg.Config):
+        times: int = 1
+
+    @dg.asset
+    def summed(
+        context: dg.AssetExecutionContext, config: Settings, first: int, base: Base, second: int
+    ) -> int:
+        assert base._open
+        return (first + second + base.n) * config.times
+
+    @dg.op
+    def same(config: Settings, first: int, base: Base, second: int) -> int:
+        return (first + second + base.n) * config.times
+
+    @dg.asset
+    def plain(first: int, base: dg.ResourceParam[int], second: int) -> int:
+        return first * 100 + base * 10 + second
+
+    context = dg.build_asset_context()
+    assert summed(context, Settings(times=2), 1, Base(n=10), 3) == 28
+    assert same(Settings(times=2), 1, Base(n=10), 3) == 28
+    assert same(Settings(times=2), 1, second=3, base=Base(n=10)) == 28
+    assert plain(1, 2, 3) == 123
+
+
+def test_a_test_may_listen_to_a_contexts_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+
+    @dg.asset
+    def speaks(context: dg.AssetExecutionContext) -> None:
+        context.log.warning("low")
+
+    context = dg.build_asset_context()
+    monkeypatch.setattr(context.log, "warning", heard.append)
+    speaks(context)
+    assert heard == ["low"]

@@ -117,6 +117,7 @@ def _bound(op: OpDefinition, given: UnboundContext, kwargs: Mapping[str, Any]) -
     bound._calls = given._calls
     bound._given_config = given._given_config
     bound.__dict__.update(getattr(given, "__dict__", {}))  # what a test put in the place of methods
+    bound._log = given.log  # and of the log's
     bound._resources = Resources(known.__getitem__, frozenset(known))
     return bound
 

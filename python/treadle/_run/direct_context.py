@@ -417,6 +417,7 @@ class UnboundContext(_Direct, _OutputsContext):
         bound._calls = self._calls
         bound._given_config = self._given_config
         bound.__dict__.update(getattr(self, "__dict__", {}))  # what a test put in the place of methods
+        bound._log = self.log  # and of the log's
         assert self._state is not None
         config = self._given_config
         self._state.run_config = {} if config is None else {"ops": {definition._name: {"config": config}}}

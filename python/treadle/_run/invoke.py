@@ -157,20 +157,24 @@ def with_lives(
     code = getattr(definition._fn, "__code__", None)
     if not named or code is None:
         return call(args, kwargs)
-    own = args[:1] if args and (args[0] is None or isinstance(args[0], _StepContext)) else ()
-    rest, kwargs = without_resources(definition, args[len(own) :], dict(kwargs))
-    lives = {k: kwargs[p] for p, k in named.items() if hasattr(kwargs.get(p), "setup_for_execution")}
+    own = 1 if args and (args[0] is None or isinstance(args[0], _StepContext)) else 0
+    _, by_name = without_resources(definition, args[own:], kwargs)
+    lives = {k: by_name[p] for p, k in named.items() if hasattr(by_name.get(p), "setup_for_execution")}
     if not lives:
-        return call((*own, *rest), kwargs)
+        return call(args, kwargs)
     from treadle._resources.building import build_resources
 
     opened = build_resources(lives)
     resources: Any = opened.__enter__()
-    for parameter, key in named.items():
-        if key in lives:
-            kwargs[parameter] = as_given(resources, key)
+    # Each stays where it was given: what is given by position is sorted out by who is called.
+    places = code.co_varnames[(1 if definition._takes_context else 0) : code.co_argcount]
+    given = [
+        as_given(resources, named[p]) if named.get(p) in lives else a for p, a in zip(places, args[own:])
+    ]
+    args = (*args[:own], *given, *args[own + len(given) :])
+    kwargs = {k: as_given(resources, named[k]) if named.get(k) in lives else v for k, v in kwargs.items()}
     try:
-        return until_done(lambda: opened.__exit__(None, None, None), call((*own, *rest), kwargs))
+        return until_done(lambda: opened.__exit__(None, None, None), call(args, kwargs))
     except BaseException as e:
         opened.__exit__(type(e), e, e.__traceback__)
         raise

@@ -31,9 +31,8 @@ _NAMES = {
 
 
 class DagsterLogManager:
-    """The methods of `logging.Logger`. Outside of a step, lines go to stderr."""
-
-    __slots__ = ("_step",)
+    """The methods of `logging.Logger`. Outside of a step, lines go to stderr. Tests put their own in place of
+    its methods."""
 
     def __init__(self, step: _core.Step | None) -> None:
         self._step = step
