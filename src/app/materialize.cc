@@ -8,6 +8,8 @@
 #include <treadle/base/random.h>
 #include <treadle/io/artifact_io_manager.h>
 
+#include <algorithm>
+
 namespace treadle::app {
 namespace {
 
@@ -21,6 +23,17 @@ std::string texts_of(const std::vector<Problem>& problems) {
     text += problem.text();
   }
   return text;
+}
+
+// A selection of steps as the record keeps it: "load+,clean".
+std::vector<std::string> texts_in(const std::string& selection) {
+  std::vector<std::string> texts;
+  for (std::size_t begin = 0; begin < selection.size();) {
+    const std::size_t end = std::min(selection.find(',', begin), selection.size());
+    texts.push_back(selection.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return texts;
 }
 
 // What steps need to know about assets that this run does not make itself.
@@ -125,7 +138,8 @@ Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
     options.parent_run_id = run.parent_run_id;
     auto plan = run.parent_run_id.empty()
                     ? plan::plan_job(graph.definitions(), job, run.step_keys)
-                    : plan::plan_job_again(graph.definitions(), job, run.step_keys);
+                    : plan::plan_job_again(graph.definitions(), job, run.step_keys,
+                                           texts_in(run.selection));
     if (!plan) return fail(Errc::kInvalidArgument, texts_of(plan.error()));
     const plan::AssetGraph& of_job = *plan->graph;
     return execute_plan(home, of_job, std::move(*plan), std::move(options), job.partitions);
@@ -162,16 +176,19 @@ Result<execute::RunResult> execute_job_again(Home& home, const Definitions& defi
                                              execute::RunOptions options) {
   TREADLE_TRY(const Run run, home.record().get_run_by_prefix(parent));
   std::vector<std::string> again;
-  if (steps) {
-    again = *steps;
-  } else {
-    const auto whole = plan::plan_job(definitions, job);
-    if (!whole) return fail(Errc::kInvalidArgument, texts_of(whole.error()));
+  // A run of a part of the job is run again as that part.
+  options.selection = run.selection;
+  const std::vector<std::string> selection = texts_in(run.selection);
+  const auto whole = plan::plan_job(definitions, job, selection);
+  if (!whole) return fail(Errc::kInvalidArgument, texts_of(whole.error()));
+  if (!steps) {
     TREADLE_TRY(again, execute::steps_from_failure(home.record(), *whole, run.run_id));
+  } else if (!steps->empty()) {
+    TREADLE_TRY(again, execute::select_steps_again(home.record(), *whole, run.run_id, *steps));
   }
   options.parent_run_id = run.run_id;
   options.root_run_id = run.root_run_id.empty() ? run.run_id : run.root_run_id;
-  return execute_job_plan(home, job, plan::plan_job_again(definitions, job, again),
+  return execute_job_plan(home, job, plan::plan_job_again(definitions, job, again, selection),
                           std::move(options));
 }
 

@@ -159,6 +159,26 @@ Result<std::vector<Earlier::Step>> read_ancestors(const plan::Plan& plan,
   return steps;
 }
 
+Result<std::vector<plan::KnownMappingKeys>> known_mapping_keys(
+    const plan::Plan& job, const std::vector<Ancestor>& ancestors) {
+  std::vector<plan::KnownMappingKeys> known(job.steps.size());
+  for (const Ancestor& ancestor : ancestors) {
+    TREADLE_TRY(const Earlier earlier, read_earlier(job, ancestor.events));
+    for (std::uint32_t i = 0; i < job.steps.size(); ++i) {
+      const plan::StepOutput& over = job.steps[i].mapped_over;
+      if (known[i] || over.step == plan::kNoStep) continue;
+      const auto source = std::find_if(earlier.done.begin(), earlier.done.end(),
+                                       [&](const auto& step) { return step.step == over.step; });
+      if (source == earlier.done.end()) continue;
+      known[i].emplace();
+      for (const ProducedOutput& output : source->outputs) {
+        if (output.output == over.output) known[i]->push_back(output.mapping_key);
+      }
+    }
+  }
+  return known;
+}
+
 Result<std::vector<std::string>> steps_to_retry(const plan::Plan& job,
                                                 const std::vector<std::string>& planned_keys,
                                                 const std::vector<Event>& events) {

@@ -20,6 +20,10 @@ struct Ancestor {
 Result<std::vector<Earlier::Step>> read_ancestors(const plan::Plan& plan,
                                                   const std::vector<Ancestor>& ancestors);
 
+// The mapping keys that each mapped step of the job ran for, in the nearest run in which they became known.
+Result<std::vector<plan::KnownMappingKeys>> known_mapping_keys(
+    const plan::Plan& job, const std::vector<Ancestor>& ancestors);
+
 // Step keys to run again after a run with these events, in the order of the plan of the whole job: see steps_from_failure.
 Result<std::vector<std::string>> steps_to_retry(const plan::Plan& job,
                                                 const std::vector<std::string>& planned_keys,

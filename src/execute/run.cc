@@ -19,6 +19,26 @@
 namespace treadle::execute {
 namespace {
 
+// A run that is re-executed and those which it re-executes itself, nearest first.
+Result<std::vector<Ancestor>> ancestors_from(events::Record& record, const std::string& run_id) {
+  std::vector<Ancestor> ancestors;
+  constexpr std::size_t kMostAncestors = 1'000;
+  for (std::string id = run_id; !id.empty() && ancestors.size() < kMostAncestors;) {
+    TREADLE_TRY(const std::optional<Run> run, record.find_run(id));
+    if (!run) {
+      return fail(Errc::kNotFound, "Could not load ancestor run " + id +
+                                       " for re-execution: it is not in this home.");
+    }
+    events::EventFilter filter;
+    filter.run_id = id;
+    filter.types = resume_event_types();
+    TREADLE_TRY(std::vector<Event> events, record.events(filter));
+    ancestors.push_back({.run_id = id, .events = std::move(events)});
+    id = run->parent_run_id;
+  }
+  return ancestors;
+}
+
 int steps_at_once(const RunOptions& options) {
   if (options.max_concurrent > 0) return options.max_concurrent;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -227,21 +247,8 @@ Result<void> Execution::read_what_is_not_executed() {
     return step.execute && step.mapping_keys.empty();
   });
   if (whole || options_.parent_run_id.empty()) return {};
-  std::vector<Ancestor> ancestors;
-  constexpr std::size_t kMostAncestors = 1'000;
-  for (std::string id = options_.parent_run_id; !id.empty() && ancestors.size() < kMostAncestors;) {
-    TREADLE_TRY(const std::optional<Run> run, world_.record.find_run(id));
-    if (!run) {
-      return fail(Errc::kNotFound, "Could not load ancestor run " + id +
-                                       " for re-execution: it is not in this home.");
-    }
-    events::EventFilter filter;
-    filter.run_id = id;
-    filter.types = resume_event_types();
-    TREADLE_TRY(std::vector<Event> events, world_.record.events(filter));
-    ancestors.push_back({.run_id = id, .events = std::move(events)});
-    id = run->parent_run_id;
-  }
+  TREADLE_TRY(const std::vector<Ancestor> ancestors,
+              ancestors_from(world_.record, options_.parent_run_id));
   TREADLE_TRY(std::vector<Earlier::Step> steps, read_ancestors(plan_, ancestors));
   for (Earlier::Step& step : steps) earlier_.done.push_back(std::move(step));
   return {};
@@ -318,6 +325,20 @@ Result<std::vector<std::string>> steps_from_failure(events::Record& record, cons
   filter.types = resume_event_types();
   TREADLE_TRY(const std::vector<Event> events, record.events(filter));
   return steps_to_retry(job, run->step_keys, events);
+}
+
+Result<std::vector<std::string>> select_steps_again(events::Record& record, const plan::Plan& job,
+                                                    const std::string& run_id,
+                                                    const std::vector<std::string>& selection) {
+  TREADLE_TRY(const std::vector<Ancestor> ancestors, ancestors_from(record, run_id));
+  TREADLE_TRY(const auto known, known_mapping_keys(job, ancestors));
+  auto selected = plan::select_steps_again(job, known, selection);
+  if (!selected) {
+    const Problem& problem = selected.error();
+    const Errc code = problem.code == "unknown_step" ? Errc::kNotFound : Errc::kInvalidArgument;
+    return fail(code, problem.text());
+  }
+  return std::move(*selected);
 }
 
 Result<RunResult> run(World& world, const plan::Plan& plan, const RunOptions& options) {

@@ -68,9 +68,11 @@ tl::expected<Plan, std::vector<Problem>> plan_job(const Definitions& definitions
 
 tl::expected<Plan, std::vector<Problem>> plan_job_again(const Definitions& definitions,
                                                         const JobDef& job,
-                                                        const std::vector<std::string>& step_keys) {
-  auto owned = std::make_shared<const Owned>(definitions_of_job(definitions, job));
-  Plan plan = plan_of(owned, std::vector<bool>(owned->definitions.steps.size(), true));
+                                                        const std::vector<std::string>& step_keys,
+                                                        const std::vector<std::string>& selection) {
+  auto made = plan_job(definitions, job, selection);
+  if (!made) return made;
+  Plan plan = std::move(*made);
   if (step_keys.empty()) return plan;
 
   std::unordered_map<std::string_view, std::size_t> by_name;

@@ -11,30 +11,23 @@ namespace {
 
 constexpr std::size_t kAll = ~std::size_t{0};
 
-struct Clause {
-  std::string name;
-  std::size_t up = 0;  // steps away; kAll = however many
-  std::size_t down = 0;
-};
-
 // '*' is everything, each '+' one step away.
 std::size_t distance(std::string_view signs) {
   return signs.find('*') != std::string_view::npos ? kAll : signs.size();
 }
 
-Clause parse(const std::string& text) {
+}  // namespace
+
+OpClause parse_op_clause(const std::string& text) {
   const std::size_t first = text.find_first_not_of("*+");
   if (first == std::string::npos) return {.name = text};
   const std::size_t last = text.find_last_not_of("*+");
-  Clause clause;
+  OpClause clause;
   clause.name = text.substr(first, last - first + 1);
-  if (clause.name.ends_with("[?]")) clause.name.resize(clause.name.size() - 3);
   clause.up = distance(std::string_view(text).substr(0, first));
   clause.down = distance(std::string_view(text).substr(last + 1));
   return clause;
 }
-
-using Neighbours = std::vector<std::vector<std::size_t>>;
 
 void spread(const Neighbours& next, const std::vector<std::size_t>& from, std::size_t steps,
             std::vector<bool>& selected) {
@@ -55,8 +48,6 @@ void spread(const Neighbours& next, const std::vector<std::size_t>& from, std::s
   }
 }
 
-}  // namespace
-
 std::vector<bool> select_ops(const std::vector<StepDef>& steps,
                              const std::vector<std::string>& selection,
                              std::vector<Problem>& problems) {
@@ -76,7 +67,8 @@ std::vector<bool> select_ops(const std::vector<StepDef>& steps,
   std::vector<bool> selected(steps.size());
   for (const std::string& text : selection) {
     if (text == "*") return std::vector<bool>(steps.size(), true);
-    const Clause clause = parse(text);
+    OpClause clause = parse_op_clause(text);
+    if (clause.name.ends_with("[?]")) clause.name.resize(clause.name.size() - 3);
     std::vector<std::size_t> named;
     for (std::size_t s = 0; s < steps.size(); ++s) {
       const std::string& name = steps[s].name;

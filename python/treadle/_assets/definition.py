@@ -211,6 +211,10 @@ class AssetsDefinition:
         if takes_config is not None and config_schema:
             raise CheckError("If the @op has a config arg, you cannot specify a config schema")
         self._takes_config = takes_config
+        if config_schema is not None:
+            from treadle._config.definition import schema_of
+
+            schema_of(config_schema)  # says what is wrong with it
         self._config_schema = config_schema
         self._config_field_cache: Any = None
         self._kwargs_param = kwargs_param

@@ -302,5 +302,6 @@ def node_config(definition: Any, given: Any, owner: str) -> Any:
 def config_argument(annotation: Any, config: Any) -> Any:
     """What the parameter `config` receives."""
     if isinstance(annotation, type) and hasattr(annotation, "to_config_schema"):
-        return annotation(**(config or {}))
+        # Defaults are the class's own: what pydantic does not validate is not validated.
+        return annotation(**annotation._said(config or {}))
     return config

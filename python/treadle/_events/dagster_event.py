@@ -9,7 +9,12 @@ from treadle._assets.specs import AssetCheckSeverity
 from treadle._errors import CheckError
 from treadle._events.error import SerializableErrorInfo, error_of_step, is_own
 from treadle._events.event_data import ErrorSource, EventData, StepOutputHandle, class_of
-from treadle._events.events import AssetCheckEvaluation, AssetMaterialization, AssetObservation
+from treadle._events.events import (
+    AssetCheckEvaluation,
+    AssetCheckEvaluationTargetMaterializationData,
+    AssetMaterialization,
+    AssetObservation,
+)
 from treadle._events.metadata import metadata_from_json
 from treadle._typing import TYPE_CHECKING
 
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from treadle import _core
     from treadle._events.metadata import MetadataValue
     from treadle._ops.handle import NodeHandle
 
@@ -140,6 +146,7 @@ class DagsterEvent:
     __slots__ = (
         "_asset",
         "_data",
+        "_home",
         "_name",
         "_payload",
         "_raw_payload",
@@ -176,10 +183,11 @@ class DagsterEvent:
         self._data: Any = event_specific_data
 
     @classmethod
-    def of(cls, raw: Raw, job_name: str = "") -> DagsterEvent:
-        """From the record."""
+    def of(cls, raw: Raw, job_name: str = "", home: _core.Home | None = None) -> DagsterEvent:
+        """From the record; `home`: where it is kept, for what an event says of earlier ones."""
         event = object.__new__(cls)
         event._fill(raw, job_name)
+        event._home = home
         return event
 
     def _fill(self, raw: Raw, job_name: str) -> None:
@@ -197,6 +205,7 @@ class DagsterEvent:
         self._raw_payload = payload
         self._payload: Mapping[str, Any] | None = None
         self._data = None
+        self._home: _core.Home | None = None
 
     def _facts(self) -> tuple[object, ...]:
         return self.run_id, self.event_id, self._name, self.timestamp, self.message, self._raw_payload
@@ -324,6 +333,19 @@ class DagsterEvent:
             self._data = self._particulars()
         return self._data
 
+    def _checked_materialization(self) -> AssetCheckEvaluationTargetMaterializationData | None:
+        """The latest materialization of the asset before this event."""
+        if self._home is None:
+            return None
+        for limit in (20, 0):  # the very latest, but for events that are read long afterwards
+            found = self._home.events("", self._asset, ["ASSET_MATERIALIZATION"], 0, limit, True)
+            for raw in found:
+                if raw[0] < self.event_id:
+                    return AssetCheckEvaluationTargetMaterializationData(raw[0], raw[1], raw[4] / 1e6)
+            if len(found) < limit:
+                break
+        return None
+
     def because_of(self, step_failure: DagsterEvent) -> DagsterEvent:
         """This failure of a run with the error of the step that brought it about."""
         import copy
@@ -352,6 +374,7 @@ class DagsterEvent:
                 p.get("check", ""),
                 bool(p.get("passed")),
                 self.metadata,
+                self._checked_materialization(),
                 AssetCheckSeverity(p.get("severity", "ERROR")),
                 p.get("description") or None,
                 bool(p.get("blocking")),

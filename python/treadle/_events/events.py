@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Generic, TypeVar
 
+    from typing_extensions import Self
+
     from treadle._events.metadata import MetadataValue
     from treadle._typing import CoercibleToAssetKey, RawMetadataMapping
 
@@ -84,6 +86,10 @@ class Output(_Generic[T]):
         self.data_version = _version(data_version)
         self.tags = dict(tags or {})
 
+    def with_metadata(self, metadata: RawMetadataMapping | None) -> Self:
+        """The same with this metadata instead of its own."""
+        return self._replace(metadata=normalize_metadata(metadata))
+
 
 class _AssetFact(Record):
     __slots__ = _fields = ("asset_key", "description", "metadata", "partition", "tags")
@@ -106,6 +112,10 @@ class _AssetFact(Record):
         self.metadata = normalize_metadata(metadata)
         self.partition = partition
         self.tags = dict(tags or {})
+
+    def with_metadata(self, metadata: RawMetadataMapping | None) -> Self:
+        """The same with this metadata instead of its own."""
+        return self._replace(metadata=normalize_metadata(metadata))
 
     @property
     def label(self) -> str:
@@ -234,6 +244,24 @@ class AssetCheckResult(Record):
         self.severity = AssetCheckSeverity(severity)
         self.description = description
 
+    def with_metadata(self, metadata: RawMetadataMapping) -> Self:
+        """The same with this metadata instead of its own."""
+        return self._replace(metadata=normalize_metadata(metadata))
+
+
+class AssetCheckEvaluationTargetMaterializationData(Record):
+    """The materialization that a check looked at."""
+
+    __slots__ = _fields = ("storage_id", "run_id", "timestamp")
+    storage_id: int
+    run_id: str
+    timestamp: float
+
+    def __init__(self, storage_id: int, run_id: str, timestamp: float) -> None:
+        self.storage_id = storage_id
+        self.run_id = run_id
+        self.timestamp = timestamp
+
 
 class AssetCheckEvaluation(Record):
     """A check result in the record."""
@@ -244,11 +272,13 @@ class AssetCheckEvaluation(Record):
         "passed",
         "metadata",
         "severity",
+        "target_materialization_data",
         "description",
         "blocking",
         "partition",
     )
     partition: str | None
+    target_materialization_data: AssetCheckEvaluationTargetMaterializationData | None
     asset_key: AssetKey
     check_name: str
     passed: bool
@@ -263,16 +293,18 @@ class AssetCheckEvaluation(Record):
         check_name: str,
         passed: bool,
         metadata: RawMetadataMapping | None = None,
+        target_materialization_data: AssetCheckEvaluationTargetMaterializationData | None = None,
         severity: AssetCheckSeverity = AssetCheckSeverity.ERROR,
         description: str | None = None,
         blocking: bool = False,
         partition: str | None = None,
     ) -> None:
+        self.target_materialization_data = target_materialization_data
         self.partition = partition
         self.asset_key = asset_key
         self.check_name = check_name
         self.passed = passed
-        self.metadata = normalize_metadata(metadata or {})
+        self.metadata = normalize_metadata(metadata)
         self.severity = severity
         self.description = description
         self.blocking = blocking
@@ -280,6 +312,10 @@ class AssetCheckEvaluation(Record):
     @property
     def asset_check_key(self) -> AssetCheckKey:
         return AssetCheckKey(self.asset_key, self.check_name)
+
+    def with_metadata(self, metadata: RawMetadataMapping) -> Self:
+        """The same with this metadata instead of its own."""
+        return self._replace(metadata=normalize_metadata(metadata))
 
 
 def _version(version: DataVersion | None) -> DataVersion | None:

@@ -86,6 +86,8 @@ def build_output_context(
     output_metadata: RawMetadataMapping | None = None,
     asset_partitions_def: Any = None,
     asset_partition_key_range: Any = None,
+    instance: Any = None,
+    asset_spec: AssetSpec | None = None,
 ) -> OutputContext:
     """A context for calling `handle_output` in tests."""
     context = BuiltOutputContext(
@@ -101,6 +103,8 @@ def build_output_context(
         op_def=op_def,
         asset_key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
         output_metadata=output_metadata,
+        asset_spec=asset_spec,
+        instance=instance,
         partition_key=partition_key,
         partitions=_given_slice(asset_partitions_def, partition_key, asset_partition_key_range, asset_key),
     )

@@ -7,6 +7,7 @@ from treadle._errors import (
     CheckError,
     DagsterError,
     DagsterInvalidDefinitionError,
+    DagsterInvalidMetadata,
     DagsterInvariantViolationError,
 )
 from treadle._events.metadata import metadata_from_json, metadata_to_core, normalize_metadata
@@ -57,6 +58,7 @@ class _Context:
         "_partitions",
         "_resources",
         "_run_key",
+        "_step",
         "_step_key",
         "config",
         "dagster_type",
@@ -172,6 +174,7 @@ class _Context:
     _partitions: Slice | None
     _resources: Any
     _run_key: str | None
+    _step: _core.Step | None  # that runs; None in tests of managers
     _step_key: str | None
 
 
@@ -182,6 +185,7 @@ class OutputContext(_Context):
         "_artifact",
         "_data_version",
         "_events",
+        "_instance",
         "_logged",
         "_output_metadata",
         "_run_id",
@@ -213,7 +217,12 @@ class OutputContext(_Context):
         resource_config: Any = None,
         partition_key: str | None = None,
         partitions: Slice | None = None,
+        step: _core.Step | None = None,
+        instance: Any = None,
     ) -> None:
+        self._step = step
+        self._instance = instance
+        self._events: list[AssetMaterialization | AssetObservation] = []
         self.resource_config = resource_config
         self._partitions = partitions
         self._run_key = partition_key if partitions is None else _only_key(partitions)
@@ -230,11 +239,10 @@ class OutputContext(_Context):
         self._resources = resources
         self.op_def = op_def
         self._asset_key = asset_key
-        self._output_metadata = normalize_metadata(output_metadata)
+        self._output_metadata = output_metadata or {}
         self.asset_spec = asset_spec
         self._log = log
         self._logged: dict[str, MetadataValue] = {}
-        self._events: list[AssetMaterialization | AssetObservation] = []
         # What a manager of our own keeps values in the store as; "" = the engine derives a data version.
         self._artifact = ""
         self._data_version = ""
@@ -256,7 +264,7 @@ class OutputContext(_Context):
         return self._run_id
 
     @property
-    def output_metadata(self) -> Mapping[str, MetadataValue]:
+    def output_metadata(self) -> Mapping[str, Any]:
         """What the function said about this output."""
         return self._output_metadata
 
@@ -269,22 +277,26 @@ class OutputContext(_Context):
         new = normalize_metadata(metadata)
         twice = [n for n in new if n in self._logged]
         if twice:
-            raise DagsterInvariantViolationError(
-                f"Tried to add metadata for key(s) that already have metadata: {', '.join(twice)}"
+            raise DagsterInvalidMetadata(
+                f"Tried to add metadata for key(s) that already have metadata: {set(twice)}"
             )
         self._logged.update(new)
 
     def log_event(self, event: AssetMaterialization | AssetObservation) -> None:
-        """Records a fact beside what is stored."""
-        from treadle._run.context import report_fact
-        from treadle._run.current import current
+        """Records a fact beside the materialization of what is stored."""
+        from treadle._events.events import AssetMaterialization, AssetObservation
 
+        if not isinstance(event, (AssetMaterialization, AssetObservation)):
+            raise CheckError(f"Failure condition: Unexpected event {event}")
+        if self._step is not None:
+            from treadle._run.context import report_fact
+
+            report_fact(self._step, event)
         self._events.append(event)
-        if current.step is not None:
-            report_fact(current.step, event)
 
     def get_logged_events(self) -> Sequence[AssetMaterialization | AssetObservation]:
-        return self._events
+        """What was recorded with `log_event`."""
+        return list(self._events)
 
     def get_logged_metadata(self) -> Mapping[str, MetadataValue]:
         return self._logged
@@ -308,6 +320,7 @@ class InputContext(_Context):
         "_data_version",
         "_instance",
         "_logged",
+        "_observations",
         "_stored",
         "op_def",
         "upstream_output",
@@ -331,7 +344,10 @@ class InputContext(_Context):
         resource_config: Any = None,
         partition_key: str | None = None,
         partitions: Slice | None = None,
+        step: _core.Step | None = None,
     ) -> None:
+        self._step = step
+        self._observations: list[AssetObservation] = []
         self.resource_config = resource_config
         self._partitions = partitions
         self._run_key = partition_key
@@ -362,11 +378,39 @@ class InputContext(_Context):
 
     @property
     def instance(self) -> Any:
+        """The home that is read from."""
+        if self._instance is None and self._step is not None:
+            from treadle._run.steps import instance_of
+
+            self._instance = instance_of(self._step.run_id)
+        if self._instance is None:
+            raise DagsterInvariantViolationError(
+                "Attempting to access instance, but it was not provided when constructing the InputContext"
+            )
         return self._instance
 
     def add_input_metadata(self, metadata: RawMetadataMapping, description: str | None = None) -> None:
-        """Adds to the LOADED_INPUT event."""
+        """Adds to the LOADED_INPUT event; where an asset is read, this is an observation of it as well."""
         self._logged.update(normalize_metadata(metadata))
+        if not self.has_asset_key:
+            return
+        from treadle._events.events import AssetObservation
+
+        observation = AssetObservation(
+            self.asset_key,
+            description,
+            metadata,
+            self.asset_partition_key if self.has_asset_partitions else None,
+        )
+        self._observations.append(observation)
+        if self._step is not None:
+            from treadle._run.context import report_fact
+
+            report_fact(self._step, observation)
+
+    def get_observations(self) -> Sequence[AssetObservation]:
+        """What `add_input_metadata` said of the asset that is read."""
+        return list(self._observations)
 
     def get_identifier(self) -> Sequence[str]:
         if self.upstream_output is None:
@@ -440,12 +484,18 @@ class IOManagerHolder:
                 label_of(value_type(output.type, getattr(definition._fn, "__globals__", {})))
             )
         key = AssetKey.from_user_string(asset) if asset else None
+        declared = output.metadata if output is not None else None
+        spec = definition._spec(output) if output is not None and definition is not None and own else None
+        if key is not None and spec is None:
+            of_graph = _graph_output(step_key, key)
+            if of_graph is not None:
+                declared, spec = of_graph.metadata, of_graph
         return OutputContext(
             step_key=step_key,
             name=name,
             job_name=step.job_name,
             run_id=run_id or step.run_id,
-            definition_metadata=output.metadata if output is not None else None,
+            definition_metadata=declared,
             mapping_key=mapping_key or None,
             config=said_of(step, step_key, "outputs", name),
             resource_config=self._holder.made_of,
@@ -454,12 +504,11 @@ class IOManagerHolder:
             op_def=definition.op if definition is not None else None,
             asset_key=key,
             output_metadata=_metadata_of(metadata),
-            asset_spec=definition._spec(output)
-            if output is not None and definition is not None and own
-            else None,
+            asset_spec=spec if own else None,
             log=DagsterLogManager(step),
             partition_key=run_key_of(step),
             partitions=slice_of(partitions),
+            step=step if own else None,
         )
 
     def handle_output(
@@ -563,6 +612,7 @@ class IOManagerHolder:
             log=DagsterLogManager(step),
             partition_key=run_key_of(step),
             partitions=slice_of(partitions),
+            step=step,
         )
         context._artifact = artifact
         context._stored = stored
@@ -572,6 +622,15 @@ class IOManagerHolder:
             _mark(e, "DagsterExecutionLoadInputError", f'loading input "{name}" of step "{step.step_key}"')
             raise
         return value, metadata_to_core(context._logged), context._data_version
+
+
+def _graph_output(step_key: str, key: AssetKey) -> AssetSpec | None:
+    """Of an asset that is made by a graph, whose ops say nothing of it."""
+    import sys
+
+    module = sys.modules.get("treadle._ops.graph_assets")
+    owner = module.owners.get(step_key.partition(".")[0]) if module is not None else None
+    return owner.specs_by_key.get(key) if owner is not None else None
 
 
 def _take(result: Any, step: _core.Step, context: OutputContext) -> None:

@@ -85,8 +85,8 @@ def execute_job(
         if run_config is None:
             run_config = recorded.run_config
         if not reexecution_options._from_failure:
-            wanted = reexecution_options.step_selection
-            again = _steps(definition, wanted) if wanted else list(recorded.step_keys)
+            again = list(reexecution_options.step_selection) or list(recorded.step_keys)
+        selection = recorded.selection.split(",") if recorded.selection else None
     executor = executor_of(definition, run_config, instance)
     return definition._execute(
         run_config,
@@ -99,16 +99,6 @@ def execute_job(
         parent=parent,
         again=again,
     )
-
-
-def _steps(job: OpJobDefinition, selection: Sequence[str]) -> list[str]:
-    """The steps that a selection means; mapped ones, "work[a]", are taken as they are."""
-    from treadle import _core
-
-    mapped = [s for s in selection if s.endswith("]")]
-    rest = [s for s in selection if not s.endswith("]")]
-    found = _core.select_ops(job._core(job._resource_defs, {}), rest) if rest else []
-    return [*found, *mapped]
 
 
 def executor_of(job: Any, run_config: Any, instance: DagsterInstance) -> Executor:

@@ -468,6 +468,10 @@ class OpJobDefinition(JobDefinition):
         state = steps.states[run_id] = steps.RunState(
             instance, run_tags, raw, capture=not executor._processes
         )
+        if parent:
+            recorded = instance.get_run_by_id(parent)
+            state.parent = parent
+            state.root = (recorded.root_run_id if recorded is not None else None) or parent
         log.begin_run(state, instance, self._loggers, raw, self, run_id)
         op_steps.jobs[run_id] = self
         op_steps.configs[run_id] = JobConfig(self, checked)

@@ -315,10 +315,16 @@ class OpDefinition(Node):
         self._resource_params = signature.resources
         self._required_resource_keys = frozenset(required_resource_keys or signature.resources or ())
         self._kwargs_param = signature.has_kwargs
+        if config_schema is not None:
+            from treadle._config.definition import schema_of
+
+            schema_of(config_schema)  # says what is wrong with it
         self._config_schema = config_schema
         self._config: Any = NoValue
         self._inputs = self._make_inputs(ins, signature, what)
-        self._outputs = _outputs(outs, signature.returns, getattr(compute_fn, "__globals__", {}))
+        self._outputs = _outputs(outs, signature.returns, compute_fn)
+        for output in self._outputs:
+            output.code_version = output.code_version or code_version
         self.description = description or clean_doc(self.__doc__)
         self.tags = {str(k): v if isinstance(v, str) else _json(v) for k, v in (tags or {}).items()}
         self.version = code_version
@@ -333,6 +339,12 @@ class OpDefinition(Node):
         inputs = []
         for name, annotation in signature.values.items():
             given = ins.pop(name, None)
+            if annotation is None and given is None and name in getattr(self._fn, "__annotations__", {}):
+                raise DagsterInvalidDefinitionError(
+                    f"Input parameter {name} is annotated with Nothing which is a type that represents"
+                    " passing no data. This type must be used via In() and no parameter should be included"
+                    " in the @op decorated function."
+                )
             if given is not None and given.dagster_type is Nothing:
                 raise DagsterInvalidDefinitionError(
                     f"{what} decorated function has parameter '{name}' that is one of the input_defs of type"
@@ -480,9 +492,10 @@ def _defaults(fn: UserFn) -> dict[str, Any]:
     return {**dict(zip(names[len(names) - len(given) :], given)), **(fn.__kwdefaults__ or {})}
 
 
-def _outputs(outs: Mapping[str, Out] | None, returns: Any, scope: Mapping[str, Any]) -> list[OpOutput]:
+def _outputs(outs: Mapping[str, Out] | None, returns: Any, fn: UserFn) -> list[OpOutput]:
     from treadle._assets.signature import resolve
 
+    scope = getattr(fn, "__globals__", {})
     if outs is None:
         promised = resolve(returns, scope)
         if DynamicOutput in (promised, getattr(promised, "__origin__", None)):
@@ -498,9 +511,20 @@ def _outputs(outs: Mapping[str, Out] | None, returns: Any, scope: Mapping[str, A
         name, out = next(iter(outs.items()))
         return [OpOutput(name, out, NoValue if out.is_dynamic else returns)]
     resolved = resolve(returns, scope)
-    parts = getattr(resolved, "__args__", ()) if getattr(resolved, "__origin__", None) is tuple else ()
-    if len(parts) != len(outs):
-        parts = (NoValue,) * len(outs)
+    parts: Any = (NoValue,) * len(outs)
+    if getattr(resolved, "__origin__", None) is tuple:
+        given = getattr(resolved, "__args__", ())
+        if len(given) == len(outs):
+            parts = given
+        elif not (len(given) == 2 and given[1] is Ellipsis):
+            raise DagsterInvariantViolationError(
+                "Expected Tuple annotation to have number of entries matching the number of outputs for more"
+                f" than one output. Expected {len(outs)} outputs but annotation has {len(given)}."
+            )
+    elif resolved is not NoValue and not isinstance(resolved, str):
+        raise DagsterInvariantViolationError(
+            "Expected Tuple annotation for multiple outputs, but received non-tuple annotation."
+        )
     return [
         OpOutput(check_name(n), o, NoValue if o.is_dynamic else p) for (n, o), p in zip(outs.items(), parts)
     ]

@@ -109,11 +109,11 @@ class JobExecutionResult(ExecuteOpsResult):
             node, _, mapping_key = key.partition("[")
             if node != step or event.payload.get("output") != output:
                 continue
-            mapping_key = mapping_key[:-1] or event.payload.get("mapping_key") or ""
-            value = self._load(event, node, output, mapping_key)
-            if not mapping_key:
+            of_output = event.payload.get("mapping_key") or ""
+            value = self._load(event, node, output, of_output)
+            if not mapping_key and not of_output:
                 return value
-            found[mapping_key] = value
+            found[mapping_key[:-1] or of_output] = value
         if found:
             return found
         raise DagsterInvariantViolationError(

@@ -252,6 +252,7 @@ class _OfOp(_OutputsContext):
         from treadle._events.metadata import normalize_metadata
 
         name = output_name or self._assets_def._outputs[0].name
+        self._check_to_come(name, mapping_key)
         if self._metadata is None:
             self._metadata = {}
         self._metadata.setdefault(f"{name}[{mapping_key}]", {}).update(normalize_metadata(metadata))
@@ -416,6 +417,11 @@ class _OpExecution(steps.StepExecution):
             super()._element(index, element)
             return
         for item in dynamic_items(what, index, element):
+            if item.output_name not in ("result", output.name):
+                raise DagsterInvariantViolationError(
+                    f"Bad state: Output was explicitly named '{item.output_name}', which does not match the"
+                    f" output definition specified for position {index}: '{output.name}'."
+                )
             self._dynamic(index, item)
 
     def _check(self, result: AssetCheckResult, asset: Any = None) -> None:
@@ -431,10 +437,27 @@ class _OpExecution(steps.StepExecution):
             )
         owner = graph_assets.owners.get(step.partition(".")[0])
         mine = owner.checks_of_step(step) if owner is not None else ()
+        if not mine and owner is not None and self._inner_check(result, owner):
+            return
         self._report_check(result, asset, [spec for spec, _ in mine])
         for index, (_, output) in enumerate(mine):
             if index in self.given_checks:
                 self.given.add(self._index_of_name(output))
+
+    def _inner_check(self, result: AssetCheckResult, owner: Any) -> bool:
+        """Of an op whose output does not stand for a check, but is read by what does."""
+        specs = [
+            s
+            for s in owner._check_specs
+            if result.check_name in (None, s.name) and result.asset_key in (None, s.asset_key)
+        ]
+        if len(specs) != 1:
+            return False
+        self._report_beside(result, specs[0])
+        for index in range(len(self.definition._outputs)):
+            if index not in self.given:
+                self._hand_over(index, None, True, None, None, None)
+        return True
 
     def _dynamic(self, index: int, output: DynamicOutput[Any]) -> None:
         self._hand(index, output.value, True, output.metadata, output.tags, output.mapping_key)
@@ -471,6 +494,9 @@ class _OpExecution(steps.StepExecution):
     ) -> None:
         output: Any = self.definition._outputs[index]
         self.given.add(index)
+        if self.context._handed is None:
+            self.context._handed = set()
+        self.context._handed.add(f"{output.name}[{mapping_key}]" if mapping_key else output.name)
         plain = value.value if isinstance(value, Json) else value
         wrong: str | None = None
         if has_value and not output.stores_value:
@@ -523,8 +549,6 @@ class _OpExecution(steps.StepExecution):
             if index in self.given or not output.required:
                 continue
             if kept.is_dynamic:
-                if self.state is not None and self.state.capture is not None:
-                    self.state.capture[(self.step.step_key, output.name)] = {}
                 continue
             if output.stores_value:
                 raise DagsterStepOutputNotFoundError(

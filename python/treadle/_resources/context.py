@@ -169,6 +169,15 @@ class UnboundInitResourceContext(InitResourceContext):
         self._needs_exit = scope.cleans_up
 
     @property
+    def instance(self) -> Any:
+        """The one that was given, else a home that is gone together with the context."""
+        if self._instance is None:
+            from treadle._run.instance import DagsterInstance
+
+            self._instance = DagsterInstance.ephemeral()
+        return self._instance
+
+    @property
     def resources(self) -> Any:
         if self._needs_exit and not self._entered:
             raise DagsterInvariantViolationError(

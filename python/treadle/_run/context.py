@@ -36,6 +36,7 @@ class _StepContext(PartitionsOfStep):
     __slots__ = (
         "_assets_def",
         "_data_versions",
+        "_handed",
         "_log",
         "_metadata",
         "_partition_metadata",
@@ -54,6 +55,8 @@ class _StepContext(PartitionsOfStep):
         self._resources: Resources | None = None
         self._metadata: dict[str, dict[str, MetadataValue]] | None = None
         self._data_versions: dict[AssetKey, DataVersion] | None = None
+        # Outputs that have been handed over: "name", or "name[key]" of a dynamic one.
+        self._handed: set[str] | None = None
         # By output and partition.
         self._partition_metadata: dict[str, dict[str, dict[str, MetadataValue]]] | None = None
 
@@ -115,6 +118,8 @@ class _StepContext(PartitionsOfStep):
             status=DagsterRunStatus.STARTED,
             tags=dict(state.tags) if state is not None else {},
             run_config=state.run_config if state is not None else {},
+            root_run_id=state.root if state is not None else None,
+            parent_run_id=state.parent if state is not None else None,
         )
 
     @property
@@ -286,9 +291,22 @@ class _OutputsContext(_StepContext):
                 f"Attempted to add metadata for the output {output_name!r}, which {self.describe_op()} does"
                 " not have."
             )
+        self._check_to_come(output_name)
         if self._metadata is None:
             self._metadata = {}
         self._metadata.setdefault(output_name, {}).update(normalize_metadata(metadata))
+
+    def _check_to_come(self, output_name: str, mapping_key: str | None = None) -> None:
+        """That an output has not been handed over yet."""
+        place = output_name if mapping_key is None else f"{output_name}[{mapping_key}]"
+        if self._handed is None or place not in self._handed:
+            return
+        key = "" if mapping_key is None else f" with mapping_key '{mapping_key}'"
+        raise DagsterInvariantViolationError(
+            f"In op '{self.op_def.name}', attempted to log output metadata for output"
+            f" '{output_name}'{key} which has already been yielded. Metadata must be logged before the output"
+            " is yielded."
+        )
 
     def add_asset_metadata(
         self,
@@ -442,13 +460,13 @@ def config_of_asset(definition: AssetsDefinition, run_id: str) -> Any:
     return _op_config(definition, state, state.run_config if state is not None else {})
 
 
-def report_evaluation(home: _core.Home, evaluation: AssetCheckEvaluation) -> None:
-    """A check's result that no run made."""
+def report_evaluation(step: _core.Step | _core.Home, evaluation: AssetCheckEvaluation) -> None:
+    """A check's result that no step was planned to give."""
     import json
 
     from treadle._events.metadata import metadata_to_core
 
-    home.report_event(
+    step.report_event(
         "ASSET_CHECK_EVALUATION",
         evaluation.asset_key.to_user_string(),
         evaluation.partition or "",

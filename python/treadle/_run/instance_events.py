@@ -93,7 +93,7 @@ class InstanceEvents:
     ) -> list[EventLogRecord]:
         if self._home.find_run(run_id) is None:
             return []
-        return [_record(raw) for raw in self._home.events(run_id, "", _type_names(of_type), 0, 0, False)]
+        return [_record(raw, self._home) for raw in self._home.events(run_id, "", _type_names(of_type), 0, 0, False)]
 
     def get_event_records(
         self,
@@ -117,7 +117,7 @@ class InstanceEvents:
         )
         records = []
         for one in raw:
-            record = _record(one)
+            record = _record(one, self._home)
             if (
                 (f.asset_partitions is None or record.partition_key in f.asset_partitions)
                 and (f.after_timestamp is None or record.timestamp > f.after_timestamp)
@@ -330,10 +330,10 @@ def _of_asset(given: AssetKey | AssetRecordsFilter, event_type: DagsterEventType
     return EventRecordsFilter(event_type, given)
 
 
-def _record(raw: Any) -> EventLogRecord:
+def _record(raw: Any, home: Any) -> EventLogRecord:
     from treadle._run.instance import EventLogEntry
 
-    event = DagsterEvent.of(raw)
+    event = DagsterEvent.of(raw, "", home)
     return EventLogRecord(event.event_id, EventLogEntry(event))
 
 

@@ -86,7 +86,7 @@ class ExecuteInProcessResult:
         if self._events is None:
             told = self._instance._home.events(self._run_id, "", [], 0, 0, False)
             job_name = self._job_name()
-            self._events = [DagsterEvent.of(raw, job_name) for raw in told]
+            self._events = [DagsterEvent.of(raw, job_name, self._instance._home) for raw in told]
         return self._events
 
     @property
@@ -136,7 +136,8 @@ class ExecuteInProcessResult:
         return self._named("STEP_SKIPPED")
 
     def get_failed_step_keys(self) -> set[str]:
-        return {e.step_key for e in self._named("STEP_FAILURE") if e.step_key is not None}
+        failed = (*self._named("STEP_FAILURE"), *self._named("RESOURCE_INIT_FAILURE"))
+        return {e.step_key for e in failed if e.step_key is not None}
 
     def get_run_success_event(self) -> DagsterEvent:
         return self._only("RUN_SUCCESS")

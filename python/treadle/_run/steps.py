@@ -15,6 +15,7 @@ from treadle._errors import (
     DagsterTypeCheckDidNotPass,
 )
 from treadle._events.events import (
+    AssetCheckEvaluation,
     AssetCheckResult,
     AssetMaterialization,
     AssetObservation,
@@ -29,6 +30,7 @@ from treadle._run.context import (
     AssetCheckExecutionContext,
     AssetExecutionContext,
     OpExecutionContext,
+    report_evaluation,
     report_fact,
 )
 from treadle._run.current import current
@@ -76,6 +78,8 @@ class RunState:
         "log_level",
         "loggers",
         "managed",
+        "parent",
+        "root",
         "run_config",
         "tags",
     )
@@ -95,6 +99,9 @@ class RunState:
         self.checked = checked
         # (assets, resources) that the run was given.
         self.declared: tuple[Sequence[Any], Mapping[str, Any]] | None = None
+        # Of a run that executes another one again: that one, and the first of the chain.
+        self.parent: str | None = None
+        self.root: str | None = None
         # The job of assets that runs; None for `materialize`.
         self.job: Any = None
         self.capture: dict[tuple[str, str], Any] | None = {} if capture else None
@@ -511,6 +518,10 @@ class StepExecution:
                 f" not selected. The selected outputs are {self.context.selected_output_names}"
             )
         self.given.add(index)
+        context = self.context
+        if context._handed is None:
+            context._handed = set()
+        context._handed.add(output.name)
         facts = None
         if has_value:
             if not output.stores_value:
@@ -540,7 +551,6 @@ class StepExecution:
                     )
                 if output.key is not None and expected is not None and is_frame_type(expected.python_type):
                     facts = facts_of_frame(value)
-        context = self.context
         if context._metadata is not None and output.name in context._metadata:
             metadata = {**context._metadata.pop(output.name), **(metadata or {})}
         if facts is not None:
@@ -574,6 +584,15 @@ class StepExecution:
         self._report_check(result, asset, self.definition._check_specs)
 
     def _report_check(self, result: AssetCheckResult, asset: Any, specs: Sequence[AssetCheckSpec]) -> None:
+        left_out = self._left_out(result, asset, specs)
+        if left_out is not None:
+            key = left_out.asset_key.to_user_string()
+            self.context.log.warning(
+                f"AssetCheckResult for check '{left_out.name}' for asset '{key}' was yielded which is not"
+                " selected. Letting it through."
+            )
+            self._report_beside(result, left_out)
+            return
         index = self._index_of_check(result, asset, specs)
         if index in self.given_checks:
             raise DagsterInvariantViolationError(
@@ -587,6 +606,31 @@ class StepExecution:
             result.severity is AssetCheckSeverity.ERROR,
             result.description or "",
             metadata_to_core(result.metadata) if result.metadata else None,
+        )
+
+    def _left_out(
+        self, result: AssetCheckResult, asset: Any, specs: Sequence[AssetCheckSpec]
+    ) -> AssetCheckSpec | None:
+        """The check that a result is of by its names, when it is one of these and not selected."""
+        key = result.asset_key if result.asset_key is not None else asset
+        for index, spec in enumerate(specs):
+            if spec.name == result.check_name and spec.asset_key == key:
+                return None if self.step.check_selected(index) else spec
+        return None
+
+    def _report_beside(self, result: AssetCheckResult, spec: AssetCheckSpec) -> None:
+        """A result that this step was not planned to give."""
+        report_evaluation(
+            self.step,
+            AssetCheckEvaluation(
+                spec.asset_key,
+                spec.name,
+                result.passed,
+                result.metadata,
+                severity=result.severity,
+                description=result.description,
+                blocking=spec.blocking,
+            ),
         )
 
     def _index_of_check(self, result: AssetCheckResult, asset: Any, specs: Sequence[AssetCheckSpec]) -> int:
@@ -632,6 +676,7 @@ class StepExecution:
     def _complete(self) -> None:
         """What must have been handed over has been; assets without values need no saying."""
         step = self.step
+        said_some = bool(self.given)
         for index, output in enumerate(self.definition._outputs):
             if index in self.given or not output.required or not step.output_selected(index):
                 continue
@@ -640,14 +685,23 @@ class StepExecution:
                     f"Core compute for {self.context.describe_op()} did not return an output for"
                     f' non-optional output "{output.name}"'
                 )
+            if self.definition._can_subset and said_some:
+                continue  # it said itself which it made
             self._hand_over(index, None, False, None, None, None)
         for index, spec in enumerate(self.definition._check_specs):
-            if index not in self.given_checks and step.check_selected(index):
-                raise DagsterStepOutputNotFoundError(
-                    f"Core compute for {self.context.describe_op()} did not yield or return a result for"
-                    " the check"
-                    f" {spec.key.to_user_string()!r}. Did you forget an AssetCheckResult?"
+            if index in self.given_checks or not step.check_selected(index):
+                continue
+            if self.definition._can_subset:
+                self.context.log.warning(
+                    f"The check '{spec.name}' on '{spec.asset_key.to_user_string()}' was selected, but"
+                    f" {self.context.describe_op()} emitted no result for it."
                 )
+                continue
+            raise DagsterStepOutputNotFoundError(
+                f"Core compute for {self.context.describe_op()} did not return an output for non-optional"
+                f' output "{spec.get_python_identifier()}": no AssetCheckResult was given for the check'
+                f" {spec.key.to_user_string()!r}."
+            )
 
 
 def _is_results(result: tuple[Any, ...]) -> bool:

@@ -107,6 +107,45 @@ TEST(PlanJobAgain, KeepsWhatIsNotRunAgain) {
             "unknown_step: Can not build subset plan from unknown step: 'e'.\n");
 }
 
+std::string again(const std::vector<std::string>& selection, const KnownMappingKeys& keys) {
+  const auto plan = plan_job({}, dynamic());
+  const auto selected = select_steps_again(*plan, {{}, {}, keys, keys, {}}, selection);
+  if (!selected) return selected.error().code + ": " + selected.error().message;
+  std::string text;
+  for (const std::string& key : *selected) text += (text.empty() ? "" : " ") + key;
+  return text;
+}
+
+TEST(SelectStepsAgain, AnInstanceIsFollowedByThoseOfItsKey) {
+  const KnownMappingKeys keys{{"k1", "k2"}};
+  EXPECT_EQ(again({"a[k1]*"}, keys), "a[k1] b[k1] sum");
+  EXPECT_EQ(again({"a[k1]+"}, keys), "a[k1] b[k1]");
+  EXPECT_EQ(again({"*b[k2]"}, keys), "fan one a[k2] b[k2]");
+  EXPECT_EQ(again({"sum", "b[k1]"}, keys), "b[k1] sum");
+}
+
+TEST(SelectStepsAgain, AMappedStepMeansAllItsInstances) {
+  const KnownMappingKeys keys{{"k1", "k2"}};
+  EXPECT_EQ(again({"fan*"}, keys), "fan a[?] b[?] sum");
+  EXPECT_EQ(again({"+a[?]"}, keys), "fan one a[?]");
+  EXPECT_EQ(again({"fan+"}, keys), "fan a[?]");
+  EXPECT_EQ(again({"*"}, keys), "fan one a[?] b[?] sum");
+}
+
+TEST(SelectStepsAgain, WhatIsNotThereIsSaidAltogether) {
+  const KnownMappingKeys keys{{"k1", "k2"}};
+  EXPECT_EQ(again({"a[k3]", "sum", "x"}, keys),
+            "unknown_step: Step selection refers to unknown steps: a[k3], x");
+  // Which keys there will be is not known before `fan` has run again.
+  EXPECT_EQ(again({"fan", "b[k1]"}, keys),
+            "unknown_step: Can not build subset plan from unknown step: b[k1]");
+  EXPECT_EQ(
+      again({"a[?]"}, {}),
+      "unresolved_step: Unresolved ExecutionStep \"a[?]\" is resolved by \"fan\" which is not part "
+      "of the current step selection or known state from parent run.");
+  EXPECT_EQ(again({"fan", "a[?]"}, {}), "fan a[?]");
+}
+
 TEST(PlanJob, ThePlanOutlivesTheDefinitions) {
   Plan plan;
   {

@@ -93,8 +93,8 @@ Result<execute::RunResult> execute_steps(Home& home, const plan::AssetGraph& gra
 Result<execute::RunResult> execute_job(Home& home, const Definitions& definitions,
                                        const JobDef& job, const std::vector<std::string>& selection,
                                        execute::RunOptions options);
-// Executes it again after the run `parent`, as a new run: these steps (plan::plan_job_again), or without any those from which the
-// parent failed on. What the others made is loaded from the parent.
+// Executes it again after the run `parent`, as a new run: the steps that a selection means (plan::select_steps_again; empty: all), or
+// without one those from which the parent failed on. What the others made is loaded from the parent. kNotFound for unknown steps.
 Result<execute::RunResult> execute_job_again(Home& home, const Definitions& definitions,
                                              const JobDef& job, const std::string& parent,
                                              const std::optional<std::vector<std::string>>& steps,

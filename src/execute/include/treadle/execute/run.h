@@ -158,6 +158,12 @@ struct World {
 Result<std::vector<std::string>> steps_from_failure(events::Record& record, const plan::Plan& job,
                                                     const std::string& run_id);
 
+// The steps that a selection means after a run of a job of ops (plan::select_steps_again), as plan::plan_job_again takes them.
+// kNotFound when it names what is not there, kInvalidArgument when it cannot be run so.
+Result<std::vector<std::string>> select_steps_again(events::Record& record, const plan::Plan& job,
+                                                    const std::string& run_id,
+                                                    const std::vector<std::string>& selection);
+
 // Executes the plan to its end and returns when the record says how it ended (see RunWriter::finish
 // for what is durable). An Error means that the run could not be recorded; a failed step is not an
 // Error.

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -90,10 +91,19 @@ Result<Plan> plan_for_steps(const AssetGraph& graph, const std::vector<std::stri
 tl::expected<Plan, std::vector<Problem>> plan_job(const Definitions& definitions, const JobDef& job,
                                                   const std::vector<std::string>& selection = {});
 // To run steps of an earlier run again: exactly these, as step_key() names them; a mapped step also for one mapping key. The others
-// are in the plan, but not executed. Empty: all.
-tl::expected<Plan, std::vector<Problem>> plan_job_again(const Definitions& definitions,
-                                                        const JobDef& job,
-                                                        const std::vector<std::string>& step_keys);
+// are in the plan, but not executed. Empty: all. `selection` as of plan_job: what the earlier run was a selection of.
+tl::expected<Plan, std::vector<Problem>> plan_job_again(
+    const Definitions& definitions, const JobDef& job, const std::vector<std::string>& step_keys,
+    const std::vector<std::string>& selection = {});
+
+// The mapping keys that a mapped step ran for in an earlier run; nothing where that is not known.
+using KnownMappingKeys = std::optional<std::vector<std::string>>;
+// The step keys that a selection of steps means ("load+", "*clean", "work[?]", "work[a]*"), in the order of the job's whole plan.
+// `known` by step of the plan. What it names and is not there is a problem "unknown_step", a mapped step whose keys nobody knows
+// "unresolved_step".
+tl::expected<std::vector<std::string>, Problem> select_steps_again(
+    const Plan& job, const std::vector<KnownMappingKeys>& known,
+    const std::vector<std::string>& selection);
 
 // Everything a user can get wrong, together: definitions, then job selections against the graph.
 std::vector<Problem> check_definitions(const Definitions& definitions);
