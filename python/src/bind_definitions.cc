@@ -49,10 +49,13 @@ plan::CheckNames check_names_of(nb::handle told) {
   return names;
 }
 
+// `parent`: the run that is executed again, `steps` those of its steps (none: from where it failed); "" = none, and all
+// that is selected runs.
 nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle selection,
                       nb::handle only_checks, bool in_memory, nb::handle run_id,
                       nb::handle job_name, nb::handle tags, nb::handle run_config,
-                      nb::handle retry_policy, bool with_checks, nb::handle executor) {
+                      nb::handle retry_policy, nb::handle executor, nb::handle parent,
+                      nb::handle steps) {
   execute::Cancellation cancellation;
   execute::RunOptions options;
   options.run_id = text_of(run_id);
@@ -71,19 +74,23 @@ nb::tuple materialize(PythonDefinitions& self, PythonHome& home, nb::handle sele
   std::optional<plan::CheckNames> checks;
   if (!only_checks.is_none()) checks = check_names_of(only_checks);
   self.use_io_manager_of(*home.home, in_memory);
+  const std::string parent_run = text_of(parent);
+  std::optional<std::vector<std::string>> again;
+  if (!steps.is_none()) again = texts_of(steps);
 
   Result<execute::RunResult> result;
   {
     const SignalScope signals(cancellation);
     const nb::gil_scoped_release release;
-    result = app::materialize(*home.home, self.graph(), selected, std::move(options), with_checks,
-                              checks ? &*checks : nullptr);
+    result = parent_run.empty()
+                 ? app::materialize(*home.home, self.graph(), selected, std::move(options), true,
+                                    checks ? &*checks : nullptr)
+                 : app::execute_steps_again(*home.home, self.graph(), parent_run, again,
+                                            std::move(options));
   }
   // A signal that came while no Python code ran has done its work: the run is cancelled.
   if (cancellation.requested() && PyErr_CheckSignals() != 0) PyErr_Clear();
-  if (!result && result.error().code == Errc::kInvalidArgument) {
-    raise("DagsterInvalidSubsetError", result.error().message);
-  }
+  raise_unless_planned(result, parent_run);
   return outcome_of(value_or_raise(std::move(result)));
 }
 
@@ -135,7 +142,8 @@ void bind_definitions(nb::module_& module) {
       .def("set_automation", &PythonDefinitions::set_automation)
       .def("set_job_checks", &PythonDefinitions::set_job_checks)
       .def("materialize", materialize, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
-           nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg())
+           nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
+           nb::arg().none())
       .def("status", status)
       .def("partition_runs", partition_runs)
       .def("close_io_managers", &PythonDefinitions::close_io_managers);

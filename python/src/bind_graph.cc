@@ -48,13 +48,7 @@ nb::tuple execute_op_job(PythonDefinitions& self, PythonHome& home, nb::handle s
   }
   // A signal that came while no Python code ran has done its work: the run is cancelled.
   if (cancellation.requested() && PyErr_CheckSignals() != 0) PyErr_Clear();
-  if (!result && result.error().code == Errc::kInvalidArgument) {
-    raise(parent_run.empty() ? "DagsterInvalidSubsetError" : "DagsterInvariantViolationError",
-          result.error().message);
-  }
-  if (!result && result.error().code == Errc::kNotFound && !parent_run.empty()) {
-    raise("DagsterExecutionStepNotFoundError", result.error().message);
-  }
+  raise_unless_planned(result, parent_run);
   return outcome_of(value_or_raise(std::move(result)));
 }
 

@@ -203,6 +203,18 @@ void raise_problems(const std::vector<Problem>& problems) {
   throw nb::python_error();
 }
 
+void raise_unless_planned(const Result<execute::RunResult>& result, const std::string& parent) {
+  if (result) return;
+  const Error& error = result.error();
+  if (error.code == Errc::kInvalidArgument) {
+    raise(parent.empty() ? "DagsterInvalidSubsetError" : "DagsterInvariantViolationError",
+          error.message);
+  }
+  if (error.code == Errc::kNotFound && !parent.empty()) {
+    raise("DagsterExecutionStepNotFoundError", error.message);
+  }
+}
+
 nb::tuple outcome_of(const execute::RunResult& result) {
   nb::list keys;
   for (const execute::StepResult& step : result.steps) keys.append(to_text(step.step_key));

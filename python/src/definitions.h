@@ -45,5 +45,7 @@ class PythonDefinitions {
 [[noreturn]] void raise_problems(const std::vector<Problem>& problems);
 // How a run went, for Python: (status, step keys, what a failed step raised or None).
 nb::tuple outcome_of(const execute::RunResult& result);
+// Raises what a selection deserves that cannot be planned. `parent`: of a run that is executed again.
+void raise_unless_planned(const Result<execute::RunResult>& result, const std::string& parent);
 
 }  // namespace treadle::python

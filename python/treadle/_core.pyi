@@ -423,8 +423,9 @@ class Definitions:
         tags: Mapping[str, str],
         run_config: str,
         retry_policy: tuple[int, float, int, int] | None,
-        with_checks: bool,
         executor: tuple[bool, int, list[tuple[str, str | None, bool, int]], dict[str, int], bool, bool],
+        parent: str,
+        steps: Sequence[str] | None,
     ) -> tuple[str, list[str], tuple[str, str, str, BaseException | None] | None]: ...
     def close_io_managers(self) -> None: ...
 

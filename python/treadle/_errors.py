@@ -276,6 +276,11 @@ class DagsterTypeCheckDidNotPass(DagsterError):
         self.metadata = dict(metadata or {})
         self.dagster_type = dagster_type
 
+    @classmethod
+    def of(cls, message: str, wrong: str) -> DagsterTypeCheckDidNotPass:
+        """`wrong`: what the check says, with metadata and type where it is one of a declared type."""
+        return cls(message, getattr(wrong, "metadata", None), getattr(wrong, "dagster_type", None))
+
 
 class DagsterTypeCheckError(DagsterUserCodeExecutionError):
     """The function that checks a type raised."""

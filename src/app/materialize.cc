@@ -126,6 +126,29 @@ Result<execute::RunResult> execute_steps(Home& home, const plan::AssetGraph& gra
   return execute_plan(home, graph, std::move(plan), std::move(options));
 }
 
+Result<execute::RunResult> execute_steps_again(Home& home, const plan::AssetGraph& graph,
+                                               const std::string& parent,
+                                               const std::optional<std::vector<std::string>>& steps,
+                                               execute::RunOptions options) {
+  TREADLE_TRY(const Run run, home.record().get_run_by_prefix(parent));
+  options.parent_run_id = run.run_id;
+  options.root_run_id = run.root_run_id.empty() ? run.run_id : run.root_run_id;
+  options.selection = run.selection;
+  // All that the chain of runs is about: each of them may have run but a part of it.
+  TREADLE_TRY(const std::optional<Run> root, home.record().find_run(options.root_run_id));
+  TREADLE_TRY(plan::Plan whole,
+              plan::plan_for_steps(graph, root ? root->step_keys : run.step_keys));
+  std::vector<std::string> again;
+  if (!steps) {
+    TREADLE_TRY(again, execute::steps_from_failure(home.record(), whole, run.run_id));
+  } else if (!steps->empty()) {
+    TREADLE_TRY(again, execute::select_steps_again(home.record(), whole, run.run_id, *steps));
+  }
+  auto plan = plan::plan_again(std::move(whole), again);
+  if (!plan) return fail(Errc::kInvalidArgument, texts_of(plan.error()));
+  return execute_plan(home, graph, std::move(*plan), std::move(options));
+}
+
 Result<execute::RunResult> resume(Home& home, const plan::AssetGraph& graph,
                                   const std::string& run_id, execute::RunOptions options) {
   TREADLE_TRY(const Run run, home.record().get_run_by_prefix(run_id));

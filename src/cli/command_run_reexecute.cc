@@ -2,12 +2,12 @@
 #include "run_again.h"
 #include "run_config_option.h"
 #include "text.h"
-#include <treadle/base/suggest.h>
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace treadle::cli {
 namespace {
@@ -21,35 +21,11 @@ struct ReexecuteOptions {
   bool from_failure = false;
 };
 
-// The steps of a run of assets that did not succeed.
-Result<std::vector<std::string>> unfinished(app::Home& home, const Run& run) {
-  TREADLE_TRY(const std::vector<Event> events,
-              home.record().events({.run_id = run.run_id, .types = {EventType::kStepSuccess}}));
-  std::set<std::string> done;
-  for (const Event& event : events) done.insert(event.step_key);
-  std::vector<std::string> keys;
-  std::copy_if(run.step_keys.begin(), run.step_keys.end(), std::back_inserter(keys),
-               [&](const std::string& key) { return !done.contains(key); });
-  return keys;
-}
-
 const JobDef* op_job(const Definitions& definitions, const std::string& name) {
   for (const JobDef& job : definitions.jobs) {
     if (job.name == name && job.graph) return &job;
   }
   return nullptr;
-}
-
-// That the definitions have the steps that were asked for by name.
-Result<void> check_steps(const Definitions& definitions, const std::vector<std::string>& asked) {
-  std::vector<std::string> names;
-  for (const StepDef& step : definitions.steps) names.push_back(step.name);
-  for (const std::string& key : asked) {
-    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
-    return fail(Errc::kNotFound, "There is no step '" + key + "'." + did_you_mean(key, names) +
-                                     " `treadle run show` lists the steps of a run.");
-  }
-  return {};
 }
 
 int run_reexecute(Session& session, const ReexecuteOptions& options) {
@@ -85,28 +61,17 @@ int run_reexecute(Session& session, const ReexecuteOptions& options) {
   if (auto chosen = choose_run_options(session, flags, *home, run); !chosen)
     return session.fail(chosen.error());
 
-  if (const JobDef* job = op_job(*code.loaded.definitions, parent.job_name)) {
-    std::optional<std::vector<std::string>> steps =
-        options.steps.empty() ? parent.step_keys : options.steps;
-    if (options.from_failure) steps.reset();
-    return execute_and_report(session, *home, code, parent.step_keys.size(), std::move(run),
-                              [&](execute::RunOptions ready) {
-                                return app::execute_job_again(*home, *code.loaded.definitions, *job,
-                                                              parent.run_id, steps,
-                                                              std::move(ready));
-                              });
-  }
-  if (auto known = check_steps(code.graph->definitions(), options.steps); !known)
-    return session.fail(known.error());
-  std::vector<std::string> steps = options.steps.empty() ? parent.step_keys : options.steps;
-  if (options.from_failure) {
-    auto left = unfinished(*home, parent);
-    if (!left) return session.fail(left.error());
-    steps = std::move(*left);
-  }
+  std::optional<std::vector<std::string>> steps =
+      options.steps.empty() ? parent.step_keys : options.steps;
+  if (options.from_failure) steps.reset();
+  const JobDef* job = op_job(*code.loaded.definitions, parent.job_name);
   return execute_and_report(
-      session, *home, code, steps.size(), std::move(run), [&](execute::RunOptions ready) {
-        return app::execute_steps(*home, *code.graph, steps, std::move(ready));
+      session, *home, code, parent.step_keys.size(), std::move(run),
+      [&](execute::RunOptions ready) {
+        return job == nullptr ? app::execute_steps_again(*home, *code.graph, parent.run_id, steps,
+                                                         std::move(ready))
+                              : app::execute_job_again(*home, *code.loaded.definitions, *job,
+                                                       parent.run_id, steps, std::move(ready));
       });
 }
 
@@ -130,7 +95,9 @@ CommandSpec run_reexecute_command(const Program& program) {
                              .target = &o->from_failure});
   command.options.push_back({.names = "--step",
                              .value = "KEY",
-                             .help = "Only this step; may be given several times",
+                             .help = "Only this step; '+' and '*' mean those around it "
+                                     "(\"load+\", \"*clean\", \"work[a]*\"); may be given several "
+                                     "times",
                              .target = &o->steps});
   command.options.push_back({.names = "-c,--config",
                              .value = "CONFIG",

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 namespace treadle {
 
@@ -61,7 +63,11 @@ std::vector<Problem> Findings::sorted() && {
             [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Problem> problems;
   problems.reserve(found_.size());
-  for (auto& [rank, problem] : found_) problems.push_back(std::move(problem));
+  // What is wrong with resources is wrong for each job that has them.
+  std::set<std::string> said;
+  for (auto& [rank, problem] : found_) {
+    if (said.insert(problem.text()).second) problems.push_back(std::move(problem));
+  }
   return problems;
 }
 

@@ -31,6 +31,7 @@ struct Earlier {
   };
   bool started = false;                                         // its RUN_START is recorded
   std::vector<Step> done;                                       // succeeded
+  std::vector<Step> skipped;                                    // and so made nothing
   std::unordered_map<std::string, int> attempts;                // begun so far, by step key
   std::vector<std::pair<plan::NodeId, KnownVersion>> versions;  // of what the run made
 };

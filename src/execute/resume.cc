@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -127,6 +128,8 @@ Result<Earlier> read_earlier(const plan::Plan& plan, const std::vector<Event>& e
         output.version = merged(std::move(output.version), version);
       }
       current.versions.emplace_back(node, version);
+    } else if (event.type == EventType::kStepSkipped) {
+      earlier.skipped.push_back({.step = key->step, .mapping_key = key->mapping_key});
     } else if (event.type == EventType::kStepSuccess) {
       earlier.done.push_back({.step = key->step,
                               .mapping_key = key->mapping_key,
@@ -144,6 +147,8 @@ Result<std::vector<Earlier::Step>> read_ancestors(const plan::Plan& plan,
   std::set<std::pair<std::uint32_t, std::string>> known;
   for (const Ancestor& ancestor : ancestors) {
     TREADLE_TRY(Earlier earlier, read_earlier(plan, ancestor.events));
+    // What was skipped is done as well: it has made nothing.
+    std::move(earlier.skipped.begin(), earlier.skipped.end(), std::back_inserter(earlier.done));
     for (Earlier::Step& step : earlier.done) {
       const plan::PlannedStep& planned = plan.steps[step.step];
       const bool runs_now =

@@ -70,9 +70,12 @@ tl::expected<Plan, std::vector<Problem>> plan_job_again(const Definitions& defin
                                                         const JobDef& job,
                                                         const std::vector<std::string>& step_keys,
                                                         const std::vector<std::string>& selection) {
-  auto made = plan_job(definitions, job, selection);
-  if (!made) return made;
-  Plan plan = std::move(*made);
+  auto plan = plan_job(definitions, job, selection);
+  return plan ? plan_again(std::move(*plan), step_keys) : plan;
+}
+
+tl::expected<Plan, std::vector<Problem>> plan_again(Plan plan,
+                                                    const std::vector<std::string>& step_keys) {
   if (step_keys.empty()) return plan;
 
   std::unordered_map<std::string_view, std::size_t> by_name;
@@ -95,7 +98,9 @@ tl::expected<Plan, std::vector<Problem>> plan_job_again(const Definitions& defin
       for (const PlannedStep& step : plan.steps) names.push_back(step.def->name);
       std::string suggestion = did_you_mean(std::string(name), names);
       if (!suggestion.empty()) suggestion.erase(0, 1);
-      problems.push_back({"unknown_step", key, job.place,
+      problems.push_back({"unknown_step",
+                          key,
+                          {},
                           "Can not build subset plan from unknown step: '" + key + "'.",
                           std::move(suggestion)});
       continue;

@@ -143,7 +143,7 @@ def test_resume_finishes_what_is_left(pipeline: Cli) -> None:
 def test_steps_to_run_again_are_named_rightly_or_refused(pipeline: Cli) -> None:
     pipeline("materialize")
     error = pipeline("run", "reexecute", "latest", "--step", "totla", code=4).err
-    assert "There is no step 'totla'. Did you mean 'total'?" in error
+    assert "Step selection refers to unknown step: totla. Did you mean 'total'?" in error
     assert "resum" not in error
     pipeline("run", "reexecute", "latest", "--step", "total")
     assert outcomes(pipeline.json("run", "show", "latest")) == {"total": "done"}

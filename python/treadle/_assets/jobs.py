@@ -525,6 +525,8 @@ class JobDefinition(_RunOverPartition):
         tags: Mapping[str, str] | None,
         resources: Mapping[str, object] | None,
         executor: Executor | None,
+        parent: str = "",
+        again: Sequence[str] | None = None,
     ) -> ExecuteInProcessResult:
         from treadle._run.execute import execute
 
@@ -532,7 +534,7 @@ class JobDefinition(_RunOverPartition):
             wanted = {AssetKey.from_coercible(key) for key in asset_selection}
             part = self.get_subset(asset_selection=wanted)
             return part._execute_assets(
-                run_config, instance, raise_on_error, None, run_id, tags, resources, executor
+                run_config, instance, raise_on_error, None, run_id, tags, resources, executor, parent, again
             )
         declared = self._declared
         selection = self._selection_now()
@@ -556,6 +558,8 @@ class JobDefinition(_RunOverPartition):
             executor=executor,
             loggers=definitions._loggers,
             job=self,
+            parent=parent,
+            again=again,
         )
 
     def _own_config(self) -> Any:

@@ -303,5 +303,6 @@ def config_argument(annotation: Any, config: Any) -> Any:
     """What the parameter `config` receives."""
     if isinstance(annotation, type) and hasattr(annotation, "to_config_schema"):
         # Defaults are the class's own: what pydantic does not validate is not validated.
-        return annotation(**annotation._said(config or {}))
+        cls: Any = annotation
+        return cls(**cls._said(config or {}))
     return config

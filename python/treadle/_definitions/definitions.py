@@ -612,7 +612,10 @@ def _step(definition: AssetsDefinition, names: Names) -> tuple[Any, ...]:
             (i.name, names.resolve(i, definition).parts, i.manager_key, metadata_to_core_lenient(i.metadata))
             for i in definition._inputs
         ],
-        [_output(o if not definition.is_observable else o.copy(key=_NO_KEY)) for o in definition._outputs],
+        [
+            _output(o.copy(key=_NO_KEY) if definition.is_observable else o, definition._can_subset)
+            for o in definition._outputs
+        ],
         [check_to_core(c) for c in definition._check_specs],
         list(definition._required_resource_keys),
         retry_to_core(definition._retry_policy),
@@ -643,7 +646,7 @@ def check_to_core(c: AssetCheckSpec) -> tuple[Any, ...]:
     return (c.name, c.asset_key.parts, c.blocking, c.description or "", metadata_to_core_lenient(c.metadata))
 
 
-def _output(o: Any) -> tuple[Any, ...]:
+def _output(o: Any, can_subset: bool = False) -> tuple[Any, ...]:
     kinds: Sequence[str] = ()
     tags: Sequence[tuple[str, str]] = ()
     if o.tags:
@@ -658,7 +661,8 @@ def _output(o: Any) -> tuple[Any, ...]:
         tags,
         metadata_to_core_lenient(o.metadata) if o.metadata else (),
         o.code_version or "",
-        o.required,
+        # What is made as it likes says itself which assets without a value it has made.
+        o.required and (o.stores_value or not can_subset),
         o.stores_value,
         o.io_manager_key,
         None if o.follows_from is None else [k.parts for k in o.follows_from],

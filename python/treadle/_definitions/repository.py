@@ -9,6 +9,7 @@ from treadle._assets.specs import AssetSpec, SourceAsset
 from treadle._definitions.definitions import Definitions
 from treadle._definitions.modules import is_schedule, is_sensor
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
+from treadle._events.metadata import normalize_metadata
 from treadle._typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
@@ -233,7 +234,8 @@ def repository(
                 " list, dict, or RepositoryData. See the @repository decorator docstring for details and"
                 " examples"
             )
-        return RepositoryDefinition(name or fn.__name__, made, description, metadata)
+        told = normalize_metadata(metadata)
+        return RepositoryDefinition(name or fn.__name__, made, description, told)
 
     return decorate if definitions_fn is None else decorate(definitions_fn)
 
@@ -265,6 +267,7 @@ def _of_list(found: list[Any], executor: Any, loggers: Mapping[str, Any] | None)
             " JobDefinition, GraphDefinition, ScheduleDefinition, SensorDefinition, AssetsDefinition,"
             f" SourceAsset, or AssetChecksDefinition.Got {', '.join(bad)}."
         )
+    _check_jobs(groups["jobs"])
     return Definitions(
         assets=groups["assets"],
         asset_checks=groups["checks"],
@@ -274,6 +277,18 @@ def _of_list(found: list[Any], executor: Any, loggers: Mapping[str, Any] | None)
         executor=executor,
         loggers=loggers,
     )
+
+
+def _check_jobs(jobs: list[Any]) -> None:
+    """That they have names of their own, and those of ops what they need."""
+    from treadle._ops.jobs import OpJobDefinition
+
+    by_name: dict[str, Any] = {}
+    for job in jobs:
+        if by_name.setdefault(job.name, job) is not job:
+            raise DagsterInvalidDefinitionError(f"Duplicate job definition found for job '{job.name}'")
+        if isinstance(job, OpJobDefinition):
+            job._core(job._resource_defs, {})
 
 
 def _of_dict(found: dict[str, Any]) -> Definitions:
@@ -288,6 +303,7 @@ def _of_dict(found: dict[str, Any]) -> Definitions:
         made[kind] = []
         for name, item in (found.get(kind) or {}).items():
             one: Any = item if hasattr(item, "name") else item()
+            one = one.to_job() if kind == "jobs" and hasattr(one, "to_job") else one
             if one.name != name:
                 raise CheckError(
                     f"Bad constructor for {kind[:-1]} '{name}': name in {kind[:-1]} does not match: got"

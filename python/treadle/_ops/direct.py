@@ -100,9 +100,10 @@ class DirectResult:
         expected = self._plan.output_types[index]
         wrong = expected.misfit(value) if expected is not None and output.stores_value else None
         if wrong is not None:
-            raise DagsterTypeCheckDidNotPass(
+            raise DagsterTypeCheckDidNotPass.of(
                 f'Type check failed for {self._what} output "{output.name}" - expected type'
-                f' "{label_of(expected)}". Description: {wrong}'
+                f' "{label_of(expected)}". Description: {wrong}',
+                wrong,
             )
 
     def _returned(self, result: Any) -> None:

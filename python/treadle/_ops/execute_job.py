@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from treadle._assets.keys import AssetKey
-    from treadle._ops.jobs import OpJobDefinition
     from treadle._run.executors import Executor
     from treadle._run.results import ExecuteInProcessResult
 
@@ -67,14 +66,10 @@ def execute_job(
         )
     definition = job.get_definition()
     told = {str(k): v if isinstance(v, str) else _json(v) for k, v in (tags or {}).items()}
-    if not isinstance(definition, OpJobDefinition):
-        if op_selection is not None or reexecution_options is not None:
-            raise DagsterInvariantViolationError(
-                f"Job '{definition.name}' is made of assets: give asset_selection to run some of them."
-            )
-        executor = executor_of(definition, run_config, instance)
-        return definition._execute_assets(
-            run_config, instance, raise_on_error, asset_selection, None, told, None, executor
+    of_ops = isinstance(definition, OpJobDefinition)
+    if not of_ops and op_selection is not None:
+        raise DagsterInvariantViolationError(
+            f"Job '{definition.name}' is made of assets: give asset_selection to run some of them."
         )
     parent, again, selection = "", None, op_selection
     if reexecution_options is not None:
@@ -85,8 +80,16 @@ def execute_job(
         if run_config is None:
             run_config = recorded.run_config
         if not reexecution_options._from_failure:
-            again = list(reexecution_options.step_selection) or list(recorded.step_keys)
-        selection = recorded.selection.split(",") if recorded.selection else None
+            again = list(reexecution_options.step_selection)
+        if of_ops and recorded.selection:
+            selection = recorded.selection.split(",")
+        elif not of_ops and asset_selection is None and recorded.asset_selection is not None:
+            asset_selection = sorted(recorded.asset_selection)
+    if not isinstance(definition, OpJobDefinition):
+        executor = executor_of(definition, run_config, instance)
+        return definition._execute_assets(
+            run_config, instance, raise_on_error, asset_selection, None, told, None, executor, parent, again
+        )
     executor = executor_of(definition, run_config, instance)
     return definition._execute(
         run_config,

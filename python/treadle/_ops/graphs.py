@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from treadle._ops.jobs import OpJobDefinition
     from treadle._run.executors import ExecutorDefinition
     from treadle._run.policies import RetryPolicy
+    from treadle._types.dagster_type import DagsterType
     from treadle._typing import UserFn
 
 
@@ -60,17 +61,44 @@ class GraphOut(Record):
 class GraphInput:
     """An input of a graph definition."""
 
-    __slots__ = ("default", "description", "metadata", "name", "nothing", "type")
+    __slots__ = ("default", "description", "metadata", "name", "nodes", "nothing", "type")
 
     def __init__(self, name: str, description: str | None, default: Any, nothing: bool) -> None:
         from treadle._assets.specs import NoValue
 
+        self.nodes: Mapping[str, Invocation] = {}  # of its graph
         self.name = name
         self.description = description
         self.default = default
         self.nothing = nothing
         self.metadata: dict[str, Any] = {}
         self.type: Any = Nothing if nothing else NoValue
+
+    @property
+    def dagster_type(self) -> DagsterType:
+        """That of the inputs which it is mapped to, when they have all the same; else any."""
+        from treadle._types.dagster_type import resolve_dagster_type
+
+        found: dict[str, DagsterType] = {}
+        for node, given, index in mapped_inputs(self.nodes, self.name):
+            inner: Any = next(i for i in node.definition._inputs if i.name == given)
+            of_inner = inner.dagster_type
+            if index is not None:
+                of_inner = getattr(of_inner, "inner_type", None) or resolve_dagster_type(None)
+            found[of_inner.key] = of_inner
+        return next(iter(found.values())) if len(found) == 1 else resolve_dagster_type(None)
+
+
+def mapped_inputs(nodes: Mapping[str, Invocation], name: str) -> Iterable[tuple[Invocation, str, int | None]]:
+    """The inputs of nodes that an input of their graph goes to: (node, its input, place in a list)."""
+    for node in nodes.values():
+        for given, bound in node.bindings.items():
+            if isinstance(bound, (list, tuple)):
+                for index, one in enumerate(bound):
+                    if name in _names_in(one):
+                        yield node, given, index
+            elif name in _names_in(bound):
+                yield node, given, None
 
 
 class GraphOutput:
@@ -129,6 +157,8 @@ class GraphDefinition(Node):
         self._name = check_name(name)
         self._nodes = dict(nodes)
         self._inputs = list(inputs)
+        for given in self._inputs:
+            given.nodes = self._nodes
         self._outputs = list(outputs)
         self.description = description
         self.tags = {str(k): str(v) for k, v in (tags or {}).items()}
@@ -148,6 +178,26 @@ class GraphDefinition(Node):
     @property
     def output_defs(self) -> list[GraphOutput]:
         return list(self._outputs)
+
+    @property
+    def input_mappings(self) -> Sequence[InputMapping]:
+        """Which inputs of its nodes its own go to."""
+        from treadle._ops.dependencies import InputMapping
+
+        return [
+            InputMapping(i.name, node.name, name, index, i.description, i.dagster_type)
+            for i in self._inputs
+            for node, name, index in mapped_inputs(self._nodes, i.name)
+        ]
+
+    @property
+    def output_mappings(self) -> Sequence[OutputMapping]:
+        """Which outputs of its nodes its own are."""
+        from treadle._ops.dependencies import OutputMapping
+
+        return [
+            OutputMapping(o.name, o.node, o.output, o.description, None, o.is_dynamic) for o in self._outputs
+        ]
 
     @property
     def node_dict(self) -> Mapping[str, Invocation]:

@@ -6,6 +6,7 @@ from treadle._assets.jobs import JobDefinition
 from treadle._assets.rules import check_name, check_owners, clean_doc, unsupported
 from treadle._assets.tags import normalize_tags
 from treadle._errors import CheckError, DagsterInvalidDefinitionError, DagsterInvariantViolationError
+from treadle._events.metadata import normalize_metadata
 from treadle._ops.config_mapping import ConfigMapping
 from treadle._ops.core import told_graph
 from treadle._ops.graphs import GraphDefinition, compose
@@ -53,6 +54,7 @@ class OpJobDefinition(JobDefinition):
         op_retry_policy: RetryPolicy | None = None,
         input_values: Mapping[str, object] | None = None,
         owners: Iterable[str] | None = None,
+        _checked: bool = False,
     ) -> None:
         self._partitions_def: Any = (
             partitions_def if partitions_def is not None else getattr(config, "partitions_def", None)
@@ -78,7 +80,7 @@ class OpJobDefinition(JobDefinition):
         self._run_tags = {
             str(k): _text(v) for k, v in (run_tags if run_tags is not None else self._tags).items()
         }
-        self._metadata = dict(metadata or {})
+        self._metadata = normalize_metadata(metadata)
         self._executor = executor_def
         self._loggers = dict(logger_defs or {})
         self._hooks = frozenset(hook_defs or ())
@@ -95,6 +97,8 @@ class OpJobDefinition(JobDefinition):
                     f"Error when constructing JobDefinition '{self._name}': Input value provided for key"
                     f" '{key}', but job has no top-level input with that name."
                 )
+        if self._resource_defs and not _checked:
+            self._core(self._resource_defs, {})  # says which of them are missing
 
     def __repr__(self) -> str:
         return f"<JobDefinition {self._name!r} of {len(self._ops)} ops>"
@@ -254,7 +258,7 @@ class OpJobDefinition(JobDefinition):
             "input_values": self._input_values,
             "owners": self._owners,
         }
-        job = OpJobDefinition(graph_def=self.graph, name=self._name, **{**given, **changes})
+        job = OpJobDefinition(graph_def=self.graph, name=self._name, _checked=True, **{**given, **changes})
         job._op_selection = self._op_selection
         return job
 
@@ -266,8 +270,31 @@ class OpJobDefinition(JobDefinition):
         """The same with these resources where it does not bring its own."""
         return self._copy(resource_defs={**resource_defs, **self._resource_defs})
 
+    def with_executor_def(self, executor_def: ExecutorDefinition) -> OpJobDefinition:
+        return self._copy(executor_def=executor_def)
+
+    def with_logger_defs(self, logger_defs: Mapping[str, Any]) -> OpJobDefinition:
+        return self._copy(logger_defs=logger_defs)
+
+    def with_metadata(self, metadata: Mapping[str, Any]) -> OpJobDefinition:
+        """The same with this metadata instead of its own."""
+        return self._copy(metadata=metadata)
+
+    @property
+    def has_specified_executor(self) -> bool:
+        return self._executor is not None
+
+    @property
+    def has_specified_loggers(self) -> bool:
+        return bool(self._loggers)
+
     def resolve(self, definitions: Any) -> OpJobDefinition:
-        return self.with_top_level_resources(definitions._resources)
+        """The same with what the definitions have where it says nothing itself."""
+        return self._copy(
+            resource_defs={**definitions._resources, **self._resource_defs},
+            executor_def=self._executor or definitions._executor,
+            logger_defs=self._loggers or definitions._loggers,
+        )
 
     # --- running
 
@@ -468,10 +495,7 @@ class OpJobDefinition(JobDefinition):
         state = steps.states[run_id] = steps.RunState(
             instance, run_tags, raw, capture=not executor._processes
         )
-        if parent:
-            recorded = instance.get_run_by_id(parent)
-            state.parent = parent
-            state.root = (recorded.root_run_id if recorded is not None else None) or parent
+        state.executes_again(parent)
         log.begin_run(state, instance, self._loggers, raw, self, run_id)
         op_steps.jobs[run_id] = self
         op_steps.configs[run_id] = JobConfig(self, checked)

@@ -325,6 +325,15 @@ class OpDefinition(Node):
         self._outputs = _outputs(outs, signature.returns, compute_fn)
         for output in self._outputs:
             output.code_version = output.code_version or code_version
+        types: list[Any] = [*(i.type for i in self._inputs), *(o.type for o in self._outputs)]
+        of_types = {
+            key
+            for one in types
+            if getattr(one, "_treadle_dagster_type", False)
+            for key in one.required_resource_keys
+        }
+        if of_types:  # what their checks use
+            self._required_resource_keys |= of_types
         self.description = description or clean_doc(self.__doc__)
         self.tags = {str(k): v if isinstance(v, str) else _json(v) for k, v in (tags or {}).items()}
         self.version = code_version
@@ -513,7 +522,7 @@ def _outputs(outs: Mapping[str, Out] | None, returns: Any, fn: UserFn) -> list[O
     resolved = resolve(returns, scope)
     parts: Any = (NoValue,) * len(outs)
     if getattr(resolved, "__origin__", None) is tuple:
-        given = getattr(resolved, "__args__", ())
+        given: tuple[Any, ...] = getattr(resolved, "__args__", ())
         if len(given) == len(outs):
             parts = given
         elif not (len(given) == 2 and given[1] is Ellipsis):

@@ -354,9 +354,10 @@ class _OpExecution(steps.StepExecution):
             wrong = expected.misfit(value) if expected is not None else None
             _core.op_report_input(step, index, label_of(expected), wrong is None)
             if wrong is not None:
-                raise DagsterTypeCheckDidNotPass(
+                raise DagsterTypeCheckDidNotPass.of(
                     f'Type check failed for step input "{name}" - expected type "{label_of(expected)}".'
-                    f" Description: {wrong}"
+                    f" Description: {wrong}",
+                    wrong,
                 )
         self.loaded.clear()
 
@@ -514,11 +515,12 @@ class _OpExecution(steps.StepExecution):
                 "",
                 f'Yielded output "{output.name}" of type "{label}". Warning! Type check failed.',
                 [],
-                f'{{"output": "{output.name}"}}',
+                f'{{"output": "{output.name}", "type_check_passed": false}}',
             )
-            raise DagsterTypeCheckDidNotPass(
+            raise DagsterTypeCheckDidNotPass.of(
                 f'Type check failed for step output "{output.name}" - expected type "{label}".'
-                f" Description: {wrong}"
+                f" Description: {wrong}",
+                wrong,
             )
         added = self.context._metadata
         name = f"{output.name}[{mapping_key}]" if mapping_key else output.name

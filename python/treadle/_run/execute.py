@@ -138,8 +138,11 @@ def execute(
     executor: Executor | None = None,
     loggers: Mapping[str, Any] | None = None,
     job: JobDefinition | None = None,
+    parent: str = "",
+    again: Sequence[str] | None = None,
 ) -> ExecuteInProcessResult:
-    """Plans and runs a selection of assets, and says how it went."""
+    """Plans and runs a selection of assets, and says how it went. `parent`: the run that is executed again:
+    the steps `again`, or from where it failed."""
     items = list(flatten(assets))
     for item in items:
         if isinstance(item, (AssetsDefinition, AssetSpec, SourceAsset)):
@@ -169,6 +172,7 @@ def execute(
     state = steps.states[run_id] = steps.RunState(instance, tags, config, capture=here, checked=complete)
     state.declared = items, resources
     state.job = job
+    state.executes_again(parent)
     log.begin_run(state, instance, loggers or {}, config, None, run_id)
     if here:
         capture.install(instance._home.logs_folder, run_id)
@@ -183,8 +187,9 @@ def execute(
             dict(tags),
             _dumps(config),
             retry_to_core(retry_policy),
-            True,
             executor._told({}, raise_on_error),
+            parent,
+            again,
         )
     except DagsterInvalidSubsetError as e:
         if "Could not find a partition" in str(e):

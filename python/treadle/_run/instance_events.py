@@ -93,7 +93,10 @@ class InstanceEvents:
     ) -> list[EventLogRecord]:
         if self._home.find_run(run_id) is None:
             return []
-        return [_record(raw, self._home) for raw in self._home.events(run_id, "", _type_names(of_type), 0, 0, False)]
+        return [
+            _record(raw, self._home)
+            for raw in self._home.events(run_id, "", _type_names(of_type), 0, 0, False)
+        ]
 
     def get_event_records(
         self,

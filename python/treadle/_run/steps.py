@@ -110,6 +110,14 @@ class RunState:
         self.log_level = 0
         self.managed: list[tuple[logging.Logger, int]] = []
 
+    def executes_again(self, parent: str) -> None:
+        """Of a run that executes another one again; "" = none."""
+        if not parent or self.instance is None:
+            return
+        recorded = self.instance.get_run_by_id(parent)
+        self.parent = parent
+        self.root = (recorded.root_run_id if recorded is not None else None) or parent
+
 
 states: dict[str, RunState] = {}
 # The home of runs that the command line started; "" = none did.
@@ -274,9 +282,10 @@ class StepExecution:
         expected = self.plan.input_types[index]
         wrong = expected.misfit(value) if expected is not None else None
         if wrong is not None:
-            raise DagsterTypeCheckDidNotPass(
+            raise DagsterTypeCheckDidNotPass.of(
                 f'Type check failed for step input "{name}" - expected type "{label_of(expected)}".'
-                f" Description: {wrong}"
+                f" Description: {wrong}",
+                wrong,
             )
         return value
 
@@ -372,7 +381,9 @@ class StepExecution:
         elif len(outputs) == 1 and not (isinstance(result, tuple) and _is_results(result)):
             self._element(0, result)
         elif result is None and not any(o.stores_value for o in outputs):
-            pass  # nothing to hand over: _complete records that each asset was made
+            for index in range(len(outputs)):  # nothing to say: each asset was made
+                if self.step.output_selected(index) and index not in self.given:
+                    self._hand_over(index, None, False, None, None, None)
         elif isinstance(result, MaterializeResult) and len(outputs) > 1 and result.asset_key is not None:
             self._materialized(result)
         else:
@@ -543,11 +554,12 @@ class StepExecution:
                         f'Yielded output "{output.name}" of type "{label_of(expected)}". Warning! Type check'
                         " failed.",
                         [],
-                        f'{{"output": "{output.name}"}}',
+                        f'{{"output": "{output.name}", "type_check_passed": false}}',
                     )
-                    raise DagsterTypeCheckDidNotPass(
+                    raise DagsterTypeCheckDidNotPass.of(
                         f'Type check failed for step output "{output.name}" - expected type'
-                        f' "{label_of(expected)}". Description: {wrong}'
+                        f' "{label_of(expected)}". Description: {wrong}',
+                        wrong,
                     )
                 if output.key is not None and expected is not None and is_frame_type(expected.python_type):
                     facts = facts_of_frame(value)
@@ -676,7 +688,6 @@ class StepExecution:
     def _complete(self) -> None:
         """What must have been handed over has been; assets without values need no saying."""
         step = self.step
-        said_some = bool(self.given)
         for index, output in enumerate(self.definition._outputs):
             if index in self.given or not output.required or not step.output_selected(index):
                 continue
@@ -685,8 +696,8 @@ class StepExecution:
                     f"Core compute for {self.context.describe_op()} did not return an output for"
                     f' non-optional output "{output.name}"'
                 )
-            if self.definition._can_subset and said_some:
-                continue  # it said itself which it made
+            if self.definition._can_subset:
+                continue  # it says itself which it has made
             self._hand_over(index, None, False, None, None, None)
         for index, spec in enumerate(self.definition._check_specs):
             if index in self.given_checks or not step.check_selected(index):

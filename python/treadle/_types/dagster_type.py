@@ -108,6 +108,8 @@ def dagster_type_loader(
 class DagsterType:
     """A type of values of ops and assets."""
 
+    # Says so to what meets annotations without importing this module.
+    _treadle_dagster_type = True
     python_type: AnyValue = None
 
     def __init__(
@@ -206,6 +208,19 @@ def _check_parameters(fn: Callable[..., AnyValue], name: str | None) -> None:
         )
 
 
+class Misfit(str):
+    """Why a value is not of a declared type, with what its check said beside."""
+
+    metadata: Mapping[str, MetadataValue]
+    dagster_type: DagsterType
+
+    def __new__(cls, told: TypeCheck, dagster_type: DagsterType) -> Misfit:
+        made = super().__new__(cls, told.description)
+        made.metadata = told.metadata
+        made.dagster_type = dagster_type
+        return made
+
+
 class _DeclaredType(ValueType):
     """A DagsterType as the steps that check it see it."""
 
@@ -228,15 +243,13 @@ class _DeclaredType(ValueType):
         plain = value.value if isinstance(value, Json) else value
         try:
             told = self.declared.type_check(TypeCheckContext(current.context), plain)
-        except Failure as e:
-            return str(e.description)
-        except DagsterError:
+        except (DagsterError, Failure):
             raise
         except Exception as e:
             raise DagsterTypeCheckError(
                 f'Error occurred during the type check of a value of type "{self.label}": {e}', e
             ) from e
-        return None if told.success else str(told.description)
+        return None if told.success else Misfit(told, self.declared)
 
 
 class TypeCheckContext:
@@ -319,6 +332,12 @@ class _AnnotatedType(DagsterType):
         super().__init__(check, key or label, label, is_builtin=True, typing_type=annotation)
         self.python_type = inner.python_type if inner is not None else None
 
+    @property
+    def inner_type(self) -> DagsterType:
+        """Of a list: what it is a list of."""
+        of: tuple[AnyValue, ...] = getattr(self.annotation, "__args__", ())
+        return resolve_dagster_type(of[0] if len(of) == 1 else None)
+
 
 class _MaybeType(DagsterType):
     """A value of a type, or None."""
@@ -339,7 +358,7 @@ class _NothingType(DagsterType):
                 return TypeCheck(True)
             return TypeCheck(False, f"Value must be None or unset, got a {type(value)}")
 
-        super().__init__(check, "Nothing", "Nothing", is_builtin=True)
+        super().__init__(check, "Nothing", "Nothing", is_builtin=True, typing_type=type(None))
 
     @property
     def is_nothing(self) -> bool:
@@ -445,7 +464,13 @@ def resolve_dagster_type(given: AnyValue) -> DagsterType:
     known: DagsterType | None = registered.get(given) if isinstance(given, type) else None
     if known is not None:
         return known
-    if getattr(given, "__origin__", None) is None and not isinstance(given, type):
+    import typing
+
+    if given is typing.Any:
+        return Any
+    # `int | None` has no origin.
+    union = type(given).__name__ == "UnionType"
+    if getattr(given, "__origin__", None) is None and not isinstance(given, type) and not union:
         raise DagsterInvalidDefinitionError(
             f"Invalid type: dagster_type must be an instance of DagsterType or a Python type: got {given}."
         )

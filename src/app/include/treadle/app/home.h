@@ -88,6 +88,11 @@ Result<execute::RunResult> materialize(Home& home, const plan::AssetGraph& graph
 Result<execute::RunResult> execute_steps(Home& home, const plan::AssetGraph& graph,
                                          const std::vector<std::string>& step_keys,
                                          execute::RunOptions options);
+// Executes steps of a run of assets again, as execute_job_again does those of a job of ops.
+Result<execute::RunResult> execute_steps_again(Home& home, const plan::AssetGraph& graph,
+                                               const std::string& parent,
+                                               const std::optional<std::vector<std::string>>& steps,
+                                               execute::RunOptions options);
 // Plans and executes a job of ops of these definitions, whole or a selection of its steps (plan::plan_job). The job's name, tags and
 // retry policy are taken where the options say nothing.
 Result<execute::RunResult> execute_job(Home& home, const Definitions& definitions,

@@ -96,6 +96,10 @@ tl::expected<Plan, std::vector<Problem>> plan_job_again(
     const Definitions& definitions, const JobDef& job, const std::vector<std::string>& step_keys,
     const std::vector<std::string>& selection = {});
 
+// The same of a plan that is there: that of the steps of a run of assets.
+tl::expected<Plan, std::vector<Problem>> plan_again(Plan plan,
+                                                    const std::vector<std::string>& step_keys);
+
 // The mapping keys that a mapped step ran for in an earlier run; nothing where that is not known.
 using KnownMappingKeys = std::optional<std::vector<std::string>>;
 // The step keys that a selection of steps means ("load+", "*clean", "work[?]", "work[a]*"), in the order of the job's whole plan.
