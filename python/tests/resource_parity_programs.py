@@ -292,5 +292,26 @@ def resources_of_assets(dg):
     ]
 
 
+@program
+def a_resource_inside_waits_for_the_configuration_though_it_has_defaults(dg):
+    class Inner(dg.ConfigurableResource):
+        name: str = "default"
+
+    class Outer(dg.ConfigurableResource):
+        inner: Inner
+
+    @dg.asset
+    def a(outer: Outer):
+        return outer.inner.name
+
+    inner = Inner.configure_at_launch()
+    resources = {"inner": inner, "outer": Outer(inner=inner)}
+    config = {"resources": {"inner": {"config": {"name": "late"}}}}
+    return [
+        dg.materialize([a], resources=resources, run_config=config).output_for_node("a"),
+        dg.materialize([a], resources=resources).output_for_node("a"),
+    ]
+
+
 if __name__ == "__main__":
     main(PROGRAMS)

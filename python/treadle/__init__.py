@@ -30,6 +30,7 @@ _PUBLIC = {
         build_time_partition_freshness_checks""",
     "_automation.conditions": "AndAutomationCondition AutomationCondition",
     "_automation.context": "AutomationContext AutomationResult",
+    "_automation.email_alerts": "make_email_on_run_failure_sensor",
     "_automation.evaluation": """
         AssetDaemonCursor evaluate_automation_conditions EvaluateAutomationConditionsResult""",
     "_automation.condition_sensors": "AutomationConditionSensorDefinition",
@@ -75,6 +76,7 @@ _PUBLIC = {
         DagsterEventLogInvalidForRun DagsterExecutionStepNotFoundError DagsterSubprocessError
         DagsterTypeCheckError""",
     "_dagster.serdes": "deserialize_value serialize_value",
+    "_dagster.tags": "MAX_RUNTIME_SECONDS_TAG",
     "_dagster.warnings": """
         BetaWarning BindResourcesToJobs ConfigArgumentWarning deprecation_warning file_relative_path
         PreviewWarning SupersessionWarning""",

@@ -43,6 +43,7 @@ from treadle._automation.conditions import AndAutomationCondition as AndAutomati
 from treadle._automation.conditions import AutomationCondition as AutomationCondition
 from treadle._automation.context import AutomationContext as AutomationContext
 from treadle._automation.context import AutomationResult as AutomationResult
+from treadle._automation.email_alerts import make_email_on_run_failure_sensor as make_email_on_run_failure_sensor
 from treadle._automation.evaluation import AssetDaemonCursor as AssetDaemonCursor
 from treadle._automation.evaluation import EvaluateAutomationConditionsResult as EvaluateAutomationConditionsResult
 from treadle._automation.evaluation import evaluate_automation_conditions as evaluate_automation_conditions
@@ -100,6 +101,7 @@ from treadle._config.types import StringSource as StringSource
 from treadle._dagster.libraries import DagsterLibraryRegistry as DagsterLibraryRegistry
 from treadle._dagster.serdes import deserialize_value as deserialize_value
 from treadle._dagster.serdes import serialize_value as serialize_value
+from treadle._dagster.tags import MAX_RUNTIME_SECONDS_TAG as MAX_RUNTIME_SECONDS_TAG
 from treadle._dagster.warnings import BetaWarning as BetaWarning
 from treadle._dagster.warnings import BindResourcesToJobs as BindResourcesToJobs
 from treadle._dagster.warnings import ConfigArgumentWarning as ConfigArgumentWarning

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from treadle._assets.specs import AssetSpec
     from treadle._partitions.slices import Slice
     from treadle._typing import RawMetadataMapping
 

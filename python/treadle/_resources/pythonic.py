@@ -439,6 +439,8 @@ def with_defaults(field: Field, given: Mapping[str, Any]) -> Field:
 
 
 def _is_fully_configured(resource: Any) -> bool:
+    if isinstance(resource, PartialResource):
+        return False  # the run's configuration may say something else than its defaults
     schema = definition_of(resource).config_schema
     value = schema.default_value if schema.default_provided else {}
     return bool(validate_config(schema.config_type, value).success)
