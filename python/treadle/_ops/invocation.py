@@ -175,8 +175,9 @@ def _values(op: OpDefinition, args: tuple[Any, ...], kwargs: Mapping[str, Any], 
         expected = plan.input_types[index]
         wrong = expected.misfit(values[given.name]) if expected and given.name in values else None
         if wrong is not None:
-            raise DagsterTypeCheckDidNotPass(
+            raise DagsterTypeCheckDidNotPass.of(
                 f'Type check failed for op input "{given.name}" - expected type "{label_of(expected)}".'
-                f" Description: {wrong}"
+                f" Description: {wrong}",
+                wrong,
             )
     return values

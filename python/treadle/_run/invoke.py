@@ -307,9 +307,10 @@ def _check_inputs(definition: AssetsDefinition, values: Mapping[str, Any]) -> No
     for given, expected in zip(definition._inputs, plan_of(definition).input_types):
         wrong = expected.misfit(values[given.name]) if expected is not None and given.name in values else None
         if wrong is not None:
-            raise DagsterTypeCheckDidNotPass(
+            raise DagsterTypeCheckDidNotPass.of(
                 f'Type check failed for op "{definition._name}" input "{given.name}" - expected type'
-                f' "{label_of(expected)}". Description: {wrong}'
+                f' "{label_of(expected)}". Description: {wrong}',
+                wrong,
             )
 
 
@@ -343,7 +344,8 @@ def _check_result(definition: AssetsDefinition, result: Any) -> None:
     elif expected is not None:
         label, wrong = label_of(expected), expected.misfit(value)
     if wrong is not None:
-        raise DagsterTypeCheckDidNotPass(
+        raise DagsterTypeCheckDidNotPass.of(
             f'Type check failed for op "{definition._name}" output "{output.name}" - expected type'
-            f' "{label}". Description: {wrong}'
+            f' "{label}". Description: {wrong}',
+            wrong,
         )

@@ -120,7 +120,7 @@ TEST(SelectStepsAgain, AnInstanceIsFollowedByThoseOfItsKey) {
   const KnownMappingKeys keys{{"k1", "k2"}};
   EXPECT_EQ(again({"a[k1]*"}, keys), "a[k1] b[k1] sum");
   EXPECT_EQ(again({"a[k1]+"}, keys), "a[k1] b[k1]");
-  EXPECT_EQ(again({"*b[k2]"}, keys), "fan one a[k2] b[k2]");
+  EXPECT_EQ(again({"+b[k2]"}, keys), "a[k2] b[k2]");
   EXPECT_EQ(again({"sum", "b[k1]"}, keys), "b[k1] sum");
 }
 
