@@ -33,7 +33,8 @@ Errc code_for(std::string_view state) {
   if (state == "55P03" || state.starts_with("40")) return Errc::kBusy;
   if (state == "3D000") return Errc::kNotFound;
   if (state.starts_with("23")) return Errc::kAlreadyExists;
-  if (state.starts_with("22")) return Errc::kInvalidArgument;
+  // Not a value of its type; more than an index or a row can hold.
+  if (state.starts_with("22") || state.starts_with("54")) return Errc::kInvalidArgument;
   if (state.starts_with("28")) return Errc::kPermissionDenied;
   if (state.starts_with("XX00") && state != "XX000") return Errc::kCorrupt;
   if (state.starts_with("53") || state.starts_with("58")) return Errc::kIo;

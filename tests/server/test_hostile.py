@@ -243,6 +243,17 @@ def test_nothing_is_smuggled_behind_a_body_of_unknown_length(server: Server) -> 
     assert said.count(b"HTTP/1.1") == 1
 
 
+@pytest.mark.parametrize("name", ["", "x" * 2_000_000])
+def test_names_that_nobody_reads_are_a_400(server: Server, name: str) -> None:
+    for field in (
+        """createGenericWebhookIntegration(input: {entityName: "local", name: $n, urlEndpoint: "http://x"})
+            { integration { id } }""",
+        """createCustomChart(input: {entity: "local", name: $n, displayName: "d", type: "vega2", access: "PRIVATE",
+            spec: "{}"}) { chart { id } }""",
+    ):
+        assert server.graphql(f"mutation($n: String!) {{ {field} }}", n=name).status == 400
+
+
 @pytest.mark.parametrize("name", ["%ff", "a" * 300, "..%2fx", "a%0ab"])
 def test_content_comes_to_projects_that_can_be(server: Server, name: str) -> None:
     answer = server.request(f"/contents/local/{name}", b"{}", method="PUT")

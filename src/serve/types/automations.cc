@@ -186,6 +186,11 @@ Result<Scope> scope_of_input(const Call& call, const std::string& type, const st
   return *std::move(scope);
 }
 
+Result<void> check_name(std::string_view of, const std::string& name) {
+  if (!name.empty() && name.size() <= 255) return {};
+  return fail(Errc::kInvalidArgument, std::string(of) + "'s name has 1 to 255 characters.");
+}
+
 Result<void> check_event(const Automation& a) {
   const bool of_runs = a.event.starts_with("RUN_");
   if (of_runs && a.scope == ScopeKind::kCollection) {
@@ -245,9 +250,7 @@ Result<Output> create(const Call& call) {
   TREADLE_CHECK(require(call, Role::kMember, scope.entity, scope.project));
   Automation made;
   made.name = input.text("name");
-  if (made.name.empty() || made.name.size() > 255) {
-    return fail(Errc::kInvalidArgument, "An automation's name has 1 to 255 characters.");
-  }
+  TREADLE_CHECK(check_name("An automation", made.name));
   made.description = input.text_if("description");
   made.enabled = input.flag("enabled", true);
   made.scope = scope.kind;
@@ -269,6 +272,7 @@ Result<Output> update(const Call& call) {
   const auto input = call.args.object("input");
   TREADLE_TRY(Automation now, automation_of_id(call, input.text("id"), Role::kMember));
   if (input.has("name")) now.name = input.text("name");
+  TREADLE_CHECK(check_name("An automation", now.name));
   if (input.has("description")) now.description = input.text_if("description");
   now.enabled = input.flag("enabled", now.enabled);
   if (input.has("scopeID") && input.has("scopeType")) {
@@ -308,6 +312,7 @@ Result<Output> create_webhook(const Call& call) {
   Integration made;
   made.entity_id = owner->id;
   made.name = input.text("name");
+  TREADLE_CHECK(check_name("An integration", made.name));
   made.target = input.text("urlEndpoint");
   made.token_ref = input.text("accessTokenRef");
   made.secret_ref = input.text("secretRef");

@@ -120,6 +120,9 @@ Result<Output> create_chart(const Call& call) {
   desk::Chart made;
   made.entity_id = owner->id;
   made.name = input.text("name");
+  if (made.name.empty() || made.name.size() > 255) {
+    return fail(Errc::kInvalidArgument, "A chart's name has 1 to 255 characters.");
+  }
   made.display_name = input.text("displayName");
   made.type = input.text("type");
   made.access = input.text("access");
