@@ -1,4 +1,5 @@
 // The one translation unit of the tree that includes Asio and Beast.
+#include "head.h"
 #include <treadle/http/gzip.h>
 #include <treadle/http/server.h>
 
@@ -24,7 +25,6 @@
 
 #include <array>
 #include <condition_variable>
-#include <ctime>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -48,42 +48,6 @@ constexpr std::size_t kPiece = 256 << 10;  // bytes handed to a sink or read fro
 constexpr std::size_t kHeadPiece = 16 << 10;
 constexpr std::size_t kReserved = 8 << 20;      // at most, for a body that is kept whole
 constexpr std::size_t kSmallestGzip = 8 << 10;  // below, packing costs more than it saves
-
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 64> text{};
-  std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return text.data();
-}
-
-// What could end the header early is left out: nobody splits an answer by what they named a file.
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-  const auto append = [&](std::string_view text) {
-    for (const char c : text) {
-      if (c != '\r' && c != '\n' && c != '\0') out += c;
-    }
-  };
-  append(name);
-  out += ": ";
-  append(value);
-  out += "\r\n";
-}
-
-std::string head_text(const Response& response, std::int64_t size, bool keep_alive) {
-  std::string out = "HTTP/1.1 " + std::to_string(response.status) + " ";
-  out += reason_phrase(response.status);
-  out += "\r\n";
-  append_header(out, "Date", http_date());
-  for (const auto& [name, value] : response.headers) append_header(out, name, value);
-  if (response.status != 204 && response.status != 304) {
-    append_header(out, "Content-Length", std::to_string(size));
-  }
-  if (!keep_alive) append_header(out, "Connection", "close");
-  out += "\r\n";
-  return out;
-}
 
 // A connection that can be told to end when it is between requests. Guarded by Shared::mutex.
 struct Member {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from treadle._assets.decorators import add_deps, value_inputs
-from treadle._assets.definition import AssetChecksDefinition, Input
+from treadle._assets.definition import AssetChecksDefinition
+from treadle._assets.inputs_outputs import Input
 from treadle._assets.keys import AssetKey
 from treadle._assets.rules import check_name, clean_doc
 from treadle._assets.signature import Signature

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from treadle._assets.definition import AssetOutput, AssetsDefinition, Input
+from treadle._assets.definition import AssetsDefinition
+from treadle._assets.inputs_outputs import AssetOutput, Input
 from treadle._assets.keys import AssetKey, prefix_parts
 from treadle._assets.rules import check_group, check_name, check_owners, check_tags, clean_doc, unsupported
 from treadle._assets.signature import Signature, gives_nothing

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from treadle._assets.decorators import add_deps, asset_key_of
-from treadle._assets.definition import AssetOutput, AssetsDefinition, ExecutionType
+from treadle._assets.definition import AssetsDefinition, ExecutionType
+from treadle._assets.inputs_outputs import AssetOutput
 from treadle._assets.rules import check_group, check_name, clean_doc, unsupported
 from treadle._assets.signature import Signature
 from treadle._assets.specs import IO_MANAGER_KEY, AssetCheckSpec, AssetSpec, SourceAsset
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from typing import Any
 
-    from treadle._assets.definition import Input
+    from treadle._assets.inputs_outputs import Input
     from treadle._automation.conditions import AutomationCondition
     from treadle._typing import CoercibleToAssetKey, CoercibleToAssetKeyPrefix, UserFn
 

@@ -159,7 +159,7 @@ class AssetGraph:
     """The assets of Definitions by key, with what each follows from and what follows from it."""
 
     def __init__(self, definitions: Definitions) -> None:
-        from treadle._definitions.definitions import Names
+        from treadle._definitions.to_core import Names
 
         self.definitions = definitions
         definitions._core()  # mistakes are found here

@@ -128,7 +128,7 @@ class UnresolvedAssetJobDefinition(_RunOverPartition):
         return job
 
     def _to_core(self) -> tuple[Any, ...]:
-        from treadle._definitions.definitions import retry_to_core
+        from treadle._definitions.to_core import retry_to_core
 
         return (
             self.name,

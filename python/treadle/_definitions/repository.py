@@ -241,7 +241,7 @@ def repository(
 
 
 def _of_list(found: list[Any], executor: Any, loggers: Mapping[str, Any] | None) -> Definitions:
-    from treadle._definitions.definitions import flatten
+    from treadle._definitions.to_core import flatten
     from treadle._ops.graphs import GraphDefinition
 
     groups: dict[str, list[Any]] = {n: [] for n in ("assets", "checks", "jobs", "schedules", "sensors")}

@@ -18,7 +18,7 @@ def told_graph(
 ) -> tuple[Any, ...]:
     """The core's form of a graph, made once; with `of_op` anew."""
     from treadle._assets.specs import NoValue
-    from treadle._definitions.definitions import retry_to_core
+    from treadle._definitions.to_core import retry_to_core
     from treadle._ops.hooks import told_hooks
 
     if graph._told is None or of_op is not None:
@@ -91,7 +91,7 @@ def _function_of(op: Any) -> Any:
 
 def told_op(op: Any) -> tuple[Any, ...]:
     from treadle._assets.specs import NoValue
-    from treadle._definitions.definitions import metadata_to_core_lenient, retry_to_core
+    from treadle._definitions.to_core import metadata_to_core_lenient, retry_to_core
     from treadle._ops.steps import plan_of
 
     if op._told is None:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from treadle._assets.decorators import own_checks
-from treadle._assets.definition import AssetOutput, AssetsDefinition, Input
+from treadle._assets.definition import AssetsDefinition
+from treadle._assets.inputs_outputs import AssetOutput, Input
 from treadle._assets.keys import AssetKey, prefix_parts
 from treadle._assets.rules import check_group, check_owners, check_tags, clean_doc, unsupported
 from treadle._assets.specs import AssetIn, check_condition, check_partitions_def, with_kinds
@@ -132,7 +133,7 @@ class GraphAssetsDefinition(AssetsDefinition):
         return self._checks_by_step.get(step, ())
 
     def _to_core(self, resolve: Callable[[Input], AssetKey], output: Callable[[Any], Any]) -> tuple[Any, ...]:
-        from treadle._definitions.definitions import check_to_core, metadata_to_core_lenient
+        from treadle._definitions.to_core import check_to_core, metadata_to_core_lenient
 
         owners[self._name] = self
         return (

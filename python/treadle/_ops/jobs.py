@@ -303,7 +303,7 @@ class OpJobDefinition(JobDefinition):
         return self._told(*self._holders(self._resource_defs, {}))
 
     def _told(self, plain: list[Any], managers: list[Any]) -> tuple[Any, ...]:
-        from treadle._definitions.definitions import retry_to_core
+        from treadle._definitions.to_core import retry_to_core
 
         return (
             self._name,
@@ -356,7 +356,7 @@ class OpJobDefinition(JobDefinition):
         """The assets that ops read, as sources."""
         from treadle._assets.definition import AssetsDefinition
         from treadle._assets.specs import AssetSpec, SourceAsset
-        from treadle._definitions.definitions import _source
+        from treadle._definitions.to_core import _source
 
         found: dict[Any, Any] = {}
         for read in self.graph._all_read_assets():

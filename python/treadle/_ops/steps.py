@@ -30,6 +30,7 @@ from treadle._run.context import (
     _OutputsContext,
 )
 from treadle._run.current import current
+from treadle._run.step_plan import output_type
 from treadle._types.types import label_of, value_type
 from treadle._typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ class OpPlan:
         self.input_types = [None if d.nothing else value_type(d.type, scope) for d in op._inputs]
         self.resources = list((op._resource_params or {}).items())
         self.context_class = _context_class(op)
-        self.output_types = [steps._output_type(o.type, scope) for o in op._outputs]
+        self.output_types = [output_type(o.type, scope) for o in op._outputs]
         self.labels = [
             label_of(t) if o.stores_value else "Nothing" for t, o in zip(self.output_types, op._outputs)
         ]

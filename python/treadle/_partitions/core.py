@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from treadle import _core
     from treadle._assets.definition import AssetsDefinition
     from treadle._assets.specs import AssetSpec, SourceAsset
-    from treadle._definitions.definitions import Names
+    from treadle._definitions.to_core import Names
 
 
 def partitioning(

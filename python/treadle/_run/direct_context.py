@@ -407,7 +407,7 @@ class UnboundContext(_Direct, _OutputsContext):
                 )
         if own:
             given = {**given, **live(own, None)}
-        from treadle._run.steps import plan_of
+        from treadle._run.step_plan import plan_of
 
         kinds = {AssetExecutionContext: BoundAssetContext, AssetCheckExecutionContext: BoundCheckContext}
         cls = kinds.get(plan_of(definition).context_class, BoundOpContext)

@@ -10,7 +10,7 @@ from treadle._assets.selection import AssetSelection, selection_text
 from treadle._assets.specs import AssetSpec, SourceAsset
 from treadle._assets.tags import normalize_tags
 from treadle._config.run_schema import as_dict, checked_config
-from treadle._definitions.definitions import flatten, retry_to_core, to_core
+from treadle._definitions.to_core import flatten, retry_to_core, to_core
 from treadle._errors import (
     CheckError,
     DagsterError,

@@ -260,7 +260,7 @@ def until_done(end: Callable[[], object], result: Any) -> Any:
 def _invoked(
     definition: AssetsDefinition, context: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    from treadle._run.steps import plan_of
+    from treadle._run.step_plan import plan_of
 
     name = definition._name
     for parameter, key in (definition._resource_params or {}).items():
@@ -301,7 +301,7 @@ def _invoked(
 
 
 def _check_inputs(definition: AssetsDefinition, values: Mapping[str, Any]) -> None:
-    from treadle._run.steps import plan_of
+    from treadle._run.step_plan import plan_of
     from treadle._types.types import label_of
 
     for given, expected in zip(definition._inputs, plan_of(definition).input_types):
@@ -331,7 +331,7 @@ _NOT_VALUES = frozenset(
 def _check_result(definition: AssetsDefinition, result: Any) -> None:
     """Of a value or an Output of the only output; what is yielded is not looked at."""
     from treadle._events.events import Output
-    from treadle._run.steps import plan_of
+    from treadle._run.step_plan import plan_of
     from treadle._types.types import label_of
 
     if len(definition._outputs) != 1 or type(result).__name__ in _NOT_VALUES:

@@ -35,7 +35,7 @@ def materialize_partitions(
     "failed", "stale", "2026-01-01...2026-03-31,2026-04-05".
     """
     from treadle._assets.selection import selection_text
-    from treadle._definitions.definitions import flatten, to_core
+    from treadle._definitions.to_core import flatten, to_core
     from treadle._run.execute import materialize
 
     core = to_core(list(flatten(assets)), resources or {}, (), {})
