@@ -235,7 +235,7 @@ def steps_run_again(dg):
                     said.append([result.success, succeeded(result)])
                     return result
             except dg.DagsterError as e:
-                text = str(e).split(" Did you")[0]
+                text = str(e).split(" Did you")[0].rstrip(".")
                 said.append([type(e).__name__, sorted(text.replace(",", "").split())])
 
         def again(parent, *steps):

@@ -335,8 +335,10 @@ Result<std::vector<std::string>> select_steps_again(events::Record& record, cons
   auto selected = plan::select_steps_again(job, known, selection);
   if (!selected) {
     const Problem& problem = selected.error();
-    const Errc code = problem.code == "unknown_step" ? Errc::kNotFound : Errc::kInvalidArgument;
-    return fail(code, problem.text());
+    if (problem.code != "unknown_step") return fail(Errc::kInvalidArgument, problem.text());
+    // Dagster's message ends with the names.
+    return fail(Errc::kNotFound,
+                problem.message + (problem.cure.empty() ? "" : ". " + problem.cure));
   }
   return std::move(*selected);
 }
