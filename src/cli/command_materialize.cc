@@ -213,9 +213,8 @@ bool is_looked_at(const plan::AssetGraph& graph, plan::NodeId id) {
   if (node.observer != nullptr) return true;
   const auto& steps = graph.definitions().steps;
   return std::any_of(steps.begin(), steps.end(), [&](const StepDef& step) {
-    return std::any_of(step.checks.begin(), step.checks.end(), [&](const CheckDef& check) {
-      return check.asset == node.info->key;
-    });
+    return std::any_of(step.checks.begin(), step.checks.end(),
+                       [&](const CheckDef& check) { return check.asset == node.info->key; });
   });
 }
 

@@ -268,6 +268,7 @@ void Execution::announce(EventLog& log) {
       }
     }
     for (const plan::PlannedStep& step : plan_.steps) {
+      if (!step.execute) continue;
       for (const std::uint32_t check : step.checks) {
         log.emit(check_planned(job, step.def->name, step.def->checks[check]));
       }

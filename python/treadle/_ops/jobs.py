@@ -98,7 +98,14 @@ class OpJobDefinition(JobDefinition):
                     f" '{key}', but job has no top-level input with that name."
                 )
         if self._resource_defs and not _checked:
-            self._core(self._resource_defs, {})  # says which of them are missing
+            self._core({**self._wanted_by_resources(), **self._resource_defs}, {})  # says what is missing
+
+    def _wanted_by_resources(self) -> dict[str, object]:
+        """What its resources ask each other for. It is missed when the job is to run: the guide of the W&B
+        integration declares a job with the IO manager alone.
+        """
+        wanted = (getattr(r, "required_resource_keys", None) or () for r in self._resource_defs.values())
+        return {key: None for keys in wanted for key in keys}
 
     def __repr__(self) -> str:
         return f"<JobDefinition {self._name!r} of {len(self._ops)} ops>"

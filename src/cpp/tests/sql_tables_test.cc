@@ -11,8 +11,8 @@
 
 namespace treadle {
 
-enum class Size { small, large };
-TREADLE_ENUM(Size, small, large)
+enum class Size { kSmall, kLarge };
+TREADLE_ENUM(Size, kSmall, kLarge)
 
 struct Sale {
   std::string city;
@@ -21,7 +21,7 @@ struct Sale {
   bool paid = false;
   std::optional<int> discount = {};
   std::vector<std::string> notes = {};
-  Size size = Size::small;
+  Size size = Size::kSmall;
   bool operator==(const Sale&) const = default;
 };
 TREADLE_FIELDS(Sale, city, amount, pieces, paid, discount, notes, size)
@@ -69,7 +69,7 @@ RunReport run(const Defs& defs, MaterializeOptions options = {}) {
 TEST(SqlTables, KeepRowsOfEveryKindAndGiveThemBack) {
   const Warehouse warehouse;
   const Sales sold = {{"Ulm", 1.5, std::numeric_limits<std::int64_t>::max(), true, 5, {"a", "b"}},
-                      {"Köln \"x\"", -0.25, 0, false, {}, {}, Size::large}};
+                      {"Köln \"x\"", -0.25, 0, false, {}, {}, Size::kLarge}};
   Sales read;
   Defs defs = with(warehouse);
   auto sales = defs.asset({.key = "shop/sales", .io_manager = "warehouse"}, [&] { return sold; });
